@@ -1,0 +1,19 @@
+# Flags every target shares.
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -Werror=return-type)
+
+if(RECKON_SANITIZER)
+  add_compile_options(-fsanitize=${RECKON_SANITIZER} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  add_link_options(-fsanitize=${RECKON_SANITIZER})
+endif()
+
+# lld links the tools in a second where ld takes ten.
+find_program(RECKON_LLD NAMES ld.lld-22 ld.lld)
+if(RECKON_LLD)
+  add_link_options(--ld-path=${RECKON_LLD})
+endif()
+
+find_program(RECKON_CCACHE ccache)
+if(RECKON_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${RECKON_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${RECKON_CCACHE})
+endif()

@@ -1,0 +1,62 @@
+# Thin wrappers: one call declares one thing.
+
+# reckon_add_library(name sources... DEPENDS targets LINK libs): a static library of the runtime side (no LLVM).
+function(reckon_add_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+endfunction()
+
+# reckon_add_compiler_library(name sources... DEPENDS targets LINK libs): a static library over MLIR.
+function(reckon_add_compiler_library name)
+  reckon_add_library(${name} ${ARGN})
+  target_link_libraries(${name} PUBLIC reckon-mlir)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+# reckon_add_dialect(Name sources... TD file.td LINK libs): the tablegen of a dialect in this folder and its library
+# Reckon<Name>Dialect. Generates <Name>Dialect, <Name>Ops, <Name>Types, <Name>Attrs, <Name>Enums .h.inc/.cpp.inc.
+function(reckon_add_dialect name)
+  cmake_parse_arguments(ARG "" "TD;NAMESPACE" "LINK" ${ARGN})
+  set(LLVM_TARGET_DEFINITIONS ${ARG_TD})
+  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Ops.h.inc -gen-op-decls)
+  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs)
+  mlir_tablegen(${name}Types.h.inc -gen-typedef-decls -typedefs-dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Types.cpp.inc -gen-typedef-defs -typedefs-dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${ARG_NAMESPACE})
+  mlir_tablegen(${name}Enums.h.inc -gen-enum-decls)
+  mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td)
+    set(LLVM_TARGET_DEFINITIONS ${name}Interfaces.td)
+    mlir_tablegen(${name}Interfaces.h.inc -gen-op-interface-decls)
+    mlir_tablegen(${name}Interfaces.cpp.inc -gen-op-interface-defs)
+  endif()
+  add_public_tablegen_target(Reckon${name}IncGen)
+  reckon_add_compiler_library(Reckon${name}Dialect ${ARG_UNPARSED_ARGUMENTS}
+    DEPENDS Reckon${name}IncGen LINK ${ARG_LINK})
+endfunction()
+
+# reckon_add_pass_library(Phase sources... LINK libs): passes/<phase>: Passes.td and the library Reckon<Phase>Passes.
+function(reckon_add_pass_library phase)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name=Reckon${phase})
+  mlir_tablegen(Passes.md -gen-pass-doc)
+  add_public_tablegen_target(Reckon${phase}PassesIncGen)
+  reckon_add_compiler_library(Reckon${phase}Passes ${ARG_UNPARSED_ARGUMENTS}
+    DEPENDS Reckon${phase}PassesIncGen LINK ReckonRecDialect ${ARG_LINK})
+endfunction()
+
+# reckon_add_tool(name sources... LINK libs)
+function(reckon_add_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+endfunction()

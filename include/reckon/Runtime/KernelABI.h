@@ -1,0 +1,60 @@
+//===- KernelABI.h - What a generated host kernel and the runtime agree on -----===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+//
+// A host kernel is a C function in the engine's shared object. Codegen emits it, the runtime calls it; both read this
+// header. Changing anything here is a change of the engine format version.
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_KERNELABI_H
+#define RECKON_RUNTIME_KERNELABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The part of the work grid one call covers. Rows count along the chain's row dimension, columns in the dispatch's own
+/// column blocks (the register-tile panels of a GEMM). Half-open: [row_begin, row_end) x [col_begin, col_end).
+typedef struct ReckonRange {
+  int64_t row_begin, row_end;
+  int64_t col_begin, col_end;
+} ReckonRange;
+
+enum ReckonKernelError {
+  RECKON_KERNEL_OK = 0,
+  /// An id outside [0, rows): `table`, `position` and `id` are set.
+  RECKON_KERNEL_ID_OUT_OF_RANGE = 1,
+  /// Bag offsets that decrease or leave [0, ids]: `position` is the bag, `id` the offset.
+  RECKON_KERNEL_BAD_OFFSETS = 2,
+  /// An index of a gather or scatter outside its axis: `position` and `id` are set, `table` is -1.
+  RECKON_KERNEL_INDEX_OUT_OF_RANGE = 3,
+};
+
+/// Written by a kernel that meets a bad id. Each thread has its own; the kernel writes only when `code` is OK, so the
+/// first error of a range stays.
+typedef struct ReckonKernelStatus {
+  int32_t code;
+  /// The operand index of the table within the dispatch.
+  int32_t table;
+  /// Flat element position in the id tensor (row-major).
+  int64_t position;
+  int64_t id;
+} ReckonKernelStatus;
+
+/// \param operands  one address per Dispatch.operands, 64-byte aligned for slots and weights
+/// \param dims      values of Engine.dims, in its order
+/// \param scratch   Dispatch.scratch_bytes of memory private to the calling thread, 64-byte aligned
+typedef void (*ReckonKernel)(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
+                             ReckonKernelStatus *status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // RECKON_RUNTIME_KERNELABI_H
