@@ -8,7 +8,7 @@ endif()
 
 # lld links the tools in a second where ld takes ten.
 find_program(RECKON_LLD NAMES ld.lld-22 ld.lld)
-if(RECKON_LLD)
+if(RECKON_LLD AND CMAKE_CXX_COMPILER_ID MATCHES "Clang") # g++ 12 knows no --ld-path
   add_link_options(--ld-path=${RECKON_LLD})
 endif()
 

@@ -24,13 +24,16 @@
 
 namespace reckon {
 
+struct SizeExprBuilder;
+
 class SizeExpr {
 public:
   /// Zero.
   SizeExpr() = default;
   SizeExpr(int64_t value);
-  /// The dimension called `name`: any text without whitespace, quotes or one of `+*(),`, and not starting with a digit
-  /// or '-'. makeDimName() turns an arbitrary ONNX name into such text.
+  /// The dimension called `name`: any text without whitespace, quotes or one of `+-*(),`, and not starting with a
+  /// digit. makeDimName() turns an arbitrary ONNX name into such text, different names into different texts: what is
+  /// not allowed is written as `%` and two hexadecimal digits.
   static SizeExpr dim(std::string_view name);
   static std::string makeDimName(std::string_view onnxName);
 
@@ -39,9 +42,12 @@ public:
   friend SizeExpr operator*(const SizeExpr &a, const SizeExpr &b);
   /// Rounds towards minus infinity; exact division of a polynomial is simplified. `divisor` is not the constant 0.
   static SizeExpr floorDiv(const SizeExpr &value, const SizeExpr &divisor);
+  /// Rounds up; a divisor that is not a constant is taken to be positive.
   static SizeExpr ceilDiv(const SizeExpr &value, const SizeExpr &divisor);
   static SizeExpr min(const SizeExpr &a, const SizeExpr &b);
   static SizeExpr max(const SizeExpr &a, const SizeExpr &b);
+  // A coefficient that leaves 64 bits, or an expansion past 4096 terms, gives an expression that evaluate() answers
+  // with nullopt and parse() refuses.
 
   friend bool operator==(const SizeExpr &a, const SizeExpr &b);
   friend bool operator!=(const SizeExpr &a, const SizeExpr &b) { return !(a == b); }
@@ -77,13 +83,14 @@ public:
   const std::vector<Term> &terms() const { return sum; }
 
 private:
+  friend struct SizeExprBuilder;
   std::vector<Term> sum; // canonical: sorted by factors, no zero coefficients, the constant last
 };
 
 struct SizeExpr::Atom {
   enum class Kind { Dim, FloorDiv, Min, Max };
   Kind kind;
-  std::string name;       // Dim
+  std::string name;               // Dim
   std::vector<SizeExpr> operands; // two for the functions
 };
 
