@@ -1,0 +1,34 @@
+//===- Rec.h - The rec dialect ------------------------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_DIALECTS_REC_REC_H
+#define RECKON_DIALECTS_REC_REC_H
+
+#include "reckon/Engine/SizeExpr.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Rec/RecDialect.h.inc"
+#include "dialects/Rec/RecEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Rec/RecAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Rec/RecTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Rec/RecOps.h.inc"
+
+#endif // RECKON_DIALECTS_REC_REC_H

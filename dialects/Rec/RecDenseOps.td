@@ -1,0 +1,188 @@
+//===- RecDenseOps.td - Layers that multiply -------------------------*- tablegen -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_DIALECTS_REC_RECDENSEOPS
+#define RECKON_DIALECTS_REC_RECDENSEOPS
+
+include "dialects/Rec/RecBase.td"
+
+def Rec_LinearOp : Rec_Layer<"linear"> {
+  let summary = "x W + b";
+  let description = [{
+    `result[i..., n] = sum_k x[i..., k] * weight[k, n] + bias[n]`. The weight is inputs x outputs: the transpose of
+    PyTorch's, so that a row of the result reads rows of the weight.
+
+    Constraints:
+    - (C1) x has rank 1 or more and its last size is the weight's first.
+    - (C2) the weight has rank 2; the bias, when there is one, has rank 1 and the weight's last size.
+    - (C3) all share one float element type.
+
+    Example:
+    ```mlir
+    %0 = rec.linear %x, %w, %b : (tensor<8x13xf32>, tensor<13x64xf32>, tensor<64xf32>) -> tensor<8x64xf32>
+    ```
+  }];
+  let arguments = (ins Rec_FloatTensor:$x, Rec_FloatTensor:$weight, Optional<Rec_FloatTensor>:$bias);
+  let results = (outs Rec_FloatTensor:$result);
+  let assemblyFormat = "$x `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Rec_MatmulOp : Rec_Layer<"matmul"> {
+  let summary = "Batched matrix product with numpy's rules";
+  let description = [{
+    Rank-1 operands gain, and the result loses, a unit dimension; leading dimensions broadcast. `transpose_a` and
+    `transpose_b` swap the last two dimensions of an operand of rank 2 or more first. Integers wrap.
+
+    Constraints:
+    - (C1) the inner sizes agree.
+    - (C2) leading sizes are equal or one of them is 1.
+    - (C3) both share one element type.
+    - (C4) a transposed operand has rank 2 or more.
+
+    Example: `%0 = rec.matmul %a, %b {transpose_b} : (tensor<8x4x16xf32>, tensor<8x4x16xf32>) -> tensor<8x4x4xf32>`
+  }];
+  let arguments = (ins Rec_NumberTensor:$a, Rec_NumberTensor:$b, UnitAttr:$transpose_a, UnitAttr:$transpose_b);
+  let results = (outs Rec_NumberTensor:$result);
+  let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
+}
+
+def Rec_DotInteractionOp : Rec_Layer<"dot_interaction"> {
+  let summary = "Dot products of all pairs of features";
+  let description = [{
+    For features `x[b, i, :]`, row-major over the pairs of the triangle: `lower` is i > j (i the row), `upper` is i < j;
+    `self_interaction` adds i = j. With F features the result has F(F-1)/2 columns, or F(F+1)/2 with self-interaction.
+
+    Constraints:
+    - (C1) x has rank 3 with a static number of features.
+
+    Example: `%0 = rec.dot_interaction lower %x : (tensor<8x27x16xf32>) -> tensor<8x351xf32>`
+  }];
+  let arguments = (ins Rec_TriangleAttr:$triangle, Rec_FloatTensor:$x, UnitAttr:$self_interaction);
+  let results = (outs Rec_FloatTensor:$result);
+  let assemblyFormat = "$triangle $x attr-dict `:` functional-type(operands, results)";
+}
+
+def Rec_CrossLayerOp : Rec_Layer<"cross_layer", [AttrSizedOperandSegments]> {
+  let summary = "A cross layer of DCN, full or low rank";
+  let description = [{
+    `result = x0 * (x W + b) + x`, or with a low-rank weight `result = x0 * ((x V) U + b) + x`.
+    Source: Wang et al., "DCN V2", 2021, equations (1) and (2).
+
+    Constraints:
+    - (C1) x0 and x have rank 2 and the same shape, batch x width.
+    - (C2) the weight is width x width; with `down`, down is width x rank and the weight rank x width.
+    - (C3) the bias, when there is one, has rank 1 and width entries.
+    - (C4) all share one float element type.
+
+    Example:
+    ```mlir
+    %0 = rec.cross_layer %x0, %x down %v weight %u bias %b
+      : (tensor<8x429xf32>, tensor<8x429xf32>, tensor<429x64xf32>, tensor<64x429xf32>, tensor<429xf32>)
+      -> tensor<8x429xf32>
+    ```
+  }];
+  let arguments = (ins Rec_FloatTensor:$x0, Rec_FloatTensor:$x, Optional<Rec_FloatTensor>:$down,
+                       Rec_FloatTensor:$weight, Optional<Rec_FloatTensor>:$bias);
+  let results = (outs Rec_FloatTensor:$result);
+  let assemblyFormat = [{
+    $x0 `,` $x (`down` $down^)? `weight` $weight (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Rec_FmTermOp : Rec_Layer<"fm_term"> {
+  let summary = "The second-order term of a factorisation machine";
+  let description = [{
+    `result[b, d] = ((sum_f x[b, f, d])^2 - sum_f x[b, f, d]^2) / 2`, summed over d as well when `sum_dim`: then
+    `result[b, 0]`. Source: Rendle, "Factorization Machines", 2010, lemma 3.1.
+
+    Constraints:
+    - (C1) x has rank 3: batch x features x dim.
+    - (C2) the result is batch x dim, or batch x 1 with `sum_dim`.
+
+    Example: `%0 = rec.fm_term %x {sum_dim} : (tensor<8x26x16xf32>) -> tensor<8x1xf32>`
+  }];
+  let arguments = (ins Rec_FloatTensor:$x, UnitAttr:$sum_dim);
+  let results = (outs Rec_FloatTensor:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Rec_EinsumOp : Rec_Op<"einsum", [Pure]> {
+  let summary = "Einstein summation; the normalize phase rewrites it";
+  let description = [{
+    `equation` in explicit form: lower and upper case labels, one arrow, no spaces, no ellipsis.
+
+    Constraints:
+    - (C1) the equation has one term an operand, as long as its rank, and each label one size.
+    - (C2) the result's shape is that of the output term; all share one element type.
+
+    Example:
+    ```mlir
+    %0 = rec.einsum "bi,bj->bij"(%a, %b) : (tensor<8x3xf32>, tensor<8x4xf32>) -> tensor<8x3x4xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$equation, Variadic<Rec_NumberTensor>:$inputs);
+  let results = (outs Rec_NumberTensor:$result);
+  let assemblyFormat = "$equation `(` $inputs `)` attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Rec_ConvOp : Rec_Layer<"conv"> {
+  let summary = "Convolution over one or two spatial dimensions";
+  let description = [{
+    Cross-correlation as in ONNX: x is batch x channels x spatial..., the weight outputs x channels/groups x window....
+    `pads` is all begins, then all ends.
+
+    Constraints:
+    - (C1) x and weight have the same rank, 3 or 4; strides and dilations have one positive entry a spatial dimension, pads two,
+      none negative.
+    - (C2) `groups` divides channels and outputs; the weight's second size is channels/groups.
+    - (C3) the bias, when there is one, has rank 1 and as many entries as outputs.
+    - (C4) window and spatial sizes of the weight are static; the dilated window fits the padded input.
+    - (C5) all share one float element type.
+
+    Example:
+    ```mlir
+    %0 = rec.conv %x, %w strides [1] pads [1, 1] dilations [1] groups 1
+      : (tensor<8x4x10xf32>, tensor<6x4x3xf32>) -> tensor<8x6x10xf32>
+    ```
+  }];
+  let arguments = (ins Rec_FloatTensor:$x, Rec_FloatTensor:$weight, Optional<Rec_FloatTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+                       I64Attr:$groups);
+  let results = (outs Rec_FloatTensor:$result);
+  let assemblyFormat = [{
+    $x `,` $weight (`,` $bias^)? `strides` $strides `pads` $pads `dilations` $dilations `groups` $groups attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+def Rec_PoolWindowOp : Rec_Layer<"pool_window"> {
+  let summary = "Maximum or average over sliding windows";
+  let description = [{
+    As ONNX MaxPool and AveragePool over one to three spatial dimensions. Padding counts in an average only with
+    `count_include_pad`. `ceil_mode` rounds the output sizes up. A window wholly in the padding does not occur.
+
+    Constraints:
+    - (C1) x has rank 3 to 5; window, strides and dilations have one positive entry a spatial dimension, pads two.
+
+    Example:
+    ```mlir
+    %0 = rec.pool_window max %x window [2, 2] strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1]
+      : (tensor<1x3x8x8xf32>) -> tensor<1x3x4x4xf32>
+    ```
+  }];
+  let arguments = (ins Rec_WindowKindAttr:$kind, Rec_NumberTensor:$x, DenseI64ArrayAttr:$window,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+                       UnitAttr:$ceil_mode, UnitAttr:$count_include_pad);
+  let results = (outs Rec_NumberTensor:$result);
+  let assemblyFormat = [{
+    $kind $x `window` $window `strides` $strides `pads` $pads `dilations` $dilations attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+#endif // RECKON_DIALECTS_REC_RECDENSEOPS
