@@ -1,0 +1,65 @@
+//===- EngineFile.h - Reading engines ---------------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// An EngineFile is proof that the bytes were checked: there is no way to hold one of a damaged engine. Section bytes
+// (weights, tables, code) are used where they lie and never copied.
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_ENGINE_ENGINEFILE_H
+#define RECKON_ENGINE_ENGINEFILE_H
+
+#include "reckon/Engine/EngineSpec.h"
+
+namespace reckon {
+
+struct EngineSection {
+  enum class Kind : uint8_t { HostCode, CudaCode, Weights, Table } kind;
+  std::string name;
+  uint64_t offset, size, checksum;
+};
+
+/// Why an engine was not opened.
+struct EngineError {
+  enum class Kind { Invalid, UnsupportedVersion, Io } kind = Kind::Invalid;
+  std::string message;
+};
+
+class EngineFile {
+public:
+  /// Maps a file, read-only and shared.
+  static std::unique_ptr<EngineFile> open(const std::string &path, EngineError &error);
+  /// Maps a POSIX shared-memory object ("/name").
+  static std::unique_ptr<EngineFile> openSharedMemory(const std::string &name, EngineError &error);
+  /// Reads from memory that must outlive the result. Used in place when it is 64-byte aligned, which kernels rely on;
+  /// copied otherwise.
+  static std::unique_ptr<EngineFile> fromMemory(ByteSpan bytes, EngineError &error);
+  ~EngineFile();
+  EngineFile(const EngineFile &) = delete;
+  EngineFile &operator=(const EngineFile &) = delete;
+
+  const EngineSpec &spec() const { return contents; }
+  const std::vector<EngineSection> &sections() const { return sectionList; }
+  uint64_t fileSize() const { return bytes.size; }
+  /// Where external files are looked for: the engine's folder, empty for an engine not opened from a path.
+  const std::string &directory() const { return folder; }
+
+private:
+  EngineFile() = default;
+  static std::unique_ptr<EngineFile> fromDescriptor(int descriptor, const std::string &what, EngineError &error);
+  bool read(EngineError &error);
+
+  ByteSpan bytes;
+  enum class Owner { Caller, Mapping, Heap } owner = Owner::Caller;
+  std::string folder;
+  EngineSpec contents;
+  std::vector<EngineSection> sectionList;
+};
+
+} // namespace reckon
+
+#endif // RECKON_ENGINE_ENGINEFILE_H

@@ -1,0 +1,175 @@
+//===- EngineSpec.h - What an engine holds, as plain structs ----------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// The compiler fills an EngineSpec and hands it to writeEngine(); EngineFile reads an engine back into one. The structs
+// follow lib/Engine/Engine.fbs field by field, where the meaning of each is written. A leaf: C++ standard library only.
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_ENGINE_ENGINESPEC_H
+#define RECKON_ENGINE_ENGINESPEC_H
+
+#include "reckon/Engine/SizeExpr.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reckon {
+
+/// In the order of the schema and of ReckonElementType in the C API.
+enum class ElementType : uint8_t { F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+constexpr unsigned numElementTypes = 13;
+size_t elementSize(ElementType type);
+/// "f32", "i64", "bool", ...
+const char *elementTypeName(ElementType type);
+
+/// Bytes that live elsewhere: in the spec's storage, the compiler's memory, or the mapped engine.
+struct ByteSpan {
+  const uint8_t *data = nullptr;
+  size_t size = 0;
+};
+
+struct TensorInfo {
+  std::string name; // the ONNX name
+  ElementType type = ElementType::F32;
+  std::vector<SizeExpr> shape;
+};
+
+struct WeightSpec {
+  std::string name;
+  ElementType type = ElementType::F32;
+  std::vector<int64_t> shape; // as packed: its elements fill `data` exactly
+  std::string packing = "row_major";
+  ByteSpan data;
+};
+
+enum class OutOfRange : uint8_t { Error, Zero, Clamp };
+
+struct TableSpec {
+  std::string name;
+  ElementType type = ElementType::F32;
+  uint64_t rows = 0; // of `data` or of the external file; 0 when the table comes with no rows at all
+  uint64_t dim = 0;
+  uint32_t rowsDim = 0; // index into EngineSpec::dims of makeDimName("rows:" + name)
+  ByteSpan data;        // rows * dim elements, or empty
+  std::string externalFile;
+  uint64_t externalOffset = 0;
+  OutOfRange outOfRange = OutOfRange::Error;
+};
+
+enum class Space : uint8_t { Input, Output, Weight, Table, Arena, Local };
+
+struct OperandSpec {
+  Space space = Space::Input;
+  uint32_t index = 0;
+  uint64_t offset = 0;   // bytes
+  uint64_t rowBytes = 0; // Local only
+  std::string ids;       // tables and gathered operands: ONNX name of the tensor whose ids pick the rows
+  std::string offsets;   // ONNX name of the bag offsets
+};
+
+struct KernelSpec {
+  std::string symbol;
+  std::string kind;
+  std::vector<std::string> onnxNodes;
+  uint32_t registers = 0;
+};
+
+struct DispatchSpec {
+  uint32_t kernel = 0;
+  std::vector<OperandSpec> operands;
+  uint32_t columns = 1;
+  uint64_t scratchBytes = 0;
+  uint64_t flopsPerRow = 0;
+  uint64_t bytesFixed = 0;
+};
+
+struct ChainSpec {
+  SizeExpr rows;
+  uint32_t blockRows = 1;
+  std::vector<DispatchSpec> dispatches;
+};
+
+struct TargetSpec {
+  std::string device; // "host" or "cuda"
+  std::string cpu;
+  std::vector<std::string> features; // "avx2", "fma", "avx512f", ...: what the loader checks
+};
+
+struct IdUse {
+  uint32_t input = 0;
+  uint64_t first = 0, count = 0;
+  SizeExpr bound;
+};
+
+struct OffsetsUse {
+  uint32_t input = 0, ids = 0;
+  bool includeLast = false;
+};
+
+enum class CodeKind : uint8_t { Host, Cuda };
+
+/// One code section: an ELF shared object, or what the CUDA loader takes.
+struct CodeSpec {
+  CodeKind kind = CodeKind::Host;
+  std::string name;
+  ByteSpan data;
+};
+
+struct EngineSpec {
+  std::string producer; // "reckon 0.1.0"
+  std::vector<TargetSpec> targets;
+  std::vector<std::string> dims; // named dimensions, then one per table
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<WeightSpec> weights;
+  std::vector<TableSpec> tables;
+  std::vector<SizeExpr> slots;      // bytes of each arena slot
+  std::vector<uint64_t> localSlots; // bytes per row of each local slot
+  std::vector<KernelSpec> kernels;
+  std::vector<ChainSpec> chains;
+  std::vector<CodeSpec> code;
+  SizeExpr arenaUnshared;
+  std::vector<IdUse> idUses;
+  std::vector<OffsetsUse> offsetsUses;
+
+  /// Keeps `bytes` alive as long as this spec or a copy of it, for the `data` members above.
+  ByteSpan own(std::vector<uint8_t> bytes) {
+    storage->push_back(std::move(bytes));
+    return {storage->back().data(), storage->back().size()};
+  }
+
+private:
+  std::shared_ptr<std::deque<std::vector<uint8_t>>> storage = std::make_shared<std::deque<std::vector<uint8_t>>>();
+};
+
+/// An expression of the form scale * dim + offset.
+struct LinearSize {
+  std::string dim;
+  int64_t scale = 1, offset = 0;
+};
+std::optional<LinearSize> asLinear(const SizeExpr &size);
+
+/// Checks every rule that a spec must keep: unique and printable names, indices, extents, that each size expression
+/// uses known dimensions only, that each dimension can be solved from the input shapes (some axis is linear in it) or
+/// is a table's rows. Returns the first violation in words, or an empty string.
+std::string validateEngine(const EngineSpec &spec);
+
+/// The engine's bytes; the same spec gives the same bytes. On an invalid spec nullopt, with the reason in *error.
+std::optional<std::vector<uint8_t>> serializeEngine(const EngineSpec &spec, std::string *error = nullptr);
+
+/// Writes the engine to a file: to a temporary beside it that is renamed, so that nobody sees half an engine. False
+/// with the reason in *error when the spec is invalid or the file cannot be written.
+bool writeEngine(const EngineSpec &spec, const std::string &path, std::string *error = nullptr);
+
+} // namespace reckon
+
+#endif // RECKON_ENGINE_ENGINESPEC_H

@@ -1,0 +1,277 @@
+//===- EngineReader.cpp - From checked bytes to a spec --------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// Nothing is believed before it is checked: first the header, then the checksum of the description, then its structure,
+// then each section, then every rule of validateEngine(). Every byte of the file is under one of the checksums.
+//
+//===----------------------------------------------------------------------------===//
+
+#include "EngineFormat.h"
+#include "Engine_generated.h"
+#include "reckon/Engine/EngineFile.h"
+
+#include <cstring>
+
+using namespace reckon;
+using flatbuffers::Offset;
+
+namespace {
+class Reader {
+public:
+  Reader(ByteSpan bytes, EngineSpec &spec, std::vector<EngineSection> &sections, EngineError &error)
+      : bytes(bytes), spec(spec), sections(sections), error(error) {}
+
+  bool run() { return readHeader() && readMetadata() && readSections() && readTensors() && readProgram() && finish(); }
+
+private:
+  bool fail(std::string message) {
+    error = {EngineError::Kind::Invalid, std::move(message)};
+    return false;
+  }
+
+  bool readHeader() {
+    if (bytes.size < sizeof(header))
+      return fail("header: the file has " + std::to_string(bytes.size) + " bytes, too few for the header's 64");
+    std::memcpy(&header, bytes.data, sizeof(header));
+    if (std::memcmp(header.magic, format::magic, sizeof(header.magic)) != 0)
+      return fail("header: this is not a Reckon engine (the first 8 bytes are not its magic)");
+    // Before the checksum: another version may have another header.
+    if (header.version != format::version) {
+      error = {EngineError::Kind::UnsupportedVersion,
+               "header: engine format version " + std::to_string(header.version) + ", this build reads " +
+                   std::to_string(format::version) + " only; compile the model again"};
+      return false;
+    }
+    if (format::checksum(&header, offsetof(format::Header, headerChecksum)) != header.headerChecksum)
+      return fail("header: checksum mismatch, the file is damaged");
+    if (header.fileSize != bytes.size)
+      return fail("header: the file has " + std::to_string(bytes.size) + " bytes and should have " +
+                  std::to_string(header.fileSize) + "; it was truncated or extended");
+    if (header.headerSize != sizeof(header) || header.reserved != 0 ||
+        header.metadataSize > FLATBUFFERS_MAX_BUFFER_SIZE / 2 ||
+        header.sectionsOffset != format::alignTo(sizeof(header) + header.metadataSize, format::sectionAlignment) ||
+        header.sectionsOffset > bytes.size)
+      return fail("header: its extents contradict each other");
+    return true;
+  }
+
+  bool readMetadata() {
+    const uint8_t *data = bytes.data + sizeof(header);
+    if (format::checksum(data, header.sectionsOffset - sizeof(header)) != header.metadataChecksum)
+      return fail("description: checksum mismatch, the file is damaged");
+    flatbuffers::Verifier verifier(data, header.metadataSize, /*max_depth=*/16, /*max_tables=*/1 << 24);
+    if (header.metadataSize < 8 || !fbs::VerifyEngineBuffer(verifier))
+      return fail("description: it is not a well-formed engine table");
+    root = fbs::GetEngine(data);
+    return true;
+  }
+
+  bool readSections() {
+    uint64_t expected = header.sectionsOffset;
+    for (const fbs::Section *section : *root->sections()) {
+      std::string name = section->name()->str(), what = "section '" + name + "'";
+      if (section->kind() > fbs::SectionKind_MAX)
+        return fail(what + ": unknown kind");
+      if (section->offset() != expected)
+        return fail(what + ": it starts at " + std::to_string(section->offset()) + " and should start at " +
+                    std::to_string(expected));
+      if (section->size() > bytes.size - expected)
+        return fail(what + ": it ends after the file");
+      uint64_t padded = format::alignTo(section->size(), format::sectionAlignment);
+      if (padded > bytes.size - expected)
+        return fail(what + ": its padding ends after the file");
+      if (format::checksum(bytes.data + expected, padded) != section->checksum())
+        return fail(what + ": checksum mismatch, the file is damaged");
+      sections.push_back({static_cast<EngineSection::Kind>(section->kind()), name, section->offset(), section->size(),
+                          section->checksum()});
+      if (section->kind() == fbs::SectionKind_host_code || section->kind() == fbs::SectionKind_cuda_code)
+        spec.code.push_back({section->kind() == fbs::SectionKind_host_code ? CodeKind::Host : CodeKind::Cuda,
+                             name,
+                             {bytes.data + expected, static_cast<size_t>(section->size())}});
+      expected += padded;
+    }
+    if (expected != bytes.size)
+      return fail("the file goes on for " + std::to_string(bytes.size - expected) + " bytes after its last section");
+    return true;
+  }
+
+  bool expr(const std::string &what, const fbs::SizeExpr *text, SizeExpr &result) {
+    std::string reason;
+    auto parsed = SizeExpr::parse(text->text()->string_view(), &reason);
+    if (!parsed)
+      return fail(what + ": " + reason);
+    result = std::move(*parsed);
+    return true;
+  }
+
+  bool type(const std::string &what, fbs::ElementType value, ElementType &result) {
+    if (value > fbs::ElementType_MAX)
+      return fail(what + ": unknown element type " + std::to_string(value));
+    result = static_cast<ElementType>(value);
+    return true;
+  }
+
+  static std::vector<std::string> strings(const flatbuffers::Vector<Offset<flatbuffers::String>> *list) {
+    std::vector<std::string> result;
+    if (list)
+      for (const flatbuffers::String *text : *list)
+        result.push_back(text->str());
+    return result;
+  }
+
+  static std::string string(const flatbuffers::String *text) { return text ? text->str() : std::string(); }
+
+  bool readTensorList(const char *kind, const flatbuffers::Vector<Offset<fbs::TensorInfo>> &list,
+                      std::vector<TensorInfo> &result) {
+    for (const fbs::TensorInfo *tensor : list) {
+      TensorInfo info;
+      info.name = tensor->name()->str();
+      std::string what = std::string(kind) + " '" + info.name + "'";
+      if (!type(what, tensor->type(), info.type))
+        return false;
+      info.shape.resize(tensor->shape()->size());
+      for (size_t i = 0; i < info.shape.size(); ++i)
+        if (!expr(what, tensor->shape()->Get(i), info.shape[i]))
+          return false;
+      result.push_back(std::move(info));
+    }
+    return true;
+  }
+
+  /// The section's bytes [offset, offset + size).
+  bool extent(const std::string &what, uint32_t section, EngineSection::Kind kind, uint64_t offset, uint64_t size,
+              ByteSpan &result) {
+    if (section >= sections.size() || sections[section].kind != kind)
+      return fail(what + ": section " + std::to_string(section) + " is not one of its kind");
+    const EngineSection &holder = sections[section];
+    if (offset > holder.size || size > holder.size - offset)
+      return fail(what + ": it leaves section '" + holder.name + "'");
+    result = {bytes.data + holder.offset + offset, static_cast<size_t>(size)};
+    return true;
+  }
+
+  bool readWeights() {
+    for (const fbs::Weight *weight : *root->weights()) {
+      WeightSpec result;
+      result.name = weight->name()->str();
+      result.packing = weight->packing()->str();
+      result.shape.assign(weight->shape()->begin(), weight->shape()->end());
+      std::string what = "weight '" + result.name + "'";
+      if (weight->offset() % format::weightAlignment != 0)
+        return fail(what + ": it is not 64-byte aligned");
+      if (!type(what, weight->type(), result.type) ||
+          !extent(what, weight->section(), EngineSection::Kind::Weights, weight->offset(), weight->size(), result.data))
+        return false;
+      spec.weights.push_back(std::move(result));
+    }
+    return true;
+  }
+
+  bool readTables() {
+    for (const fbs::EmbeddingTable *table : *root->tables()) {
+      TableSpec result;
+      result.name = table->name()->str();
+      std::string what = "table '" + result.name + "'";
+      if (!type(what, table->type(), result.type))
+        return false;
+      if (table->out_of_range() > fbs::OutOfRange_MAX)
+        return fail(what + ": unknown policy for ids out of range");
+      result.rows = table->rows();
+      result.dim = table->dim();
+      result.rowsDim = table->rows_dim();
+      result.externalFile = string(table->external_file());
+      result.externalOffset = table->external_offset();
+      result.outOfRange = static_cast<OutOfRange>(table->out_of_range());
+      if (table->section() != format::noSection) {
+        if (table->section() >= sections.size() || !extent(what, table->section(), EngineSection::Kind::Table, 0,
+                                                           sections[table->section()].size, result.data))
+          return error.message.empty() ? fail(what + ": there is no section " + std::to_string(table->section()))
+                                       : false;
+      }
+      spec.tables.push_back(std::move(result));
+    }
+    return true;
+  }
+
+  bool readTensors() {
+    spec.producer = root->producer()->str();
+    for (const fbs::Target *target : *root->targets())
+      spec.targets.push_back({target->device()->str(), string(target->cpu()), strings(target->features())});
+    spec.dims = strings(root->dims());
+    return readTensorList("input", *root->inputs(), spec.inputs) &&
+           readTensorList("output", *root->outputs(), spec.outputs) && readWeights() && readTables();
+  }
+
+  bool readOperands(const std::string &what, const fbs::Dispatch *dispatch, std::vector<OperandSpec> &result) {
+    for (const fbs::Operand *operand : *dispatch->operands()) {
+      if (operand->space() > fbs::Space_MAX)
+        return fail(what + ": an operand lives in an unknown space");
+      result.push_back({static_cast<Space>(operand->space()), operand->index(), operand->offset(), operand->row_bytes(),
+                        string(operand->ids()), string(operand->offsets())});
+    }
+    return true;
+  }
+
+  bool readProgram() {
+    spec.slots.resize(root->slots()->size());
+    for (size_t i = 0; i < spec.slots.size(); ++i)
+      if (!expr("arena slot " + std::to_string(i), root->slots()->Get(i)->size(), spec.slots[i]))
+        return false;
+    for (const fbs::LocalSlot *slot : *root->local_slots())
+      spec.localSlots.push_back(slot->row_bytes());
+    for (const fbs::Kernel *kernel : *root->kernels())
+      spec.kernels.push_back(
+          {kernel->symbol()->str(), kernel->kind()->str(), strings(kernel->onnx_nodes()), kernel->registers()});
+    for (const fbs::Chain *chain : *root->chains()) {
+      std::string what = "chain " + std::to_string(spec.chains.size());
+      ChainSpec result;
+      result.blockRows = chain->block_rows();
+      if (!expr(what, chain->rows(), result.rows))
+        return false;
+      for (const fbs::Dispatch *dispatch : *chain->dispatches()) {
+        DispatchSpec entry;
+        entry.kernel = dispatch->kernel();
+        entry.columns = dispatch->columns();
+        entry.scratchBytes = dispatch->scratch_bytes();
+        entry.flopsPerRow = dispatch->flops_per_row();
+        entry.bytesFixed = dispatch->bytes_fixed();
+        if (!readOperands(what, dispatch, entry.operands))
+          return false;
+        result.dispatches.push_back(std::move(entry));
+      }
+      spec.chains.push_back(std::move(result));
+    }
+    if (root->arena_unshared() && !expr("the unshared arena size", root->arena_unshared(), spec.arenaUnshared))
+      return false;
+    if (root->id_uses())
+      for (const fbs::IdUse *use : *root->id_uses()) {
+        IdUse result{use->input(), use->first(), use->count(), {}};
+        if (!expr("an id use", use->bound(), result.bound))
+          return false;
+        spec.idUses.push_back(std::move(result));
+      }
+    if (root->offsets_uses())
+      for (const fbs::OffsetsUse *use : *root->offsets_uses())
+        spec.offsetsUses.push_back({use->input(), use->ids(), use->include_last()});
+    return true;
+  }
+
+  bool finish() {
+    std::string reason = validateEngine(spec);
+    return reason.empty() || fail("description: " + reason);
+  }
+
+  ByteSpan bytes;
+  EngineSpec &spec;
+  std::vector<EngineSection> &sections;
+  EngineError &error;
+  format::Header header;
+  const fbs::Engine *root = nullptr;
+};
+} // namespace
+
+bool EngineFile::read(EngineError &error) { return Reader(bytes, contents, sectionList, error).run(); }

@@ -1,0 +1,218 @@
+//===- EngineFileTest.cpp - Writing and reading engines -------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "reckon/Engine/EngineFile.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace reckon;
+
+namespace {
+SizeExpr size(std::string_view text) { return *SizeExpr::parse(text); }
+
+/// One of everything, small enough to flip every byte.
+EngineSpec sampleSpec() {
+  EngineSpec spec;
+  spec.producer = "reckon test";
+  spec.targets = {{"host", "generic", {"sse2"}}};
+  spec.dims = {"batch", "rows:emb", "rows:far"};
+  spec.inputs = {{"x", ElementType::F32, {size("batch"), 3}}, {"ids", ElementType::I64, {size("batch"), 2}}};
+  spec.outputs = {{"y", ElementType::F32, {size("batch"), 4}}};
+  spec.weights = {
+      {"w", ElementType::F32, {3, 4}, "row_major", spec.own(std::vector<uint8_t>(48, 7))},
+      {"b", ElementType::F16, {5}, "row_major", spec.own(std::vector<uint8_t>(10, 9))},
+      {"none", ElementType::F32, {0}, "row_major", {}},
+  };
+  TableSpec table;
+  table.name = "emb";
+  table.rows = 5;
+  table.dim = 4;
+  table.rowsDim = 1;
+  table.data = spec.own(std::vector<uint8_t>(80, 3));
+  spec.tables.push_back(table);
+  table.name = "far";
+  table.rows = 100;
+  table.rowsDim = 2;
+  table.data = {};
+  table.externalFile = "far.bin";
+  table.externalOffset = 128;
+  table.outOfRange = OutOfRange::Clamp;
+  spec.tables.push_back(table);
+  spec.slots = {size("16*batch")};
+  spec.localSlots = {16};
+  spec.kernels = {{"k0", "gemm", {"/fc/Gemm"}, 0}, {"k1", "rows", {}, 0}};
+  DispatchSpec first{
+      0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}}};
+  DispatchSpec second{1,
+                      {{Space::Local, 0, 0, 16, "", ""},
+                       {Space::Table, 0, 0, 0, "ids", "off"},
+                       {Space::Arena, 0, 0, 0, "", ""},
+                       {Space::Output, 0, 0, 0, "", ""}},
+                      2,
+                      64,
+                      24,
+                      48};
+  spec.chains = {{size("batch"), 32, {first, second}}};
+  spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))}};
+  spec.arenaUnshared = size("32*batch");
+  spec.idUses = {{1, 0, 1, size("rows:emb")}};
+  spec.offsetsUses = {{1, 1, true}};
+  return spec;
+}
+
+std::vector<uint8_t> sampleBytes() {
+  std::string error;
+  auto bytes = serializeEngine(sampleSpec(), &error);
+  EXPECT_TRUE(bytes) << error;
+  return bytes.value_or(std::vector<uint8_t>());
+}
+
+std::string refusal(const std::vector<uint8_t> &bytes) {
+  EngineError error;
+  auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
+  EXPECT_FALSE(file);
+  return error.message;
+}
+
+TEST(EngineFile, RoundTrip) {
+  std::vector<uint8_t> bytes = sampleBytes();
+  EngineError error;
+  auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
+  ASSERT_TRUE(file) << error.message;
+  EngineSpec want = sampleSpec();
+  const EngineSpec &got = file->spec();
+  EXPECT_EQ(got.producer, want.producer);
+  EXPECT_EQ(got.targets[0].features, want.targets[0].features);
+  EXPECT_EQ(got.dims, want.dims);
+  EXPECT_EQ(got.inputs[1].name, "ids");
+  EXPECT_EQ(got.inputs[1].type, ElementType::I64);
+  EXPECT_EQ(got.outputs[0].shape, want.outputs[0].shape);
+  ASSERT_EQ(got.weights.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(got.weights[i].shape, want.weights[i].shape);
+    ASSERT_EQ(got.weights[i].data.size, want.weights[i].data.size);
+    if (want.weights[i].data.size) {
+      EXPECT_EQ(std::memcmp(got.weights[i].data.data, want.weights[i].data.data, want.weights[i].data.size), 0);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(got.weights[i].data.data) % 64, 0u);
+    }
+  }
+  EXPECT_EQ(got.tables[0].data.size, 80u);
+  EXPECT_EQ(got.tables[1].externalFile, "far.bin");
+  EXPECT_EQ(got.tables[1].externalOffset, 128u);
+  EXPECT_EQ(got.tables[1].outOfRange, OutOfRange::Clamp);
+  EXPECT_EQ(got.kernels[0].onnxNodes, want.kernels[0].onnxNodes);
+  const DispatchSpec &dispatch = got.chains[0].dispatches[1];
+  EXPECT_EQ(dispatch.operands[1].ids, "ids");
+  EXPECT_EQ(dispatch.operands[1].offsets, "off");
+  EXPECT_EQ(dispatch.columns, 2u);
+  EXPECT_EQ(dispatch.scratchBytes, 64u);
+  EXPECT_EQ(dispatch.flopsPerRow, 24u);
+  EXPECT_EQ(dispatch.bytesFixed, 48u);
+  EXPECT_EQ(got.code[0].data.size, 100u);
+  EXPECT_EQ(got.arenaUnshared, want.arenaUnshared);
+  EXPECT_EQ(got.idUses[0].bound.str(), "rows:emb");
+  EXPECT_TRUE(got.offsetsUses[0].includeLast);
+  EXPECT_EQ(file->sections().size(), 3u);
+  // What was read writes the same bytes.
+  EXPECT_EQ(serializeEngine(got), bytes);
+}
+
+TEST(EngineFile, SameSpecSameBytes) { EXPECT_EQ(sampleBytes(), sampleBytes()); }
+
+TEST(EngineFile, EveryFlippedByteIsRefused) {
+  std::vector<uint8_t> bytes = sampleBytes();
+  // In place, where a copy of each would hide an out-of-bounds read of the original.
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    uint8_t original = bytes[i];
+    for (uint8_t flip : {0x01, 0x80, 0xff}) {
+      bytes[i] = original ^ flip;
+      EXPECT_FALSE(refusal(bytes).empty()) << "byte " << i;
+    }
+    bytes[i] = original;
+  }
+}
+
+TEST(EngineFile, EveryTruncationIsRefused) {
+  std::vector<uint8_t> bytes = sampleBytes();
+  for (size_t length = 0; length < bytes.size(); ++length)
+    ASSERT_FALSE(refusal(std::vector<uint8_t>(bytes.begin(), bytes.begin() + length)).empty()) << length;
+  bytes.push_back(0);
+  EXPECT_NE(refusal(bytes).find("truncated or extended"), std::string::npos);
+}
+
+TEST(EngineFile, RefusalsNameThePart) {
+  std::vector<uint8_t> bytes = sampleBytes();
+  auto flipped = [&](size_t at) {
+    std::vector<uint8_t> copy = bytes;
+    copy[at] ^= 4;
+    return refusal(copy);
+  };
+  EXPECT_NE(flipped(0).find("not a Reckon engine"), std::string::npos);
+  EXPECT_NE(flipped(8).find("format version"), std::string::npos);
+  EXPECT_NE(flipped(20).find("header: checksum"), std::string::npos);
+  EXPECT_NE(flipped(200).find("description: checksum"), std::string::npos);
+  EXPECT_NE(flipped(bytes.size() - 1).find("section 'emb': checksum"), std::string::npos);
+  EXPECT_NE(flipped(bytes.size() - 4097).find("section 'weights': checksum"), std::string::npos);
+}
+
+TEST(EngineFile, WriterRefusesInvalidSpecs) {
+  auto reason = [](const std::function<void(EngineSpec &)> &change) {
+    EngineSpec spec = sampleSpec();
+    change(spec);
+    std::string error;
+    EXPECT_FALSE(serializeEngine(spec, &error));
+    return error;
+  };
+  auto names = [](const std::string &error, const char *text) { return error.find(text) != std::string::npos; };
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[1].name = "x"; }), "input 'x' is listed twice"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims.push_back("seq"); }), "'seq' cannot be solved"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims[0] = "a b"; }), "not a dimension name"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.slots[0] = size("4*seq"); }), "does not list"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape[0] = 4; }), "weight 'w'"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape = {INT64_MAX, INT64_MAX}; }), "weight 'w'"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rows = 6; }), "table 'emb'"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rowsDim = 0; }), "row dimension"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].operands[2].rowBytes = 17; }), "local slot"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].blockRows = 0; }), "chain 0"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.targets.clear(); }), "target"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[0].shape[1] = size("rows:emb"); }), "rows of a table"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.kernels[1].symbol = "k0"; }), "kernel 'k0' is listed twice"));
+}
+
+TEST(EngineFile, OpensFromPathAndSharedMemory) {
+  std::string path = testing::TempDir() + "reckon-engine-test.rkn", error;
+  ASSERT_TRUE(writeEngine(sampleSpec(), path, &error)) << error;
+  EngineError problem;
+  auto file = EngineFile::open(path, problem);
+  ASSERT_TRUE(file) << problem.message;
+  EXPECT_EQ(file->directory() + "reckon-engine-test.rkn", path);
+  ::unlink(path.c_str());
+
+  std::vector<uint8_t> bytes = sampleBytes();
+  std::string name = "/reckon-test-" + std::to_string(::getpid());
+  int descriptor = ::shm_open(name.c_str(), O_CREAT | O_RDWR, 0600);
+  ASSERT_GE(descriptor, 0);
+  ASSERT_EQ(::write(descriptor, bytes.data(), bytes.size()), ssize_t(bytes.size()));
+  ::close(descriptor);
+  EXPECT_TRUE(EngineFile::openSharedMemory(name, problem)) << problem.message;
+  ::shm_unlink(name.c_str());
+
+  EXPECT_FALSE(EngineFile::open("/nonexistent.rkn", problem));
+  EXPECT_EQ(problem.kind, EngineError::Kind::Io);
+  EXPECT_FALSE(EngineFile::open("/tmp", problem));
+  EXPECT_FALSE(writeEngine(sampleSpec(), "/nonexistent/x.rkn", &error));
+  EXPECT_NE(error.find("/nonexistent/x.rkn"), std::string::npos);
+}
+} // namespace
