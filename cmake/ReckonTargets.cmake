@@ -47,11 +47,19 @@ endfunction()
 function(reckon_add_pass_library phase)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   set(LLVM_TARGET_DEFINITIONS Passes.td)
-  mlir_tablegen(Passes.h.inc -gen-pass-decls -name=Reckon${phase})
+  mlir_tablegen(PassDecls.h.inc -gen-pass-decls -name=Reckon${phase})
   mlir_tablegen(Passes.md -gen-pass-doc)
+  # MLIR's own statistics count nothing in Debian's LLVM: lib/Support/Statistic.h says more.
+  set(script ${PROJECT_SOURCE_DIR}/cmake/PassStatistics.cmake)
+  add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/Passes.h.inc
+    COMMAND ${CMAKE_COMMAND} -DIN=PassDecls.h.inc -DOUT=Passes.h.inc -P ${script}
+    DEPENDS PassDecls.h.inc ${script} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  list(APPEND TABLEGEN_OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/Passes.h.inc)
   add_public_tablegen_target(Reckon${phase}PassesIncGen)
   reckon_add_compiler_library(Reckon${phase}Passes ${ARG_UNPARSED_ARGUMENTS}
-    DEPENDS Reckon${phase}PassesIncGen LINK ReckonRecDialect ${ARG_LINK})
+    DEPENDS Reckon${phase}PassesIncGen LINK ReckonRecDialect ReckonSupport ${ARG_LINK})
+  # The generated declarations name reckon::Statistic.
+  target_compile_options(Reckon${phase}Passes PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/lib/Support/Statistic.h")
 endfunction()
 
 # reckon_add_tool(name sources... LINK libs)

@@ -1,0 +1,236 @@
+#!/usr/bin/python3
+"""Builds Reckon and runs its test suites; the last line is `N passed, N failed, N skipped` over all of them.
+
+  scripts/test                       every suite
+  scripts/test --only=lit,unit       some of them
+  scripts/test --sanitize=address    the runtime's and the engine's unit tests under sanitizers (also: thread)
+  scripts/test --list                what there is
+
+A suite that cannot run says why and counts as skipped; with CI=true, missing models make the suites that need them fail.
+"""
+
+import argparse
+import collections
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LLVM_BIN = "/usr/lib/llvm-22/bin"
+PYTHON = "/usr/bin/python3"
+CI = os.environ.get("CI") == "true"
+
+Result = collections.namedtuple("Result", "passed failed skipped notes")
+
+
+def run(command, timeout=3600, **kwargs):
+    """The exit status and the merged output of a command."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=timeout, **kwargs)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as expired:
+        output = expired.stdout or b""
+        return 124, (output if isinstance(output, str) else output.decode(errors="replace")) + "\n(timed out)\n"
+    except OSError as error:
+        return 127, str(error)
+
+
+def tail(text, lines=40):
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def build(preset, *targets):
+    """Builds a preset; the error text, or None."""
+    print(f"[build] {preset} ...", flush=True)
+    start = time.time()
+    command = [os.path.join(ROOT, "scripts", "build"), preset, *targets]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               errors="replace")
+    lines = []
+    said = start
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if time.time() - said > 20 and line.startswith("["):
+            print(f"[build] {preset} {line.split()[0]} after {time.time() - start:.0f} s", flush=True)
+            said = time.time()
+    status = process.wait()
+    print(f"[build] {preset} took {time.time() - start:.0f} s", flush=True)
+    if status == 0:
+        return None
+    return "\n".join(line for line in lines if not line.startswith("["))[-6000:]
+
+
+def run_gtests(directory, env=None):
+    """Runs every GoogleTest program below a build folder, two at a time left to the programs themselves."""
+    passed = failed = skipped = 0
+    notes = []
+    programs = sorted(p for p in glob.glob(os.path.join(ROOT, directory, "test", "unit", "*-tests"))
+                      if os.access(p, os.X_OK))
+    if not programs:
+        return Result(0, 1, 0, [f"no unit test programs below {directory}/test/unit"])
+    for program in programs:
+        name = os.path.basename(program)
+        with tempfile.NamedTemporaryFile(suffix=".json") as report:
+            status, output = run([program, f"--gtest_output=json:{report.name}"], 1200,
+                                 env={**os.environ, **(env or {})})
+            try:
+                cases = [case for suite in json.load(open(report.name))["testsuites"] for case in suite["testsuite"]]
+            except (ValueError, KeyError):
+                failed += 1
+                notes.append(f"{name}: exit status {status} and no report\n{tail(output)}")
+                continue
+        bad = [case for case in cases if case.get("failures")]
+        skips = [case for case in cases if case["result"] in ("SKIPPED", "SUPPRESSED")]
+        passed += len(cases) - len(bad) - len(skips)
+        failed += len(bad)
+        skipped += len(skips)
+        for case in bad:
+            notes.append(f"{name}: {case['classname']}.{case['name']}\n" + case["failures"][0]["failure"])
+        for case in skips:
+            notes.append(f"{name}: {case['classname']}.{case['name']} skipped")
+        if status != 0 and not bad:
+            failed += 1
+            notes.append(f"{name}: exit status {status}\n{tail(output)}")
+    return Result(passed, failed, skipped, notes)
+
+
+def suite_unit():
+    """GoogleTest programs of every library"""
+    return run_gtests("build")
+
+
+def suite_lit():
+    """lit: dialects, passes, code generation, tools, end to end over the models, documentation commands"""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        status, output = run([os.path.join(LLVM_BIN, "lit"), "-sv", "-j2", "--timeout=900", "-o", report.name,
+                              "build/test"])
+        try:
+            tests = json.load(open(report.name))["tests"]
+        except (ValueError, KeyError):
+            return Result(0, 1, 0, [tail(output)])
+    count = collections.Counter(test["code"] for test in tests)
+    passed = count["PASS"] + count["XFAIL"] + count["FLAKYPASS"]
+    skipped = count["UNSUPPORTED"] + count["SKIPPED"] + count["EXCLUDED"]
+    notes = []
+    reasons = collections.Counter()
+    for test in tests:
+        if test["code"] in ("UNSUPPORTED", "SKIPPED"):
+            reasons[test["output"].strip().splitlines()[-1] if test["output"].strip() else "no reason given"] += 1
+        elif test["code"] not in ("PASS", "XFAIL", "FLAKYPASS", "EXCLUDED"):
+            notes.append(f"{test['code']}: {test['name']}\n{tail(test['output'])}")
+    notes += [f"{number} skipped: {reason}" for reason, number in reasons.items()]
+    if status != 0 and not notes:
+        notes.append(tail(output))
+    return Result(passed, max(len(tests) - passed - skipped, int(status != 0)), skipped, notes)
+
+
+def suite_conformance():
+    """ONNX's own node tests, from Debian's libonnx-testdata"""
+    status, output = run([PYTHON, "test/conformance/run.py", "--build=build"])
+    last = output.strip().splitlines()[-1] if output.strip() else ""
+    fields = dict(reversed(field.split(" ", 1)) for field in last.split(", ") if " " in field)
+    try:
+        passed, wrong, crashed = (int(fields[key]) for key in ("passed", "wrong", "crashed"))
+        unsupported, missing = int(fields["unsupported"]), int(fields["unexpected"])
+    except (KeyError, ValueError):
+        return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    notes = [last] + ([tail(output)] if status else [])
+    return Result(passed, wrong + crashed + missing, unsupported - missing, notes)
+
+
+def suite_runtime():
+    """the runtime built alone, by g++ with no LLVM: its unit tests"""
+    error = build("runtime")
+    return Result(0, 1, 0, [error]) if error else run_gtests("build-runtime")
+
+
+def sanitized(preset, env):
+    error = build(preset)
+    return Result(0, 1, 0, [error]) if error else run_gtests("build-" + preset, env)
+
+
+def suite_address():
+    """runtime and engine unit tests under the address and undefined-behaviour sanitizers"""
+    return sanitized("asan-runtime", {"UBSAN_OPTIONS": "print_stacktrace=1"})
+
+
+def suite_thread():
+    """runtime and engine unit tests under the thread sanitizer"""
+    return sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1"})
+
+
+def source_files(*suffixes):
+    status, output = run(["git", "ls-files", "-co", "--exclude-standard"])
+    return [f for f in output.splitlines() if f.endswith(suffixes) and os.path.exists(os.path.join(ROOT, f))]
+
+
+def suite_format():
+    """clang-format over every C++ file"""
+    files = source_files(".cpp", ".h")
+    status, output = run(["clang-format-22", "--dry-run", "-Werror", *files])
+    bad = sorted({line.split(":")[0] for line in output.splitlines() if ": error:" in line})
+    notes = [f"{f}: run clang-format-22 -i on it" for f in bad] or ([tail(output)] if status else [])
+    return Result(len(files) - len(bad), max(len(bad), int(status != 0)), 0, notes)
+
+
+def suite_tidy():
+    """clang-tidy over the runtime side and the compiler files that changed"""
+    status, output = run([PYTHON, "scripts/tidy.py", "--build=build"])
+    last = output.strip().splitlines()[-1] if output.strip() else ""
+    try:
+        passed, failed = (int(part.split()[0]) for part in last.split(", "))
+    except ValueError:
+        return Result(0, 1, 0, [tail(output)])
+    return Result(passed, failed, 0, [tail(output)] if failed else [])
+
+
+SUITES = {"format": suite_format, "unit": suite_unit, "lit": suite_lit, "conformance": suite_conformance,
+          "runtime": suite_runtime, "address": suite_address, "thread": suite_thread, "tidy": suite_tidy}
+NEED_BUILD = {"unit", "lit", "conformance", "tidy"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="comma-separated suites")
+    parser.add_argument("--sanitize", choices=("address", "thread"), help="only the suite under this sanitizer")
+    parser.add_argument("--list", action="store_true", help="name the suites and leave")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for name, suite in SUITES.items():
+            print(f"{name:12} {suite.__doc__}")
+        return 0
+    names = [arguments.sanitize] if arguments.sanitize else (arguments.only or ",".join(SUITES)).split(",")
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        parser.error(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
+
+    start = time.time()
+    totals = [0, 0, 0]
+    error = build("release") if NEED_BUILD & set(names) else None
+    if error:
+        print(error)
+    for name in names:
+        if error and name in NEED_BUILD:
+            result = Result(0, 1, 0, ["not run: the build failed (above)"])
+        else:
+            print(f"[{name}] {SUITES[name].__doc__} ...", flush=True)
+            began = time.time()
+            result = SUITES[name]()
+            print(f"[{name}] {result.passed} passed, {result.failed} failed, {result.skipped} skipped "
+                  f"in {time.time() - began:.0f} s", flush=True)
+        for note in result.notes:
+            print("  " + note.replace("\n", "\n  "))
+        for index in range(3):
+            totals[index] += result[index]
+    print(f"took {time.time() - start:.0f} s")
+    print("{} passed, {} failed, {} skipped".format(*totals))
+    return 1 if totals[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
