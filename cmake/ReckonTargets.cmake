@@ -22,6 +22,8 @@ endfunction()
 # Reckon<Name>Dialect. Generates <Name>Dialect, <Name>Ops, <Name>Types, <Name>Attrs, <Name>Enums .h.inc/.cpp.inc.
 function(reckon_add_dialect name)
   cmake_parse_arguments(ARG "" "TD;NAMESPACE" "LINK" ${ARGN})
+  include_directories(${PROJECT_SOURCE_DIR})
+  include_directories(SYSTEM ${MLIR_INCLUDE_DIRS}) # where mlir-tblgen looks
   set(LLVM_TARGET_DEFINITIONS ${ARG_TD})
   mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${ARG_NAMESPACE})
   mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${ARG_NAMESPACE})
@@ -46,6 +48,8 @@ endfunction()
 # reckon_add_pass_library(Phase sources... LINK libs): passes/<phase>: Passes.td and the library Reckon<Phase>Passes.
 function(reckon_add_pass_library phase)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  include_directories(${PROJECT_SOURCE_DIR})
+  include_directories(SYSTEM ${MLIR_INCLUDE_DIRS}) # where mlir-tblgen looks
   set(LLVM_TARGET_DEFINITIONS Passes.td)
   mlir_tablegen(PassDecls.h.inc -gen-pass-decls -name=Reckon${phase})
   mlir_tablegen(Passes.md -gen-pass-doc)

@@ -132,9 +132,17 @@ def Rec_Table : RankedTensorOf<[Rec_Float, I8, UI8]>;
 
 class Rec_Op<string mnemonic, list<Trait> traits = []> : Op<Rec_Dialect, mnemonic, traits>;
 
+/// Result types follow from operands and attributes; a given type may know more or less than the inferred one where one
+/// of them has the anonymous dimension.
+def Rec_InferTypes : InferTypeOpAdaptorBase<[{
+  static bool isCompatibleReturnTypes(::mlir::TypeRange inferred, ::mlir::TypeRange given) {
+    return ::reckon::rec::areCompatible(inferred, given);
+  }
+}]>;
+
 /// A layer: pure, its result types follow from operands and attributes (the shape-inference interface). Errors that the
 /// inference can see are the verifier's, too.
 class Rec_Layer<string mnemonic, list<Trait> traits = []>
-    : Rec_Op<mnemonic, !listconcat([Pure, InferTypeOpAdaptor], traits)>;
+    : Rec_Op<mnemonic, !listconcat([Pure, Rec_InferTypes], traits)>;
 
 #endif // RECKON_DIALECTS_REC_RECBASE

@@ -38,7 +38,7 @@ def Rec_MatmulOp : Rec_Layer<"matmul"> {
     `transpose_b` swap the last two dimensions of an operand of rank 2 or more first. Integers wrap.
 
     Constraints:
-    - (C1) the inner sizes agree.
+    - (C1) both have rank 1 or more and the inner sizes agree.
     - (C2) leading sizes are equal or one of them is 1.
     - (C3) both share one element type.
     - (C4) a transposed operand has rank 2 or more.
@@ -137,8 +137,8 @@ def Rec_ConvOp : Rec_Layer<"conv"> {
     `pads` is all begins, then all ends.
 
     Constraints:
-    - (C1) x and weight have the same rank, 3 or 4; strides and dilations have one positive entry a spatial dimension, pads two,
-      none negative.
+    - (C1) x and weight have the same rank, 3 or 4; strides and dilations have one positive entry a spatial dimension, pads
+      two, none negative.
     - (C2) `groups` divides channels and outputs; the weight's second size is channels/groups.
     - (C3) the bias, when there is one, has rank 1 and as many entries as outputs.
     - (C4) window and spatial sizes of the weight are static; the dilated window fits the padded input.
@@ -167,7 +167,9 @@ def Rec_PoolWindowOp : Rec_Layer<"pool_window"> {
     `count_include_pad`. `ceil_mode` rounds the output sizes up. A window wholly in the padding does not occur.
 
     Constraints:
-    - (C1) x has rank 3 to 5; window, strides and dilations have one positive entry a spatial dimension, pads two.
+    - (C1) x has rank 3 to 5; window, strides and dilations have one positive entry a spatial dimension, pads two, none
+      negative.
+    - (C2) the dilated window fits the padded input, where it can be told.
 
     Example:
     ```mlir

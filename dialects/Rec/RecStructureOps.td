@@ -11,10 +11,14 @@
 include "dialects/Rec/RecBase.td"
 include "mlir/IR/RegionKindInterface.td"
 
-def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, InferTypeOpAdaptor]> {
+def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, Rec_InferTypes]> {
   let summary = "A weight, a table or a folded value";
   let description = [{
     `name` is the ONNX initializer's name when there is one; it survives to the engine.
+
+    Constraints:
+    - (C1) the value is a ranked tensor; the data of a `dense_resource`, when there, has the size of the tensor: booleans
+      take one byte an element.
 
     Example:
     ```mlir
@@ -25,10 +29,11 @@ def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, InferTypeOpAdaptor]
   let arguments = (ins ElementsAttr:$value, OptionalAttr<StrAttr>:$name);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "($name^ `=`)? attr-dict $value";
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
-def Rec_DimsOp : Rec_Op<"dims", [Pure]> {
+def Rec_DimsOp : Rec_Op<"dims", [Pure, ConstantLike]> {
   let summary = "Sizes as an int64 tensor";
   let description = [{
     The value of ONNX shape arithmetic: each element is a size expression, known when the batch is.
@@ -36,7 +41,7 @@ def Rec_DimsOp : Rec_Op<"dims", [Pure]> {
     Constraints:
     - (C1) the result is `tensor<i64>` with one size, or `tensor<Nxi64>` with N sizes.
 
-    Example: `%s = rec.dims #rec.dims<"batch", 26, 16> : tensor<3xi64>`
+    Example: `%s = rec.dims <"batch", 26, 16> : tensor<3xi64>`
   }];
   let arguments = (ins Rec_DimsAttr:$sizes);
   let results = (outs RankedTensorOf<[I64]>:$result);

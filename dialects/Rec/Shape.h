@@ -16,6 +16,7 @@
 #include "reckon/Engine/SizeExpr.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/TypeRange.h"
 #include "mlir/IR/Value.h"
 
 #include <optional>
@@ -24,20 +25,39 @@ namespace reckon::rec {
 
 using Shape = llvm::SmallVector<SizeExpr>;
 
+/// The anonymous dimension `?`. Two of them need not be equal, so no arithmetic on it is meaningful.
+SizeExpr getAnonymousSize();
+/// Whether the anonymous dimension occurs in the size.
+bool isAnonymous(const SizeExpr &size);
+/// `?` for what `?` occurs in and for what has no 64-bit value; otherwise the size itself.
+SizeExpr normalizeSize(const SizeExpr &size);
+
+/// The one size that both may stand for: `?` is whatever the other is, all others must be equal.
+std::optional<SizeExpr> unifySizes(const SizeExpr &a, const SizeExpr &b);
+std::optional<Shape> unifyShapes(llvm::ArrayRef<SizeExpr> a, llvm::ArrayRef<SizeExpr> b);
+/// Whether a and b certainly differ: by a constant other than 0, or as polynomials in the dimensions.
+bool provablyDiffer(const SizeExpr &a, const SizeExpr &b);
+
 /// The sizes of a ranked tensor type: static ones as constants, named ones by name, others as the dimension `?`.
+/// `type` must be a ranked tensor type.
 Shape getShape(mlir::Type type);
 inline Shape getShape(mlir::Value value) { return getShape(value.getType()); }
 
-/// The tensor type of a shape; it carries a `#rec.dims` encoding when any size is not constant.
+/// The tensor type of a shape; it carries a `#rec.dims` encoding when any size is named. Every size is normalised and,
+/// when constant, not negative.
 mlir::RankedTensorType getTensorType(llvm::ArrayRef<SizeExpr> shape, mlir::Type elementType);
 
 /// The product of the sizes.
 SizeExpr getNumElements(llvm::ArrayRef<SizeExpr> shape);
 
+/// Whether the tensor types agree one by one: equal element types and shapes that unify. What is not a ranked tensor
+/// must be equal.
+bool areCompatible(mlir::TypeRange a, mlir::TypeRange b);
+
 /// numpy broadcasting: sizes aligned at the last dimension are equal or one of them is 1. nullopt when they do not fit.
 std::optional<Shape> broadcastShapes(llvm::ArrayRef<SizeExpr> a, llvm::ArrayRef<SizeExpr> b);
 
-/// "8x?x16"-like text with names, for diagnostics: "[batch, 13]".
+/// Text for diagnostics: "[batch, 13]".
 std::string printShape(llvm::ArrayRef<SizeExpr> shape);
 
 } // namespace reckon::rec

@@ -1,0 +1,48 @@
+//===- RecDialect.cpp - The rec dialect's registration ----------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "dialects/Rec/Rec.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace reckon::rec;
+
+#include "dialects/Rec/RecDialect.cpp.inc"
+#include "dialects/Rec/RecEnums.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Rec/RecTypes.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Rec/RecAttrs.cpp.inc"
+
+void RecDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Rec/RecAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/Rec/RecTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Rec/RecOps.cpp.inc"
+      >();
+}
+
+Operation *RecDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
+  if (auto sizes = dyn_cast<DimsAttr>(value))
+    return DimsOp::create(builder, loc, type, sizes);
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (!elements || elements.getShapedType() != type)
+    return nullptr;
+  return ConstantOp::create(builder, loc, type, elements, /*name=*/StringAttr());
+}
