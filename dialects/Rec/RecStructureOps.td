@@ -84,7 +84,7 @@ def Rec_YieldOp : Rec_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a subgraph or a fusion region";
   let arguments = (ins Variadic<AnyType>:$operands);
   let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ (void)odsState; }]>];
 }
 
 def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {

@@ -6,8 +6,8 @@
 //===--------------------------------------------------------------------------------===//
 //
 // MLIR's Pass::Statistic counts nothing when LLVM was built without assertions, as Debian's is. The statistics of our
-// passes are declared in Passes.td as usual; cmake/PassStatistics.cmake makes the generated code use this class instead,
-// which derives from MLIR's and so is found through Pass::getStatistics().
+// passes are declared in Passes.td as usual; cmake/PassStatistics.cmake makes the generated code use this class
+// instead, which derives from MLIR's and so is found through Pass::getStatistics().
 //
 //===--------------------------------------------------------------------------------===//
 
@@ -61,8 +61,8 @@ struct StatisticValue {
   uint64_t value;
 };
 
-/// Fills `values`, in pipeline order, with the statistics of every pass of ours that `pm` runs; a pass that runs on many
-/// functions, or stands in the pipeline more than once, gives the sum. `values` must outlive the runs of `pm`.
+/// Fills `values`, in pipeline order, with the statistics of every pass of ours that `pm` runs; a pass that runs on
+/// many functions, or stands in the pipeline more than once, gives the sum. `values` must outlive the runs of `pm`.
 void collectStatistics(mlir::PassManager &pm, std::vector<StatisticValue> &values);
 
 /// Prints the statistics to the error stream when `pm` is done, in the form of MLIR's own report.

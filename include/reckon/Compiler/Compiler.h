@@ -1,0 +1,110 @@
+//===- Compiler.h - From a model to an engine ----------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+//
+// The compiler as a library:
+//
+//   mlir::MLIRContext context;
+//   reckon::initializeCompiler(context);
+//   reckon::CompileReport report;
+//   auto module = reckon::loadModel("model.onnx", context, {}, report);
+//   auto engine = module ? reckon::compileModule(*module, {}, report) : std::nullopt;
+//   if (!engine) return int(report.error);
+//
+// What went wrong is told through MLIR's diagnostics (the context's handlers), and its kind in CompileReport::error.
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_COMPILER_COMPILER_H
+#define RECKON_COMPILER_COMPILER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reckon {
+
+/// What kind of thing went wrong; the value is the exit code of every tool.
+enum class ErrorKind : int {
+  None = 0,
+  Mismatch = 1,    ///< the compiled result differs from the reference
+  BadInput = 2,    ///< a file or an argument is not what it must be
+  Unsupported = 3, ///< a valid model that the compiler has no code for
+  Environment = 4  ///< the machine: an unwritable file, no linker, a CPU without a needed feature
+};
+
+struct CompileOptions {
+  /// The CPU to generate code for: "native", or a name that LLVM knows ("x86-64-v3", "sapphirerapids").
+  std::string cpu = "native";
+  /// The last phase to run; empty for all of them.
+  std::string stopAfter;
+  /// Inputs that become constants: ONNX name and .npy file.
+  std::vector<std::pair<std::string, std::string>> frozenInputs;
+  /// Keep the module as it is after the normalize phase, for verifyEngine().
+  bool keepReference = false;
+  /// Told when a phase begins, for progress.
+  std::function<void(const std::string &phase)> onPhase;
+};
+
+/// What a compilation did.
+struct CompileReport {
+  struct Phase {
+    std::string name;
+    double seconds;
+  };
+  /// A nonzero pass statistic.
+  struct Statistic {
+    std::string pass, name, description;
+    uint64_t value;
+  };
+
+  ErrorKind error = ErrorKind::None;
+  /// Nodes of the model as imported; 0 for a model given in MLIR.
+  uint64_t importedNodes = 0;
+  std::vector<Phase> phases;
+  std::vector<Statistic> statistics;
+  /// With CompileOptions::keepReference.
+  mlir::OwningOpRef<mlir::ModuleOp> reference;
+};
+
+/// Registers the dialects and translations that compilation needs.
+void initializeCompiler(mlir::MLIRContext &context);
+
+/// Reads an ONNX model, or a module in the rec dialect from a file that ends in .mlir or .mlirbc. Null on error.
+mlir::OwningOpRef<mlir::ModuleOp> loadModel(const std::string &path, mlir::MLIRContext &context,
+                                            const CompileOptions &options, CompileReport &report);
+
+/// Runs the phases up to CompileOptions::stopAfter on `module`, which is rewritten. Gives the bytes of the engine file,
+/// empty when a phase before `emit` was the last; nothing on error.
+std::optional<std::vector<uint8_t>> compileModule(mlir::ModuleOp module, const CompileOptions &options,
+                                                  CompileReport &report);
+
+/// How far the engine's outputs are from the reference evaluator's.
+struct VerifyResult {
+  struct Output {
+    std::string name;
+    double maxAbsolute = 0, maxRelative = 0;
+    bool matches = true;
+  };
+  std::vector<Output> outputs;
+  bool matches = true;
+};
+
+/// Runs `engine` on random inputs and compares with the reference evaluator on `reference`
+/// (CompileReport::reference): |a - b| <= atol + rtol * |b| for floating-point outputs, equality for others. Every named
+/// dimension is `batch`. Nothing on error, which is told on `reference`'s context.
+std::optional<VerifyResult> verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, int64_t batch,
+                                         double atol, double rtol, uint64_t seed);
+
+} // namespace reckon
+
+#endif // RECKON_COMPILER_COMPILER_H

@@ -1,0 +1,100 @@
+//===- Compile.cpp - Loads a model and runs the phases on it ------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "dialects/Rec/Rec.h"
+#include "lib/Compiler/Phases.h"
+#include "lib/Compiler/Register.h"
+#include "lib/Import/ONNX/Import.h"
+#include "lib/Support/Statistic.h"
+#include "reckon/Compiler/Compiler.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <chrono>
+
+using namespace reckon;
+
+void reckon::initializeCompiler(mlir::MLIRContext &context) {
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  registerTranslations(registry);
+  context.appendDialectRegistry(registry);
+}
+
+static bool isMlirFile(llvm::StringRef path) { return path.ends_with(".mlir") || path.ends_with(".mlirbc"); }
+
+mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mlir::MLIRContext &context,
+                                                    const CompileOptions &options, CompileReport &report) {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  if (isMlirFile(path)) {
+    if (!options.frozenInputs.empty()) {
+      mlir::emitError(mlir::FileLineColLoc::get(&context, path, 0, 0))
+          << "only the inputs of an ONNX model can be frozen, and this is a module in MLIR";
+    } else {
+      // The parser wants a source manager to show the line of an error.
+      llvm::SourceMgr sources;
+      mlir::SourceMgrDiagnosticHandler handler(sources, &context);
+      module = mlir::parseSourceFile<mlir::ModuleOp>(path, sources, &context);
+    }
+  } else {
+    importer::ImportOptions importOptions;
+    for (const auto &[name, file] : options.frozenInputs)
+      importOptions.frozenInputs.push_back({name, file});
+    module = importer::importOnnxFile(path, context, importOptions);
+    if (module)
+      module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
+  }
+  if (!module)
+    report.error = ErrorKind::BadInput;
+  return module;
+}
+
+/// Runs one phase, with its time and its statistics in the report.
+static mlir::LogicalResult runPhase(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
+                                    CompileReport &report) {
+  auto start = std::chrono::steady_clock::now();
+  std::vector<StatisticValue> values;
+  mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
+  phase.build(pm, options);
+  collectStatistics(pm, values);
+  mlir::LogicalResult result = pm.run(module);
+  report.phases.push_back(
+      {phase.name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+  for (const StatisticValue &value : values)
+    if (value.value != 0)
+      report.statistics.push_back({value.pass, value.name, value.description, value.value});
+  return result;
+}
+
+std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
+                                                          CompileReport &report) {
+  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
+  if (!last) {
+    mlir::emitError(module.getLoc()) << "no phase '" << options.stopAfter << "'; there are " << listPhases();
+    report.error = ErrorKind::BadInput;
+    return std::nullopt;
+  }
+  PhaseOptions phaseOptions;
+  phaseOptions.cpu = options.cpu;
+  for (const Phase &phase : getPhases()) {
+    if (options.onPhase)
+      options.onPhase(phase.name);
+    if (mlir::failed(runPhase(phase, module, phaseOptions, report))) {
+      // A model that was read but cannot be taken further is one the compiler does not support.
+      report.error = ErrorKind::Unsupported;
+      return std::nullopt;
+    }
+    if (options.keepReference && llvm::StringRef(phase.name) == "normalize")
+      report.reference = mlir::OwningOpRef<mlir::ModuleOp>(module.clone());
+    if (&phase == last)
+      break;
+  }
+  return std::vector<uint8_t>();
+}

@@ -1,0 +1,61 @@
+//===- Phases.cpp - The one table of phases -----------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/Phases.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+#ifdef RECKON_HAS_Import
+#include "passes/Import/Passes.h"
+#endif
+#ifdef RECKON_HAS_Normalize
+#include "passes/Normalize/Passes.h"
+#endif
+#ifdef RECKON_HAS_Optimize
+#include "passes/Optimize/Passes.h"
+#endif
+#ifdef RECKON_HAS_Precision
+#include "passes/Precision/Passes.h"
+#endif
+#ifdef RECKON_HAS_Fuse
+#include "passes/Fuse/Passes.h"
+#endif
+#ifdef RECKON_HAS_Schedule
+#include "passes/Schedule/Passes.h"
+#endif
+#ifdef RECKON_HAS_Codegen
+#include "passes/Codegen/Passes.h"
+#endif
+
+using namespace reckon;
+
+static void buildNothing(mlir::OpPassManager &, const PhaseOptions &) {}
+
+static const Phase table[] = {
+#ifdef RECKON_HAS_Import
+    {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "",
+     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
+#endif
+#ifdef RECKON_HAS_Normalize
+    {"normalize", "rec", "rec",
+     "exporter idioms raised to one op; shapes inferred; constants folded; no `rec.onnx` left", "",
+     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
+#endif
+    {"emit", "plan", "engine", "reproducible: same input and options give the same bytes", "", buildNothing},
+};
+
+llvm::ArrayRef<Phase> reckon::getPhases() { return table; }
+
+const Phase *reckon::findPhase(llvm::StringRef name) {
+  const Phase *found = llvm::find_if(table, [&](const Phase &phase) { return name == phase.name; });
+  return found == std::end(table) ? nullptr : found;
+}
+
+std::string reckon::listPhases() {
+  return llvm::join(llvm::map_range(table, [](const Phase &phase) { return std::string(phase.name); }), ", ");
+}

@@ -1,0 +1,52 @@
+//===- Phases.h - The one table of phases --------------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+//
+// A phase is a named stretch of the pass pipeline with an invariant that its last pass verifies. This table drives
+// `reckon-opt --reckon-<phase>-pipeline`, `reckon-compile --stop-after=<phase>`, docs/phases.md and the tests: a phase
+// is added here and nowhere else.
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_COMPILER_PHASES_H
+#define RECKON_LIB_COMPILER_PHASES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace reckon {
+
+/// What a phase may depend on. The same options in the same order give the same engine, so the pipeline text that
+/// reckon-opt accepts reproduces a run of reckon-compile.
+struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
+  Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU to generate code for: native, x86-64-v3, x86-64-v4, ..."),
+                          llvm::cl::init("native")};
+};
+
+struct Phase {
+  const char *name;
+  /// What goes in and what comes out: "onnx", "rec", "plan", "kernels", "engine".
+  const char *from;
+  const char *to;
+  /// What holds at the end, and the flag of the pass that checks it.
+  const char *invariant;
+  const char *verifier;
+  /// Appends the phase's passes. Null for a phase that is no rewrite of the module (emit).
+  void (*build)(mlir::OpPassManager &, const PhaseOptions &);
+};
+
+/// All phases, in pipeline order.
+llvm::ArrayRef<Phase> getPhases();
+
+/// The phase of that name, or null.
+const Phase *findPhase(llvm::StringRef name);
+
+/// "import, normalize, ...": for messages.
+std::string listPhases();
+
+} // namespace reckon
+
+#endif // RECKON_LIB_COMPILER_PHASES_H

@@ -1,0 +1,30 @@
+//===- Register.cpp - Everything reckon-opt knows by name ---------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/Register.h"
+#include "dialects/Rec/Rec.h"
+#include "lib/Compiler/Phases.h"
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace reckon;
+
+void reckon::registerDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  registry.insert<rec::RecDialect>();
+}
+
+void reckon::registerPasses() {
+  mlir::registerAllPasses();
+  for (const Phase &phase : getPhases())
+    mlir::PassPipelineRegistration<PhaseOptions>("reckon-" + std::string(phase.name) + "-pipeline",
+                                                 std::string(phase.from) + " -> " + phase.to + ": " + phase.invariant,
+                                                 phase.build);
+}

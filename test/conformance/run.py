@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""Compiles and runs ONNX's own node tests (Debian's libonnx-testdata) and counts what came out.
+
+  test/conformance/run.py [--build=build] [--filter=REGEX] [--update]
+
+Each test ends as
+  passed        compiled, ran, and gave the expected outputs
+  unsupported   refused by reckon-compile with exit code 3
+  wrong         ran, and gave other outputs
+  crashed       anything else: a signal, a time-out, an exit code that the situation does not call for
+A test listed in expected.txt that does not pass is `unexpected`. --update rewrites expected.txt, and the table of
+docs/onnx-support.md, from what passed. The last line is the count; the exit status is 1 when there is a wrong, crashed or
+unexpected one.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+EXPECTED = os.path.join(HERE, "expected.txt")
+SUPPORT = os.path.join(ROOT, "docs", "onnx-support.md")
+BEGIN, END = "<!-- begin: written by test/conformance/run.py --update -->", "<!-- end -->"
+# ONNX's own backend runner compares with rtol 1e-3 and atol 1e-7; the same relative bound, absolute for float32 noise.
+RTOL, ATOL = "1e-3", "1e-6"
+
+
+def step(command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=120)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired:
+        return "timed out", ""
+
+
+def run_test(folder, bin_dir):
+    """The outcome of one test and what was said about it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = os.path.join(scratch, "test.rkn")
+        status, output = step([os.path.join(bin_dir, "reckon-compile"), os.path.join(folder, "model.onnx"), "-o", engine])
+        if status == 3:
+            return "unsupported", output
+        if status != 0:
+            return "crashed", f"reckon-compile: {status}\n{output}"
+        status, output = step([os.path.join(bin_dir, "reckon-run"), engine, "--threads=2", f"--rtol={RTOL}",
+                               f"--atol={ATOL}", "--onnx-test-data", folder])
+        if status == 0:
+            return "passed", ""
+        return ("wrong", output) if status == 1 else ("crashed", f"reckon-run: {status}\n{output}")
+
+
+def operators(folder):
+    import onnx
+    graph = onnx.load(os.path.join(folder, "model.onnx")).graph
+    return sorted({node.op_type for node in graph.node})
+
+
+def update(outcomes, folders):
+    names = sorted(name for name, (outcome, _) in outcomes.items() if outcome == "passed")
+    with open(EXPECTED, "w") as out:
+        out.write("\n".join(names) + "\n")
+    passed, total = collections.Counter(), collections.Counter()
+    for name, (outcome, _) in outcomes.items():
+        # A test is named after the operator under test; a graph of several nodes (an expanded function) counts for each.
+        for operator in operators(folders[name]):
+            total[operator] += 1
+            passed[operator] += outcome == "passed"
+    count = collections.Counter(outcome for outcome, _ in outcomes.values())
+    lines = [BEGIN, "", f"{count['passed']} of {len(outcomes)} node tests pass, {count['unsupported']} are refused as "
+             f"unsupported, {count['wrong']} give a wrong answer, {count['crashed']} crash.", "",
+             "| operator | pass | tests |", "|---|---|---|"]
+    lines += [f"| {name} | {passed[name]} | {total[name]} |" for name in sorted(total) if passed[name]]
+    none = sorted(name for name in total if not passed[name])
+    lines += ["", "No test passes for: " + ", ".join(none) + ".", "", END]
+    text = open(SUPPORT).read()
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    with open(SUPPORT, "w") as out:
+        out.write(before + "\n".join(lines) + after)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"), help="the build folder")
+    parser.add_argument("--data", default="/usr/share/libonnx-testdata/data/node", help="the folder of test_* folders")
+    parser.add_argument("--filter", default="", help="only tests whose name this regular expression finds")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--update", action="store_true", help="rewrite expected.txt and docs/onnx-support.md")
+    parser.add_argument("--list", action="store_true", help="print every test's outcome")
+    arguments = parser.parse_args()
+    if not os.path.isdir(arguments.data):
+        print(f"no folder {arguments.data}: install libonnx-testdata")
+        return 4
+
+    folders = {name: os.path.join(arguments.data, name) for name in sorted(os.listdir(arguments.data))
+               if re.search(arguments.filter, name)}
+    bin_dir = os.path.join(arguments.build, "bin")
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        results = pool.map(lambda folder: run_test(folder, bin_dir), folders.values())
+        outcomes = dict(zip(folders, results))
+
+    if arguments.update:
+        if arguments.filter:
+            parser.error("--update wants all tests: drop --filter")
+        update(outcomes, folders)
+    expected = set(open(EXPECTED).read().split()) if os.path.exists(EXPECTED) else set()
+    unexpected = [name for name, (outcome, _) in outcomes.items() if name in expected and outcome == "unsupported"]
+    for name, (outcome, said) in outcomes.items():
+        if outcome in ("wrong", "crashed") or name in unexpected:
+            print(f"{outcome}: {name}\n    " + "\n    ".join(said.rstrip().splitlines()[-12:]))
+        elif arguments.list:
+            print(f"{outcome}: {name}")
+    new = [name for name, (outcome, _) in outcomes.items() if outcome == "passed" and name not in expected]
+    if new:
+        print(f"{len(new)} pass that expected.txt does not list: run with --update")
+    count = collections.Counter(outcome for outcome, _ in outcomes.values())
+    print(f"{count['passed']} passed, {count['unsupported']} unsupported, {count['wrong']} wrong, "
+          f"{count['crashed']} crashed, {len(unexpected)} unexpected")
+    return 1 if count["wrong"] or count["crashed"] or unexpected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
