@@ -1,0 +1,175 @@
+//===- Runtime.h - The C interface of the runtime -------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// An engine is immutable and may be used from any thread. A context belongs to one engine and runs one thing at a time:
+// give each thread its own. Shapes are in elements, sizes in bytes, layouts row-major without gaps.
+//
+// Functions that can fail return a ReckonStatus; reckon_last_error() then says why, in the model's names. No function
+// throws, aborts or prints.
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_RUNTIME_H
+#define RECKON_RUNTIME_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define RECKON_API __attribute__((visibility("default")))
+#else
+#define RECKON_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The tools exit with these numbers; 1 is theirs, for a result that does not match.
+typedef enum ReckonStatus {
+  RECKON_OK = 0,
+  RECKON_INVALID = 2,     // wrong use or wrong data: a damaged engine, a wrong shape, an id out of range
+  RECKON_UNSUPPORTED = 3, // an engine of another format version, or without code for the device
+  RECKON_UNAVAILABLE = 4, // the machine lacks something: memory, a CPU feature, the device
+} ReckonStatus;
+
+typedef enum ReckonElementType {
+  RECKON_F32 = 0,
+  RECKON_F16,
+  RECKON_BF16,
+  RECKON_F64,
+  RECKON_I8,
+  RECKON_I16,
+  RECKON_I32,
+  RECKON_I64,
+  RECKON_U8,
+  RECKON_U16,
+  RECKON_U32,
+  RECKON_U64,
+  RECKON_BOOL,
+} ReckonElementType;
+
+typedef struct ReckonEngine ReckonEngine;
+typedef struct ReckonContext ReckonContext;
+
+/// Why the last call of this thread that failed did. Valid until the next failure in this thread; never null.
+RECKON_API const char *reckon_last_error(void);
+/// "reckon 0.1.0"
+RECKON_API const char *reckon_version(void);
+/// Bytes of one element; 0 for a number that is no type.
+RECKON_API size_t reckon_element_size(ReckonElementType type);
+/// "f32", "i64", ...; "?" for a number that is no type.
+RECKON_API const char *reckon_element_name(ReckonElementType type);
+
+//===-- Engines ---------------------------------------------------------------===//
+
+typedef enum ReckonTableSource {
+  RECKON_TABLE_DEFAULT = 0, // as the engine says: its own section, or the external file it names
+  RECKON_TABLE_FILE,        // `path` from `offset` on, mapped; relative to the working directory
+  RECKON_TABLE_MEMORY,      // `data`, which must outlive the engine
+  RECKON_TABLE_SYNTHETIC,   // `rows` rows of numbers made from `seed`: for benchmarks
+} ReckonTableSource;
+
+/// Where the rows of a table come from. The rows are a property of the binding, not of the compiled code.
+typedef struct ReckonTableBinding {
+  const char *table; // ONNX name; null: every table not named by another binding
+  ReckonTableSource source;
+  const char *path;
+  uint64_t offset;
+  const void *data; // aligned to its element
+  int64_t rows;     // for a file, 0 means as many as it holds
+  uint64_t seed;
+} ReckonTableBinding;
+
+/// Opens an engine file, checking all of it. `bindings` may be null when `num_bindings` is 0.
+RECKON_API ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
+                                           ReckonEngine **engine);
+/// The same from memory, which must outlive the engine. Used in place when 64-byte aligned, copied otherwise.
+RECKON_API ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size,
+                                                       const ReckonTableBinding *bindings, size_t num_bindings,
+                                                       ReckonEngine **engine);
+/// The same from a POSIX shared-memory object, such as "/model".
+RECKON_API ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
+                                                              size_t num_bindings, ReckonEngine **engine);
+/// Contexts created from it stay valid. Null is allowed.
+RECKON_API void reckon_engine_close(ReckonEngine *engine);
+
+/// Strings and arrays belong to the engine.
+typedef struct ReckonTensorInfo {
+  const char *name;
+  ReckonElementType type;
+  size_t rank;
+  const char *const *shape; // one size expression per axis, such as "batch" or "26"
+} ReckonTensorInfo;
+
+typedef struct ReckonTableInfo {
+  const char *name;
+  ReckonElementType type;
+  int64_t rows;
+  int64_t dim;
+} ReckonTableInfo;
+
+RECKON_API size_t reckon_engine_num_inputs(const ReckonEngine *engine);
+RECKON_API size_t reckon_engine_num_outputs(const ReckonEngine *engine);
+RECKON_API size_t reckon_engine_num_tables(const ReckonEngine *engine);
+RECKON_API size_t reckon_engine_num_dims(const ReckonEngine *engine);
+/// These fail with RECKON_INVALID when `index` is too large.
+RECKON_API ReckonStatus reckon_engine_input(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info);
+RECKON_API ReckonStatus reckon_engine_output(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info);
+RECKON_API ReckonStatus reckon_engine_table(const ReckonEngine *engine, size_t index, ReckonTableInfo *info);
+/// The name of a dimension; null when `index` is too large.
+RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t index);
+
+//===-- Contexts --------------------------------------------------------------===//
+
+typedef struct ReckonContextOptions {
+  int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs
+  const char *device; // "host"; null: "host"
+  int spin_us;        // how long idle threads spin before they sleep; negative: 100
+} ReckonContextOptions;
+
+/// `options` may be null.
+RECKON_API ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOptions *options,
+                                              ReckonContext **context);
+/// Null is allowed.
+RECKON_API void reckon_context_destroy(ReckonContext *context);
+
+/// Binds an input until it is bound again. `data` is read during reckon_run() and needs only the alignment of its
+/// element. The type and the rank must be the input's; sizes are checked when all inputs are known.
+RECKON_API ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElementType type, size_t rank,
+                                         const int64_t *shape, const void *data);
+RECKON_API ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, ReckonElementType type,
+                                                 size_t rank, const int64_t *shape, const void *data);
+/// Binds memory for an output until it is bound again; null `data` gives it back to the context, which owns the memory
+/// of outputs that nobody bound.
+RECKON_API ReckonStatus reckon_set_output(ReckonContext *context, size_t index, ReckonElementType type, void *data,
+                                          size_t capacity_bytes);
+RECKON_API ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name, ReckonElementType type,
+                                                  void *data, size_t capacity_bytes);
+
+/// Solves the dimensions from the bound inputs and makes everything ready for them. reckon_run() does this when needed;
+/// call it to learn the output shapes before a run.
+RECKON_API ReckonStatus reckon_prepare(ReckonContext *context);
+RECKON_API ReckonStatus reckon_run(ReckonContext *context);
+
+/// After reckon_prepare() the shape is known, after reckon_run() the data. Valid until the next call on the context.
+typedef struct ReckonTensor {
+  ReckonElementType type;
+  size_t rank;
+  const int64_t *shape;
+  const void *data;
+  size_t bytes;
+} ReckonTensor;
+RECKON_API ReckonStatus reckon_output(const ReckonContext *context, size_t index, ReckonTensor *tensor);
+/// The value of a dimension after reckon_prepare(); -1 before, and when `index` is too large.
+RECKON_API int64_t reckon_dim_value(const ReckonContext *context, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // RECKON_RUNTIME_RUNTIME_H

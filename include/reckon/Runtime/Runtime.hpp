@@ -1,0 +1,121 @@
+//===- Runtime.hpp - C++ over the C interface -----------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// Header only: owning handles and statuses that carry their message. Nothing throws but std::bad_alloc.
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_RUNTIME_HPP
+#define RECKON_RUNTIME_RUNTIME_HPP
+
+#include "reckon/Runtime/Runtime.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reckon::runtime {
+
+/// True when something went wrong: `if (Status failed = ...) report(failed.message);`
+struct Status {
+  ReckonStatus code = RECKON_OK;
+  std::string message;
+
+  static Status of(ReckonStatus code) { return {code, code == RECKON_OK ? std::string() : reckon_last_error()}; }
+  explicit operator bool() const { return code != RECKON_OK; }
+};
+
+class Engine {
+public:
+  Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings = {}) {
+    return take(
+        [&](ReckonEngine **out) { return reckon_engine_open(path.c_str(), bindings.data(), bindings.size(), out); });
+  }
+  Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings = {}) {
+    return take([&](ReckonEngine **out) {
+      return reckon_engine_open_from_memory(data, size, bindings.data(), bindings.size(), out);
+    });
+  }
+  Status openSharedMemory(const std::string &name, const std::vector<ReckonTableBinding> &bindings = {}) {
+    return take([&](ReckonEngine **out) {
+      return reckon_engine_open_from_shared_memory(name.c_str(), bindings.data(), bindings.size(), out);
+    });
+  }
+
+  size_t numInputs() const { return reckon_engine_num_inputs(get()); }
+  size_t numOutputs() const { return reckon_engine_num_outputs(get()); }
+  size_t numTables() const { return reckon_engine_num_tables(get()); }
+  /// `index` must be in range.
+  ReckonTensorInfo input(size_t index) const {
+    ReckonTensorInfo info = {};
+    reckon_engine_input(get(), index, &info);
+    return info;
+  }
+  ReckonTensorInfo output(size_t index) const {
+    ReckonTensorInfo info = {};
+    reckon_engine_output(get(), index, &info);
+    return info;
+  }
+  ReckonTableInfo table(size_t index) const {
+    ReckonTableInfo info = {};
+    reckon_engine_table(get(), index, &info);
+    return info;
+  }
+  ReckonEngine *get() const { return handle.get(); }
+
+private:
+  template <typename Open> Status take(Open open) {
+    ReckonEngine *result = nullptr;
+    Status status = Status::of(open(&result));
+    handle.reset(result);
+    return status;
+  }
+  struct Close {
+    void operator()(ReckonEngine *engine) const { reckon_engine_close(engine); }
+  };
+  std::unique_ptr<ReckonEngine, Close> handle;
+};
+
+class Context {
+public:
+  Status create(const Engine &engine, int threads = 0, const char *device = "host") {
+    ReckonContextOptions options = {threads, device, -1};
+    ReckonContext *result = nullptr;
+    Status status = Status::of(reckon_context_create(engine.get(), &options, &result));
+    handle.reset(result);
+    return status;
+  }
+  Status setInput(size_t index, ReckonElementType type, const std::vector<int64_t> &shape, const void *data) {
+    return Status::of(reckon_set_input(get(), index, type, shape.size(), shape.data(), data));
+  }
+  Status setInput(const std::string &name, ReckonElementType type, const std::vector<int64_t> &shape,
+                  const void *data) {
+    return Status::of(reckon_set_input_by_name(get(), name.c_str(), type, shape.size(), shape.data(), data));
+  }
+  Status setOutput(size_t index, ReckonElementType type, void *data, size_t capacityBytes) {
+    return Status::of(reckon_set_output(get(), index, type, data, capacityBytes));
+  }
+  Status prepare() { return Status::of(reckon_prepare(get())); }
+  Status run() { return Status::of(reckon_run(get())); }
+  /// `index` must be in range.
+  ReckonTensor output(size_t index) const {
+    ReckonTensor tensor = {};
+    reckon_output(get(), index, &tensor);
+    return tensor;
+  }
+  ReckonContext *get() const { return handle.get(); }
+
+private:
+  struct Destroy {
+    void operator()(ReckonContext *context) const { reckon_context_destroy(context); }
+  };
+  std::unique_ptr<ReckonContext, Destroy> handle;
+};
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_RUNTIME_HPP

@@ -1,0 +1,270 @@
+//===- CApi.cpp - The C interface -----------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "ExecutionContext.h"
+
+#include <cstring>
+#include <new>
+#include <sched.h>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+struct ReckonEngine {
+  std::shared_ptr<LoadedEngine> loaded;
+};
+
+struct ReckonContext {
+  explicit ReckonContext(std::shared_ptr<const LoadedEngine> engine) : execution(std::move(engine)) {}
+  ExecutionContext execution;
+};
+
+static thread_local std::string lastError;
+
+static ReckonStatus fail(const Error &error) {
+  lastError = error.message;
+  return error.code;
+}
+
+static ReckonStatus invalid(const char *message) { return fail({RECKON_INVALID, message}); }
+
+/// Runs `body(error)`; nothing leaves the interface by exception.
+template <typename Body> static ReckonStatus guarded(Body body) {
+  Error error;
+  try {
+    return body(error) ? RECKON_OK : fail(error);
+  } catch (const std::bad_alloc &) {
+    return fail({RECKON_UNAVAILABLE, "out of memory"});
+  } catch (const std::exception &exception) {
+    return fail({RECKON_UNAVAILABLE, exception.what()});
+  }
+}
+
+extern "C" {
+
+const char *reckon_last_error(void) { return lastError.c_str(); }
+const char *reckon_version(void) { return "reckon " RECKON_VERSION; }
+
+size_t reckon_element_size(ReckonElementType type) {
+  return static_cast<unsigned>(type) < numElementTypes ? elementSize(static_cast<ElementType>(type)) : 0;
+}
+
+const char *reckon_element_name(ReckonElementType type) {
+  return static_cast<unsigned>(type) < numElementTypes ? elementTypeName(static_cast<ElementType>(type)) : "?";
+}
+
+} // extern "C"
+
+//===-- Engines ---------------------------------------------------------------===//
+
+template <typename Open>
+static ReckonStatus openEngine(const ReckonTableBinding *bindings, size_t numBindings, ReckonEngine **engine,
+                               Open open) {
+  if (!engine || (numBindings != 0 && !bindings))
+    return invalid("a null argument");
+  *engine = nullptr;
+  return guarded([&](Error &error) {
+    EngineError problem;
+    std::unique_ptr<EngineFile> file = open(problem);
+    if (!file)
+      return error.set(problem.kind == EngineError::Kind::UnsupportedVersion ? RECKON_UNSUPPORTED : RECKON_INVALID,
+                       problem.message);
+    auto loaded = std::make_shared<LoadedEngine>();
+    if (!loaded->load(std::move(file), bindings, numBindings, error))
+      return false;
+    *engine = new ReckonEngine{std::move(loaded)};
+    return true;
+  });
+}
+
+extern "C" {
+
+ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
+                                ReckonEngine **engine) {
+  if (!path)
+    return invalid("the path of the engine is null");
+  return openEngine(bindings, num_bindings, engine, [&](EngineError &error) { return EngineFile::open(path, error); });
+}
+
+ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size, const ReckonTableBinding *bindings,
+                                            size_t num_bindings, ReckonEngine **engine) {
+  if (!data && size != 0)
+    return invalid("the memory of the engine is null");
+  return openEngine(bindings, num_bindings, engine, [&](EngineError &error) {
+    return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error);
+  });
+}
+
+ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
+                                                   size_t num_bindings, ReckonEngine **engine) {
+  if (!name)
+    return invalid("the name of the shared memory is null");
+  return openEngine(bindings, num_bindings, engine,
+                    [&](EngineError &error) { return EngineFile::openSharedMemory(name, error); });
+}
+
+void reckon_engine_close(ReckonEngine *engine) { delete engine; }
+
+size_t reckon_engine_num_inputs(const ReckonEngine *engine) {
+  return engine ? engine->loaded->spec().inputs.size() : 0;
+}
+size_t reckon_engine_num_outputs(const ReckonEngine *engine) {
+  return engine ? engine->loaded->spec().outputs.size() : 0;
+}
+size_t reckon_engine_num_tables(const ReckonEngine *engine) {
+  return engine ? engine->loaded->spec().tables.size() : 0;
+}
+size_t reckon_engine_num_dims(const ReckonEngine *engine) { return engine ? engine->loaded->spec().dims.size() : 0; }
+
+static ReckonStatus describe(const std::vector<TensorInfo> &tensors, const std::vector<LoadedEngine::Texts> &texts,
+                             size_t index, ReckonTensorInfo *info) {
+  if (index >= tensors.size() || !info)
+    return invalid("there is no input or output of that index");
+  const TensorInfo &tensor = tensors[index];
+  *info = {tensor.name.c_str(), static_cast<ReckonElementType>(tensor.type), tensor.shape.size(),
+           texts[index].pointers.data()};
+  return RECKON_OK;
+}
+
+ReckonStatus reckon_engine_input(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info) {
+  if (!engine)
+    return invalid("the engine is null");
+  return describe(engine->loaded->spec().inputs, engine->loaded->inputTexts, index, info);
+}
+
+ReckonStatus reckon_engine_output(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info) {
+  if (!engine)
+    return invalid("the engine is null");
+  return describe(engine->loaded->spec().outputs, engine->loaded->outputTexts, index, info);
+}
+
+ReckonStatus reckon_engine_table(const ReckonEngine *engine, size_t index, ReckonTableInfo *info) {
+  if (!engine || index >= engine->loaded->spec().tables.size() || !info)
+    return invalid("there is no table of that index");
+  const TableSpec &table = engine->loaded->spec().tables[index];
+  *info = {table.name.c_str(), static_cast<ReckonElementType>(table.type), engine->loaded->tables()[index].rows,
+           static_cast<int64_t>(table.dim)};
+  return RECKON_OK;
+}
+
+const char *reckon_engine_dim(const ReckonEngine *engine, size_t index) {
+  if (!engine || index >= engine->loaded->spec().dims.size())
+    return nullptr;
+  return engine->loaded->spec().dims[index].c_str();
+}
+
+//===-- Contexts --------------------------------------------------------------===//
+
+/// The CPUs this process may use.
+static int availableCpus() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0)
+    return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
+}
+
+ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOptions *options, ReckonContext **context) {
+  if (!engine || !context)
+    return invalid("a null argument");
+  *context = nullptr;
+  return guarded([&](Error &error) {
+    ExecutorOptions chosen;
+    int threads = options ? options->threads : 0;
+    if (threads < 0 || threads > 1024)
+      return error.set(RECKON_INVALID, "threads: got " + std::to_string(threads) + ", expected 0 to 1024");
+    chosen.threads = threads == 0 ? availableCpus() : threads;
+    if (options && options->spin_us >= 0)
+      chosen.spinMicroseconds = options->spin_us;
+    auto result = std::make_unique<ReckonContext>(engine->loaded);
+    if (!result->execution.start(options && options->device ? options->device : "host", chosen, error))
+      return false;
+    *context = result.release();
+    return true;
+  });
+}
+
+void reckon_context_destroy(ReckonContext *context) { delete context; }
+
+/// The index of the tensor called `name`, or the number of tensors.
+static size_t findTensor(const std::vector<TensorInfo> &tensors, const char *name) {
+  size_t index = 0;
+  while (index < tensors.size() && tensors[index].name != name)
+    ++index;
+  return index;
+}
+
+static bool unknownName(const char *kind, const char *name, const std::vector<TensorInfo> &tensors, Error &error) {
+  std::string message = std::string("the engine has no ") + kind + " '" + name + "'; it has";
+  for (size_t i = 0; i < tensors.size() && i < 40; ++i)
+    message += (i == 0 ? " '" : ", '") + tensors[i].name + "'";
+  return error.set(RECKON_INVALID, message + (tensors.size() > 40 ? ", ..." : tensors.empty() ? " none" : ""));
+}
+
+ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElementType type, size_t rank,
+                              const int64_t *shape, const void *data) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.setInput(index, type, rank, shape, data, error); });
+}
+
+ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, ReckonElementType type, size_t rank,
+                                      const int64_t *shape, const void *data) {
+  if (!context || !name)
+    return invalid("a null argument");
+  return guarded([&](Error &error) {
+    const auto &inputs = context->execution.spec().inputs;
+    size_t index = findTensor(inputs, name);
+    if (index == inputs.size())
+      return unknownName("input", name, inputs, error);
+    return context->execution.setInput(index, type, rank, shape, data, error);
+  });
+}
+
+ReckonStatus reckon_set_output(ReckonContext *context, size_t index, ReckonElementType type, void *data,
+                               size_t capacity_bytes) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.setOutput(index, type, data, capacity_bytes, error); });
+}
+
+ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name, ReckonElementType type, void *data,
+                                       size_t capacity_bytes) {
+  if (!context || !name)
+    return invalid("a null argument");
+  return guarded([&](Error &error) {
+    const auto &outputs = context->execution.spec().outputs;
+    size_t index = findTensor(outputs, name);
+    if (index == outputs.size())
+      return unknownName("output", name, outputs, error);
+    return context->execution.setOutput(index, type, data, capacity_bytes, error);
+  });
+}
+
+ReckonStatus reckon_prepare(ReckonContext *context) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.prepare(error); });
+}
+
+ReckonStatus reckon_run(ReckonContext *context) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.run(error); });
+}
+
+ReckonStatus reckon_output(const ReckonContext *context, size_t index, ReckonTensor *tensor) {
+  if (!context || !tensor)
+    return invalid("a null argument");
+  return guarded([&](Error &error) { return context->execution.output(index, *tensor, error); });
+}
+
+int64_t reckon_dim_value(const ReckonContext *context, size_t index) {
+  return context ? context->execution.dimValue(index) : -1;
+}
+
+} // extern "C"

@@ -1,0 +1,160 @@
+//===- ExecutionContext.cpp - One thread's use of an engine ---------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "ExecutionContext.h"
+
+#include <algorithm>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+ExecutionContext::ExecutionContext(std::shared_ptr<const LoadedEngine> loaded) : engine(std::move(loaded)) {
+  for (const TensorInfo &input : spec().inputs)
+    inputShapes.emplace_back(input.shape.size());
+  for (const TensorInfo &output : spec().outputs)
+    outputShapes.emplace_back(output.shape.size());
+  inputs.resize(spec().inputs.size());
+  isSet.resize(spec().inputs.size());
+  outputs.resize(spec().outputs.size());
+  outputAddresses.resize(spec().outputs.size());
+  dims.assign(spec().dims.size(), -1);
+  for (size_t i = 0; i < spec().tables.size(); ++i)
+    dims[spec().tables[i].rowsDim] = engine->tables()[i].rows;
+}
+
+bool ExecutionContext::start(const std::string &device, const ExecutorOptions &options, Error &error) {
+  const Program *program = engine->program(device, error);
+  if (program)
+    executor = program->createExecutor(options, error);
+  return executor != nullptr;
+}
+
+static bool checkType(const char *kind, const TensorInfo &tensor, ReckonElementType type, Error &error) {
+  if (static_cast<unsigned>(type) == static_cast<unsigned>(tensor.type))
+    return true;
+  return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name + "': got " + reckon_element_name(type) +
+                                       ", expected " + elementTypeName(tensor.type));
+}
+
+static bool checkAlignment(const char *kind, const TensorInfo &tensor, const void *data, Error &error) {
+  size_t alignment = elementSize(tensor.type);
+  if (reinterpret_cast<uintptr_t>(data) % alignment == 0)
+    return true;
+  return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name + "': its memory is not aligned to " +
+                                       std::to_string(alignment) + " bytes");
+}
+
+static bool checkIndex(const char *kind, size_t index, size_t count, Error &error) {
+  if (index < count)
+    return true;
+  return error.set(RECKON_INVALID, std::string("the engine has ") + std::to_string(count) + " " + kind +
+                                       "s, there is no " + kind + " " + std::to_string(index));
+}
+
+bool ExecutionContext::setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape,
+                                const void *data, Error &error) {
+  if (!checkIndex("input", index, inputs.size(), error))
+    return false;
+  const TensorInfo &input = spec().inputs[index];
+  if (!checkType("input", input, type, error) || !checkAlignment("input", input, data, error))
+    return false;
+  std::vector<int64_t> &current = inputShapes[index];
+  if (rank != current.size())
+    return error.set(RECKON_INVALID, "input '" + input.name + "': got " + std::to_string(rank) + " axes, expected " +
+                                         std::to_string(current.size()));
+  if (rank != 0 && !shape)
+    return error.set(RECKON_INVALID, "input '" + input.name + "': its shape is null");
+  bool empty = false;
+  for (size_t axis = 0; axis < rank; ++axis) {
+    if (shape[axis] < 0)
+      return error.set(RECKON_INVALID, "input '" + input.name + "' axis " + std::to_string(axis) + ": got " +
+                                           std::to_string(shape[axis]) + ", a size is not negative");
+    empty |= shape[axis] == 0;
+  }
+  if (!data && !empty)
+    return error.set(RECKON_INVALID, "input '" + input.name + "': its data is null");
+  if (!isSet[index] || !std::equal(current.begin(), current.end(), shape)) {
+    ready = false;
+    std::copy_n(shape, rank, current.begin());
+    isSet[index] = true;
+  }
+  static const uint64_t nothing = 0;
+  inputs[index] = data ? data : &nothing;
+  return true;
+}
+
+bool ExecutionContext::setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, Error &error) {
+  if (!checkIndex("output", index, outputs.size(), error))
+    return false;
+  const TensorInfo &output = spec().outputs[index];
+  if (data && (!checkType("output", output, type, error) || !checkAlignment("output", output, data, error)))
+    return false;
+  outputs[index].bound = data;
+  outputs[index].capacity = data ? capacity : 0;
+  return true;
+}
+
+bool ExecutionContext::checkInputs(Error &error) const {
+  std::string missing;
+  for (size_t i = 0; i < isSet.size(); ++i)
+    if (!isSet[i])
+      missing += (missing.empty() ? "'" : ", '") + spec().inputs[i].name + "'";
+  return missing.empty() || error.set(RECKON_INVALID, "missing input " + missing);
+}
+
+bool ExecutionContext::prepare(Error &error) {
+  if (ready)
+    return true;
+  if (!checkInputs(error) || !engine->solver().solve(inputShapes, dims, error) ||
+      !engine->solver().outputShapes(dims, outputShapes, error))
+    return false;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    size_t bytes = elementSize(spec().outputs[i].type);
+    bool empty = std::find(outputShapes[i].begin(), outputShapes[i].end(), 0) != outputShapes[i].end();
+    bool tooLarge = false;
+    for (int64_t extent : outputShapes[i])
+      tooLarge |= !empty && __builtin_mul_overflow(bytes, static_cast<size_t>(extent), &bytes);
+    if (tooLarge)
+      return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' exceeds 64 bits for these inputs");
+    outputs[i].bytes = empty ? 0 : bytes;
+  }
+  ready = executor->prepare(dims, error);
+  return ready;
+}
+
+bool ExecutionContext::run(Error &error) {
+  if (!prepare(error))
+    return false;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Output &output = outputs[i];
+    if (output.bound) {
+      if (output.capacity < output.bytes)
+        return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' needs " +
+                                             std::to_string(output.bytes) + " bytes, its memory has " +
+                                             std::to_string(output.capacity));
+      outputAddresses[i] = output.bound;
+    } else {
+      if ((output.own.size() < output.bytes || !output.own.data()) && !output.own.allocate(output.bytes))
+        return error.set(RECKON_UNAVAILABLE, "out of memory: output '" + spec().outputs[i].name + "' needs " +
+                                                 std::to_string(output.bytes) + " bytes");
+      outputAddresses[i] = output.own.data();
+    }
+  }
+  return executor->run(inputs, outputAddresses, error);
+}
+
+bool ExecutionContext::output(size_t index, ReckonTensor &tensor, Error &error) const {
+  if (!checkIndex("output", index, outputs.size(), error))
+    return false;
+  if (!ready)
+    return error.set(RECKON_INVALID, "output '" + spec().outputs[index].name +
+                                         "' is not known before the inputs are bound and prepared");
+  const Output &output = outputs[index];
+  tensor = {static_cast<ReckonElementType>(spec().outputs[index].type), outputShapes[index].size(),
+            outputShapes[index].data(), output.bound ? output.bound : output.own.data(), output.bytes};
+  return true;
+}

@@ -1,0 +1,52 @@
+//===- ExecutionContext.h - One thread's use of an engine -----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_EXECUTIONCONTEXT_H
+#define RECKON_RUNTIME_EXECUTIONCONTEXT_H
+
+#include "LoadedEngine.h"
+
+namespace reckon::runtime {
+
+/// What a ReckonContext stands for: bound inputs and outputs, and the executor.
+class ExecutionContext {
+public:
+  explicit ExecutionContext(std::shared_ptr<const LoadedEngine> engine);
+  [[nodiscard]] bool start(const std::string &device, const ExecutorOptions &options, Error &error);
+
+  [[nodiscard]] bool setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape, const void *data,
+                              Error &error);
+  [[nodiscard]] bool setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, Error &error);
+  [[nodiscard]] bool prepare(Error &error);
+  [[nodiscard]] bool run(Error &error);
+  [[nodiscard]] bool output(size_t index, ReckonTensor &tensor, Error &error) const;
+  int64_t dimValue(size_t index) const { return ready && index < dims.size() ? dims[index] : -1; }
+  const EngineSpec &spec() const { return engine->spec(); }
+
+private:
+  struct Output {
+    void *bound = nullptr;
+    size_t capacity = 0;
+    AlignedBuffer own;
+    size_t bytes = 0; // of the current shape
+  };
+  bool checkInputs(Error &error) const;
+
+  std::shared_ptr<const LoadedEngine> engine;
+  std::unique_ptr<Executor> executor;
+  std::vector<std::vector<int64_t>> inputShapes, outputShapes;
+  std::vector<const void *> inputs;
+  std::vector<bool> isSet;
+  std::vector<Output> outputs;
+  std::vector<void *> outputAddresses;
+  std::vector<int64_t> dims;
+  bool ready = false; // dims, output shapes and the executor fit the input shapes
+};
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_EXECUTIONCONTEXT_H

@@ -1,0 +1,64 @@
+//===- Host/HostCode.cpp - Kernels from memory ----------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "HostCode.h"
+
+#include <cerrno>
+#include <cstring>
+#include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+HostCode::~HostCode() {
+  for (const Object &object : objects) {
+    ::dlclose(object.handle);
+    ::close(object.descriptor);
+  }
+}
+
+bool HostCode::load(const CodeSpec &code, Error &error) {
+  std::string what = "code section '" + code.name + "' cannot be loaded: ";
+  // The dynamic loader takes files only; this one has no name on any disk.
+  int descriptor = ::memfd_create("reckon-kernels", MFD_CLOEXEC);
+  if (descriptor < 0)
+    return error.set(RECKON_UNAVAILABLE, what + "memfd_create: " + std::strerror(errno));
+  size_t written = 0;
+  while (written < code.data.size) {
+    ssize_t part = ::write(descriptor, code.data.data + written, code.data.size - written);
+    if (part < 0 && errno == EINTR)
+      continue;
+    if (part <= 0) {
+      error.set(RECKON_UNAVAILABLE, what + "writing to memory: " + std::strerror(errno));
+      ::close(descriptor);
+      return false;
+    }
+    written += part;
+  }
+  std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  void *handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    const char *reason = ::dlerror();
+    error.set(RECKON_UNAVAILABLE, what + (reason ? reason : "dlopen failed") +
+                                      " (this needs /proc and permission to execute memory files)");
+    ::close(descriptor);
+    return false;
+  }
+  // The descriptor stays open as long as the object is loaded: the loader knows objects by path, and a second engine
+  // must not get the same number.
+  objects.push_back({handle, descriptor});
+  return true;
+}
+
+ReckonKernel HostCode::find(const std::string &symbol) const {
+  for (const Object &object : objects)
+    if (void *address = ::dlsym(object.handle, symbol.c_str()))
+      return reinterpret_cast<ReckonKernel>(address);
+  return nullptr;
+}

@@ -1,0 +1,100 @@
+//===- Host/HostDevice.cpp - The CPU --------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "HostDevice.h"
+#include "CpuFeatures.h"
+#include "HostExecutor.h"
+
+#include <algorithm>
+#include <set>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+std::unique_ptr<Program> HostDevice::load(const ProgramSource &source, Error &error) const {
+  auto program = std::make_unique<HostProgram>(source);
+  if (!program->load(error))
+    return nullptr;
+  return program;
+}
+
+static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
+
+/// Local slots of a chain side by side; chains follow each other, so they share the memory.
+static uint64_t layOutLocals(const EngineSpec &spec, const ChainSpec &chain, std::vector<uint64_t> &offsets) {
+  offsets.assign(spec.localSlots.size(), UINT64_MAX);
+  uint64_t size = 0;
+  for (const DispatchSpec &dispatch : chain.dispatches)
+    for (const OperandSpec &operand : dispatch.operands)
+      if (operand.space == Space::Local && offsets[operand.index] == UINT64_MAX) {
+        offsets[operand.index] = size;
+        size += alignTo64(spec.localSlots[operand.index] * chain.blockRows);
+      }
+  return size;
+}
+
+bool HostProgram::load(Error &error) {
+  const EngineSpec &spec = source.spec;
+  auto target = std::find_if(spec.targets.begin(), spec.targets.end(),
+                             [](const TargetSpec &candidate) { return candidate.device == "host"; });
+  if (target == spec.targets.end())
+    return error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device 'host'");
+  if (!checkCpuFeatures(target->features, error))
+    return false;
+  for (const CodeSpec &section : spec.code)
+    if (section.kind == CodeKind::Host && !code.load(section, error))
+      return false;
+
+  auto tooDeep = [&] { return error.set(RECKON_INVALID, "a size expression of the engine nests too deeply"); };
+  std::set<uint32_t> needed;
+  auto compile = [&](const SizeExpr &expr, SizeProgram &result) {
+    for (const std::string &name : expr.dims())
+      needed.insert(source.dimIndex.at(name));
+    return result.compile(expr, source.dimIndex);
+  };
+  slots.resize(spec.slots.size());
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (!compile(spec.slots[i], slots[i]))
+      return tooDeep();
+
+  std::vector<uint64_t> localOffsets;
+  chains.resize(spec.chains.size());
+  for (size_t c = 0; c < chains.size(); ++c) {
+    const ChainSpec &chain = spec.chains[c];
+    if (!compile(chain.rows, chains[c].rows))
+      return tooDeep();
+    localBytes = std::max(localBytes, layOutLocals(spec, chain, localOffsets));
+    for (const DispatchSpec &dispatch : chain.dispatches) {
+      const std::string &symbol = spec.kernels[dispatch.kernel].symbol;
+      Dispatch result{code.find(symbol),
+                      static_cast<uint32_t>(operands.size()),
+                      static_cast<uint32_t>(dispatch.operands.size()),
+                      dispatch.columns,
+                      {}};
+      if (!result.kernel)
+        return error.set(RECKON_INVALID, "the engine's code lacks the kernel '" + symbol + "'");
+      for (uint32_t o = 0; o < result.numOperands; ++o) {
+        const OperandSpec &operand = dispatch.operands[o];
+        operands.push_back(&operand);
+        if (operand.space == Space::Local)
+          result.locals.push_back({o, localOffsets[operand.index] + operand.offset, operand.rowBytes});
+      }
+      maxOperands = std::max(maxOperands, result.numOperands);
+      scratchBytes = std::max(scratchBytes, dispatch.scratchBytes);
+      chains[c].dispatches.push_back(std::move(result));
+    }
+  }
+  planDims.assign(needed.begin(), needed.end());
+  return true;
+}
+
+std::unique_ptr<Executor> HostProgram::createExecutor(const ExecutorOptions &options, Error &error) const {
+  auto executor = std::make_unique<HostExecutor>(*this);
+  if (!executor->start(options, error))
+    return nullptr;
+  return executor;
+}

@@ -1,0 +1,58 @@
+//===- Host/HostDevice.h - The CPU ----------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_HOST_HOSTDEVICE_H
+#define RECKON_RUNTIME_HOST_HOSTDEVICE_H
+
+#include "../Device.h"
+#include "HostCode.h"
+
+namespace reckon::runtime {
+
+class HostDevice final : public Device {
+public:
+  std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
+};
+
+class HostProgram final : public Program {
+public:
+  explicit HostProgram(const ProgramSource &source) : source(source) {}
+  [[nodiscard]] bool load(Error &error);
+  std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const override;
+
+  /// An operand in a local slot, whose address depends on the thread and the block.
+  struct LocalOperand {
+    uint32_t operand;
+    uint64_t offset; // into the thread's local memory
+    uint64_t rowBytes;
+  };
+  struct Dispatch {
+    ReckonKernel kernel;
+    uint32_t firstOperand; // into the flat list of operands
+    uint32_t numOperands;
+    int64_t columns;
+    std::vector<LocalOperand> locals;
+  };
+  struct Chain {
+    SizeProgram rows;
+    std::vector<Dispatch> dispatches;
+  };
+
+  const ProgramSource source;
+  HostCode code;
+  std::vector<Chain> chains;
+  std::vector<SizeProgram> slots;
+  std::vector<const OperandSpec *> operands; // of all dispatches, in order
+  /// The dimensions that sizes and row counts depend on: engines differ in their plans by these only.
+  std::vector<uint32_t> planDims;
+  uint64_t localBytes = 0, scratchBytes = 0; // per thread
+  uint32_t maxOperands = 0;                  // of one dispatch
+};
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_HOST_HOSTDEVICE_H

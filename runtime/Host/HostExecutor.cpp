@@ -1,0 +1,245 @@
+//===- Host/HostExecutor.cpp - Running an engine on the CPU ---------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "HostExecutor.h"
+#include "KernelErrors.h"
+
+#include <algorithm>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+size_t HostExecutor::KeyHash::operator()(const std::vector<int64_t> &key) const {
+  uint64_t hash = 0x9e3779b97f4a7c15;
+  for (int64_t value : key)
+    hash = (hash ^ static_cast<uint64_t>(value)) * 0xff51afd7ed558ccd, hash ^= hash >> 32;
+  return hash;
+}
+
+bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
+  dims.resize(program.source.spec.dims.size());
+  key.resize(program.planDims.size());
+  for (uint32_t o = 0; o < program.operands.size(); ++o) {
+    const OperandSpec &operand = *program.operands[o];
+    if (operand.space == Space::Input || operand.space == Space::Output)
+      ioOperands.push_back({o, operand.index, operand.offset, operand.space == Space::Input});
+  }
+  for (int t = 0; t < options.threads; ++t) {
+    threads.push_back(std::make_unique<Thread>());
+    Thread &thread = *threads.back();
+    thread.operands.resize(program.maxOperands);
+    if (!thread.locals.allocate(program.localBytes) || !thread.scratch.allocate(program.scratchBytes))
+      return error.set(RECKON_UNAVAILABLE, "out of memory: a thread needs " +
+                                               std::to_string(program.localBytes + program.scratchBytes) + " bytes");
+  }
+  return pool.start(options.threads, options.spinMicroseconds, error);
+}
+
+//===-- Plans -----------------------------------------------------------------===//
+
+bool HostExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
+  std::copy(values.begin(), values.end(), dims.begin());
+  bool same = current != nullptr;
+  for (size_t i = 0; i < key.size(); ++i) {
+    int64_t value = values[program.planDims[i]];
+    same &= key[i] == value;
+    key[i] = value;
+  }
+  if (same)
+    return true;
+  current = nullptr;
+  auto found = plans.find(key);
+  if (found == plans.end()) {
+    auto plan = std::make_unique<Plan>();
+    if (!build(values, *plan, error))
+      return false;
+    if (plans.size() >= maxPlans)
+      evict();
+    found = plans.emplace(key, std::move(plan)).first;
+  }
+  if (!resolve(*found->second, error))
+    return false;
+  current = found->second.get();
+  current->lastUse = ++uses;
+  return true;
+}
+
+void HostExecutor::evict() {
+  auto oldest = std::min_element(plans.begin(), plans.end(),
+                                 [](const auto &a, const auto &b) { return a.second->lastUse < b.second->lastUse; });
+  plans.erase(oldest);
+}
+
+bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &error) const {
+  const EngineSpec &spec = program.source.spec;
+  for (size_t i = 0; i < program.slots.size(); ++i) {
+    int64_t size;
+    uint64_t rounded;
+    if (!program.slots[i].evaluate(values.data(), size) || size < 0 ||
+        __builtin_add_overflow(static_cast<uint64_t>(size), uint64_t(63), &rounded))
+      return error.set(RECKON_INVALID, "the arena slot of " + spec.slots[i].str() +
+                                           " bytes is negative or exceeds 64 bits for these inputs");
+    plan.slotOffsets.push_back(plan.arenaBytes);
+    if (__builtin_add_overflow(plan.arenaBytes, rounded / 64 * 64, &plan.arenaBytes))
+      return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
+  }
+  for (size_t c = 0; c < program.chains.size(); ++c) {
+    int64_t rows;
+    if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0)
+      return error.set(RECKON_INVALID, "the row count " + spec.chains[c].rows.str() +
+                                           " is negative or exceeds 64 bits for these inputs");
+    plan.chains.push_back(scheduleChain(spec.chains[c], rows, pool.size()));
+  }
+  plan.operands.resize(program.operands.size());
+  return true;
+}
+
+bool HostExecutor::resolve(Plan &plan, Error &error) {
+  if (plan.arenaBytes > arena.size() || !arena.data()) {
+    ++arenaGeneration;
+    if (!arena.allocate(plan.arenaBytes))
+      return error.set(RECKON_UNAVAILABLE,
+                       "out of memory: the arena needs " + std::to_string(plan.arenaBytes) + " bytes for these inputs");
+  }
+  if (plan.arenaGeneration == arenaGeneration)
+    return true;
+  for (size_t o = 0; o < plan.operands.size(); ++o) {
+    const OperandSpec &operand = *program.operands[o];
+    const uint8_t *base = nullptr;
+    switch (operand.space) {
+    case Space::Weight:
+      base = program.source.spec.weights[operand.index].data.data;
+      break;
+    case Space::Table:
+      base = program.source.tables[operand.index].data;
+      break;
+    case Space::Arena:
+      base = arena.data() + plan.slotOffsets[operand.index];
+      break;
+    case Space::Input:
+    case Space::Output:
+    case Space::Local:
+      continue;
+    }
+    plan.operands[o] = const_cast<uint8_t *>(base + operand.offset);
+  }
+  plan.arenaGeneration = arenaGeneration;
+  return true;
+}
+
+//===-- Running ---------------------------------------------------------------===//
+
+bool HostExecutor::run(const std::vector<const void *> &inputs, const std::vector<void *> &outputs, Error &error) {
+  for (const IoOperand &io : ioOperands) {
+    void *base = io.isInput ? const_cast<void *>(inputs[io.index]) : outputs[io.index];
+    current->operands[io.operand] = static_cast<uint8_t *>(base) + io.offset;
+  }
+  for (uint32_t c = 0; c < program.chains.size(); ++c) {
+    const ChainSchedule &schedule = current->chains[c];
+    if (schedule.blocks == 0)
+      continue;
+    if (schedule.splitRows)
+      runChainByRows(program.chains[c], schedule);
+    else
+      runChainInOrder(program.chains[c], schedule);
+    if (!report(c, error))
+      return false;
+  }
+  return true;
+}
+
+/// The operands of a dispatch for rows from `firstRow` on: the plan's, or the thread's copy with its locals filled in.
+void *const *HostExecutor::operandsFor(Thread &thread, const HostProgram::Dispatch &dispatch, int64_t firstRow) {
+  void *const *shared = current->operands.data() + dispatch.firstOperand;
+  if (dispatch.locals.empty())
+    return shared;
+  std::copy_n(shared, dispatch.numOperands, thread.operands.data());
+  // Kernels index rows of the whole batch. The shifted address may lie outside the buffer; it is never used as such.
+  uintptr_t base = reinterpret_cast<uintptr_t>(thread.locals.data());
+  for (const HostProgram::LocalOperand &local : dispatch.locals)
+    thread.operands[local.operand] =
+        reinterpret_cast<void *>(base + local.offset - static_cast<uint64_t>(firstRow) * local.rowBytes);
+  return thread.operands.data();
+}
+
+void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_t dispatch, void *const *operands,
+                        const ReckonRange &range) {
+  ReckonKernelStatus status = {};
+  chain.dispatches[dispatch].kernel(operands, dims.data(), &range, thread.scratch.data(), &status);
+  if (status.code == RECKON_KERNEL_OK)
+    return;
+  // Blocks come in any order; the error to report is the first of the first dispatch whatever the threads did.
+  Failure &first = thread.failure;
+  if (dispatch < first.dispatch || (dispatch == first.dispatch && status.position < first.status.position))
+    first = {dispatch, status};
+}
+
+void HostExecutor::runBlock(Thread &thread, const HostProgram::Chain &chain, int64_t begin, int64_t end) {
+  for (uint32_t d = 0; d < chain.dispatches.size(); ++d) {
+    const HostProgram::Dispatch &dispatch = chain.dispatches[d];
+    call(thread, chain, d, operandsFor(thread, dispatch, begin), {begin, end, 0, dispatch.columns});
+  }
+}
+
+void HostExecutor::runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule) {
+  const int count = pool.size();
+  for (int t = 0; t < count; ++t) {
+    threads[t]->nextBlock.store(schedule.blocks * t / count, std::memory_order_relaxed);
+    threads[t]->endBlock = schedule.blocks * (t + 1) / count;
+  }
+  auto body = [&](int self) {
+    // Its own blocks first, which it may have in its cache from the chain before, then what others have left.
+    for (int step = 0; step < count; ++step) {
+      Thread &owner = *threads[(self + step) % count];
+      for (;;) {
+        int64_t block = owner.nextBlock.fetch_add(1, std::memory_order_relaxed);
+        if (block >= owner.endBlock)
+          break;
+        int64_t begin = block * schedule.blockRows;
+        runBlock(*threads[self], chain, begin, std::min(begin + schedule.blockRows, schedule.rows));
+      }
+    }
+  };
+  pool.run(body);
+}
+
+void HostExecutor::runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule) {
+  Thread &caller = *threads[0];
+  for (int64_t begin = 0; begin < schedule.rows; begin += schedule.blockRows) {
+    int64_t end = std::min(begin + schedule.blockRows, schedule.rows);
+    for (uint32_t d = 0; d < chain.dispatches.size(); ++d) {
+      void *const *operands = operandsFor(caller, chain.dispatches[d], begin);
+      int64_t columns = chain.dispatches[d].columns, parts = schedule.columnParts[d];
+      if (parts == 1) {
+        call(caller, chain, d, operands, {begin, end, 0, columns});
+        continue;
+      }
+      std::atomic<int64_t> &next = caller.nextBlock;
+      next.store(0, std::memory_order_relaxed);
+      auto body = [&](int self) {
+        for (int64_t part; (part = next.fetch_add(1, std::memory_order_relaxed)) < parts;)
+          call(*threads[self], chain, d, operands, {begin, end, columns * part / parts, columns * (part + 1) / parts});
+      };
+      pool.run(body);
+    }
+  }
+}
+
+bool HostExecutor::report(uint32_t chain, Error &error) {
+  Failure first;
+  for (auto &thread : threads) {
+    Failure &failure = thread->failure;
+    if (failure.dispatch < first.dispatch ||
+        (failure.dispatch == first.dispatch && failure.status.position < first.status.position))
+      first = failure;
+    failure = Failure();
+  }
+  if (first.dispatch == UINT32_MAX)
+    return true;
+  const DispatchSpec &dispatch = program.source.spec.chains[chain].dispatches[first.dispatch];
+  return error.set(RECKON_INVALID, describeKernelError(program.source, dispatch, first.status));
+}

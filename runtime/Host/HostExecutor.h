@@ -1,0 +1,88 @@
+//===- Host/HostExecutor.h - Running an engine on the CPU -----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_HOST_HOSTEXECUTOR_H
+#define RECKON_RUNTIME_HOST_HOSTEXECUTOR_H
+
+#include "../AlignedBuffer.h"
+#include "../ThreadPool.h"
+#include "HostDevice.h"
+#include "Schedule.h"
+
+namespace reckon::runtime {
+
+class HostExecutor final : public Executor {
+public:
+  explicit HostExecutor(const HostProgram &program) : program(program) {}
+  [[nodiscard]] bool start(const ExecutorOptions &options, Error &error);
+  [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
+  [[nodiscard]] bool run(const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+                         Error &error) override;
+
+private:
+  /// An operand that moves with each run.
+  struct IoOperand {
+    uint32_t operand; // into the plan's operands
+    uint32_t index;   // of the input or output
+    uint64_t offset;
+    bool isInput;
+  };
+  /// Everything that depends on sizes only. Kept for each combination of sizes seen, so that a batch size comes back
+  /// without any work.
+  struct Plan {
+    std::vector<ChainSchedule> chains;
+    std::vector<uint64_t> slotOffsets;
+    uint64_t arenaBytes = 0;
+    uint64_t arenaGeneration = 0; // the arena that `operands` points into
+    std::vector<void *> operands; // of all dispatches; local ones are filled in by threads
+    uint64_t lastUse = 0;
+  };
+  struct KeyHash {
+    size_t operator()(const std::vector<int64_t> &key) const;
+  };
+  /// The first error of a thread in the order of the program.
+  struct Failure {
+    uint32_t dispatch = UINT32_MAX;
+    ReckonKernelStatus status = {};
+  };
+  struct alignas(64) Thread {
+    AlignedBuffer locals, scratch;
+    std::vector<void *> operands;
+    Failure failure;
+    /// Blocks of this thread in a region split by rows; others take from it when they have none left.
+    alignas(64) std::atomic<int64_t> nextBlock{0};
+    int64_t endBlock = 0;
+  };
+
+  [[nodiscard]] bool build(const std::vector<int64_t> &dims, Plan &plan, Error &error) const;
+  [[nodiscard]] bool resolve(Plan &plan, Error &error);
+  void evict();
+  void runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule);
+  void runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule);
+  void runBlock(Thread &thread, const HostProgram::Chain &chain, int64_t begin, int64_t end);
+  void *const *operandsFor(Thread &thread, const HostProgram::Dispatch &dispatch, int64_t firstRow);
+  void call(Thread &thread, const HostProgram::Chain &chain, uint32_t dispatch, void *const *operands,
+            const ReckonRange &range);
+  [[nodiscard]] bool report(uint32_t chain, Error &error);
+
+  static constexpr size_t maxPlans = 256;
+
+  const HostProgram &program;
+  ThreadPool pool;
+  std::vector<std::unique_ptr<Thread>> threads;
+  std::vector<IoOperand> ioOperands;
+  AlignedBuffer arena;
+  uint64_t arenaGeneration = 1, uses = 0;
+  std::unordered_map<std::vector<int64_t>, std::unique_ptr<Plan>, KeyHash> plans;
+  std::vector<int64_t> key; // of the current plan
+  Plan *current = nullptr;
+  std::vector<int64_t> dims;
+};
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_HOST_HOSTEXECUTOR_H

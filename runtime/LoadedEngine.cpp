@@ -1,0 +1,80 @@
+//===- LoadedEngine.cpp - An engine with its tables bound -----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "LoadedEngine.h"
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+/// The binding for a table: its own, the one for all others, or the default.
+static const ReckonTableBinding &choose(const std::string &table, const ReckonTableBinding *bindings, size_t count) {
+  static const ReckonTableBinding byDefault = {};
+  const ReckonTableBinding *chosen = &byDefault;
+  for (size_t i = 0; i < count; ++i) {
+    if (!bindings[i].table)
+      chosen = &bindings[i];
+    else if (table == bindings[i].table)
+      return bindings[i];
+  }
+  return *chosen;
+}
+
+static bool checkBindings(const EngineSpec &spec, const ReckonTableBinding *bindings, size_t count, Error &error) {
+  for (size_t i = 0; i < count; ++i) {
+    if (!bindings[i].table)
+      continue;
+    std::string name = bindings[i].table;
+    bool known = false;
+    for (const TableSpec &table : spec.tables)
+      known |= table.name == name;
+    if (!known)
+      return error.set(RECKON_INVALID, "the engine has no table '" + name + "' to bind");
+    for (size_t j = 0; j < i; ++j)
+      if (bindings[j].table && name == bindings[j].table)
+        return error.set(RECKON_INVALID, "table '" + name + "' is bound twice");
+  }
+  return true;
+}
+
+static std::vector<LoadedEngine::Texts> shapeTexts(const std::vector<TensorInfo> &tensors) {
+  std::vector<LoadedEngine::Texts> result(tensors.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    for (const SizeExpr &size : tensors[i].shape)
+      result[i].text.push_back(size.str());
+    for (const std::string &text : result[i].text)
+      result[i].pointers.push_back(text.c_str());
+  }
+  return result;
+}
+
+bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBinding *bindings, size_t numBindings,
+                        Error &error) {
+  file = std::move(engine);
+  if (!checkBindings(spec(), bindings, numBindings, error) || !shapes.compile(spec(), error))
+    return false;
+  storage.resize(spec().tables.size());
+  bound.resize(spec().tables.size());
+  for (size_t i = 0; i < bound.size(); ++i) {
+    const TableSpec &table = spec().tables[i];
+    if (!storage[i].bind(table, choose(table.name, bindings, numBindings), file->directory(), bound[i], error))
+      return false;
+  }
+  inputTexts = shapeTexts(spec().inputs);
+  outputTexts = shapeTexts(spec().outputs);
+  return true;
+}
+
+const Program *LoadedEngine::program(const std::string &device, Error &error) const {
+  const Device *found = findDevice(device, error);
+  if (!found)
+    return nullptr;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto &program = programs[device];
+  if (!program)
+    program = found->load({spec(), shapes.dimIndex(), bound}, error);
+  return program.get();
+}

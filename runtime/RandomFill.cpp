@@ -1,0 +1,84 @@
+//===- RandomFill.cpp - Made-up values ------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "RandomFill.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+uint16_t reckon::runtime::toHalf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) // rounds to infinity
+    return sign | 0x7c00;
+  if (magnitude < 0x38800000) { // subnormal: in units of 2^-24
+    float scaled = std::nearbyint(std::fabs(value) * 0x1p24f);
+    return sign | static_cast<uint16_t>(scaled);
+  }
+  uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+  return sign | static_cast<uint16_t>((rounded - 0x38000000) >> 13);
+}
+
+float reckon::runtime::fromHalf(uint16_t half) {
+  uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
+  if (exponent == 0) {
+    float value = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -value : value;
+  }
+  uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13;
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+template <typename T, typename Make> static void fill(void *data, uint64_t elements, Make make) {
+  T *values = static_cast<T *>(data);
+  for (uint64_t i = 0; i < elements; ++i)
+    values[i] = static_cast<T>(make());
+}
+
+void reckon::runtime::fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed) {
+  Random random(seed);
+  auto real = [&] { return static_cast<float>(static_cast<int32_t>(random.next() >> 40) - (1 << 23)) * 0x1p-23f; };
+  auto small = [&] { return random.next() >> 61; };
+  switch (type) {
+  case ElementType::F32:
+    return fill<float>(data, elements, real);
+  case ElementType::F64:
+    return fill<double>(data, elements, real);
+  case ElementType::F16:
+    return fill<uint16_t>(data, elements, [&] { return toHalf(real()); });
+  case ElementType::BF16:
+    return fill<uint16_t>(data, elements, [&] {
+      float value = real();
+      uint32_t bits;
+      std::memcpy(&bits, &value, sizeof(bits));
+      return static_cast<uint16_t>(bits >> 16);
+    });
+  case ElementType::I8:
+  case ElementType::U8:
+    return fill<uint8_t>(data, elements, small);
+  case ElementType::I16:
+  case ElementType::U16:
+    return fill<uint16_t>(data, elements, small);
+  case ElementType::I32:
+  case ElementType::U32:
+    return fill<uint32_t>(data, elements, small);
+  case ElementType::I64:
+  case ElementType::U64:
+    return fill<uint64_t>(data, elements, small);
+  case ElementType::Bool:
+    return fill<uint8_t>(data, elements, [&] { return random.next() >> 63; });
+  }
+}

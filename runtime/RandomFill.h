@@ -1,0 +1,45 @@
+//===- RandomFill.h - Made-up values --------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_RANDOMFILL_H
+#define RECKON_RUNTIME_RANDOMFILL_H
+
+#include "reckon/Engine/EngineSpec.h"
+
+namespace reckon::runtime {
+
+/// SplitMix64: one multiplication chain per number, good enough for test data, the same on every machine.
+class Random {
+public:
+  explicit Random(uint64_t seed) : state(seed) {}
+  uint64_t next() {
+    uint64_t value = state += 0x9e3779b97f4a7c15;
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+    return value ^ (value >> 31);
+  }
+  /// In [0, bound); `bound` is positive.
+  uint64_t below(uint64_t bound) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+  }
+  /// In [0, 1).
+  double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+private:
+  uint64_t state;
+};
+
+/// Floats in [-1, 1), integers in [0, 8), booleans of either kind. `data` is aligned to its element.
+void fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed);
+
+/// IEEE binary16, rounded to nearest even.
+uint16_t toHalf(float value);
+float fromHalf(uint16_t bits);
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_RANDOMFILL_H

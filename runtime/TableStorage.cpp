@@ -1,0 +1,114 @@
+//===- TableStorage.cpp - Rows bound to a table ---------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "TableStorage.h"
+#include "RandomFill.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+TableStorage::~TableStorage() {
+  if (mapping)
+    ::munmap(mapping, mappingSize);
+}
+
+bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
+                        BoundTable &bound, Error &error) {
+  std::string what = "table '" + table.name + "': ";
+  if (binding.rows < 0)
+    return error.set(RECKON_INVALID, what + "it cannot have " + std::to_string(binding.rows) + " rows");
+  switch (binding.source) {
+  case RECKON_TABLE_DEFAULT:
+    if (!table.externalFile.empty()) {
+      if (engineFolder.empty() && table.externalFile[0] != '/')
+        return error.set(RECKON_INVALID, what + "its rows are in '" + table.externalFile +
+                                             "' beside the engine, which was not opened from a file; bind the table");
+      bool absolute = table.externalFile[0] == '/';
+      return mapFile(table, absolute ? table.externalFile : engineFolder + "/" + table.externalFile,
+                     table.externalOffset, static_cast<int64_t>(table.rows), bound, error);
+    }
+    // A table of no rows has no bytes either.
+    static const uint64_t nothing = 0;
+    bound = {table.data.size ? table.data.data : reinterpret_cast<const uint8_t *>(&nothing),
+             static_cast<int64_t>(table.rows)};
+    return true;
+  case RECKON_TABLE_FILE:
+    if (!binding.path)
+      return error.set(RECKON_INVALID, what + "the binding names no file");
+    return mapFile(table, binding.path, binding.offset, binding.rows, bound, error);
+  case RECKON_TABLE_MEMORY:
+    if (!binding.data || reinterpret_cast<uintptr_t>(binding.data) % elementSize(table.type) != 0)
+      return error.set(RECKON_INVALID, what + "the bound memory is null or not aligned to its element");
+    bound = {static_cast<const uint8_t *>(binding.data), binding.rows};
+    return true;
+  case RECKON_TABLE_SYNTHETIC:
+    return synthesise(table, binding.rows, binding.seed, bound, error);
+  }
+  return error.set(RECKON_INVALID, what + "unknown source " + std::to_string(binding.source));
+}
+
+bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows,
+                           BoundTable &bound, Error &error) {
+  std::string what = "table '" + table.name + "': file '" + path + "'";
+  auto failed = [&](const char *action) {
+    return error.set(RECKON_INVALID, what + " cannot be " + action + ": " + std::strerror(errno));
+  };
+  if (offset % elementSize(table.type) != 0)
+    return error.set(RECKON_INVALID, what + ": offset " + std::to_string(offset) + " is not aligned to its element");
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return failed("opened");
+  struct stat status;
+  bool examined = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  uint64_t fileSize = examined ? status.st_size : 0;
+  uint64_t rowBytes = table.dim * elementSize(table.type), size = 0;
+  uint64_t available = offset <= fileSize ? (fileSize - offset) / rowBytes : 0;
+  uint64_t rowCount = wantedRows == 0 ? available : static_cast<uint64_t>(wantedRows);
+  if (!examined || offset > fileSize || rowCount > available) {
+    ::close(descriptor);
+    return error.set(RECKON_INVALID, what + " holds " + std::to_string(available) + " rows from offset " +
+                                         std::to_string(offset) + " on, expected " + std::to_string(rowCount));
+  }
+  size = rowCount * rowBytes;
+  // A mapping starts at a page.
+  uint64_t page = ::sysconf(_SC_PAGESIZE), lead = offset % page;
+  mappingSize = size + lead;
+  if (mappingSize == 0)
+    mappingSize = page;
+  void *address = ::mmap(nullptr, mappingSize, PROT_READ, MAP_SHARED, descriptor, static_cast<off_t>(offset - lead));
+  int reason = errno;
+  ::close(descriptor);
+  if (address == MAP_FAILED) {
+    errno = reason;
+    return failed("mapped");
+  }
+  mapping = address;
+  bound = {static_cast<const uint8_t *>(mapping) + lead, static_cast<int64_t>(rowCount)};
+  return true;
+}
+
+bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound,
+                              Error &error) {
+  uint64_t size;
+  if (__builtin_mul_overflow(table.dim * elementSize(table.type), static_cast<uint64_t>(wantedRows), &size) ||
+      !rows.allocate(size))
+    return error.set(RECKON_UNAVAILABLE, "table '" + table.name + "': out of memory for " + std::to_string(wantedRows) +
+                                             " rows of " + std::to_string(table.dim));
+  // The name goes into the seed, so that tables differ and do not depend on their order.
+  for (char c : table.name)
+    seed = seed * 0x100000001b3 + static_cast<unsigned char>(c);
+  fillRandom(table.type, rows.data(), size / elementSize(table.type), seed);
+  bound = {rows.data(), wantedRows};
+  return true;
+}

@@ -1,0 +1,40 @@
+//===- TableStorage.h - Rows bound to a table -----------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_TABLESTORAGE_H
+#define RECKON_RUNTIME_TABLESTORAGE_H
+
+#include "AlignedBuffer.h"
+#include "Device.h"
+
+namespace reckon::runtime {
+
+/// Owns what a binding needs: a mapping of a file or made-up rows.
+class TableStorage {
+public:
+  TableStorage() = default;
+  ~TableStorage();
+  TableStorage(TableStorage &&other) noexcept
+      : rows(std::move(other.rows)), mapping(std::exchange(other.mapping, nullptr)), mappingSize(other.mappingSize) {}
+
+  /// `engineFolder` is where the files that the engine names are; empty when it came from memory.
+  [[nodiscard]] bool bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
+                          BoundTable &bound, Error &error);
+
+private:
+  bool mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows, BoundTable &bound,
+               Error &error);
+  bool synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound, Error &error);
+
+  AlignedBuffer rows;
+  void *mapping = nullptr;
+  size_t mappingSize = 0;
+};
+
+} // namespace reckon::runtime
+
+#endif // RECKON_RUNTIME_TABLESTORAGE_H

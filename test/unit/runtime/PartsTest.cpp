@@ -1,0 +1,164 @@
+//===- PartsTest.cpp - The parts of the runtime one by one ----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "runtime/Host/Schedule.h"
+#include "runtime/RandomFill.h"
+#include "runtime/SizeProgram.h"
+#include "runtime/ThreadPool.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <random>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+namespace {
+TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {
+  for (int threads : {1, 2, 4, 7})
+    for (int spin : {0, 50}) {
+      ThreadPool pool;
+      Error error;
+      ASSERT_TRUE(pool.start(threads, spin, error)) << error.message;
+      std::vector<int> done(97);
+      std::atomic<int> next;
+      auto body = [&](int thread) {
+        EXPECT_LT(thread, threads);
+        for (int task; (task = next.fetch_add(1)) < int(done.size());)
+          ++done[task];
+      };
+      for (int region = 0; region < 500; ++region) {
+        next = 0;
+        pool.run(body);
+        // Long enough for workers to fall asleep now and then.
+        if (region % 100 == 0)
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      for (int count : done)
+        EXPECT_EQ(count, 500);
+    }
+}
+
+TEST(ThreadPool, WorkersDoHelp) {
+  ThreadPool pool;
+  Error error;
+  ASSERT_TRUE(pool.start(2, 100, error));
+  std::atomic<bool> helped{false};
+  auto body = [&](int thread) {
+    if (thread == 1)
+      helped = true;
+    auto start = std::chrono::steady_clock::now();
+    while (!helped && std::chrono::steady_clock::now() - start < std::chrono::seconds(10))
+      std::this_thread::yield();
+  };
+  pool.run(body);
+  EXPECT_TRUE(helped);
+}
+
+ChainSpec chain(uint32_t blockRows, std::vector<DispatchSpec> dispatches) {
+  return {SizeExpr::dim("batch"), blockRows, std::move(dispatches)};
+}
+
+DispatchSpec work(uint32_t columns, uint64_t flopsPerRow, uint64_t bytesFixed) {
+  DispatchSpec dispatch;
+  dispatch.columns = columns;
+  dispatch.flopsPerRow = flopsPerRow;
+  dispatch.bytesFixed = bytesFixed;
+  return dispatch;
+}
+
+TEST(Schedule, CoversEveryRowWithinBlocks) {
+  ChainSpec spec = chain(48, {work(4, 1000, 1000), work(1, 10, 0)});
+  for (int threads : {1, 2, 3, 16})
+    for (int64_t rows = 0; rows < 700; ++rows) {
+      ChainSchedule schedule = scheduleChain(spec, rows, threads);
+      EXPECT_LE(schedule.blockRows, 48);
+      EXPECT_EQ(schedule.rows, rows);
+      if (rows) {
+        EXPECT_GE(schedule.blocks * schedule.blockRows, rows);
+        EXPECT_LT((schedule.blocks - 1) * schedule.blockRows, rows);
+      } else {
+        EXPECT_EQ(schedule.blocks, 0);
+      }
+    }
+}
+
+TEST(Schedule, OneRowIsSplitByColumnsWhenItIsWorthIt) {
+  ChainSpec spec = chain(64, {work(8, 1 << 20, 4 << 20), work(8, 64, 64)});
+  ChainSchedule schedule = scheduleChain(spec, 1, 2);
+  EXPECT_FALSE(schedule.splitRows);
+  EXPECT_EQ(schedule.columnParts[0], 2u);
+  EXPECT_EQ(schedule.columnParts[1], 1u);
+  EXPECT_EQ(scheduleChain(spec, 1, 1).columnParts[0], 1u);
+}
+
+TEST(Schedule, ManyRowsAreSplitEvenly) {
+  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 1 << 16, 1 << 18)}), 1000, 2);
+  EXPECT_TRUE(schedule.splitRows);
+  EXPECT_EQ(schedule.blocks % 2, 0);
+  EXPECT_GT(schedule.rows - (schedule.blocks - 1) * schedule.blockRows, schedule.blockRows / 2);
+}
+
+TEST(Schedule, LittleWorkStaysOnTheCaller) {
+  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 64, 64)}), 16, 8);
+  EXPECT_FALSE(schedule.splitRows);
+  EXPECT_EQ(schedule.columnParts[0], 1u);
+}
+
+TEST(Schedule, RowCountsBeyondThirtyTwoBits) {
+  ChainSchedule schedule = scheduleChain(chain(64, {work(1, 0, 0)}), INT64_MAX, 2);
+  EXPECT_GT(schedule.blocks, 0);
+  EXPECT_LE(schedule.blockRows, 64);
+}
+
+TEST(SizeProgram, AgreesWithTheExpression) {
+  DimIndex dims = {{"a", 0}, {"b", 1}};
+  for (const char *text :
+       {"0", "7", "a", "-a", "3*a*b-2*b+1", "floordiv(a-b, 3)", "a*max(floordiv(a, 2), min(b, 4))+b", "a*a*a*b"}) {
+    SizeExpr expr = *SizeExpr::parse(text);
+    SizeProgram program;
+    ASSERT_TRUE(program.compile(expr, dims));
+    for (int64_t a : {int64_t(0), int64_t(1), int64_t(9), int64_t(1) << 33})
+      for (int64_t b : {int64_t(2), int64_t(5), int64_t(1) << 33}) {
+        int64_t values[] = {a, b}, got = 0;
+        auto want = expr.evaluate([&](std::string_view name) { return std::optional<int64_t>(name == "a" ? a : b); });
+        ASSERT_EQ(program.evaluate(values, got), want.has_value()) << text;
+        if (want) {
+          EXPECT_EQ(got, *want) << text;
+        }
+      }
+  }
+}
+
+TEST(SizeProgram, RefusesWhatItCannotHold) {
+  std::string text = "a";
+  for (int i = 0; i < 60; ++i)
+    text = "b+a*floordiv(" + text + ", b)";
+  auto expr = SizeExpr::parse(text);
+  ASSERT_TRUE(expr);
+  SizeProgram program;
+  DimIndex dims = {{"a", 0}, {"b", 1}};
+  int64_t values[] = {1, 1}, result;
+  EXPECT_TRUE(!program.compile(*expr, dims) || program.evaluate(values, result));
+}
+
+TEST(Half, EveryValueRoundTrips) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    float value = fromHalf(static_cast<uint16_t>(bits));
+    if (std::isnan(value))
+      EXPECT_TRUE(std::isnan(fromHalf(toHalf(value))));
+    else
+      EXPECT_EQ(toHalf(value), bits);
+  }
+  EXPECT_EQ(toHalf(65520.0f), 0x7c00);
+  EXPECT_EQ(toHalf(65519.0f), 0x7bff);
+  EXPECT_EQ(toHalf(1 + 0x1p-11f), toHalf(1.0f)); // ties to even
+  EXPECT_EQ(toHalf(1e-9f), 0);
+}
+} // namespace

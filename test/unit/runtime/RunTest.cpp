@@ -1,0 +1,317 @@
+//===- RunTest.cpp - Engines run right, and refuse what is wrong ----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "SampleEngine.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::test;
+using runtime::Context;
+using runtime::Engine;
+using runtime::Status;
+
+extern "C" int openMissingEngine(void);
+
+namespace {
+struct Loaded {
+  std::vector<uint8_t> bytes;
+  Engine engine;
+  explicit Loaded(const EngineSpec &spec = sampleSpec(), const std::vector<ReckonTableBinding> &bindings = {})
+      : bytes(sampleEngine(spec)) {
+    Status failed = engine.openMemory(bytes.data(), bytes.size(), bindings);
+    EXPECT_FALSE(failed) << failed.message;
+  }
+};
+
+TEST(Run, EveryBatchAndThreadCount) {
+  Loaded loaded;
+  for (int threads : {1, 2, 4}) {
+    Context context;
+    ASSERT_FALSE(context.create(loaded.engine, threads));
+    for (int64_t batch : {0, 1, 2, 3, 7, 31, 32, 33, 64, 65, 1000, 1, 0, 5000, 7})
+      expectCorrect(context, sampleData(batch, 3 + batch));
+  }
+}
+
+TEST(Run, ContextsShareAnEngine) {
+  Loaded loaded;
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user)
+    users.emplace_back([&, user] {
+      Context context;
+      ASSERT_FALSE(context.create(loaded.engine, 1 + user % 3));
+      for (int i = 0; i < 100; ++i)
+        expectCorrect(context, sampleData((i * 37 + user * 11) % 150, i));
+    });
+  for (std::thread &user : users)
+    user.join();
+}
+
+TEST(Run, ManySizesAreForgottenAndComeBack) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 2));
+  for (int64_t batch = 1; batch < 400; ++batch)
+    expectCorrect(context, sampleData(batch));
+  expectCorrect(context, sampleData(1));
+}
+
+TEST(Run, ContextOutlivesItsEngine) {
+  Context context;
+  std::vector<uint8_t> bytes = sampleEngine();
+  {
+    Engine engine;
+    ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size()));
+    ASSERT_FALSE(context.create(engine, 2));
+  }
+  expectCorrect(context, sampleData(50));
+}
+
+TEST(Run, CallerOwnsOutputs) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  SampleData data = sampleData(9);
+  std::vector<float> y(9 * hidden);
+  ASSERT_FALSE(context.setOutput(0, RECKON_F32, y.data(), y.size() * 4));
+  expectCorrect(context, data);
+  EXPECT_EQ(y, data.y);
+  SampleData larger = sampleData(10);
+  ASSERT_FALSE(bindInputs(context, larger));
+  EXPECT_EQ(context.run().message, "output 'y' needs 640 bytes, its memory has 576");
+  ASSERT_FALSE(context.setOutput(0, RECKON_F32, nullptr, 0));
+  expectCorrect(context, larger);
+}
+
+TEST(Run, UnalignedSharedBytesAreCopied) {
+  std::vector<uint8_t> bytes = sampleEngine(), shifted(bytes.size() + 72);
+  for (size_t shift : {1, 8}) {
+    size_t start = (64 - reinterpret_cast<uintptr_t>(shifted.data()) % 64) % 64 + shift;
+    shifted.resize(bytes.size() + 136);
+    std::copy(bytes.begin(), bytes.end(), shifted.begin() + start);
+    Engine engine;
+    ASSERT_FALSE(engine.openMemory(shifted.data() + start, bytes.size()));
+    Context context;
+    ASSERT_FALSE(context.create(engine, 1));
+    expectCorrect(context, sampleData(4));
+  }
+}
+
+TEST(Run, IdOutOfRangeNamesTablePositionAndId) {
+  Loaded loaded;
+  for (int threads : {1, 2, 4})
+    for (int64_t batch : {10, 1000}) {
+      Context context;
+      ASSERT_FALSE(context.create(loaded.engine, threads));
+      SampleData data = sampleData(batch);
+      std::vector<int64_t> good = data.ids;
+      data.ids[17] = 200;
+      data.ids[batch * 2 - 1] = -1; // the first one is reported, whichever thread meets which
+      ASSERT_FALSE(bindInputs(context, data));
+      for (int i = 0; i < 5; ++i) {
+        Status failed = context.run();
+        EXPECT_EQ(failed.code, RECKON_INVALID);
+        EXPECT_EQ(failed.message, "input 'ids' -> table 'emb.weight': id 200 at position 17 is outside [0, 200)");
+      }
+      data.ids = good; // the context recovers
+      expectCorrect(context, data);
+    }
+}
+
+TEST(Run, WrongInputsAreNamed) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  float x[64] = {};
+  int64_t ids[64] = {};
+  EXPECT_EQ(context.run().message, "missing input 'x', 'ids'");
+  EXPECT_EQ(context.setInput("z", RECKON_F32, {1, 8}, x).message, "the engine has no input 'z'; it has 'x', 'ids'");
+  EXPECT_EQ(context.setInput(2, RECKON_F32, {1, 8}, x).message, "the engine has 2 inputs, there is no input 2");
+  EXPECT_EQ(context.setInput("x", RECKON_F64, {1, 8}, x).message, "input 'x': got f64, expected f32");
+  EXPECT_EQ(context.setInput("x", ReckonElementType(99), {1, 8}, x).message, "input 'x': got ?, expected f32");
+  EXPECT_EQ(context.setInput("x", RECKON_F32, {8}, x).message, "input 'x': got 1 axes, expected 2");
+  EXPECT_EQ(context.setInput("x", RECKON_F32, {-1, 8}, x).message, "input 'x' axis 0: got -1, a size is not negative");
+  EXPECT_EQ(context.setInput("x", RECKON_F32, {1, 8}, nullptr).message, "input 'x': its data is null");
+  EXPECT_EQ(context.setInput("x", RECKON_F32, {1, 8}, reinterpret_cast<char *>(x) + 1).message,
+            "input 'x': its memory is not aligned to 4 bytes");
+  ASSERT_FALSE(context.setInput("x", RECKON_F32, {2, 8}, x));
+  EXPECT_EQ(context.run().message, "missing input 'ids'");
+  ASSERT_FALSE(context.setInput("ids", RECKON_I64, {3, 2}, ids));
+  EXPECT_EQ(context.run().message,
+            "input 'ids' axis 0: got 3, expected 2 (batch, where batch = 2 by input 'x' axis 0)");
+  ASSERT_FALSE(context.setInput("ids", RECKON_I64, {2, 3}, ids));
+  EXPECT_EQ(context.run().message, "input 'ids' axis 1: got 3, expected 2");
+  ReckonTensor tensor;
+  EXPECT_EQ(reckon_output(context.get(), 0, &tensor), RECKON_INVALID);
+  EXPECT_EQ(context.setOutput(0, RECKON_I64, ids, 8).message, "output 'y': got i64, expected f32");
+}
+
+TEST(Run, LinearShapesAreSolved) {
+  EngineSpec spec = sampleSpec();
+  spec.dims = {"half", "rows:emb.weight"};
+  SizeExpr half = SizeExpr::dim("half");
+  auto batch = [&](SizeExpr &size) {
+    if (!size.isConstant())
+      size = size.substitute([&](std::string_view) { return half * SizeExpr(2); });
+  };
+  for (auto *list : {&spec.inputs, &spec.outputs})
+    for (TensorInfo &tensor : *list)
+      batch(tensor.shape[0]);
+  batch(spec.slots[0]);
+  batch(spec.arenaUnshared);
+  for (ChainSpec &chain : spec.chains)
+    batch(chain.rows);
+  Loaded loaded(spec);
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  expectCorrect(context, sampleData(6));
+  EXPECT_EQ(reckon_dim_value(context.get(), 0), 3);
+  ASSERT_FALSE(bindInputs(context, sampleData(7)));
+  EXPECT_EQ(context.run().message, "input 'x' axis 0: got 7, expected 2*half");
+}
+
+TEST(Run, TablesAreBoundAtLoad) {
+  EngineSpec spec = sampleSpec();
+  std::vector<uint8_t> rows(spec.tables[0].data.data, spec.tables[0].data.data + spec.tables[0].data.size);
+  spec.tables[0].data = {};
+  spec.tables[0].externalFile = "reckon-rows.bin";
+  spec.tables[0].externalOffset = 12;
+  std::string folder = testing::TempDir(), path = folder + "reckon-rows.bin", enginePath = folder + "reckon-bound.rkn";
+  {
+    std::ofstream file(path, std::ios::binary);
+    file.write("twelve bytes", 12);
+    file.write(reinterpret_cast<const char *>(rows.data()), rows.size());
+  }
+  std::string error;
+  ASSERT_TRUE(writeEngine(spec, enginePath, &error)) << error;
+  auto works = [](const Engine &engine) {
+    Context context;
+    ASSERT_FALSE(context.create(engine, 1));
+    expectCorrect(context, sampleData(5));
+  };
+  Engine beside;
+  ASSERT_FALSE(beside.open(enginePath));
+  works(beside);
+  EXPECT_EQ(beside.table(0).rows, tableRows);
+
+  auto refused = [&](ReckonTableBinding binding) { return Engine().open(enginePath, {binding}).message; };
+  ReckonTableBinding fromFile = {"emb.weight", RECKON_TABLE_FILE, path.c_str(), 12, nullptr, 0, 0};
+  Engine bound;
+  ASSERT_FALSE(bound.open(enginePath, {fromFile}));
+  works(bound);
+  fromFile.rows = tableRows + 1;
+  EXPECT_NE(refused(fromFile).find("holds 200 rows from offset 12 on, expected 201"), std::string::npos);
+  fromFile.path = "/nonexistent";
+  EXPECT_NE(refused(fromFile).find("table 'emb.weight': file '/nonexistent' cannot be opened"), std::string::npos);
+  ReckonTableBinding memory = {"emb.weight", RECKON_TABLE_MEMORY, nullptr, 0, rows.data(), tableRows, 0};
+  Engine inMemory;
+  ASSERT_FALSE(inMemory.open(enginePath, {memory}));
+  works(inMemory);
+  memory.table = "nope";
+  EXPECT_EQ(refused(memory), "the engine has no table 'nope' to bind");
+  memory.table = "emb.weight";
+  EXPECT_EQ(Engine().open(enginePath, {memory, memory}).message, "table 'emb.weight' is bound twice");
+  ::unlink(path.c_str());
+  EXPECT_NE(Engine().open(enginePath).message.find("cannot be opened"), std::string::npos);
+  ::unlink(enginePath.c_str());
+}
+
+TEST(Run, SyntheticTablesSetTheRows) {
+  ReckonTableBinding binding = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 1000, 5};
+  Loaded a(sampleSpec(), {binding}), b(sampleSpec(), {binding});
+  EXPECT_EQ(a.engine.table(0).rows, 1000);
+  SampleData data = sampleData(3);
+  data.ids[2] = 999;
+  std::vector<std::vector<float>> results;
+  for (Loaded *loaded : {&a, &b}) {
+    Context context;
+    ASSERT_FALSE(context.create(loaded->engine, 1));
+    ASSERT_FALSE(bindInputs(context, data));
+    ASSERT_FALSE(context.run());
+    const float *y = static_cast<const float *>(context.output(0).data);
+    results.emplace_back(y, y + 3 * hidden);
+  }
+  EXPECT_EQ(results[0], results[1]);
+  Context context;
+  ASSERT_FALSE(context.create(a.engine, 1));
+  data.ids[3] = 1000;
+  ASSERT_FALSE(bindInputs(context, data));
+  EXPECT_NE(context.run().message.find("id 1000 at position 3 is outside [0, 1000)"), std::string::npos);
+}
+
+TEST(Load, MissingCpuFeatureIsNamed) {
+  EngineSpec spec = sampleSpec();
+  spec.targets[0].features = {"sse2", "imaginary512"};
+  Loaded loaded(spec);
+  Context context;
+  Status failed = context.create(loaded.engine, 1);
+  EXPECT_EQ(failed.code, RECKON_UNAVAILABLE);
+  EXPECT_NE(failed.message.find("'imaginary512'"), std::string::npos);
+  EXPECT_EQ(failed.message.find("sse2"), std::string::npos);
+}
+
+TEST(Load, BrokenCodeAndUnknownDevices) {
+  EngineSpec spec = sampleSpec();
+  spec.code[0].data.size = 1000;
+  Loaded truncated(spec);
+  Context context;
+  Status failed = context.create(truncated.engine, 1);
+  EXPECT_EQ(failed.code, RECKON_UNAVAILABLE);
+  EXPECT_NE(failed.message.find("code section 'kernels' cannot be loaded"), std::string::npos);
+
+  spec = sampleSpec();
+  spec.kernels[0].symbol = "test_absent";
+  Loaded absent(spec);
+  EXPECT_EQ(context.create(absent.engine, 1).message, "the engine's code lacks the kernel 'test_absent'");
+
+  spec = sampleSpec();
+  spec.targets[0].device = "cuda";
+  Loaded foreign(spec);
+  EXPECT_EQ(context.create(foreign.engine, 1).code, RECKON_UNSUPPORTED);
+
+  Loaded loaded;
+  EXPECT_EQ(context.create(loaded.engine, 1, "cuda").code, RECKON_UNAVAILABLE);
+  EXPECT_EQ(context.create(loaded.engine, 1, "tpu").code, RECKON_INVALID);
+  EXPECT_EQ(context.create(loaded.engine, -1).code, RECKON_INVALID);
+  EXPECT_EQ(openMissingEngine(), RECKON_INVALID);
+}
+
+TEST(Load, TwoEnginesInOneProcess) {
+  Loaded first, second;
+  Context a, b;
+  ASSERT_FALSE(a.create(first.engine, 1));
+  ASSERT_FALSE(b.create(second.engine, 1));
+  expectCorrect(a, sampleData(3));
+  expectCorrect(b, sampleData(3));
+}
+
+TEST(Load, Queries) {
+  Loaded loaded;
+  const Engine &engine = loaded.engine;
+  ASSERT_EQ(engine.numInputs(), 2u);
+  EXPECT_STREQ(engine.input(1).name, "ids");
+  EXPECT_EQ(engine.input(1).type, RECKON_I64);
+  EXPECT_STREQ(engine.input(1).shape[0], "batch");
+  EXPECT_STREQ(engine.output(0).shape[1], "16");
+  EXPECT_EQ(engine.numTables(), 1u);
+  EXPECT_EQ(engine.table(0).dim, width);
+  EXPECT_EQ(reckon_engine_num_dims(engine.get()), 2u);
+  EXPECT_STREQ(reckon_engine_dim(engine.get(), 0), "batch");
+  EXPECT_EQ(reckon_engine_dim(engine.get(), 2), nullptr);
+  ReckonTensorInfo info;
+  EXPECT_EQ(reckon_engine_input(engine.get(), 2, &info), RECKON_INVALID);
+  EXPECT_EQ(reckon_engine_open(nullptr, nullptr, 0, nullptr), RECKON_INVALID);
+  EXPECT_EQ(reckon_run(nullptr), RECKON_INVALID);
+  EXPECT_STREQ(reckon_element_name(RECKON_BF16), "bf16");
+  EXPECT_EQ(reckon_element_size(ReckonElementType(77)), 0u);
+}
+} // namespace
