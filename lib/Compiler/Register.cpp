@@ -14,6 +14,10 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassRegistry.h"
 
+#ifdef RECKON_HAS_Normalize
+#include "passes/Normalize/Passes.h"
+#endif
+
 using namespace reckon;
 
 void reckon::registerDialects(mlir::DialectRegistry &registry) {
@@ -23,6 +27,9 @@ void reckon::registerDialects(mlir::DialectRegistry &registry) {
 
 void reckon::registerPasses() {
   mlir::registerAllPasses();
+#ifdef RECKON_HAS_Normalize
+  registerReckonNormalizePasses();
+#endif
   for (const Phase &phase : getPhases())
     mlir::PassPipelineRegistration<PhaseOptions>("reckon-" + std::string(phase.name) + "-pipeline",
                                                  std::string(phase.from) + " -> " + phase.to + ": " + phase.invariant,
