@@ -46,6 +46,11 @@ static const Phase table[] = {
      "exporter idioms raised to one op; shapes inferred; constants folded; no `rec.onnx` left", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
 #endif
+#ifdef RECKON_HAS_Fuse
+    {"fuse", "rec", "rec",
+     "every layer lies in exactly one region; no concat survives that a region can write through", "verify-fused",
+     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},
+#endif
     {"emit", "plan", "engine", "reproducible: same input and options give the same bytes", "", buildNothing},
 };
 

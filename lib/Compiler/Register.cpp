@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Register.h"
+#include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
 #include "lib/Compiler/Phases.h"
 
@@ -17,18 +18,30 @@
 #ifdef RECKON_HAS_Normalize
 #include "passes/Normalize/Passes.h"
 #endif
+#ifdef RECKON_HAS_Fuse
+#include "passes/Fuse/Passes.h"
+#endif
+#ifdef RECKON_HAS_Schedule
+#include "passes/Schedule/Passes.h"
+#endif
 
 using namespace reckon;
 
 void reckon::registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
-  registry.insert<rec::RecDialect>();
+  registry.insert<rec::RecDialect, plan::PlanDialect>();
 }
 
 void reckon::registerPasses() {
   mlir::registerAllPasses();
 #ifdef RECKON_HAS_Normalize
   registerReckonNormalizePasses();
+#endif
+#ifdef RECKON_HAS_Fuse
+  fuse::registerReckonFusePasses();
+#endif
+#ifdef RECKON_HAS_Schedule
+  schedule::registerReckonSchedulePasses();
 #endif
   for (const Phase &phase : getPhases())
     mlir::PassPipelineRegistration<PhaseOptions>("reckon-" + std::string(phase.name) + "-pipeline",

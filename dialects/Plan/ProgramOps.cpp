@@ -1,0 +1,121 @@
+//===- ProgramOps.cpp - Programs, chains, dispatches, kernels ------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "dialects/Plan/Plan.h"
+#include "dialects/Rec/Shape.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+
+//===----------------------------------------------------------------------------===//
+// ProgramOp, ChainOp
+//===----------------------------------------------------------------------------===//
+
+int64_t ProgramOp::getDimIndex(StringRef name) {
+  for (auto [i, dim] : llvm::enumerate(getDims().getAsValueRange<StringAttr>()))
+    if (dim == name)
+      return i;
+  return -1;
+}
+
+LogicalResult ChainOp::verify() {
+  if (getRows().size() != 1)
+    return emitOpError("[C1] has ") << getRows().size() << " row sizes, expected one";
+  for (Operation &op : getBody().front())
+    if (!isa<DispatchOp>(op))
+      return emitOpError("[C1] holds '") << op.getName() << "', expected dispatches only";
+  return success();
+}
+
+//===----------------------------------------------------------------------------===//
+// DispatchOp
+//===----------------------------------------------------------------------------===//
+
+KernelOp DispatchOp::lookupKernel() {
+  return SymbolTable::lookupNearestSymbolFrom<KernelOp>(getOperation()->getParentOfType<ProgramOp>(), getKernelAttr());
+}
+
+SizeExpr DispatchOp::getRows() {
+  KernelOp kernel = lookupKernel();
+  if (!kernel || kernel.getKind() == rec::RegionKind::whole)
+    return SizeExpr(1);
+  return cast<BufferType>(getOperandTypes()[kernel.getNumInputs()]).getDims().getSize(0);
+}
+
+LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto program = (*this)->getParentOfType<ProgramOp>();
+  if (!program)
+    return emitOpError("expected to lie in a plan.program");
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(program, getKernelAttr());
+  if (!kernel)
+    return emitOpError("launches ") << getKernelAttr() << ", which is no kernel";
+  unsigned expected = kernel.getNumInputs() + kernel.getNumOutputs();
+  if (getNumOperands() != expected) {
+    InFlightDiagnostic error = emitOpError("[C1] has ") << getNumOperands() << " operands, expected " << expected;
+    error.attachNote(kernel.getLoc()) << "the kernel is here";
+    return error;
+  }
+  for (unsigned i = 0; i < expected; ++i) {
+    auto buffer = cast<BufferType>(getOperandTypes()[i]);
+    RankedTensorType tensor = kernel.getOperandType(i);
+    auto sizes = buffer.getSizes();
+    auto wanted = rec::getShape(tensor);
+    // A table has as many rows as the binding gives it.
+    bool isTable = i < kernel.getNumInputs() && kernel.getTableRows()[i] >= 0;
+    if (isTable && !sizes.empty() && !wanted.empty())
+      wanted[0] = sizes[0];
+    if (buffer.getElementType() != tensor.getElementType() || ArrayRef<SizeExpr>(sizes) != ArrayRef<SizeExpr>(wanted)) {
+      InFlightDiagnostic error = emitOpError("[C1] operand ") << i << " is " << buffer << ", expected " << tensor;
+      error.attachNote(kernel.getLoc()) << "the kernel is here";
+      return error;
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------------===//
+// KernelOp
+//===----------------------------------------------------------------------------===//
+
+RankedTensorType KernelOp::getOperandType(unsigned operand) {
+  Block &block = getBody().front();
+  if (operand < block.getNumArguments())
+    return cast<RankedTensorType>(block.getArgument(operand).getType());
+  return cast<RankedTensorType>(block.getTerminator()->getOperand(operand - block.getNumArguments()).getType());
+}
+
+LogicalResult KernelOp::verify() {
+  Block &block = getBody().front();
+  if (block.empty() || !isa<rec::YieldOp>(block.back()))
+    return emitOpError("expected a body that ends in rec.yield");
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  if (!llvm::all_of(block.getArgumentTypes(), isTensor) ||
+      !llvm::all_of(block.getTerminator()->getOperandTypes(), isTensor))
+    return emitOpError("expected operands that are ranked tensors");
+
+  size_t numInputs = block.getNumArguments();
+  auto checkLength = [&](StringRef name, size_t length, size_t expected) -> LogicalResult {
+    if (length == expected)
+      return success();
+    return emitOpError("[C1] has ") << length << " entries in " << name << ", expected " << expected;
+  };
+  if (failed(checkLength("row_inputs", getRowInputs().size(), numInputs)) ||
+      failed(checkLength("packings", getPackings().size(), numInputs)) ||
+      failed(checkLength("table_rows", getTableRows().size(), numInputs)) ||
+      failed(checkLength("strides", getStrides().size(), numInputs + getNumOutputs())))
+    return failure();
+  for (auto [i, strides] : llvm::enumerate(getStrides().getAsRange<DenseI64ArrayAttr>()))
+    if (static_cast<int64_t>(strides.size()) != getOperandType(i).getRank())
+      return emitOpError("[C1] has ") << strides.size() << " strides for operand " << i << ", expected "
+                                      << getOperandType(i).getRank();
+  for (int64_t index : getTableRows())
+    if (index < -1 || index >= static_cast<int64_t>(getDims().size()))
+      return emitOpError("[C2] has table_rows entry ")
+             << index << ", expected -1 or an index into the " << getDims().size() << " dims";
+  return success();
+}

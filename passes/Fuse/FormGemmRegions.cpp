@@ -1,0 +1,189 @@
+//===- FormGemmRegions.cpp - Linear layers with their epilogues ----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "passes/Fuse/Passes.h"
+#include "passes/Fuse/RegionBuilder.h"
+
+#include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
+#include "dialects/Rec/Shape.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace reckon::fuse {
+#define GEN_PASS_DEF_FORMGEMMREGIONS
+#include "passes/Fuse/Passes.h.inc"
+} // namespace reckon::fuse
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::rec;
+
+static bool isRoot(LinearOp linear) {
+  auto isConstant = [](Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; };
+  return linear.getType().getElementType().isF32() && linear.getType().getRank() >= 2 &&
+         isConstant(linear.getWeight()) && (!linear.getBias() || isConstant(linear.getBias()));
+}
+
+/// Whether the value is computed from a result of `root`; both lie in one block.
+static bool dependsOn(Value value, Operation *root) {
+  SmallVector<Operation *> worklist;
+  DenseSet<Operation *> seen;
+  auto visit = [&](Value operand) {
+    Operation *def = operand.getDefiningOp();
+    if (def && (def == root || root->isBeforeInBlock(def)) && seen.insert(def).second)
+      worklist.push_back(def);
+  };
+  visit(value);
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val();
+    if (op == root)
+      return true;
+    for (Value operand : op->getOperands())
+      visit(operand);
+  }
+  return false;
+}
+
+namespace {
+/// One region in the making: linear layers and the pointwise layers after them.
+class GemmRegion {
+public:
+  GemmRegion(LinearOp root) : shape(getShape(root.getResult())), ops{root} {}
+
+  /// Adds the linear layer that alone reads the root, when the root is a narrow waist between them.
+  bool addLowRankPartner(int64_t maxRank);
+  /// Adds as much of what follows as leaves one f32 value; returns how many layers.
+  unsigned absorbEpilogue();
+  ArrayRef<Operation *> getOps() const { return ops; }
+
+private:
+  bool isPointwise(Operation *op) const;
+  bool fitsAsOperand(Value value) const;
+  bool leavesOneValue(ArrayRef<Operation *> candidates) const;
+
+  Shape shape;
+  SmallVector<Operation *> ops;
+};
+} // namespace
+
+bool GemmRegion::addLowRankPartner(int64_t maxRank) {
+  auto first = cast<LinearOp>(ops[0]);
+  if (!first->hasOneUse())
+    return false;
+  auto second = dyn_cast<LinearOp>(*first->user_begin());
+  if (!second || second.getX() != first.getResult() || !isRoot(second))
+    return false;
+  auto weight = cast<RankedTensorType>(first.getWeight().getType());
+  int64_t rank = weight.getDimSize(1);
+  int64_t outputs = cast<RankedTensorType>(second.getWeight().getType()).getDimSize(1);
+  if (rank > maxRank || rank >= weight.getDimSize(0) || rank >= outputs)
+    return false;
+  ops.push_back(second);
+  shape = getShape(second.getResult());
+  return true;
+}
+
+bool GemmRegion::isPointwise(Operation *op) const {
+  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp>(op) && getShape(op->getResult(0)) == shape;
+}
+
+/// What an epilogue may read beside the product: a scalar, a row of N values, or rows like the product's with N or one
+/// value.
+bool GemmRegion::fitsAsOperand(Value value) const {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (!type.getElementType().isF32() && !type.getElementType().isInteger(1))
+    return false;
+  Shape sizes = getShape(type);
+  auto fitsLast = [&] { return sizes.back() == shape.back() || sizes.back() == SizeExpr(1); };
+  if (sizes.empty())
+    return true;
+  if (!fitsLast())
+    return false;
+  auto leading = ArrayRef<SizeExpr>(sizes).drop_back();
+  if (leading == ArrayRef<SizeExpr>(shape).drop_back())
+    return true;
+  // A constant row that spells out its unit dimensions is rewritten without them.
+  auto isOne = [](const SizeExpr &size) { return size == SizeExpr(1); };
+  return leading.empty() || (value.getDefiningOp<ConstantOp>() && llvm::all_of(leading, isOne));
+}
+
+bool GemmRegion::leavesOneValue(ArrayRef<Operation *> candidates) const {
+  DenseSet<Operation *> inside(ops.begin(), ops.end());
+  inside.insert_range(candidates);
+  auto leaves = [&](Operation *op) {
+    return llvm::any_of(op->getUsers(), [&](Operation *user) { return !inside.contains(user); });
+  };
+  return leaves(candidates.back()) && getElementTypeOrSelf(candidates.back()->getResult(0)).isF32() &&
+         llvm::none_of(ops, leaves) && llvm::none_of(candidates.drop_back(), leaves);
+}
+
+unsigned GemmRegion::absorbEpilogue() {
+  Operation *root = ops.front();
+  SmallVector<Operation *> candidates;
+  DenseSet<Value> produced{ops.back()->getResult(0)};
+  for (Operation *op = ops.back()->getNextNode(); op; op = op->getNextNode()) {
+    auto isProduced = [&](Value value) { return produced.contains(value); };
+    if (!isPointwise(op) || llvm::none_of(op->getOperands(), isProduced))
+      continue;
+    auto fits = [&](Value value) { return isProduced(value) || (fitsAsOperand(value) && !dependsOn(value, root)); };
+    if (!llvm::all_of(op->getOperands(), fits))
+      continue;
+    candidates.push_back(op);
+    produced.insert(op->getResult(0));
+  }
+  while (!candidates.empty() && !leavesOneValue(candidates))
+    candidates.pop_back();
+  ops.append(candidates);
+  return candidates.size();
+}
+
+/// 1x1xN constants that the layers read become rows of N values.
+static void dropUnitDimensions(ArrayRef<Operation *> ops) {
+  for (Operation *op : ops)
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto constant = operand.get().getDefiningOp<ConstantOp>();
+      if (!constant || isa<LinearOp>(op) || constant.getType().getRank() < 2 ||
+          constant.getType().getNumElements() != constant.getType().getShape().back() ||
+          constant.getType().getShape().drop_back() ==
+              cast<RankedTensorType>(op->getResult(0).getType()).getShape().drop_back())
+        continue;
+      std::optional<ConstantBytes> bytes = getConstantBytes(constant.getValue());
+      if (!bytes)
+        continue;
+      auto type = RankedTensorType::get(constant.getType().getShape().back(), constant.getType().getElementType());
+      OpBuilder builder(constant);
+      StringRef name = constant.getName().value_or("data");
+      operand.set(ConstantOp::create(builder, constant.getLoc(), type, makeConstant(type, bytes->get(), name),
+                                     constant.getNameAttr()));
+    }
+}
+
+namespace {
+struct FormGemmRegions : fuse::impl::FormGemmRegionsBase<FormGemmRegions> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<LinearOp> roots(getOperation().getOps<LinearOp>());
+    DenseSet<Operation *> taken;
+    for (LinearOp root : roots) {
+      if (taken.contains(root) || !isRoot(root))
+        continue;
+      GemmRegion region(root);
+      if (lowRank && region.addLowRankPartner(maxRank)) {
+        taken.insert(region.getOps()[1]);
+        ++numLowRank;
+      }
+      numAbsorbed += region.absorbEpilogue();
+      dropUnitDimensions(region.getOps());
+      fuse::formRegion(region.getOps(), rec::RegionKind::gemm);
+      ++numRegions;
+    }
+  }
+};
+} // namespace

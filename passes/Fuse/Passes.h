@@ -1,0 +1,36 @@
+//===- Passes.h - Passes of the fuse phase ---------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_FUSE_PASSES_H
+#define RECKON_PASSES_FUSE_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class OpPassManager;
+namespace func {
+class FuncOp;
+} // namespace func
+} // namespace mlir
+
+namespace reckon {
+namespace fuse {
+
+#define GEN_PASS_DECL
+#include "passes/Fuse/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Fuse/Passes.h.inc"
+
+} // namespace fuse
+
+/// The fuse phase, on a module: `rec` layers to `rec.fusion` regions.
+void buildFusePipeline(mlir::OpPassManager &pm);
+
+} // namespace reckon
+
+#endif // RECKON_PASSES_FUSE_PASSES_H

@@ -1,0 +1,143 @@
+//===- Passes.td - Passes of the fuse phase ---------------------*- tablegen -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_FUSE_PASSES
+#define RECKON_PASSES_FUSE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class Fuse_Pass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
+  let dependentDialects = ["::reckon::rec::RecDialect"];
+}
+
+def DecomposeForFusion : Fuse_Pass<"decompose-for-fusion"> {
+  let summary = "Write composite layers as the linear and pointwise layers a GEMM region is made of";
+  let description = [{
+    A cross layer becomes one or two linear layers, a product and a sum; a batch normalisation with constant statistics
+    becomes a product and a sum, computed in double precision.
+
+    Requires: the precision phase is done.
+    Guarantees: no `rec.cross_layer`; a `rec.batch_norm` is left only where one of its statistics is no constant.
+    Does not: fold the product into neighbouring weights; that is the optimize phase's.
+
+    Example: test/passes/Fuse/decompose-for-fusion.mlir
+  }];
+  let statistics = [
+    Statistic<"numCrossLayers", "cross-layers", "Cross layers decomposed">,
+    Statistic<"numBatchNorms", "batch-norms", "Batch normalisations decomposed">
+  ];
+}
+
+def FormGemmRegions : Fuse_Pass<"form-gemm-regions"> {
+  let summary = "Put each linear layer and its epilogue into a region of kind gemm";
+  let description = [{
+    A root is a `rec.linear` in f32 whose x has rank 2 or more and whose weight and bias are constants. It absorbs the
+    pointwise layers (unary, binary, compare, select) after it that have its shape, as long as one value alone leaves the
+    region. Their other operands do not depend on the root and are a scalar, a row of N values, or of the root's shape
+    with the last size N or 1. With `low-rank`, a linear layer read by one other linear layer alone, and narrower than
+    both its input and that layer's output, is one region with it: the intermediate never leaves the kernel.
+
+    Requires: decompose-for-fusion.
+    Guarantees: every such linear layer is in a region; weights and biases are inputs of the region.
+    Does not: touch linear layers on other types or with computed weights; form-row-regions takes them.
+
+    Example: test/passes/Fuse/form-gemm-regions.mlir
+  }];
+  let options = [
+    Option<"lowRank", "low-rank", "bool", /*default=*/"true", "Put low-rank pairs of linear layers into one region">,
+    Option<"maxRank", "max-rank", "int64_t", /*default=*/"1024", "The widest intermediate of a low-rank pair">
+  ];
+  let statistics = [
+    Statistic<"numRegions", "regions", "Regions of kind gemm">,
+    Statistic<"numAbsorbed", "absorbed", "Pointwise layers absorbed into them">,
+    Statistic<"numLowRank", "low-rank", "Regions that hold a low-rank pair">
+  ];
+}
+
+def SplitConcats : Fuse_Pass<"split-concats"> {
+  let summary = "Give each concat that GEMM regions will write through one operand per run of other producers";
+  let description = [{
+    In a concat that join-concats will turn into a join, neighbouring operands that no GEMM region produces become one
+    operand, an inner concat, which form-row-regions places in the region of its producers.
+
+    Requires: form-gemm-regions.
+    Guarantees: no two neighbouring operands of a joinable concat come from elsewhere than a GEMM region.
+    Does not: change concats that stay inside row regions.
+
+    Example: test/passes/Fuse/split-concats.mlir
+  }];
+  let statistics = [Statistic<"numInner", "inner-concats", "Inner concats made">];
+}
+
+def FormRowRegions : Fuse_Pass<"form-row-regions"> {
+  let summary = "Group all other layers into the largest regions that any range of rows can run alone";
+  let description = [{
+    Row-local layers of one leading size that feed each other by row join one region of kind `rows`, or `lookup` when it
+    holds lookups alone, as long as no path leaves the region and returns. A layer that is not row-local is a region of
+    its own, of kind `whole`. Constants of at most 64 elements and splats are copied into the regions that use them;
+    larger ones, weights and tables are inputs.
+
+    Requires: form-gemm-regions; split-concats.
+    Guarantees: every layer is in exactly one region, but for concats that join-concats takes; the block is in
+    topological order.
+    Does not: merge regions that only share inputs.
+
+    Example: test/passes/Fuse/form-row-regions.mlir
+  }];
+  let statistics = [
+    Statistic<"numRows", "rows", "Regions of kind rows">,
+    Statistic<"numLookup", "lookup", "Regions of kind lookup">,
+    Statistic<"numWhole", "whole", "Regions of kind whole">,
+    Statistic<"numLayers", "layers", "Layers in these regions">
+  ];
+}
+
+def JoinConcats : Fuse_Pass<"join-concats"> {
+  let summary = "Let the producers of a concat write their slice of it";
+  let description = [{
+    A concat outside all regions becomes a `rec.join`. An operand that is no region's result, or that is an operand of
+    another join already, is copied by a region of its own first.
+
+    Requires: form-row-regions.
+    Guarantees: no `rec.concat` outside regions.
+    Does not: look into regions.
+
+    Example: test/passes/Fuse/join-concats.mlir
+  }];
+  let statistics = [
+    Statistic<"numJoins", "joins", "Concats turned into joins">,
+    Statistic<"numCopies", "copies", "Operands that had to be copied">
+  ];
+}
+
+def IsolateResults : Fuse_Pass<"isolate-results"> {
+  let summary = "Give every result of the model memory of its own";
+  let description = [{
+    A returned value that is an argument, a constant, an operand of a join or returned before is copied by a region of
+    its own.
+
+    Requires: join-concats.
+    Guarantees: each returned value is the result of a region or a join, no operand of a join, and returned once.
+    Does not: change how a value is computed.
+
+    Example: test/passes/Fuse/isolate-results.mlir
+  }];
+  let statistics = [Statistic<"numCopies", "copies", "Results that had to be copied">];
+}
+
+def VerifyFused : Fuse_Pass<"verify-fused"> {
+  let summary = "Check the invariant of the fuse phase";
+  let description = [{
+    Every layer lies in exactly one region: outside regions there are only `rec.constant`, `rec.fusion`, `rec.join` and
+    `func.return`; inside, layers and constants. No concat inside a region could have been a join. Results are as
+    isolate-results leaves them.
+
+    Example: test/passes/Fuse/verify-fused.mlir
+  }];
+}
+
+#endif // RECKON_PASSES_FUSE_PASSES
