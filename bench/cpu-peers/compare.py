@@ -1,0 +1,219 @@
+"""Times Reckon and onnxruntime in one process, interleaved, over every model and batch size.
+
+Both get the same arrays, bound once (Reckon through its C API, onnxruntime through an IOBinding), and the same number of
+threads; outputs are compared first. A measurement is the median time of one run, over blocks of runs that alternate
+between the two; before each block the machine is left alone long enough for the other's idle threads to stop spinning,
+and the block's first runs are not counted.
+"""
+
+import argparse
+import datetime
+import glob
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+import reckon
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAGE = os.path.join(ROOT, "docs", "performance.md")
+BEGIN, END = "<!-- begin: written by bench/cpu-peers/run -->", "<!-- end -->"
+
+
+def input_names(graph):
+    constants = {tensor.name for tensor in graph.initializer}
+    return [value.name for value in graph.input if value.name not in constants]
+
+
+def load_base(folder, names):
+    """The largest set of inputs that comes with the model."""
+    sets = glob.glob(os.path.join(folder, "test_data_set_*"))
+    if not sets:
+        return {name: np.load(os.path.join(folder, name + ".npy")) for name in names}
+    def read(data_set, index):
+        tensor = onnx.TensorProto()
+        with open(os.path.join(data_set, f"input_{index}.pb"), "rb") as file:
+            tensor.ParseFromString(file.read())
+        return numpy_helper.to_array(tensor)
+    largest = max(sets, key=lambda s: read(s, 0).shape[0])
+    return {name: read(largest, index) for index, name in enumerate(names)}
+
+
+def resize(base, batch):
+    """`batch` samples, repeating the base where it is too short. Bags come as pairs indices_K, offsets_K."""
+    offsets = {name: name.replace("offsets", "indices") for name in base if name.startswith("offsets")}
+    result = {}
+    for name, array in base.items():
+        if name not in offsets and name not in offsets.values():
+            result[name] = np.resize(array, (batch,) + array.shape[1:])
+    for name, ids_name in offsets.items():
+        starts, ids = base[name], base[ids_name]
+        bags = [ids[begin:end] for begin, end in zip(starts, np.append(starts[1:], len(ids)))]
+        bags = [bags[index % len(bags)] for index in range(batch)]
+        result[ids_name] = np.concatenate(bags).astype(ids.dtype)
+        result[name] = np.cumsum([0] + [len(bag) for bag in bags[:-1]]).astype(starts.dtype)
+    return result
+
+
+class Peer:
+    """onnxruntime with everything bound."""
+
+    def __init__(self, path, threads):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def bind(self, inputs):
+        self.binding = self.session.io_binding()
+        for name, array in inputs.items():
+            self.binding.bind_cpu_input(name, array)
+        for output in self.session.get_outputs():
+            self.binding.bind_output(output.name)
+        self.run()
+        # From now on the outputs have memory, too.
+        values = self.binding.get_outputs()
+        for output, value in zip(self.session.get_outputs(), values):
+            self.binding.bind_ortvalue_output(output.name, value)
+
+    def run(self):
+        self.session.run_with_iobinding(self.binding)
+
+    def outputs(self):
+        return dict(zip((o.name for o in self.session.get_outputs()), self.binding.copy_outputs_to_cpu()))
+
+
+def block(run, seconds):
+    """Times of single runs for some time, after a pause and a warm-up."""
+    time.sleep(0.02)
+    clock = time.perf_counter
+    end = clock() + 0.1 * seconds
+    run()
+    while clock() < end:
+        run()
+    times = []
+    end = clock() + seconds
+    while clock() < end or len(times) < 3:
+        start = clock()
+        run()
+        times.append(clock() - start)
+    return times
+
+
+def measure(ours, peer, rounds, seconds):
+    samples = ([], [])
+    for _ in range(rounds):
+        for side, runner in enumerate((ours, peer)):
+            samples[side].extend(block(runner.run, seconds))
+    return tuple(statistics.median(side) * 1e6 for side in samples)
+
+
+def mismatch(ours, theirs):
+    for name, expected in theirs.items():
+        actual = ours[name]
+        if actual.shape != expected.shape:
+            return f"{name} has shape {list(actual.shape)}, onnxruntime's {list(expected.shape)}"
+        if expected.dtype.kind != "f":
+            # Scores closer than float32 can tell apart may be ranked either way.
+            if np.mean(actual != expected) > 1e-3:
+                return f"{name}: {np.mean(actual != expected):.2%} of the values differ"
+        elif not np.allclose(actual, expected, rtol=2e-5, atol=4e-6):
+            return f"{name} differs by up to {np.max(np.abs(actual - expected)):.3g}"
+    return None
+
+
+def cpu_name():
+    with open("/proc/cpuinfo") as file:
+        flags = name = ""
+        for line in file:
+            if line.startswith("model name"):
+                name = line.split(":")[1].strip()
+            if line.startswith("flags"):
+                flags = line.split()
+    kinds = [kind for kind in ("avx2", "avx512f", "avx512_bf16", "amx_tile") if kind in flags]
+    return f"{name} ({', '.join(kinds)})"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/cpu-peers/run", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", default="1,64,1024")
+    parser.add_argument("--models", default="", help="only models whose path this regular expression finds")
+    parser.add_argument("--rounds", type=int, default=5, help="blocks of each side")
+    parser.add_argument("--seconds", type=float, default=0.2, help="length of a block")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
+    arguments = parser.parse_args()
+
+    models = os.path.realpath(os.environ.get("RECKON_MODELS") or os.path.join(ROOT, "..", "shared", "models"))
+    paths = sorted(glob.glob(os.path.join(models, "*", "model.onnx")) + glob.glob(os.path.join(models, "*", "*", "model.onnx")))
+    paths = [path for path in paths if re.search(arguments.models, os.path.relpath(path, models))]
+    if not paths:
+        print(f"no models in {models}: set RECKON_MODELS")
+        return 4
+
+    library = reckon.Library(os.path.join(ROOT, "build", "lib", "libreckon-runtime.so"))
+    scratch = os.path.join(ROOT, "build", "bench")
+    os.makedirs(scratch, exist_ok=True)
+    batches = [int(batch) for batch in arguments.batch.split(",")]
+    rows, ratios, failures = [], [], 0
+    for path in paths:
+        name = os.path.relpath(os.path.dirname(path), models)
+        engine_path = os.path.join(scratch, name.replace("/", "-") + ".rkn")
+        compiled = subprocess.run([os.path.join(ROOT, "build", "bin", "reckon-compile"), path, "-o", engine_path],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if compiled.returncode:
+            print(f"{name}: does not compile\n{compiled.stdout}")
+            failures += 1
+            continue
+        base = load_base(os.path.dirname(path), input_names(onnx.load(path).graph))
+        engine = reckon.Engine(library, engine_path)
+        peer = Peer(path, arguments.threads)
+        for batch in batches:
+            inputs = resize(base, batch)
+            context = reckon.Context(engine, arguments.threads)
+            context.bind(inputs)
+            context.run()
+            peer.bind(inputs)
+            peer.run()
+            error = mismatch(context.outputs(), peer.outputs())
+            if error:
+                print(f"{name} batch {batch}: {error}")
+                failures += 1
+                context.close()
+                continue
+            ours, theirs = measure(context, peer, arguments.rounds, arguments.seconds)
+            context.close()
+            ratios.append(theirs / ours)
+            rows.append(f"| {name} | {batch} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
+            print(f"{name:28} batch {batch:5}  Reckon {ours:10.1f} us  onnxruntime {theirs:10.1f} us  "
+                  f"ratio {theirs / ours:.2f}", flush=True)
+        engine.close()
+
+    if not ratios:
+        return 1
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    summary = f"Geometric mean of the ratios: {mean:.2f} over {len(ratios)} cases; the smallest: {min(ratios):.2f}."
+    print(summary)
+    if not arguments.no_write:
+        text = [BEGIN, "", f"Measured on {datetime.date.today()}, {cpu_name()}, {os.cpu_count()} CPUs, {arguments.threads} "
+                f"threads each; {library.calls.reckon_version().decode()}, onnxruntime {onnxruntime.__version__}, float32. "
+                f"Command: `bench/cpu-peers/run`.", "",
+                "| model | batch | Reckon, us | onnxruntime, us | ratio |", "|---|---|---|---|---|", *rows, "", summary, "", END]
+        page = open(PAGE).read()
+        with open(PAGE, "w") as file:
+            file.write(page.split(BEGIN)[0] + "\n".join(text) + page.split(END)[1])
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
