@@ -42,14 +42,29 @@ static const Phase table[] = {
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
 #endif
 #ifdef RECKON_HAS_Normalize
-    {"normalize", "rec", "rec",
-     "exporter idioms raised to one op; shapes inferred; constants folded; no `rec.onnx` left", "",
-     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
+    {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
+     "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
+#endif
+#ifdef RECKON_HAS_Optimize
+    {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "",
+     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
+#endif
+#ifdef RECKON_HAS_Precision
+    {"precision", "rec", "rec", "every GEMM-like op and every table states its storage, compute and accumulate type",
+     "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildPrecisionPipeline(pm); }},
 #endif
 #ifdef RECKON_HAS_Fuse
-    {"fuse", "rec", "rec",
-     "every layer lies in exactly one region; no concat survives that a region can write through", "verify-fused",
+    {"fuse", "rec", "fusion regions",
+     "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},
+#endif
+#ifdef RECKON_HAS_Schedule
+    {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions", "",
+     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildSchedulePipeline(pm); }},
+#endif
+#ifdef RECKON_HAS_Codegen
+    {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",
+     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildCodegenPipeline(pm); }},
 #endif
     {"emit", "plan", "engine", "reproducible: same input and options give the same bytes", "", buildNothing},
 };

@@ -9,6 +9,8 @@
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
 #include "lib/Compiler/Phases.h"
+#include "passes/Fuse/Passes.h"
+#include "passes/Normalize/Passes.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -34,6 +36,8 @@ void reckon::registerDialects(mlir::DialectRegistry &registry) {
 
 void reckon::registerPasses() {
   mlir::registerAllPasses();
+  registerReckonNormalizePasses();
+  fuse::registerReckonFusePasses();
 #ifdef RECKON_HAS_Normalize
   registerReckonNormalizePasses();
 #endif
