@@ -10,15 +10,40 @@
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <mutex>
 
 using namespace reckon;
 
-/// Our passes alone have statistics of class reckon::Statistic; their flags say which they are.
-static bool isOurs(mlir::Pass *pass) {
-  llvm::StringRef flag = pass->getArgument();
-  return flag.starts_with("rec-") || flag.starts_with("plan-") || flag.starts_with("reckon-");
+namespace {
+/// The statistics of this class that are alive.
+struct Known {
+  std::mutex mutex;
+  llvm::DenseSet<const mlir::Pass::Statistic *> statistics;
+};
+} // namespace
+
+static Known &known() {
+  static Known instance;
+  return instance;
+}
+
+Statistic::Statistic(mlir::Pass *owner, const char *name, const char *description)
+    : mlir::Pass::Statistic(owner, name, description), name(name), description(description) {
+  std::lock_guard<std::mutex> lock(known().mutex);
+  known().statistics.insert(this);
+}
+
+Statistic::~Statistic() {
+  std::lock_guard<std::mutex> lock(known().mutex);
+  known().statistics.erase(this);
+}
+
+Statistic *Statistic::get(mlir::Pass::Statistic *statistic) {
+  std::lock_guard<std::mutex> lock(known().mutex);
+  return known().statistics.contains(statistic) ? static_cast<Statistic *>(statistic) : nullptr;
 }
 
 namespace {
@@ -31,10 +56,10 @@ public:
 
 private:
   void collect(mlir::Pass *pass) {
-    if (!isOurs(pass))
-      return;
     for (mlir::Pass::Statistic *base : pass->getStatistics()) {
-      auto *statistic = static_cast<Statistic *>(base);
+      Statistic *statistic = Statistic::get(base);
+      if (!statistic)
+        continue;
       // A statistic grows over the runs of its pass: add what is new since the last time.
       uint64_t now = statistic->get(), &before = seen[statistic];
       record(pass->getArgument(), *statistic) += now - before;

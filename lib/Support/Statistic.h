@@ -30,8 +30,8 @@ namespace reckon {
 
 class Statistic : public mlir::Pass::Statistic {
 public:
-  Statistic(mlir::Pass *owner, const char *name, const char *description)
-      : mlir::Pass::Statistic(owner, name, description), name(name), description(description) {}
+  Statistic(mlir::Pass *owner, const char *name, const char *description);
+  ~Statistic();
 
   Statistic &operator++() { return *this += 1; }
   void operator++(int) { *this += 1; }
@@ -44,6 +44,8 @@ public:
     return *this;
   }
   uint64_t get() const { return value.load(std::memory_order_relaxed); }
+  /// `statistic` when it is one of this class: without RTTI, nothing in a pass says so.
+  static Statistic *get(mlir::Pass::Statistic *statistic);
   const char *getStatisticName() const { return name; }
   const char *getStatisticDescription() const { return description; }
 
