@@ -63,7 +63,7 @@ def Rec_DotInteractionOp : Rec_Layer<"dot_interaction"> {
   }];
   let arguments = (ins Rec_TriangleAttr:$triangle, Rec_FloatTensor:$x, UnitAttr:$self_interaction);
   let results = (outs Rec_FloatTensor:$result);
-  let assemblyFormat = "$triangle $x attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $triangle $x attr-dict `:` functional-type(operands, results)";
 }
 
 def Rec_CrossLayerOp : Rec_Layer<"cross_layer", [AttrSizedOperandSegments]> {
@@ -182,7 +182,7 @@ def Rec_PoolWindowOp : Rec_Layer<"pool_window"> {
                        UnitAttr:$ceil_mode, UnitAttr:$count_include_pad);
   let results = (outs Rec_NumberTensor:$result);
   let assemblyFormat = [{
-    $kind $x `window` $window `strides` $strides `pads` $pads `dilations` $dilations attr-dict
+    `` $kind $x `window` $window `strides` $strides `pads` $pads `dilations` $dilations attr-dict
     `:` functional-type(operands, results)
   }];
 }

@@ -27,7 +27,7 @@ def Rec_UnaryOp : Rec_Layer<"unary"> {
   }];
   let arguments = (ins Rec_UnaryKindAttr:$kind, Rec_Tensor:$x);
   let results = (outs Rec_Tensor:$result);
-  let assemblyFormat = "$kind $x attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $x attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
 
@@ -47,8 +47,9 @@ def Rec_BinaryOp : Rec_Layer<"binary"> {
   }];
   let arguments = (ins Rec_BinaryKindAttr:$kind, Rec_Tensor:$a, Rec_Tensor:$b);
   let results = (outs Rec_Tensor:$result);
-  let assemblyFormat = "$kind $a `,` $b attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $a `,` $b attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_CompareOp : Rec_Layer<"compare"> {
@@ -64,7 +65,9 @@ def Rec_CompareOp : Rec_Layer<"compare"> {
   }];
   let arguments = (ins Rec_CompareKindAttr:$kind, Rec_Tensor:$a, Rec_Tensor:$b);
   let results = (outs Rec_BoolTensor:$result);
-  let assemblyFormat = "$kind $a `,` $b attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $a `,` $b attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_SelectOp : Rec_Layer<"select"> {
@@ -80,6 +83,7 @@ def Rec_SelectOp : Rec_Layer<"select"> {
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$condition `,` $a `,` $b attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_CastOp : Rec_Op<"cast", [Pure]> {
@@ -98,6 +102,7 @@ def Rec_CastOp : Rec_Op<"cast", [Pure]> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 #endif // RECKON_DIALECTS_REC_RECELEMENTWISEOPS

@@ -53,7 +53,7 @@ def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag", [AttrSizedOperandSegments]> 
     Example:
     ```mlir
     %0 = rec.embedding_bag sum %table, %ids : (tensor<200x16xf32>, tensor<8x3xi64>) -> tensor<8x16xf32>
-    %1 = rec.embedding_bag mean %table, %ids offsets %offsets {padding_id = 0 : i64}
+    %1 = rec.embedding_bag mean %table, %flat offsets %offsets {padding_id = 0 : i64}
       : (tensor<200x16xf32>, tensor<?xi64, #rec.dims<"nnz">>, tensor<8xi64>) -> tensor<8x16xf32>
     ```
   }];
@@ -63,7 +63,7 @@ def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag", [AttrSizedOperandSegments]> 
                        DefaultValuedAttr<Rec_OutOfRangeAttr, "::reckon::rec::OutOfRange::error">:$out_of_range);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = [{
-    $mode $table `,` $ids (`offsets` $offsets^)? (`weights` $weights^)? attr-dict
+    `` $mode $table `,` $ids (`offsets` $offsets^)? (`weights` $weights^)? attr-dict
     `:` functional-type(operands, results)
   }];
 }

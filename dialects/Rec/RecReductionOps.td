@@ -26,8 +26,9 @@ def Rec_ReduceOp : Rec_Layer<"reduce"> {
   }];
   let arguments = (ins Rec_ReduceKindAttr:$kind, Rec_Tensor:$x, DenseI64ArrayAttr:$axes, UnitAttr:$keepdims);
   let results = (outs Rec_Tensor:$result);
-  let assemblyFormat = "$kind $x `axes` $axes attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $x `axes` $axes attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_ArgReduceOp : Rec_Layer<"arg_reduce"> {
@@ -44,7 +45,7 @@ def Rec_ArgReduceOp : Rec_Layer<"arg_reduce"> {
   let arguments = (ins Rec_ReduceKindAttr:$kind, Rec_NumberTensor:$x, I64Attr:$axis, UnitAttr:$keepdims,
                        UnitAttr:$select_last);
   let results = (outs RankedTensorOf<[I64]>:$result);
-  let assemblyFormat = "$kind $x `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
 def Rec_SoftmaxOp : Rec_Layer<"softmax"> {

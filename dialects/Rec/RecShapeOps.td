@@ -49,6 +49,7 @@ def Rec_SliceOp : Rec_Layer<"slice"> {
     $x `starts` $starts `sizes` $sizes `steps` $steps attr-dict `:` functional-type(operands, results)
   }];
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_ReshapeOp : Rec_Op<"reshape", [Pure]> {
@@ -97,6 +98,7 @@ def Rec_BroadcastOp : Rec_Op<"broadcast", [Pure]> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Rec_PadOp : Rec_Layer<"pad"> {

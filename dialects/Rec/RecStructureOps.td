@@ -48,6 +48,7 @@ def Rec_DimsOp : Rec_Op<"dims", [Pure, ConstantLike]> {
   let assemblyFormat = "$sizes attr-dict `:` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Rec_OnnxOp : Rec_Op<"onnx"> {
@@ -84,7 +85,7 @@ def Rec_YieldOp : Rec_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a subgraph or a fusion region";
   let arguments = (ins Variadic<AnyType>:$operands);
   let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
-  let builders = [OpBuilder<(ins), [{ (void)odsState; }]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 
 def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {
@@ -103,7 +104,7 @@ def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {
     %0 = rec.fusion gemm rows [true, false] (%x, %w) : (tensor<8x13xf32>, tensor<13x64xf32>) -> tensor<8x64xf32> {
     ^bb0(%a: tensor<8x13xf32>, %b: tensor<13x64xf32>):
       %1 = rec.linear %a, %b : (tensor<8x13xf32>, tensor<13x64xf32>) -> tensor<8x64xf32>
-      %2 = rec.unary relu %1 : tensor<8x64xf32>
+      %2 = rec.unary relu %1 : (tensor<8x64xf32>) -> tensor<8x64xf32>
       rec.yield %2 : tensor<8x64xf32>
     }
     ```
@@ -112,7 +113,7 @@ def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {
   let results = (outs Variadic<Rec_Tensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $kind `rows` $row_inputs `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
+    `` $kind `rows` $row_inputs `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -128,7 +129,15 @@ def Rec_JoinOp : Rec_Layer<"join"> {
     - (C1) as rec.concat.
     - (C2) every operand is the result of a fusion region and an operand of no other join, and once in this one.
 
-    Example: `%2 = rec.join %0, %1 axis 1 : (tensor<8x16xf32>, tensor<8x351xf32>) -> tensor<8x367xf32>`
+    Example:
+    ```mlir
+    %0 = rec.fusion rows rows [true] (%x) : (tensor<8x16xf32>) -> tensor<8x16xf32> {
+    ^bb0(%a: tensor<8x16xf32>):
+      %2 = rec.unary relu %a : (tensor<8x16xf32>) -> tensor<8x16xf32>
+      rec.yield %2 : tensor<8x16xf32>
+    }
+    %1 = rec.join %0 axis 1 : (tensor<8x16xf32>) -> tensor<8x16xf32>
+    ```
   }];
   let arguments = (ins Variadic<Rec_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Rec_Tensor:$result);
