@@ -24,20 +24,26 @@
 #else
 #define RECKON_API
 #endif
+// Any int may arrive from C, and is refused rather than undefined in C++.
+#ifdef __cplusplus
+#define RECKON_INT_ENUM : int
+#else
+#define RECKON_INT_ENUM
+#endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /// The tools exit with these numbers; 1 is theirs, for a result that does not match.
-typedef enum ReckonStatus {
+typedef enum ReckonStatus RECKON_INT_ENUM {
   RECKON_OK = 0,
   RECKON_INVALID = 2,     // wrong use or wrong data: a damaged engine, a wrong shape, an id out of range
   RECKON_UNSUPPORTED = 3, // an engine of another format version, or without code for the device
   RECKON_UNAVAILABLE = 4, // the machine lacks something: memory, a CPU feature, the device
 } ReckonStatus;
 
-typedef enum ReckonElementType {
+typedef enum ReckonElementType RECKON_INT_ENUM {
   RECKON_F32 = 0,
   RECKON_F16,
   RECKON_BF16,
@@ -67,7 +73,7 @@ RECKON_API const char *reckon_element_name(ReckonElementType type);
 
 //===-- Engines ---------------------------------------------------------------===//
 
-typedef enum ReckonTableSource {
+typedef enum ReckonTableSource RECKON_INT_ENUM {
   RECKON_TABLE_DEFAULT = 0, // as the engine says: its own section, or the external file it names
   RECKON_TABLE_FILE,        // `path` from `offset` on, mapped; relative to the working directory
   RECKON_TABLE_MEMORY,      // `data`, which must outlive the engine
