@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Summary.h"
+#include "lib/Compiler/Phases.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -66,6 +67,13 @@ static void printEngine(const EngineFile &engine, llvm::raw_ostream &os) {
   os << "  " << spec.tables.size() << " tables " << humanBytes(tableBytes) << ", " << spec.weights.size() << " weights "
      << humanBytes(weightBytes) << ", code " << humanBytes(codeBytes) << ", file " << humanBytes(engine.fileSize())
      << '\n';
+}
+
+void reckon::printPhases(llvm::raw_ostream &os) {
+  os << "| phase | from -> to | invariant at its end | verified by |\n|---|---|---|---|\n";
+  for (const Phase &phase : getPhases())
+    os << "| " << phase.name << " | " << phase.from << " -> " << phase.to << " | " << phase.invariant << " | `"
+       << phase.verifier << "` |\n";
 }
 
 void reckon::printStatistics(const CompileReport &report, const std::vector<uint8_t> &engine, llvm::raw_ostream &os) {

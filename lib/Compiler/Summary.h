@@ -16,6 +16,9 @@ class raw_ostream;
 
 namespace reckon {
 
+/// The phase table in Markdown: docs/phases.md holds it.
+void printPhases(llvm::raw_ostream &os);
+
 /// Nodes imported, seconds a phase, what each pass did, and what the engine holds; `engine` may be empty.
 void printStatistics(const CompileReport &report, const std::vector<uint8_t> &engine, llvm::raw_ostream &os);
 
