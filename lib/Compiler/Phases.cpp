@@ -59,8 +59,8 @@ static const Phase table[] = {
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},
 #endif
 #ifdef RECKON_HAS_Schedule
-    {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions", "",
-     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildSchedulePipeline(pm); }},
+    {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions",
+     "plan-verify-scheduled", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildSchedulePipeline(pm); }},
 #endif
 #ifdef RECKON_HAS_Codegen
     {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",

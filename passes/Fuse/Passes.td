@@ -14,7 +14,7 @@ class Fuse_Pass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::reckon::rec::RecDialect"];
 }
 
-def DecomposeForFusion : Fuse_Pass<"decompose-for-fusion"> {
+def DecomposeForFusion : Fuse_Pass<"rec-decompose-for-fusion"> {
   let summary = "Write composite layers as the linear and pointwise layers a GEMM region is made of";
   let description = [{
     A cross layer becomes one or two linear layers, a product and a sum; a batch normalisation with constant statistics
@@ -32,7 +32,7 @@ def DecomposeForFusion : Fuse_Pass<"decompose-for-fusion"> {
   ];
 }
 
-def FormGemmRegions : Fuse_Pass<"form-gemm-regions"> {
+def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   let summary = "Put each linear layer and its epilogue into a region of kind gemm";
   let description = [{
     A root is a `rec.linear` in f32 whose x has rank 2 or more and whose weight and bias are constants. It absorbs the
@@ -58,7 +58,7 @@ def FormGemmRegions : Fuse_Pass<"form-gemm-regions"> {
   ];
 }
 
-def SplitConcats : Fuse_Pass<"split-concats"> {
+def SplitConcats : Fuse_Pass<"rec-split-concats"> {
   let summary = "Give each concat that GEMM regions will write through one operand per run of other producers";
   let description = [{
     In a concat that join-concats will turn into a join, neighbouring operands that no GEMM region produces become one
@@ -73,7 +73,7 @@ def SplitConcats : Fuse_Pass<"split-concats"> {
   let statistics = [Statistic<"numInner", "inner-concats", "Inner concats made">];
 }
 
-def FormRowRegions : Fuse_Pass<"form-row-regions"> {
+def FormRowRegions : Fuse_Pass<"rec-form-row-regions"> {
   let summary = "Group all other layers into the largest regions that any range of rows can run alone";
   let description = [{
     Row-local layers of one leading size that feed each other by row join one region of kind `rows`, or `lookup` when it
@@ -96,7 +96,7 @@ def FormRowRegions : Fuse_Pass<"form-row-regions"> {
   ];
 }
 
-def JoinConcats : Fuse_Pass<"join-concats"> {
+def JoinConcats : Fuse_Pass<"rec-join-concats"> {
   let summary = "Let the producers of a concat write their slice of it";
   let description = [{
     A concat outside all regions becomes a `rec.join`. An operand that is no region's result, or that is an operand of
@@ -114,7 +114,7 @@ def JoinConcats : Fuse_Pass<"join-concats"> {
   ];
 }
 
-def IsolateResults : Fuse_Pass<"isolate-results"> {
+def IsolateResults : Fuse_Pass<"rec-isolate-results"> {
   let summary = "Give every result of the model memory of its own";
   let description = [{
     A returned value that is an argument, a constant, an operand of a join or returned before is copied by a region of
@@ -129,7 +129,7 @@ def IsolateResults : Fuse_Pass<"isolate-results"> {
   let statistics = [Statistic<"numCopies", "copies", "Results that had to be copied">];
 }
 
-def VerifyFused : Fuse_Pass<"verify-fused"> {
+def VerifyFused : Fuse_Pass<"rec-verify-fused"> {
   let summary = "Check the invariant of the fuse phase";
   let description = [{
     Every layer lies in exactly one region: outside regions there are only `rec.constant`, `rec.fusion`, `rec.join` and

@@ -1,0 +1,278 @@
+//===- Outliner.cpp - From a fused function to a program of dispatches ---------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "passes/Schedule/Outliner.h"
+#include "passes/Schedule/KernelNames.h"
+
+#include "dialects/Rec/Shape.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/OperationSupport.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+using namespace reckon::schedule;
+using rec::ConstantOp;
+using rec::FusionOp;
+using rec::JoinOp;
+
+//===----------------------------------------------------------------------------===//
+// Dimensions and constants
+//===----------------------------------------------------------------------------===//
+
+LogicalResult Outliner::collectDims() {
+  llvm::StringSet<> known;
+  for (Value argument : block.getArguments())
+    for (const SizeExpr &size : rec::getShape(argument))
+      for (const std::string &dim : size.dims())
+        if (known.insert(dim).second)
+          dims.push_back(dim);
+  auto check = [&](Value value) -> LogicalResult {
+    for (auto [i, size] : llvm::enumerate(rec::getShape(value)))
+      for (const std::string &dim : size.dims())
+        if (dim == "?")
+          return emitError(value.getLoc()) << "the size of dimension " << i << " of " << value.getType()
+                                           << " is not known, expected one in named dimensions";
+        else if (!known.contains(dim))
+          return emitError(value.getLoc()) << "the dimension '" << dim << "' of " << value.getType()
+                                           << " is in the shape of no input, so nothing gives it a value";
+    return success();
+  };
+  for (Value argument : block.getArguments())
+    if (failed(check(argument)))
+      return failure();
+  WalkResult result = func.walk([&](Operation *op) {
+    for (Value value : op->getResults())
+      if (failed(check(value)))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// The table operands of a lookup, with its policy; empty for other layers.
+static std::pair<OperandRange, rec::OutOfRange> getLookupTables(Operation *op) {
+  if (auto lookup = dyn_cast<rec::EmbeddingOp>(op))
+    return {op->getOperands().take_front(1), lookup.getOutOfRange()};
+  if (auto bag = dyn_cast<rec::EmbeddingBagOp>(op))
+    return {op->getOperands().take_front(1), bag.getOutOfRange()};
+  if (auto lookup = dyn_cast<rec::MultiLookupOp>(op))
+    return {lookup.getTables(), lookup.getOutOfRange()};
+  return {op->getOperands().take_front(0), rec::OutOfRange::error};
+}
+
+/// A constant that nothing but lookups reads is a table: its rows are bound at load. Read otherwise, too, it has to be
+/// what the model says, and is a weight.
+void Outliner::findTables() {
+  for (auto constant : block.getOps<ConstantOp>()) {
+    std::optional<rec::OutOfRange> policy;
+    bool onlyLookups = !constant->use_empty();
+    for (OpOperand &use : constant->getUses()) {
+      auto fusion = dyn_cast<FusionOp>(use.getOwner());
+      if (!fusion) {
+        onlyLookups = false;
+        break;
+      }
+      for (OpOperand &inner : fusion.getBody().front().getArgument(use.getOperandNumber()).getUses()) {
+        auto [tableOperands, outOfRange] = getLookupTables(inner.getOwner());
+        unsigned first = tableOperands.getBeginOperandIndex(), index = inner.getOperandNumber();
+        if (index < first || index >= first + tableOperands.size())
+          onlyLookups = false;
+        else if (!policy)
+          policy = outOfRange;
+      }
+    }
+    // A table of rows without elements has nothing to bind.
+    if (!onlyLookups || !policy || constant.getType().getDimSize(1) == 0)
+      continue;
+    tables[constant] = *policy;
+    std::string name = getUniqueName(constant.getName().value_or("table"), constantNames);
+    tableNames[constant] = name;
+    dims.push_back(SizeExpr::makeDimName("rows:" + name));
+  }
+}
+
+std::string Outliner::getUniqueName(StringRef name, llvm::StringSet<> &taken) {
+  std::string unique = name.str();
+  for (unsigned i = 1; !taken.insert(unique).second; ++i)
+    unique = (name + "_" + Twine(i)).str();
+  return unique;
+}
+
+//===----------------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------------===//
+
+static BufferType getBufferType(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return BufferType::get(type.getContext(), tensor.getElementType(), rec::getShape(type));
+}
+
+void Outliner::makeInterface() {
+  auto nameOf = [&](StringAttr name, const Twine &otherwise) { return name ? name : builder.getStringAttr(otherwise); };
+  for (auto [i, argument] : llvm::enumerate(block.getArguments())) {
+    StringAttr name = nameOf(func.getArgAttrOfType<StringAttr>(i, "rec.name"), "input_" + Twine(i));
+    buffers[argument] = InputOp::create(builder, argument.getLoc(), getBufferType(argument.getType()), name);
+  }
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    StringAttr name = nameOf(func.getResultAttrOfType<StringAttr>(i, "rec.name"), "output_" + Twine(i));
+    buffers[value] = OutputOp::create(builder, value.getLoc(), getBufferType(value.getType()), name);
+  }
+}
+
+Value Outliner::makeConstantBuffer(ConstantOp constant) {
+  auto table = tables.find(constant);
+  if (table == tables.end()) {
+    std::string name = getUniqueName(constant.getName().value_or("constant"), constantNames);
+    return WeightOp::create(builder, constant.getLoc(), getBufferType(constant.getType()), name, "",
+                            constant.getValue());
+  }
+  std::string name = tableNames[constant];
+  rec::Shape sizes = {SizeExpr::dim(SizeExpr::makeDimName("rows:" + name)), constant.getType().getDimSize(1)};
+  auto type = BufferType::get(func.getContext(), constant.getType().getElementType(), sizes);
+  return TableOp::create(builder, constant.getLoc(), type, name, constant.getValue(), table->second);
+}
+
+Value Outliner::getReshapedSource(Value result) {
+  auto fusion = result.getDefiningOp<FusionOp>();
+  if (!fusion || fusion->getNumResults() != 1)
+    return nullptr;
+  Block &body = fusion.getBody().front();
+  auto reshape = dyn_cast<rec::ReshapeOp>(body.front());
+  if (!reshape || body.getOperations().size() != 2 || !isa<BlockArgument>(reshape.getX()))
+    return nullptr;
+  return fusion.getInputs()[0];
+}
+
+static JoinOp getJoin(Value value) {
+  for (Operation *user : value.getUsers())
+    if (auto join = dyn_cast<JoinOp>(user))
+      return join;
+  return nullptr;
+}
+
+/// A value that a region or a join computes.
+Value Outliner::makeBuffer(Value value) {
+  BufferType type = getBufferType(value.getType());
+  if (JoinOp join = getJoin(value)) {
+    int64_t offset = 0;
+    for (Value input : join.getInputs()) {
+      if (input == value)
+        break;
+      offset += cast<RankedTensorType>(input.getType()).getDimSize(join.getAxis());
+    }
+    return SliceOp::create(builder, value.getLoc(), type, getBuffer(join.getResult()), join.getAxis(), offset);
+  }
+  if (Value source = getReshapedSource(value); source && !getJoin(source)) {
+    views.insert(value.getDefiningOp());
+    return ViewOp::create(builder, value.getLoc(), type, getBuffer(source));
+  }
+  // A result of the model that is but this value reshaped: compute it in the result's memory right away.
+  for (Operation *user : value.getUsers()) {
+    auto reshape = dyn_cast<FusionOp>(user);
+    if (!reshape || views.contains(reshape) || reshape->getNumResults() != 1 ||
+        getReshapedSource(reshape->getResult(0)) != value)
+      continue;
+    auto output = buffers.find(reshape->getResult(0));
+    if (output == buffers.end() || !output->second.getDefiningOp<OutputOp>())
+      continue;
+    views.insert(reshape);
+    return ViewOp::create(builder, value.getLoc(), type, output->second);
+  }
+  return AllocOp::create(builder, value.getLoc(), type, /*local=*/false, /*slot=*/IntegerAttr());
+}
+
+Value Outliner::getBuffer(Value value) {
+  if (Value buffer = buffers.lookup(value))
+    return buffer;
+  auto constant = value.getDefiningOp<ConstantOp>();
+  Value buffer = constant ? makeConstantBuffer(constant) : makeBuffer(value);
+  buffers[value] = buffer;
+  return buffer;
+}
+
+//===----------------------------------------------------------------------------===//
+// Kernels and dispatches
+//===----------------------------------------------------------------------------===//
+
+SmallVector<int64_t> Outliner::getStrides(Value buffer, BufferType type) {
+  auto slice = buffer.getDefiningOp<SliceOp>();
+  return getDenseStrides((slice ? slice.getSource().getType() : type).getSizes());
+}
+
+KernelOp Outliner::getKernel(FusionOp fusion, ValueRange operands) {
+  size_t numInputs = fusion.getInputs().size();
+  SmallVector<Attribute> strides;
+  SmallVector<int64_t> tableRows;
+  for (auto [i, buffer] : llvm::enumerate(operands)) {
+    auto table = buffer.getDefiningOp<TableOp>();
+    BufferType type = table ? getBufferType(table.getValue().getShapedType()) : cast<BufferType>(buffer.getType());
+    strides.push_back(builder.getDenseI64ArrayAttr(getStrides(buffer, type)));
+    if (i < numInputs)
+      tableRows.push_back(table ? program.getDimIndex(SizeExpr::makeDimName("rows:" + table.getName().str()))
+                                : int64_t(-1));
+  }
+  ArrayAttr stridesAttr = builder.getArrayAttr(strides);
+  for (KernelOp kernel : kernels)
+    if (kernel.getKind() == fusion.getKind() && kernel.getRowInputs() == fusion.getRowInputs() &&
+        kernel.getStrides() == stridesAttr && kernel.getTableRows() == ArrayRef<int64_t>(tableRows) &&
+        OperationEquivalence::isRegionEquivalentTo(&kernel.getBody(), &fusion.getBody(),
+                                                   OperationEquivalence::IgnoreLocations))
+      return kernel;
+
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(program);
+  SmallVector<StringRef> packings(numInputs, "");
+  SmallVector<StringRef> dimNames(dims.begin(), dims.end());
+  auto kernel = KernelOp::create(builder, fusion.getLoc(), getUniqueName(getKernelStem(fusion), kernelNames),
+                                 fusion.getKind(), fusion.getRowInputs(), stridesAttr,
+                                 builder.getStrArrayAttr(packings), builder.getStrArrayAttr(dimNames), tableRows);
+  IRMapping mapping;
+  fusion.getBody().cloneInto(&kernel.getBody(), mapping);
+  kernels.push_back(kernel);
+  ++numKernels;
+  return kernel;
+}
+
+void Outliner::makeDispatch(FusionOp fusion) {
+  SmallVector<Value> operands;
+  for (Value input : fusion.getInputs())
+    operands.push_back(getBuffer(input));
+  for (Value output : fusion.getOutputs())
+    operands.push_back(getBuffer(output));
+  KernelOp kernel = getKernel(fusion, operands);
+  auto dispatch = DispatchOp::create(builder, fusion.getLoc(), FlatSymbolRefAttr::get(kernel), operands);
+  if (SmallVector<StringRef> nodes = getNodeNames(fusion); !nodes.empty())
+    dispatch.setNodesAttr(builder.getStrArrayAttr(nodes));
+  ++numDispatches;
+}
+
+LogicalResult Outliner::run() {
+  if (failed(collectDims()))
+    return failure();
+  findTables();
+  kernelNames.insert(func.getSymName());
+  builder.setInsertionPoint(func);
+  SmallVector<StringRef> dimNames(dims.begin(), dims.end());
+  program = ProgramOp::create(builder, func.getLoc(), func.getSymName(), builder.getStrArrayAttr(dimNames), nullptr,
+                              nullptr, nullptr);
+  builder.createBlock(&program.getBody());
+  makeInterface();
+  // All buffers come before all dispatches, and a result's memory is claimed before what it is made of.
+  for (auto fusion : block.getOps<FusionOp>())
+    for (Value value : fusion->getOperands())
+      getBuffer(value);
+  for (auto fusion : block.getOps<FusionOp>())
+    for (Value value : fusion->getResults())
+      getBuffer(value);
+  for (auto fusion : block.getOps<FusionOp>())
+    if (!views.contains(fusion))
+      makeDispatch(fusion);
+  numViews = views.size();
+  return success();
+}

@@ -1,0 +1,61 @@
+//===- Outliner.h - From a fused function to a program of dispatches -*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_SCHEDULE_OUTLINER_H
+#define RECKON_PASSES_SCHEDULE_OUTLINER_H
+
+#include "dialects/Plan/Plan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace reckon::schedule {
+
+class Outliner {
+public:
+  explicit Outliner(mlir::func::FuncOp func) : func(func), block(func.getBody().front()), builder(func.getContext()) {}
+
+  /// Writes the program and its kernels before the function. On failure a diagnostic was emitted.
+  mlir::LogicalResult run();
+
+  unsigned numKernels = 0, numDispatches = 0, numViews = 0;
+
+private:
+  mlir::LogicalResult collectDims();
+  void findTables();
+  std::string getUniqueName(mlir::StringRef name, llvm::StringSet<> &taken);
+
+  void makeInterface();
+  mlir::Value getBuffer(mlir::Value value);
+  mlir::Value makeConstantBuffer(rec::ConstantOp constant);
+  mlir::Value makeBuffer(mlir::Value value);
+  /// The source of a region that only reshapes its input; null for other regions.
+  mlir::Value getReshapedSource(mlir::Value result);
+
+  llvm::SmallVector<int64_t> getStrides(mlir::Value buffer, plan::BufferType type);
+  void makeDispatch(rec::FusionOp fusion);
+  plan::KernelOp getKernel(rec::FusionOp fusion, mlir::ValueRange operands);
+
+  mlir::func::FuncOp func;
+  mlir::Block &block;
+  mlir::OpBuilder builder; // at the end of the program
+  plan::ProgramOp program;
+  llvm::SmallVector<std::string> dims;
+  llvm::StringSet<> constantNames, kernelNames;
+  /// Tables with the policy of their first lookup.
+  llvm::DenseMap<mlir::Operation *, rec::OutOfRange> tables;
+  llvm::DenseMap<mlir::Operation *, std::string> tableNames;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers;
+  /// Regions that became views.
+  llvm::DenseSet<mlir::Operation *> views;
+  llvm::SmallVector<plan::KernelOp> kernels;
+};
+
+} // namespace reckon::schedule
+
+#endif // RECKON_PASSES_SCHEDULE_OUTLINER_H

@@ -1,0 +1,88 @@
+//===- PackWeights.cpp - How the weights of GEMM kernels are stored ------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "passes/Schedule/Passes.h"
+
+#include "dialects/Plan/Plan.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace reckon::schedule {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "passes/Schedule/Passes.h.inc"
+} // namespace reckon::schedule
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+
+namespace {
+struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (panelWidth < 1) {
+      getOperation().emitError("expected a panel width of 1 or more, not ") << panelWidth;
+      return signalPassFailure();
+    }
+    for (KernelOp kernel : getOperation().getOps<KernelOp>())
+      if (kernel.getKind() == rec::RegionKind::gemm)
+        choosePackings(kernel);
+    for (ProgramOp program : getOperation().getOps<ProgramOp>())
+      for (WeightOp weight : llvm::make_early_inc_range(program.getOps<WeightOp>()))
+        storeAsRead(weight);
+  }
+
+private:
+  void choosePackings(KernelOp kernel);
+  void storeAsRead(WeightOp weight);
+};
+} // namespace
+
+void PackWeights::choosePackings(KernelOp kernel) {
+  SmallVector<StringRef> packings(kernel.getPackings().getAsValueRange<StringAttr>());
+  std::string panels = "panels:" + std::to_string(panelWidth);
+  for (auto linear : kernel.getBody().getOps<rec::LinearOp>()) {
+    auto weight = dyn_cast<BlockArgument>(linear.getWeight());
+    if (!weight)
+      continue;
+    int64_t columns = cast<RankedTensorType>(weight.getType()).getDimSize(1);
+    packings[weight.getArgNumber()] = columns < minColumns ? StringRef("columns") : StringRef(panels);
+  }
+  kernel.setPackingsAttr(Builder(&getContext()).getStrArrayAttr(packings));
+}
+
+void PackWeights::storeAsRead(WeightOp weight) {
+  llvm::MapVector<StringAttr, SmallVector<OpOperand *>> reads;
+  for (OpOperand &use : weight.getBuffer().getUses()) {
+    auto dispatch = dyn_cast<DispatchOp>(use.getOwner());
+    KernelOp kernel = dispatch ? dispatch.lookupKernel() : KernelOp();
+    StringAttr packing = StringAttr::get(&getContext());
+    if (kernel && use.getOperandNumber() < kernel.getNumInputs())
+      packing = cast<StringAttr>(kernel.getPackings()[use.getOperandNumber()]);
+    reads[packing].push_back(&use);
+  }
+  // Uses are listed from the last to the first.
+  for (auto [i, read] : llvm::enumerate(llvm::reverse(reads))) {
+    auto &[packing, uses] = read;
+    WeightOp copy = weight;
+    if (i > 0) {
+      OpBuilder builder(weight);
+      builder.setInsertionPointAfter(weight);
+      copy = cast<WeightOp>(builder.clone(*weight));
+      for (OpOperand *use : uses)
+        use->set(copy.getBuffer());
+    }
+    copy.setPackingAttr(packing);
+    if (packing.getValue().starts_with("panels"))
+      ++numPanels;
+    else if (packing == "columns")
+      ++numColumns;
+  }
+}

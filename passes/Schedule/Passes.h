@@ -1,0 +1,43 @@
+//===- Passes.h - Passes of the schedule phase -----------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_SCHEDULE_PASSES_H
+#define RECKON_PASSES_SCHEDULE_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class ModuleOp;
+class OpPassManager;
+} // namespace mlir
+
+namespace reckon {
+namespace plan {
+class ProgramOp;
+} // namespace plan
+
+namespace schedule {
+
+#define GEN_PASS_DECL
+#include "passes/Schedule/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Schedule/Passes.h.inc"
+
+} // namespace schedule
+
+struct ScheduleOptions {
+  /// Columns of the register tile that the device's GEMM kernels use.
+  int64_t panelWidth = 32;
+};
+
+/// The schedule phase, on a module: regions to a plan.
+void buildSchedulePipeline(mlir::OpPassManager &pm, const ScheduleOptions &options = {});
+
+} // namespace reckon
+
+#endif // RECKON_PASSES_SCHEDULE_PASSES_H

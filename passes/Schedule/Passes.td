@@ -1,0 +1,132 @@
+//===- Passes.td - Passes of the schedule phase -----------------*- tablegen -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_SCHEDULE_PASSES
+#define RECKON_PASSES_SCHEDULE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class Schedule_Pass<string flag, string op> : Pass<flag, op> {
+  let dependentDialects = ["::reckon::plan::PlanDialect"];
+}
+
+def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn the fused model into a program that dispatches kernels on buffers";
+  let description = [{
+    The function becomes a `plan.program`: its arguments, results, constants and the values between regions become buffers,
+    its regions kernels and dispatches. A join is one buffer whose slices its producers write. A region that only reshapes
+    a dense value becomes a view where nothing else claims its memory. Constants read by lookups alone are tables.
+    Regions that differ in names only share a kernel.
+
+    Requires: the fuse phase; one function in the module; every size known by name.
+    Guarantees: no tensors outside kernels, weights and tables; dispatches in an order in which they can run; `dims` of
+    the program and of every kernel: the named dimensions in the order the arguments mention them, then `rows:<table>` of
+    every table.
+    Does not: decide where buffers lie, how weights are packed, or what runs without a barrier.
+
+    Example: test/passes/Schedule/outline-kernels.mlir
+  }];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Kernels">,
+    Statistic<"numDispatches", "dispatches", "Dispatches">,
+    Statistic<"numViews", "views", "Reshapes that became views">
+  ];
+}
+
+def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Choose how the weights of GEMM kernels are stored";
+  let description = [{
+    A weight of N columns that a kernel of kind gemm multiplies by is stored in panels of `panel-width` columns, or by
+    columns when N is small. A weight that is read in several ways is stored once for each.
+
+    Requires: plan-outline-kernels.
+    Guarantees: the packing of each weight is the one that every kernel that reads it names for that input.
+    Does not: move data; the emit phase packs.
+
+    Example: test/passes/Schedule/pack-weights.mlir
+  }];
+  let options = [
+    Option<"panelWidth", "panel-width", "int64_t", /*default=*/"32", "Columns of a panel: the register tile's">,
+    Option<"minColumns", "min-columns", "int64_t", /*default=*/"8", "From how many columns on panels are used">
+  ];
+  let statistics = [
+    Statistic<"numPanels", "panels", "Weights stored in panels">,
+    Statistic<"numColumns", "columns", "Weights stored by columns">
+  ];
+}
+
+def EstimateCosts : Schedule_Pass<"plan-estimate-costs", "::mlir::ModuleOp"> {
+  let summary = "Fill in the cost model of every dispatch";
+  let description = [{
+    `flops_per_row` counts floating-point operations, a named dimension other than the leading one taken as 16;
+    `bytes_fixed` the bytes of all inputs that are not read by row, tables left out; `columns` the column blocks of a
+    kernel with a single linear layer stored in panels.
+
+    Requires: plan-pack-weights.
+    Guarantees: the three attributes are present where they are not the default.
+    Does not: measure anything.
+
+    Example: test/passes/Schedule/estimate-costs.mlir
+  }];
+}
+
+def FormChains : Schedule_Pass<"plan-form-chains", "::reckon::plan::ProgramOp"> {
+  let summary = "Group dispatches that a block of rows can pass through without a barrier";
+  let description = [{
+    Dispatches of one row expression form a chain as long as none reads, other than by row, what the chain wrote. The
+    order is chosen so that chains become long: what does not have the program's most frequent row expression runs as
+    early as it can.
+
+    Requires: plan-outline-kernels.
+    Guarantees: every dispatch lies in a chain; what a dispatch reads was written in an earlier chain, or earlier in its
+    own chain and is read by row.
+    Does not: choose the size of a block.
+
+    Example: test/passes/Schedule/form-chains.mlir
+  }];
+  let statistics = [
+    Statistic<"numChains", "chains", "Chains">,
+    Statistic<"longest", "longest", "Dispatches of the longest chain">
+  ];
+}
+
+def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::ProgramOp"> {
+  let summary = "Give every buffer a slot in the arena or in a thread's local memory";
+  let description = [{
+    A buffer of the chain's rows that one chain alone touches, and whose rows have a constant size, is local: a thread
+    keeps one block of it. All others lie in the arena. Buffers whose lives do not overlap share slots: local ones count
+    dispatches, arena ones chains. Two sizes share an arena slot only if one is provably no larger than the other. The
+    blocks of a chain are as large as keeps a thread's local memory within `local-bytes`.
+
+    Requires: plan-form-chains.
+    Guarantees: every `plan.alloc` has a slot; the program lists the slots' sizes and the bytes without sharing; every
+    chain has a block size between 16 and 240 rows.
+    Does not: place inputs, outputs, weights and tables.
+
+    Example: test/passes/Schedule/assign-buffers.mlir
+  }];
+  let options = [Option<"localBytes", "local-bytes", "int64_t", /*default=*/"768 * 1024",
+                        "Local memory a thread's block should stay within: its share of the second-level cache">];
+  let statistics = [
+    Statistic<"numLocal", "local", "Buffers in local memory">,
+    Statistic<"numArena", "arena", "Buffers in the arena">,
+    Statistic<"numSlots", "slots", "Slots of the arena">,
+    Statistic<"numLocalSlots", "local-slots", "Slots of local memory">
+  ];
+}
+
+def VerifyScheduled : Schedule_Pass<"plan-verify-scheduled", "::mlir::ModuleOp"> {
+  let summary = "Check the invariant of the schedule phase";
+  let description = [{
+    One program; every buffer has a place whose size is an expression in the program's dimensions; every dispatch lies in
+    a chain of its row expression and reads what is already written; no tensors outside kernels, weights and tables.
+
+    Example: test/passes/Schedule/verify-scheduled.mlir
+  }];
+}
+
+#endif // RECKON_PASSES_SCHEDULE_PASSES

@@ -1,0 +1,118 @@
+//===- VerifyScheduled.cpp - The invariant of the schedule phase ---------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "passes/Schedule/BufferUse.h"
+#include "passes/Schedule/Passes.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace reckon::schedule {
+#define GEN_PASS_DEF_VERIFYSCHEDULED
+#include "passes/Schedule/Passes.h.inc"
+} // namespace reckon::schedule
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+using schedule::Access;
+
+namespace {
+struct VerifyScheduled : schedule::impl::VerifyScheduledBase<VerifyScheduled> {
+  void runOnOperation() override {
+    SmallVector<ProgramOp> programs;
+    for (Operation &op : getOperation().getOps()) {
+      if (auto program = dyn_cast<ProgramOp>(op)) {
+        programs.push_back(program);
+      } else if (!isa<KernelOp>(op)) {
+        op.emitError("expected programs and kernels only, found '") << op.getName() << "'";
+        return signalPassFailure();
+      }
+    }
+    if (programs.size() != 1) {
+      getOperation().emitError("expected one program, found ") << programs.size();
+      return signalPassFailure();
+    }
+    if (failed(verifyBuffers(programs[0])) || failed(verifyOrder(programs[0])))
+      return signalPassFailure();
+  }
+
+private:
+  static LogicalResult verifySize(Operation *op, ProgramOp program, const SizeExpr &size);
+  static LogicalResult verifyAlloc(AllocOp alloc, ProgramOp program);
+  static LogicalResult verifyBuffers(ProgramOp program);
+  static LogicalResult verifyOrder(ProgramOp program);
+};
+} // namespace
+
+LogicalResult VerifyScheduled::verifySize(Operation *op, ProgramOp program, const SizeExpr &size) {
+  for (const std::string &dim : size.dims())
+    if (program.getDimIndex(dim) < 0)
+      return op->emitError("has the size '") << size.str() << "', expected it in the program's dimensions";
+  return success();
+}
+
+LogicalResult VerifyScheduled::verifyAlloc(AllocOp alloc, ProgramOp program) {
+  std::optional<uint64_t> slot = alloc.getSlot();
+  if (!slot)
+    return alloc.emitError("expected a slot");
+  size_t slots = alloc.getLocal() ? program.getLocalSlots().value_or(ArrayRef<int64_t>()).size()
+                                  : (program.getSlots() ? program.getSlots()->size() : 0);
+  if (*slot >= slots)
+    return alloc.emitError("lies in slot ") << *slot << ", and there are " << slots;
+  return success();
+}
+
+LogicalResult VerifyScheduled::verifyBuffers(ProgramOp program) {
+  for (Operation &op : program.getBody().front()) {
+    if (isa<ChainOp>(op))
+      continue;
+    if (op.getNumResults() != 1 || !isa<BufferType>(op.getResult(0).getType()))
+      return op.emitError("expected buffers and chains only, found '") << op.getName() << "'";
+    for (const SizeExpr &size : cast<BufferType>(op.getResult(0).getType()).getSizes())
+      if (failed(verifySize(&op, program, size)))
+        return failure();
+    if (auto alloc = dyn_cast<AllocOp>(op); alloc && failed(verifyAlloc(alloc, program)))
+      return failure();
+  }
+  if (auto slots = program.getSlots())
+    for (const SizeExpr &size : slots->getSizes())
+      if (failed(verifySize(program, program, size)))
+        return failure();
+  return success();
+}
+
+LogicalResult VerifyScheduled::verifyOrder(ProgramOp program) {
+  DenseSet<Value> written; // whole buffers, slices and views, by what their producers named
+  auto isWritten = [&](const Access &access) {
+    Operation *def = access.storage.getDefiningOp();
+    return isa<InputOp, WeightOp, TableOp>(def) || written.contains(access.storage);
+  };
+  for (auto chain : program.getOps<ChainOp>()) {
+    if (chain.getBlockRows() < 1)
+      return chain.emitError("expected blocks of 1 row or more");
+    if (failed(verifySize(chain, program, chain.getRows().getSize(0))))
+      return failure();
+    DenseSet<Value> here;
+    for (auto dispatch : chain.getBody().getOps<DispatchOp>()) {
+      if (dispatch.getRows() != chain.getRows().getSize(0))
+        return dispatch.emitError("runs over '")
+               << dispatch.getRows().str() << "' rows in a chain of '" << chain.getRows().getSize(0).str() << "'";
+      for (auto [i, access] : llvm::enumerate(schedule::getAccesses(dispatch))) {
+        if (!access.writes && !isWritten(access))
+          return dispatch.emitError("reads operand ") << i << " before anything wrote it";
+        if (!access.byRow && here.contains(access.storage))
+          return dispatch.emitError("reads all rows of operand ")
+                 << i << ", which its own chain writes: expected a barrier between them";
+        if (access.writes) {
+          written.insert(access.storage);
+          here.insert(access.storage);
+        }
+      }
+    }
+  }
+  return success();
+}
