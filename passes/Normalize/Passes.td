@@ -69,4 +69,23 @@ def RaiseSequenceEmbeddingBag : Normalize_Pass<"rec-raise-sequence-embedding-bag
   let statistics = [Statistic<"numRaised", "bags-raised", "sequences that became embedding_bag">];
 }
 
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+def FoldConstants : Normalize_Pass<"rec-fold-constants"> {
+  let summary = "Evaluate layers whose operands are all constants";
+  let description = [{
+    The reference evaluator computes in double precision and the result is rounded once.
+
+    Guarantees: a pure layer of constants is a constant, unless that would grow the model: results above 64 KiB fold only
+    when they are no more than four times their operands, and never when they are looked up in, or are a copy of, a table
+    that a lookup reads. A transposed or reshaped weight with no other use keeps its ONNX name. Constants left without a
+    use are erased.
+    Does not do: ops inside fusion regions; ops without a value, such as a gather outside its axis, which fails at run time.
+    Example: test/passes/Normalize/fold-constants.mlir
+  }];
+  let statistics = [Statistic<"numFolded", "layers-folded", "layers evaluated at compile time">];
+}
+
 #endif // RECKON_PASSES_NORMALIZE_PASSES
