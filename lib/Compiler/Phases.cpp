@@ -64,7 +64,7 @@ static const Phase table[] = {
 #endif
 #ifdef RECKON_HAS_Codegen
     {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",
-     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildCodegenPipeline(pm); }},
+     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildCodegenPipeline(pm, options.cpu); }},
 #endif
     {"emit", "plan", "engine", "reproducible: same input and options give the same bytes", "", buildNothing},
 };

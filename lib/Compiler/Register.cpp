@@ -9,8 +9,6 @@
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
 #include "lib/Compiler/Phases.h"
-#include "passes/Fuse/Passes.h"
-#include "passes/Normalize/Passes.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -27,6 +25,10 @@
 #include "passes/Schedule/Passes.h"
 #endif
 
+#ifdef RECKON_HAS_Codegen
+#include "passes/Codegen/Passes.h"
+#endif
+
 using namespace reckon;
 
 void reckon::registerDialects(mlir::DialectRegistry &registry) {
@@ -36,8 +38,6 @@ void reckon::registerDialects(mlir::DialectRegistry &registry) {
 
 void reckon::registerPasses() {
   mlir::registerAllPasses();
-  registerReckonNormalizePasses();
-  fuse::registerReckonFusePasses();
 #ifdef RECKON_HAS_Normalize
   registerReckonNormalizePasses();
 #endif
@@ -46,6 +46,9 @@ void reckon::registerPasses() {
 #endif
 #ifdef RECKON_HAS_Schedule
   schedule::registerReckonSchedulePasses();
+#endif
+#ifdef RECKON_HAS_Codegen
+  codegen::registerReckonCodegenPasses();
 #endif
   for (const Phase &phase : getPhases())
     mlir::PassPipelineRegistration<PhaseOptions>("reckon-" + std::string(phase.name) + "-pipeline",

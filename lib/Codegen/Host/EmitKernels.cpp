@@ -1,0 +1,35 @@
+//===- EmitKernels.cpp - All kernels of a plan into one module --------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/HostCode.h"
+#include "lib/Codegen/Host/KernelEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace reckon;
+
+OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
+  plan.getContext()
+      ->loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
+                    vector::VectorDialect>();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(plan.getLoc());
+  bool failedAny = false;
+  plan.walk([&](plan::KernelOp kernel) {
+    KernelEmitter emitter(*module, kernel, target);
+    if (failed(emitter.emit()))
+      failedAny = true;
+    else
+      kernel->setAttr("scratch_bytes", StringAttr::get(plan.getContext(), emitter.scratchBytes().str()));
+  });
+  return failedAny ? nullptr : std::move(module);
+}

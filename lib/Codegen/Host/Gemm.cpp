@@ -1,0 +1,433 @@
+//===- Gemm.cpp - Linear layers on packed weights ---------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// The weight is packed in panels of tileColumns() columns (WeightPacking.h). A tile function keeps tileRows() x one
+// panel of sums in registers over the whole inner dimension: per step two vectors of weights and one broadcast a row.
+// Panels are the outer loop, so one panel stays in the second-level cache while all rows pass it. An epilogue other
+// than none or relu works on blocks of rows that are still in the first-level cache.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/KernelEmitter.h"
+#include "lib/Codegen/Host/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+
+/// Rows an epilogue, or the next layer of the same kernel, works on at once: four full tiles.
+static int64_t blockRows(const Target &target) { return 4 * target.tileRows(); }
+
+namespace {
+/// A tensor of rank 2 or more as a matrix: all leading dimensions are rows.
+struct Matrix {
+  Value base, rowStride;
+};
+} // namespace
+
+struct KernelEmitter::GemmStage {
+  rec::LinearOp linear;
+  SmallVector<Operation *> epilogue;
+  Value result; ///< of the stage: the linear's or the last epilogue op's
+  Place x, out;
+  SmallVector<Value> rowExtents; ///< leading sizes of the result; their product is the matrix's rows
+  Value weight;
+  std::optional<Place> bias;
+  int64_t n = 0, k = 0;
+  bool isRelu = false, isPlain = false; ///< the tile function writes the result itself
+};
+
+/// Row stride of the matrix that a place is when its leading dimensions are merged; null when they cannot be.
+static Value mergedRowStride(const Place &place, ArrayRef<SizeExpr> shape) {
+  unsigned last = shape.size() - 1;
+  if (!matchPattern(place.strides[last], m_One()))
+    return {};
+  for (unsigned d = 0; d + 1 < last; ++d) {
+    APInt outer, inner;
+    auto extent = shape[d + 1].constant();
+    if (!extent || !matchPattern(place.strides[d], m_ConstantInt(&outer)) ||
+        !matchPattern(place.strides[d + 1], m_ConstantInt(&inner)) ||
+        outer.getSExtValue() != inner.getSExtValue() * *extent)
+      return {};
+  }
+  return place.strides[last - 1];
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelEmitter::emitGemm() {
+  Block &block = kernel.getBody().front();
+  // The body is a chain of stages: a linear layer and the pointwise ops after it.
+  SmallVector<GemmStage, 2> stages;
+  bool fits = block.getTerminator()->getNumOperands() == 1;
+  for (Operation &op : block.without_terminator()) {
+    if (isa<rec::ConstantOp>(op))
+      continue;
+    if (auto linear = dyn_cast<rec::LinearOp>(op)) {
+      fits &= isa<BlockArgument>(linear.getWeight()) && linear.getType().getElementType().isF32() &&
+              linear.getType().getRank() >= 2;
+      if (!stages.empty())
+        fits &= linear.getX() == stages.back().result;
+      else
+        fits &= isa<BlockArgument>(linear.getX());
+      stages.emplace_back();
+      stages.back().linear = linear;
+    } else if (!stages.empty() && op.getNumResults() == 1 &&
+               isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
+      stages.back().epilogue.push_back(&op);
+    } else {
+      fits = false;
+    }
+    if (!stages.empty())
+      stages.back().result = op.getResult(0);
+  }
+  fits &= !stages.empty() && block.getTerminator()->getOperand(0) == stages.back().result;
+  for (GemmStage &stage : stages) {
+    if (!fits)
+      break;
+    auto weight = cast<BlockArgument>(stage.linear.getWeight());
+    StringRef packing = cast<StringAttr>(kernel.getPackings()[weight.getArgNumber()]).getValue();
+    fits &= packing == "columns" || packing == ("panels:" + Twine(target.tileColumns())).str();
+    // An epilogue may read earlier results of its stage only through the row it is at.
+    fits &= rec::getShape(stage.result) == rec::getShape(stage.linear.getResult());
+  }
+  if (!fits)
+    return emitRows();
+
+  Value rowsPerSample = constantIndex(1);
+  for (GemmStage &stage : stages) {
+    Value result = stage.result;
+    rec::Shape shape = rec::getShape(stage.linear.getResult()), weightShape = rec::getShape(stage.linear.getWeight());
+    stage.k = *weightShape[0].constant();
+    stage.n = *weightShape[1].constant();
+    stage.weight = places[stage.linear.getWeight()].base;
+    if (Value bias = stage.linear.getBias())
+      stage.bias = materialize(bias);
+    SmallVector<Value> extents = sizes(result);
+    stage.rowExtents.assign(extents.begin(), extents.end() - 1);
+    auto relu = stage.epilogue.size() == 1 ? dyn_cast<rec::UnaryOp>(stage.epilogue[0]) : rec::UnaryOp();
+    stage.isRelu = relu && relu.getKind() == rec::UnaryKind::relu;
+    stage.isPlain = stage.epilogue.empty() || stage.isRelu;
+    rowsPerSample = constantIndex(1);
+    for (Value extent : ArrayRef<Value>(stage.rowExtents).drop_front())
+      rowsPerSample = mul(rowsPerSample, extent);
+  }
+  // Outputs and inputs in memory as matrices.
+  Value yielded = stages.back().result;
+  placeOutputs();
+  stages.back().out = destinations[yielded];
+  stages.front().x = places[stages.front().linear.getX()];
+  for (GemmStage &stage : stages) {
+    bool isFirst = &stage == &stages.front(), isLast = &stage == &stages.back();
+    rec::Shape shape = rec::getShape(stage.result), xShape = rec::getShape(stage.linear.getX());
+    if ((isFirst && !mergedRowStride(stage.x, xShape)) || (isLast && !mergedRowStride(stage.out, shape))) {
+      places.erase(yielded);
+      destinations.clear();
+      forwarded.clear();
+      outputCopies.clear();
+      return emitRows();
+    }
+  }
+
+  Value begin = mul(rowBegin, rowsPerSample), end = mul(rowEnd, rowsPerSample);
+  if (stages.size() == 1) {
+    emitGemmStage(stages[0], begin, end, columnBegin, columnEnd);
+    return success();
+  }
+  // Several layers: each block of rows goes through all of them; what lies between stays in scratch.
+  SmallVector<Value> buffers;
+  for (GemmStage &stage : llvm::drop_end(stages))
+    buffers.push_back(alignedScratch(SizeExpr(blockRows(target) * stage.n * 4)));
+  loop(
+      begin, end,
+      [&](Value first) {
+        Value last = arith::MinSIOp::create(b, add(first, constantIndex(blockRows(target))), end);
+        for (unsigned s = 0; s < stages.size(); ++s) {
+          GemmStage &stage = stages[s];
+          if (s + 1 < stages.size()) {
+            // Row `first` of the matrix is row 0 of the buffer.
+            Type type = cast<RankedTensorType>(stage.result.getType()).getElementType();
+            SmallVector<Value> strides = denseStrides(rec::getShape(stage.result), false);
+            Value shift = sub(constantIndex(0), mul(first, constantIndex(stage.n)));
+            stage.out = {offsetPointer(buffers[s], shift, type), strides, type};
+            stages[s + 1].x = stage.out;
+          }
+          Value panels = constantIndex(llvm::divideCeil(stage.n, int64_t(target.tileColumns())));
+          emitGemmStage(stage, first, last, constantIndex(0), panels);
+          places[stage.result] = stage.out;
+        }
+      },
+      blockRows(target));
+  return success();
+}
+
+void KernelEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {
+  StringRef packing = cast<StringAttr>(kernel.getPackings()[operandIndex[stage.linear.getWeight()]]).getValue();
+  if (packing == "columns")
+    return emitColumns(stage, begin, end);
+
+  int64_t tileColumns = target.tileColumns(), panels = llvm::divideCeil(stage.n, tileColumns);
+  int64_t rest = stage.n - (panels - 1) * tileColumns;
+  // The last panel may fill no more than one vector: then its second vector is not computed at all.
+  bool isNarrow = rest <= int64_t(target.lanes());
+  Value step = constantIndex(blockRows(target)), scratch;
+  if (!stage.isPlain)
+    scratch = alignedScratch(SizeExpr(blockRows(target) * tileColumns * 4));
+
+  auto emitPanel = [&](Value panel, unsigned vectors) {
+    Value column = mul(panel, constantIndex(tileColumns));
+    Value columns = arith::MinSIOp::create(b, constantIndex(tileColumns), sub(constantIndex(stage.n), column));
+    auto emitBlock = [&](Value first, Value last) {
+      Place tile = stage.out;
+      if (!stage.isPlain) {
+        // Element (row, column) of the block lies at (row - first, column - panel's first).
+        SmallVector<SizeExpr> shape(rec::getShape(stage.result));
+        shape.back() = tileColumns;
+        Value shift = sub(constantIndex(0), add(mul(first, constantIndex(tileColumns)), column));
+        tile = {offsetPointer(scratch, shift, b.getF32Type()), denseStrides(shape, false), b.getF32Type()};
+      }
+      emitTiles(stage, first, last, panel, vectors, column, columns, tile);
+      if (!stage.isPlain)
+        emitEpilogue(stage, first, last, column, columns, tile);
+    };
+    if (stage.isPlain)
+      emitBlock(begin, end);
+    else
+      loop(
+          begin, end, [&](Value first) { emitBlock(first, arith::MinSIOp::create(b, add(first, step), end)); },
+          blockRows(target));
+  };
+  Value full = isNarrow ? Value(arith::MinSIOp::create(b, panelEnd, constantIndex(panels - 1))) : panelEnd;
+  if (panels > 1 || !isNarrow)
+    loop(panelBegin, full, [&](Value panel) { emitPanel(panel, 2); });
+  if (isNarrow) {
+    Value hasLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, panelEnd, constantIndex(panels));
+    ifThen(hasLast, [&] { emitPanel(constantIndex(panels - 1), 1); });
+  }
+}
+
+void KernelEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column,
+                              Value columns, const Place &out) {
+  Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
+  rec::Shape outShape = rec::getShape(stage.result);
+  Value ldc = out.strides[outShape.size() - 2];
+  Value k = constantIndex(stage.k);
+  Value weights =
+      offsetPointer(stage.weight, mul(panel, constantIndex(stage.k * target.tileColumns())), b.getF32Type());
+  Value bias = LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext()));
+  if (stage.bias)
+    bias = offsetPointer(stage.bias->base, column, b.getF32Type());
+  auto callTile = [&](Value at, unsigned rows) {
+    Value a = offsetPointer(stage.x.base, mul(at, lda), b.getF32Type());
+    Value c = offsetPointer(out.base, add(mul(at, ldc), column), b.getF32Type());
+    func::CallOp::create(b, getTileFunction(rows, vectors, stage.bias.has_value(), stage.isRelu),
+                         ValueRange{a, lda, weights, k, bias, c, ldc, columns});
+  };
+  unsigned tileRows = target.tileRows();
+  Value rest = arith::RemUIOp::create(b, sub(end, begin), constantIndex(tileRows));
+  Value fullEnd = sub(end, rest);
+  loop(begin, fullEnd, [&](Value at) { callTile(at, tileRows); }, tileRows);
+  // What remains is one tile each of 8, 4, 2 and 1 rows, as its binary digits say.
+  Value at = fullEnd;
+  for (unsigned rows = 8; rows > 0; rows /= 2) {
+    if (rows >= tileRows)
+      continue;
+    Value digit = constantIndex(rows);
+    Value has =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, arith::AndIOp::create(b, rest, digit), constantIndex(0));
+    ifThen(has, [&] { callTile(at, rows); });
+    at = add(at, arith::AndIOp::create(b, rest, digit));
+  }
+}
+
+/// Applies the pointwise ops of a stage to rows [begin, end) and the panel's columns: from the tile to the output.
+void KernelEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns,
+                                 const Place &tile) {
+  places[stage.linear.getResult()] = tile;
+  places.erase(stage.result);
+  loop(begin, end, [&](Value at) {
+    SmallVector<Value> lead = unflatten(at, stage.rowExtents);
+    loop(column, add(column, columns), [&](Value j) {
+      SmallVector<Value> index(lead);
+      index.push_back(j);
+      store(element(stage.result, index), stage.out, index);
+    });
+  });
+}
+
+/// A few columns only: each is a dot product along contiguous rows of the transposed weight.
+void KernelEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
+  Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
+  Type type = b.getF32Type();
+  Place sums{alignedScratch(SizeExpr(stage.n * 4)), {}, type};
+  rec::Shape shape = rec::getShape(stage.linear.getResult());
+  sums.strides.assign(shape.size(), constantIndex(0));
+  sums.strides.back() = constantIndex(1);
+  if (!stage.isPlain || stage.isRelu) {
+    places[stage.linear.getResult()] = sums;
+    places.erase(stage.result);
+  }
+  loop(begin, end, [&](Value at) {
+    Value a = offsetPointer(stage.x.base, mul(at, lda), type);
+    SmallVector<Value> index = unflatten(at, stage.rowExtents);
+    index.push_back({});
+    auto overColumns = [&](llvm::function_ref<void(Value)> body) {
+      for (int64_t j = 0; j < stage.n; ++j)
+        body(constantIndex(j));
+    };
+    overColumns([&](Value j) {
+      Value w = offsetPointer(stage.weight, mul(j, constantIndex(stage.k)), type);
+      Value sum = reduceLoop(constantIndex(0), constantIndex(stage.k), scalarConstant(b, type, 0),
+                             [&](Value i, ValueRange values) {
+                               Value product = arith::MulFOp::create(b, loadRaw(offsetPointer(a, i, type), type),
+                                                                     loadRaw(offsetPointer(w, i, type), type),
+                                                                     arith::FastMathFlags::contract);
+                               return SmallVector<Value>{reduceStep(b, rec::ReduceKind::sum, values[0], product, type)};
+                             })[0];
+      if (stage.bias)
+        sum = arith::AddFOp::create(b, sum, load(*stage.bias, j));
+      index.back() = j;
+      store(sum, stage.epilogue.empty() ? stage.out : sums, index);
+    });
+    if (!stage.epilogue.empty())
+      overColumns([&](Value j) {
+        index.back() = j;
+        store(element(stage.result, index), stage.out, index);
+      });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Tile functions
+//===----------------------------------------------------------------------===//
+
+/// void tile(a, lda, weights, k, bias, c, ldc, columns): c[i, j] = act(bias[j] + sum_k a[i, k] weights[k, j]) for
+/// `rows` rows and min(columns, vectors x lanes) columns.
+func::FuncOp KernelEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu) {
+  std::string name =
+      ("reckon.tile." + Twine(rows) + "x" + Twine(vectors) + (hasBias ? ".bias" : "") + (relu ? ".relu" : "")).str();
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  Type pointerType = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type(), f32 = b.getF32Type();
+  auto function = func::FuncOp::create(
+      b, name,
+      b.getFunctionType({pointerType, i64, pointerType, i64, pointerType, pointerType, i64, i64}, TypeRange{}));
+  function.setPrivate();
+  function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
+  function->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
+  for (unsigned i : {0u, 2u, 4u, 5u})
+    function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+  Block *entryBlock = function.addEntryBlock();
+  b.setInsertionPointToEnd(entryBlock);
+  auto arguments = entryBlock->getArguments();
+  Value a = arguments[0], lda = arguments[1], weights = arguments[2], k = arguments[3], bias = arguments[4],
+        c = arguments[5], ldc = arguments[6], columns = arguments[7];
+
+  int64_t lanes = target.lanes();
+  auto vectorType = VectorType::get({lanes}, f32);
+  auto loadVector = [&](Value base, Value offset) -> Value {
+    return LLVM::LoadOp::create(b, vectorType, offsetPointer(base, offset, f32), 4);
+  };
+  // Lane l of vector v is column v * lanes + l.
+  SmallVector<Value> masks;
+  SmallVector<int32_t> lane(lanes);
+  for (unsigned v = 0; v < vectors; ++v) {
+    for (int64_t l = 0; l < lanes; ++l)
+      lane[l] = v * lanes + l;
+    auto laneType = VectorType::get({lanes}, b.getI32Type());
+    Value numbers = arith::ConstantOp::create(b, DenseElementsAttr::get(laneType, ArrayRef<int32_t>(lane)));
+    Value limit = vector::BroadcastOp::create(b, laneType, arith::TruncIOp::create(b, b.getI32Type(), columns));
+    masks.push_back(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, numbers, limit));
+  }
+  Value zeros = vector::BroadcastOp::create(b, vectorType, constantFloat(f32, 0));
+
+  // Short tiles take several steps at once into sums of their own: one chain of additions would wait for itself.
+  unsigned unroll = 1;
+  while (rows * vectors * unroll < 8)
+    unroll *= 2;
+  SmallVector<Value> init;
+  for (unsigned u = 0; u < unroll; ++u)
+    for (unsigned i = 0; i < rows; ++i)
+      for (unsigned v = 0; v < vectors; ++v) {
+        if (u > 0 || !hasBias) {
+          init.push_back(zeros);
+        } else if (i > 0) {
+          init.push_back(init[v]);
+        } else {
+          Value address = offsetPointer(bias, constantIndex(v * lanes), f32);
+          init.push_back(LLVM::MaskedLoadOp::create(b, vectorType, address, masks[v], zeros, 4));
+        }
+      }
+  SmallVector<Value> rowPointers;
+  for (unsigned i = 0; i < rows; ++i)
+    rowPointers.push_back(offsetPointer(a, mul(lda, constantIndex(i)), f32));
+  auto step = [&](Value at, unsigned u, SmallVectorImpl<Value> &sums) {
+    Value offset = mul(at, constantIndex(target.tileColumns()));
+    SmallVector<Value> w;
+    for (unsigned v = 0; v < vectors; ++v)
+      w.push_back(loadVector(weights, add(offset, constantIndex(v * lanes))));
+    for (unsigned i = 0; i < rows; ++i) {
+      Value x = vector::BroadcastOp::create(b, vectorType, loadRaw(offsetPointer(rowPointers[i], at, f32), f32));
+      for (unsigned v = 0; v < vectors; ++v) {
+        Value &sum = sums[(u * rows + i) * vectors + v];
+        sum = vector::FMAOp::create(b, x, w[v], sum);
+      }
+    }
+  };
+  Value zero = constantIndex(0);
+  Value unrolledEnd = unroll == 1 ? k : sub(k, arith::RemUIOp::create(b, k, constantIndex(unroll)));
+  SmallVector<Value> sums = reduceLoop(
+      zero, unrolledEnd, init,
+      [&](Value at, ValueRange values) {
+        SmallVector<Value> next(values);
+        for (unsigned u = 0; u < unroll; ++u)
+          step(add(at, constantIndex(u)), u, next);
+        return next;
+      },
+      unroll);
+  if (unroll > 1)
+    sums = reduceLoop(unrolledEnd, k, sums, [&](Value at, ValueRange values) {
+      SmallVector<Value> next(values);
+      step(at, 0, next);
+      return next;
+    });
+  for (unsigned u = unroll; u > 1; u /= 2)
+    for (unsigned s = 0; s < u / 2 * rows * vectors; ++s)
+      sums[s] = arith::AddFOp::create(b, sums[s], sums[s + u / 2 * rows * vectors]);
+
+  auto storeSums = [&](bool masked) {
+    for (unsigned i = 0; i < rows; ++i) {
+      Value rowPointer = offsetPointer(c, mul(ldc, constantIndex(i)), f32);
+      for (unsigned v = 0; v < vectors; ++v) {
+        Value sum = sums[i * vectors + v];
+        if (relu)
+          sum = arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, sum, zeros), zeros, sum);
+        Value address = offsetPointer(rowPointer, constantIndex(v * lanes), f32);
+        if (masked)
+          LLVM::MaskedStoreOp::create(b, sum, address, masks[v], 4);
+        else
+          LLVM::StoreOp::create(b, sum, address, 4);
+      }
+    }
+  };
+  Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, columns, constantIndex(vectors * lanes));
+  ifElse(
+      isFull, [&] { return storeSums(false), SmallVector<Value>{}; },
+      [&] { return storeSums(true), SmallVector<Value>{}; });
+  func::ReturnOp::create(b);
+  return function;
+}

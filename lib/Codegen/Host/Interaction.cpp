@@ -1,0 +1,150 @@
+//===- Interaction.cpp - Dot products of all pairs of features --------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// Row i of the triangle is one contiguous run of the result, so a vector of pairs (i, j), (i, j+1), ... is stored as it
+// is computed, with a mask at the ends. That needs the features transposed, which is cheap beside the products.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/KernelEmitter.h"
+#include "lib/Codegen/Host/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+
+namespace {
+/// The columns of row i of a triangle, and where they go in the result.
+struct TriangleRow {
+  int64_t begin, end, offset;
+};
+} // namespace
+
+static SmallVector<TriangleRow> triangleRows(rec::DotInteractionOp op, int64_t features) {
+  SmallVector<TriangleRow> rows;
+  int64_t offset = 0, self = op.getSelfInteraction();
+  for (int64_t i = 0; i < features; ++i) {
+    bool lower = op.getTriangle() == rec::Triangle::lower;
+    TriangleRow r{lower ? 0 : i + 1 - self, lower ? i + self : features, offset};
+    offset += r.end - r.begin;
+    rows.push_back(r);
+  }
+  return rows;
+}
+
+LogicalResult KernelEmitter::emitDotInteraction(rec::DotInteractionOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = cast<RankedTensorType>(x.getType()).getElementType();
+  const Place from = materialize(x);
+  Place place = destination(result);
+  rec::Shape shape = rec::getShape(x);
+  int64_t features = *shape[1].constant();
+  auto dim = shape[2].constant();
+  Value zero = constantIndex(0);
+  auto overRows = [&](llvm::function_ref<void(Value)> body) {
+    if (isRowValue(result))
+      return body(row);
+    loop(zero, size(shape[0]), body);
+  };
+  SmallVector<TriangleRow> rows = triangleRows(op, features);
+
+  if (!type.isF32() || !dim) {
+    overRows([&](Value r) {
+      for (auto [i, triangle] : llvm::enumerate(rows)) {
+        Value feature = constantIndex(i), shift = constantIndex(triangle.offset - triangle.begin);
+        loop(constantIndex(triangle.begin), constantIndex(triangle.end), [&](Value j) {
+          Value sum = reduceLoop(zero, size(shape[2]), scalarConstant(b, type, 0), [&](Value d, ValueRange values) {
+            Value product =
+                emitBinary(b, rec::BinaryKind::mul, load(from, {r, feature, d}), load(from, {r, j, d}), type);
+            return SmallVector<Value>{reduceStep(b, rec::ReduceKind::sum, values[0], product, type)};
+          })[0];
+          store(sum, place, {r, add(j, shift)});
+        });
+      }
+    });
+    places[result] = place;
+    return success();
+  }
+
+  int64_t lanes = target.lanes();
+  int64_t vectors = llvm::divideCeil(features, lanes), padded = vectors * lanes;
+  auto vectorType = VectorType::get({lanes}, type);
+  auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
+  Value zeros = splat(scalarConstant(b, type, 0));
+  // transposed[d, j]: lanes beyond the last feature are zero, for stray bits could be slow denormals.
+  Place transposed{alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, type};
+
+  overRows([&](Value r) {
+    if (padded != features)
+      loop(zero, constantIndex(*dim), [&](Value d) {
+        LLVM::StoreOp::create(b, zeros, pointer(transposed, {d, constantIndex(padded - lanes)}), 4);
+      });
+    loop(zero, constantIndex(features), [&](Value j) {
+      loop(zero, constantIndex(*dim), [&](Value d) { store(load(from, {r, j, d}), transposed, {d, j}); });
+    });
+    // Rows in blocks that keep the accumulators in registers and enough of them in flight.
+    for (int64_t first = 0; first < features;) {
+      int64_t firstVector = vectors, lastVector = 0, block = 0;
+      auto grow = [&](int64_t i) {
+        if (rows[i].begin >= rows[i].end)
+          return;
+        firstVector = std::min(firstVector, rows[i].begin / lanes);
+        lastVector = std::max(lastVector, int64_t(llvm::divideCeil(rows[i].end, lanes)));
+      };
+      int64_t budget = target.hasMasks ? 20 : 10;
+      for (; first + block < features && block < 8; ++block) {
+        int64_t wasFirst = firstVector, wasLast = lastVector;
+        grow(first + block);
+        if (block > 0 && (block + 1) * (lastVector - firstVector) > budget) {
+          firstVector = wasFirst, lastVector = wasLast;
+          break;
+        }
+      }
+      int64_t width = std::max<int64_t>(0, lastVector - firstVector);
+      SmallVector<Value> sums = reduceLoop(
+          zero, constantIndex(*dim), SmallVector<Value>(block * width, zeros), [&](Value d, ValueRange values) {
+            SmallVector<Value> right, next;
+            for (int64_t v = firstVector; v < lastVector; ++v)
+              right.push_back(
+                  LLVM::LoadOp::create(b, vectorType, pointer(transposed, {d, constantIndex(v * lanes)}), 4));
+            for (int64_t i = 0; i < block; ++i) {
+              Value left = splat(load(from, {r, constantIndex(first + i), d}));
+              for (int64_t v = 0; v < width; ++v)
+                next.push_back(vector::FMAOp::create(b, left, right[v], values[i * width + v]));
+            }
+            return next;
+          });
+      for (int64_t i = 0; i < block; ++i) {
+        const TriangleRow &triangle = rows[first + i];
+        for (int64_t v = 0; v < width; ++v) {
+          int64_t column = (firstVector + v) * lanes;
+          SmallVector<bool> mask;
+          for (int64_t lane = column; lane < column + lanes; ++lane)
+            mask.push_back(lane >= triangle.begin && lane < triangle.end);
+          if (!llvm::is_contained(mask, true))
+            continue;
+          Value address = pointer(place, {r, constantIndex(triangle.offset + column - triangle.begin)});
+          Value sum = sums[i * width + v];
+          if (!llvm::is_contained(mask, false)) {
+            LLVM::StoreOp::create(b, sum, address, 4);
+          } else {
+            auto maskType = VectorType::get({lanes}, b.getI1Type());
+            Value bits = arith::ConstantOp::create(b, DenseElementsAttr::get(maskType, ArrayRef<bool>(mask)));
+            LLVM::MaskedStoreOp::create(b, sum, address, bits, 4);
+          }
+        }
+      }
+      first += block;
+    }
+  });
+  places[result] = place;
+  return success();
+}

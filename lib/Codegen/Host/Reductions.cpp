@@ -1,0 +1,277 @@
+//===- Reductions.cpp - Reductions, norms and running sums ------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/KernelEmitter.h"
+#include "lib/Codegen/Host/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+using rec::BinaryKind;
+using rec::ReduceKind;
+using rec::UnaryKind;
+
+static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
+
+LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  ReduceKind kind = op.getKind();
+  SmallVector<Value> extents = sizes(x);
+  unsigned rank = extents.size();
+  auto isReduced = [&](unsigned d) { return llvm::is_contained(op.getAxes(), int64_t(d)); };
+  SmallVector<Value> reducedExtents;
+  Value count = constantIndex(1);
+  for (int64_t axis : op.getAxes()) {
+    reducedExtents.push_back(extents[axis]);
+    count = mul(count, extents[axis]);
+  }
+  if (kind == ReduceKind::log_sum_exp)
+    materialize(x);
+  Place place = destination(result);
+
+  // Index of x from an index of the result and one over the reduced dimensions.
+  auto sourceIndex = [&](Index kept, Index reduced) {
+    SmallVector<Value> source;
+    unsigned k = 0, r = 0;
+    for (unsigned d = 0; d < rank; ++d) {
+      if (isReduced(d)) {
+        source.push_back(reduced[r++]);
+        k += op.getKeepdims();
+      } else {
+        source.push_back(kept[k++]);
+      }
+    }
+    return source;
+  };
+  auto accumulate = [&](Index kept, ReduceKind step, Value shift) {
+    Value start = reduceIdentity(b, step, type);
+    std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> reduced, Value value) -> Value {
+      if (reduced.size() == reducedExtents.size()) {
+        Value x0 = element(x, sourceIndex(kept, reduced));
+        if (shift)
+          x0 = emitBinary(b, BinaryKind::sub, x0, shift, type);
+        return reduceStep(b, step, value, x0, type);
+      }
+      return reduceLoop(constantIndex(0), reducedExtents[reduced.size()], value, [&](Value iv, ValueRange values) {
+        SmallVector<Value> next(reduced);
+        next.push_back(iv);
+        return SmallVector<Value>{over(next, values[0])};
+      })[0];
+    };
+    return over({}, start);
+  };
+
+  bool keepsLast = rank > 1 && !isReduced(rank - 1) && kind != ReduceKind::log_sum_exp;
+  if (keepsLast) {
+    // Reduced loops outside, the last dimension inside: whole vectors of results accumulate in memory.
+    nest(result, [&](Index index) { store(reduceIdentity(b, kind, type), place, index); });
+    nestOver(reducedExtents, [&](Index reduced) {
+      nest(result, [&](Index index) {
+        Value next = reduceStep(b, kind, load(place, index), element(x, sourceIndex(index, reduced)), type);
+        store(next, place, index);
+      });
+    });
+    if (kind == ReduceKind::mean || kind == ReduceKind::l2 || kind == ReduceKind::log_sum)
+      nest(result, [&](Index index) { store(reduceLast(b, kind, load(place, index), count, type), place, index); });
+  } else {
+    nest(result, [&](Index index) {
+      if (kind == ReduceKind::log_sum_exp && isa<FloatType>(computeType(type))) {
+        // Shifted by the maximum, so that nothing overflows; a maximum of +-inf is its own result.
+        Value greatest = accumulate(index, ReduceKind::max, {});
+        Value infinite = emitUnary(b, UnaryKind::is_inf, greatest, type);
+        Value shift = arith::SelectOp::create(b, infinite, scalarConstant(b, type, 0), greatest);
+        Value sum = accumulate(index, kind, shift);
+        store(emitBinary(b, BinaryKind::add, math::LogOp::create(b, sum), shift, type), place, index);
+      } else {
+        store(reduceLast(b, kind, accumulate(index, kind, {}), count, type), place, index);
+      }
+    });
+  }
+  places[result] = place;
+  return success();
+}
+
+LogicalResult KernelEmitter::emitArgReduce(rec::ArgReduceOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis();
+  Value extent = sizes(x)[axis];
+  Place place = destination(result);
+  auto better = op.getKind() == ReduceKind::max ? rec::CompareKind::gt : rec::CompareKind::lt;
+  nest(result, [&](Index index) {
+    auto at = [&](Value i) {
+      SmallVector<Value> source(index);
+      if (op.getKeepdims())
+        source[axis] = i;
+      else
+        source.insert(source.begin() + axis, i);
+      return element(x, source);
+    };
+    Value zero = constantIndex(0);
+    // The first element is read inside the loop, so that an empty axis reads nothing.
+    SmallVector<Value> best = reduceLoop(
+        zero, extent, {zero, scalarConstant(b, type, 0)}, [&](Value i, ValueRange values) -> SmallVector<Value> {
+          Value candidate = at(i), current = values[1];
+          Value take = emitCompare(b, better, candidate, current, type);
+          if (op.getSelectLast())
+            take = arith::OrIOp::create(b, take, emitCompare(b, rec::CompareKind::eq, candidate, current, type));
+          if (isa<FloatType>(candidate.getType())) {
+            // The first NaN beats every number and, unless the last is wanted, every later NaN.
+            Value isNan = emitUnary(b, UnaryKind::is_nan, candidate, type);
+            Value wasNan = emitUnary(b, UnaryKind::is_nan, current, type);
+            Value one = arith::ConstantOp::create(b, b.getBoolAttr(true));
+            if (!op.getSelectLast())
+              isNan = arith::AndIOp::create(b, isNan, arith::XOrIOp::create(b, wasNan, one));
+            take = arith::OrIOp::create(b, take, isNan);
+          }
+          Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, i, zero);
+          take = arith::OrIOp::create(b, take, first);
+          return {arith::SelectOp::create(b, take, i, values[0]), arith::SelectOp::create(b, take, candidate, current)};
+        });
+    store(best[0], place, index);
+  });
+  places[result] = place;
+  return success();
+}
+
+LogicalResult KernelEmitter::emitSoftmax(rec::SoftmaxOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis();
+  Value extent = sizes(x)[axis];
+  materialize(x);
+  Place place = destination(result);
+  SmallVector<Value> outer = sizes(result);
+  outer[axis] = constantIndex(1);
+  bool hasRow = isRowValue(result);
+  if (hasRow)
+    outer[0] = constantIndex(1);
+  nestOver(outer, [&](Index position) {
+    SmallVector<Value> index(position);
+    if (hasRow)
+      index[0] = row;
+    auto at = [&](Value i) {
+      index[axis] = i;
+      return element(x, index);
+    };
+    Value zero = constantIndex(0);
+    Value greatest =
+        reduceLoop(zero, extent, reduceIdentity(b, ReduceKind::max, type), [&](Value i, ValueRange values) {
+          return SmallVector<Value>{reduceStep(b, ReduceKind::max, values[0], at(i), type)};
+        })[0];
+    auto shifted = [&](Value i) { return emitBinary(b, BinaryKind::sub, at(i), greatest, type); };
+    Value sum = reduceLoop(zero, extent, reduceIdentity(b, ReduceKind::sum, type), [&](Value i, ValueRange values) {
+      Value e = math::ExpOp::create(b, shifted(i));
+      if (!op.getLog()) {
+        index[axis] = i;
+        store(e, place, index);
+      }
+      return SmallVector<Value>{reduceStep(b, ReduceKind::sum, values[0], e, type)};
+    })[0];
+    Value scale = op.getLog() ? Value(math::LogOp::create(b, sum))
+                              : emitBinary(b, BinaryKind::div, scalarConstant(b, type, 1), sum, type);
+    loop(zero, extent, [&](Value i) {
+      Value value = op.getLog() ? emitBinary(b, BinaryKind::sub, shifted(i), scale, type) : Value();
+      index[axis] = i;
+      if (!value)
+        value = emitBinary(b, BinaryKind::mul, load(place, index), scale, type);
+      store(value, place, index);
+    });
+  });
+  places[result] = place;
+  return success();
+}
+
+LogicalResult KernelEmitter::emitLayerNorm(rec::LayerNormOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  unsigned axis = op.getAxis();
+  materialize(x);
+  Place place = destination(result);
+  SmallVector<Value> extents = sizes(x);
+  SmallVector<Value> outer(extents.begin(), extents.begin() + axis), inner(extents.begin() + axis, extents.end());
+  bool hasRow = isRowValue(result) && axis > 0;
+  if (hasRow)
+    outer[0] = constantIndex(1);
+  Value count = constantIndex(1);
+  for (Value extent : inner)
+    count = mul(count, extent);
+  Value countFloat = emitCast(b, count, b.getI64Type(), type);
+
+  nestOver(outer, [&](Index position) {
+    SmallVector<Value> lead(position);
+    if (hasRow)
+      lead[0] = row;
+    auto full = [&](Index rest) {
+      SmallVector<Value> index(lead);
+      index.append(rest.begin(), rest.end());
+      return index;
+    };
+    auto sum = [&](llvm::function_ref<Value(Index)> term) {
+      std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> index, Value value) -> Value {
+        if (index.size() == inner.size())
+          return reduceStep(b, ReduceKind::sum, value, term(index), type);
+        return reduceLoop(constantIndex(0), inner[index.size()], value, [&](Value iv, ValueRange values) {
+          SmallVector<Value> next(index);
+          next.push_back(iv);
+          return SmallVector<Value>{over(next, values[0])};
+        })[0];
+      };
+      return over({}, scalarConstant(b, type, 0));
+    };
+    Value mean = emitBinary(b, BinaryKind::div, sum([&](Index i) { return element(x, full(i)); }), countFloat, type);
+    auto centered = [&](Index i) { return emitBinary(b, BinaryKind::sub, element(x, full(i)), mean, type); };
+    Value squares = sum([&](Index i) {
+      Value c = centered(i);
+      return emitBinary(b, BinaryKind::mul, c, c, type);
+    });
+    Value variance = emitBinary(b, BinaryKind::div, squares, countFloat, type);
+    Value epsilon = scalarConstant(b, type, op.getEpsilon().convertToDouble());
+    Value scale = emitUnary(b, UnaryKind::rsqrt, emitBinary(b, BinaryKind::add, variance, epsilon, type), type);
+    nestOver(inner, [&](Index i) {
+      Value value = emitBinary(b, BinaryKind::mul, centered(i), scale, type);
+      if (Value s = op.getScale())
+        value = emitBinary(b, BinaryKind::mul, value, element(s, broadcastIndex(s, i, i.size())), type);
+      if (Value s = op.getBias())
+        value = emitBinary(b, BinaryKind::add, value, element(s, broadcastIndex(s, i, i.size())), type);
+      store(value, place, full(i));
+    });
+  });
+  places[result] = place;
+  return success();
+}
+
+LogicalResult KernelEmitter::emitCumSum(rec::CumSumOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis();
+  Value extent = sizes(x)[axis];
+  Place place = destination(result);
+  SmallVector<Value> outer = sizes(result);
+  outer[axis] = constantIndex(1);
+  bool hasRow = isRowValue(result);
+  if (hasRow)
+    outer[0] = constantIndex(1);
+  nestOver(outer, [&](Index position) {
+    SmallVector<Value> index(position);
+    if (hasRow)
+      index[0] = row;
+    Value last = sub(extent, constantIndex(1));
+    reduceLoop(constantIndex(0), extent, scalarConstant(b, type, 0), [&](Value i, ValueRange values) {
+      index[axis] = op.getReverse() ? sub(last, i) : i;
+      Value next = emitBinary(b, BinaryKind::add, values[0], element(x, index), type);
+      store(op.getExclusive() ? values[0] : next, place, index);
+      return SmallVector<Value>{next};
+    });
+  });
+  places[result] = place;
+  return success();
+}

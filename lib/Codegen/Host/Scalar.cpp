@@ -1,0 +1,457 @@
+//===- Scalar.cpp - Arithmetic on single elements ---------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+using rec::BinaryKind;
+using rec::CompareKind;
+using rec::ReduceKind;
+using rec::UnaryKind;
+
+static bool isUnsigned(Type type) { return type.isUnsignedInteger(); }
+
+Type host::storageType(Type type) {
+  if (type.isInteger(1))
+    return IntegerType::get(type.getContext(), 8);
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return IntegerType::get(type.getContext(), integer.getWidth());
+  return type;
+}
+
+Type host::computeType(Type type) {
+  if (type.isF16() || type.isBF16())
+    return Float32Type::get(type.getContext());
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return IntegerType::get(type.getContext(), integer.getWidth());
+  return type;
+}
+
+Value host::fromStorage(ImplicitLocOpBuilder &b, Value stored, Type type) {
+  if (type.isInteger(1))
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, stored,
+                                 arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
+  if (computeType(type) != storageType(type))
+    return arith::ExtFOp::create(b, computeType(type), stored);
+  return stored;
+}
+
+Value host::toStorage(ImplicitLocOpBuilder &b, Value value, Type type) {
+  if (type.isInteger(1))
+    return arith::ExtUIOp::create(b, b.getI8Type(), value);
+  if (computeType(type) != storageType(type))
+    return arith::TruncFOp::create(b, storageType(type), value);
+  return value;
+}
+
+Value host::scalarConstant(ImplicitLocOpBuilder &b, Type elementType, double value) {
+  Type type = computeType(elementType);
+  if (isa<FloatType>(type))
+    return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
+  return arith::ConstantOp::create(b, b.getIntegerAttr(type, static_cast<int64_t>(value)));
+}
+
+static Value compareFloat(ImplicitLocOpBuilder &b, arith::CmpFPredicate predicate, Value x, Value y) {
+  return arith::CmpFOp::create(b, predicate, x, y);
+}
+static Value select(ImplicitLocOpBuilder &b, Value condition, Value x, Value y) {
+  return arith::SelectOp::create(b, condition, x, y);
+}
+
+//===----------------------------------------------------------------------===//
+// Unary
+//===----------------------------------------------------------------------===//
+
+static Value emitIntegerUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type type) {
+  Value zero = scalarConstant(b, type, 0);
+  auto negative = [&] { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, zero); };
+  switch (kind) {
+  case UnaryKind::abs:
+    return isUnsigned(type) ? x : select(b, negative(), arith::SubIOp::create(b, zero, x), x);
+  case UnaryKind::neg:
+    return arith::SubIOp::create(b, zero, x);
+  case UnaryKind::relu:
+    return isUnsigned(type) ? x : select(b, negative(), zero, x);
+  case UnaryKind::sign: {
+    Value nonzero = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, x, zero);
+    Value positive = select(b, nonzero, scalarConstant(b, type, 1), zero);
+    return isUnsigned(type) ? positive : select(b, negative(), scalarConstant(b, type, -1), positive);
+  }
+  case UnaryKind::bitwise_not:
+    return arith::XOrIOp::create(b, x, scalarConstant(b, type, -1));
+  case UnaryKind::logical_not:
+    return arith::XOrIOp::create(b, x, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  default:
+    return {};
+  }
+}
+
+Value host::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
+  Type type = computeType(elementType);
+  if (!isa<FloatType>(type))
+    return emitIntegerUnary(b, kind, x, elementType);
+
+  auto constant = [&](double value) { return scalarConstant(b, elementType, value); };
+  auto add = [&](Value l, Value r) -> Value { return arith::AddFOp::create(b, l, r); };
+  auto mul = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, l, r); };
+  auto div = [&](Value l, Value r) -> Value { return arith::DivFOp::create(b, l, r); };
+  auto exp = [&](Value v) -> Value { return math::ExpOp::create(b, v); };
+  auto sigmoid = [&](Value v) { return div(constant(1), add(constant(1), exp(arith::NegFOp::create(b, v)))); };
+  // log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|).
+  auto softplus = [&](Value v) {
+    Value tail = math::Log1pOp::create(b, exp(arith::NegFOp::create(b, math::AbsFOp::create(b, v))));
+    return add(arith::MaximumFOp::create(b, v, constant(0)), tail);
+  };
+
+  switch (kind) {
+  case UnaryKind::abs:
+    return math::AbsFOp::create(b, x);
+  case UnaryKind::acos:
+    return math::AcosOp::create(b, x);
+  case UnaryKind::acosh:
+    return math::AcoshOp::create(b, x);
+  case UnaryKind::asin:
+    return math::AsinOp::create(b, x);
+  case UnaryKind::asinh:
+    return math::AsinhOp::create(b, x);
+  case UnaryKind::atan:
+    return math::AtanOp::create(b, x);
+  case UnaryKind::atanh:
+    return math::AtanhOp::create(b, x);
+  case UnaryKind::ceil:
+    return math::CeilOp::create(b, x);
+  case UnaryKind::cos:
+    return math::CosOp::create(b, x);
+  case UnaryKind::cosh:
+    return math::CoshOp::create(b, x);
+  case UnaryKind::erf:
+    return math::ErfOp::create(b, x);
+  case UnaryKind::exp:
+    return exp(x);
+  case UnaryKind::floor:
+    return math::FloorOp::create(b, x);
+  case UnaryKind::gelu: {
+    Value erf = math::ErfOp::create(b, mul(x, constant(M_SQRT1_2)));
+    return mul(mul(constant(0.5), x), add(constant(1), erf));
+  }
+  case UnaryKind::gelu_tanh: {
+    Value cubic = add(x, mul(constant(0.044715), mul(x, mul(x, x))));
+    Value tanh = math::TanhOp::create(b, mul(constant(std::sqrt(2 / M_PI)), cubic));
+    return mul(mul(constant(0.5), x), add(constant(1), tanh));
+  }
+  case UnaryKind::hard_swish: {
+    Value gate = add(mul(x, constant(1.0 / 6)), constant(0.5));
+    gate = arith::MaximumFOp::create(b, arith::MinimumFOp::create(b, gate, constant(1)), constant(0));
+    return mul(x, gate);
+  }
+  case UnaryKind::is_inf:
+    return compareFloat(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, x),
+                        constant(std::numeric_limits<double>::infinity()));
+  case UnaryKind::is_nan:
+    return compareFloat(b, arith::CmpFPredicate::UNO, x, x);
+  case UnaryKind::log:
+    return math::LogOp::create(b, x);
+  case UnaryKind::mish:
+    return mul(x, math::TanhOp::create(b, softplus(x)));
+  case UnaryKind::neg:
+    return arith::NegFOp::create(b, x);
+  case UnaryKind::reciprocal:
+    return div(constant(1), x);
+  case UnaryKind::relu:
+    // Ordered less-than keeps NaN, and is one vmaxps.
+    return select(b, compareFloat(b, arith::CmpFPredicate::OLT, x, constant(0)), constant(0), x);
+  case UnaryKind::round:
+    return math::RoundEvenOp::create(b, x);
+  case UnaryKind::rsqrt:
+    return div(constant(1), math::SqrtOp::create(b, x));
+  case UnaryKind::sigmoid:
+    return sigmoid(x);
+  case UnaryKind::sign: {
+    Value below = compareFloat(b, arith::CmpFPredicate::OLT, x, constant(0));
+    Value above = compareFloat(b, arith::CmpFPredicate::OGT, x, constant(0));
+    return select(b, below, constant(-1), select(b, above, constant(1), x));
+  }
+  case UnaryKind::silu:
+    return mul(x, sigmoid(x));
+  case UnaryKind::sin:
+    return math::SinOp::create(b, x);
+  case UnaryKind::sinh:
+    return math::SinhOp::create(b, x);
+  case UnaryKind::softplus:
+    return softplus(x);
+  case UnaryKind::softsign:
+    return div(x, add(constant(1), math::AbsFOp::create(b, x)));
+  case UnaryKind::sqrt:
+    return math::SqrtOp::create(b, x);
+  case UnaryKind::tan:
+    return math::TanOp::create(b, x);
+  case UnaryKind::tanh:
+    return math::TanhOp::create(b, x);
+  case UnaryKind::bitwise_not:
+  case UnaryKind::logical_not:
+    return {};
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Binary
+//===----------------------------------------------------------------------===//
+
+/// Integer division and remainder are undefined for zero and for least/-1; both are given a value first.
+static Value emitDivision(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type type) {
+  Value zero = scalarConstant(b, type, 0), one = scalarConstant(b, type, 1);
+  Value byZero = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, y, zero);
+  Value divisor = select(b, byZero, one, y);
+  if (isUnsigned(type)) {
+    Value result = kind == BinaryKind::div ? Value(arith::DivUIOp::create(b, x, divisor))
+                                           : Value(arith::RemUIOp::create(b, x, divisor));
+    return select(b, byZero, zero, result);
+  }
+  // x / -1 is -x, which wraps; x mod -1 is 0.
+  Value minusOne = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, y, scalarConstant(b, type, -1));
+  Value safe = select(b, minusOne, one, divisor);
+  Value result;
+  if (kind == BinaryKind::div) {
+    result = select(b, minusOne, arith::SubIOp::create(b, zero, x), arith::DivSIOp::create(b, x, safe));
+  } else {
+    result = arith::RemSIOp::create(b, x, safe);
+    if (kind == BinaryKind::mod) {
+      Value nonzero = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, result, zero);
+      Value signs = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arith::XOrIOp::create(b, result, safe), zero);
+      result = select(b, arith::AndIOp::create(b, nonzero, signs), arith::AddIOp::create(b, result, safe), result);
+    }
+    result = select(b, minusOne, zero, result);
+  }
+  return select(b, byZero, zero, result);
+}
+
+static Value emitShift(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type type) {
+  Value width = scalarConstant(b, type, x.getType().getIntOrFloatBitWidth());
+  Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, y, width);
+  Value zero = scalarConstant(b, type, 0);
+  Value amount = select(b, inside, y, zero);
+  Value result = kind == BinaryKind::shift_left ? Value(arith::ShLIOp::create(b, x, amount))
+                 : isUnsigned(type)             ? Value(arith::ShRUIOp::create(b, x, amount))
+                                                : Value(arith::ShRSIOp::create(b, x, amount));
+  return select(b, inside, result, zero);
+}
+
+static Value emitPow(ImplicitLocOpBuilder &b, Value x, Value y, Type type, Type exponentType) {
+  // Every pow goes through floats: f32 stays f32, integers use f64, exact up to 2^53.
+  Type computed = computeType(type).isF32() && !exponentType.isF64() ? Type(b.getF32Type()) : Type(b.getF64Type());
+  Value base = emitCast(b, x, type, computed);
+  Value exponent = emitCast(b, y, exponentType, computed);
+  return emitCast(b, math::PowFOp::create(b, base, exponent), computed, type);
+}
+
+static Value emitIntegerBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type type) {
+  switch (kind) {
+  case BinaryKind::add:
+    return arith::AddIOp::create(b, x, y);
+  case BinaryKind::sub:
+    return arith::SubIOp::create(b, x, y);
+  case BinaryKind::mul:
+    return arith::MulIOp::create(b, x, y);
+  case BinaryKind::div:
+  case BinaryKind::mod:
+  case BinaryKind::fmod:
+    return emitDivision(b, kind, x, y, type);
+  case BinaryKind::max:
+    return isUnsigned(type) ? Value(arith::MaxUIOp::create(b, x, y)) : Value(arith::MaxSIOp::create(b, x, y));
+  case BinaryKind::min:
+    return isUnsigned(type) ? Value(arith::MinUIOp::create(b, x, y)) : Value(arith::MinSIOp::create(b, x, y));
+  case BinaryKind::bitwise_and:
+  case BinaryKind::logical_and:
+    return arith::AndIOp::create(b, x, y);
+  case BinaryKind::bitwise_or:
+  case BinaryKind::logical_or:
+    return arith::OrIOp::create(b, x, y);
+  case BinaryKind::bitwise_xor:
+  case BinaryKind::logical_xor:
+    return arith::XOrIOp::create(b, x, y);
+  case BinaryKind::shift_left:
+  case BinaryKind::shift_right:
+    return emitShift(b, kind, x, y, type);
+  case BinaryKind::pow:
+    return {};
+  }
+  return {};
+}
+
+Value host::emitBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type elementType,
+                       Type exponentType) {
+  if (kind == BinaryKind::pow)
+    return emitPow(b, x, y, elementType, exponentType ? exponentType : elementType);
+  if (!isa<FloatType>(computeType(elementType)))
+    return emitIntegerBinary(b, kind, x, y, elementType);
+  switch (kind) {
+  case BinaryKind::add:
+    return arith::AddFOp::create(b, x, y);
+  case BinaryKind::sub:
+    return arith::SubFOp::create(b, x, y);
+  case BinaryKind::mul:
+    return arith::MulFOp::create(b, x, y);
+  case BinaryKind::div:
+    return arith::DivFOp::create(b, x, y);
+  case BinaryKind::max:
+    return arith::MaximumFOp::create(b, x, y);
+  case BinaryKind::min:
+    return arith::MinimumFOp::create(b, x, y);
+  case BinaryKind::fmod:
+    return arith::RemFOp::create(b, x, y);
+  case BinaryKind::mod: {
+    Value zero = scalarConstant(b, elementType, 0);
+    Value rest = arith::RemFOp::create(b, x, y);
+    Value nonzero = compareFloat(b, arith::CmpFPredicate::ONE, rest, zero);
+    Value restBelow = compareFloat(b, arith::CmpFPredicate::OLT, rest, zero);
+    Value divisorBelow = compareFloat(b, arith::CmpFPredicate::OLT, y, zero);
+    Value differ = arith::AndIOp::create(b, nonzero, arith::XOrIOp::create(b, restBelow, divisorBelow));
+    return select(b, differ, arith::AddFOp::create(b, rest, y), rest);
+  }
+  default:
+    return {};
+  }
+}
+
+Value host::emitCompare(ImplicitLocOpBuilder &b, CompareKind kind, Value x, Value y, Type elementType) {
+  if (isa<FloatType>(x.getType())) {
+    static constexpr arith::CmpFPredicate predicates[] = {arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE,
+                                                          arith::CmpFPredicate::OLT, arith::CmpFPredicate::OLE,
+                                                          arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
+    return compareFloat(b, predicates[static_cast<unsigned>(kind)], x, y);
+  }
+  static constexpr arith::CmpIPredicate isSigned[] = {arith::CmpIPredicate::eq,  arith::CmpIPredicate::ne,
+                                                      arith::CmpIPredicate::slt, arith::CmpIPredicate::sle,
+                                                      arith::CmpIPredicate::sgt, arith::CmpIPredicate::sge};
+  static constexpr arith::CmpIPredicate noSign[] = {arith::CmpIPredicate::eq,  arith::CmpIPredicate::ne,
+                                                    arith::CmpIPredicate::ult, arith::CmpIPredicate::ule,
+                                                    arith::CmpIPredicate::ugt, arith::CmpIPredicate::uge};
+  unsigned k = static_cast<unsigned>(kind);
+  return arith::CmpIOp::create(b, isUnsigned(elementType) || elementType.isInteger(1) ? noSign[k] : isSigned[k], x, y);
+}
+
+//===----------------------------------------------------------------------===//
+// Casts
+//===----------------------------------------------------------------------===//
+
+Value host::emitCast(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
+  if (from == to)
+    return x;
+  Type source = computeType(from), target = computeType(to);
+  bool fromFloat = isa<FloatType>(source), toFloat = isa<FloatType>(target);
+  if (to.isInteger(1)) {
+    Value zero = scalarConstant(b, from, 0);
+    return fromFloat ? compareFloat(b, arith::CmpFPredicate::UNE, x, zero)
+                     : Value(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, x, zero));
+  }
+  bool noSign = isUnsigned(from) || from.isInteger(1);
+  if (!fromFloat && toFloat) {
+    x = noSign ? Value(arith::UIToFPOp::create(b, target, x)) : Value(arith::SIToFPOp::create(b, target, x));
+  } else if (fromFloat && !toFloat) {
+    // Saturating conversions: an out-of-range float is not undefined behaviour, and NaN becomes 0.
+    StringRef name = isUnsigned(to) ? "llvm.fptoui.sat" : "llvm.fptosi.sat";
+    x = LLVM::CallIntrinsicOp::create(b, target, b.getStringAttr(name), ValueRange{x}).getResult(0);
+  } else if (!fromFloat) {
+    unsigned fromWidth = source.getIntOrFloatBitWidth(), toWidth = target.getIntOrFloatBitWidth();
+    if (fromWidth > toWidth)
+      x = arith::TruncIOp::create(b, target, x);
+    else if (fromWidth < toWidth)
+      x = noSign ? Value(arith::ExtUIOp::create(b, target, x)) : Value(arith::ExtSIOp::create(b, target, x));
+  } else if (source.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth()) {
+    x = arith::ExtFOp::create(b, target, x);
+  } else if (source.getIntOrFloatBitWidth() > target.getIntOrFloatBitWidth()) {
+    x = arith::TruncFOp::create(b, target, x);
+  }
+  // A cast to a half float rounds even when the value stays in a register.
+  if (to.isF16() || to.isBF16())
+    x = arith::ExtFOp::create(b, target, arith::TruncFOp::create(b, to, x).getResult());
+  return x;
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+Value host::reduceIdentity(ImplicitLocOpBuilder &b, ReduceKind kind, Type elementType) {
+  Type type = computeType(elementType);
+  bool isMax = kind == ReduceKind::max;
+  if (isMax || kind == ReduceKind::min) {
+    if (isa<FloatType>(type))
+      return scalarConstant(b, elementType, (isMax ? -1 : 1) * std::numeric_limits<double>::infinity());
+    unsigned width = type.getIntOrFloatBitWidth();
+    bool noSign = isUnsigned(elementType) || width == 1;
+    APInt value = noSign ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
+                         : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
+    return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  }
+  return scalarConstant(b, elementType, kind == ReduceKind::prod ? 1 : 0);
+}
+
+Value host::reduceStep(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value x, Type elementType) {
+  bool isFloat = isa<FloatType>(x.getType());
+  // Sums may be regrouped: that is what lets a loop use vectors, and the error bound is no worse.
+  auto sum = [&](Value v) -> Value {
+    if (isFloat)
+      return arith::AddFOp::create(b, accumulated, v, arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
+    return arith::AddIOp::create(b, accumulated, v);
+  };
+  switch (kind) {
+  case ReduceKind::sum:
+  case ReduceKind::mean:
+  case ReduceKind::log_sum:
+    return sum(x);
+  case ReduceKind::l1:
+    return sum(emitUnary(b, UnaryKind::abs, x, elementType));
+  case ReduceKind::l2:
+  case ReduceKind::sum_square:
+    return sum(emitBinary(b, BinaryKind::mul, x, x, elementType));
+  case ReduceKind::log_sum_exp:
+    return sum(math::ExpOp::create(b, x));
+  case ReduceKind::prod:
+    if (isFloat)
+      return arith::MulFOp::create(b, accumulated, x, arith::FastMathFlags::reassoc);
+    return arith::MulIOp::create(b, accumulated, x);
+  case ReduceKind::max:
+  case ReduceKind::min: {
+    bool isMax = kind == ReduceKind::max;
+    if (x.getType().isInteger(1))
+      return isMax ? Value(arith::OrIOp::create(b, accumulated, x)) : Value(arith::AndIOp::create(b, accumulated, x));
+    return emitBinary(b, isMax ? BinaryKind::max : BinaryKind::min, accumulated, x, elementType);
+  }
+  }
+  return {};
+}
+
+Value host::reduceLast(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value count, Type elementType) {
+  bool isFloat = isa<FloatType>(accumulated.getType());
+  auto inFloat = [&](UnaryKind unary) {
+    Type floatType = isFloat ? elementType : Type(b.getF64Type());
+    Value value = emitUnary(b, unary, emitCast(b, accumulated, elementType, floatType), floatType);
+    return emitCast(b, value, floatType, elementType);
+  };
+  switch (kind) {
+  case ReduceKind::mean:
+    return emitBinary(b, BinaryKind::div, accumulated, emitCast(b, count, b.getI64Type(), elementType), elementType);
+  case ReduceKind::l2:
+    return inFloat(UnaryKind::sqrt);
+  case ReduceKind::log_sum:
+  case ReduceKind::log_sum_exp:
+    return inFloat(UnaryKind::log);
+  default:
+    return accumulated;
+  }
+}

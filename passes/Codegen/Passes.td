@@ -1,0 +1,49 @@
+//===- Passes.td - Codegen phase: kernels to machine code ------------*- tablegen -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_CODEGEN_PASSES
+#define RECKON_PASSES_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def EmitHostKernels : Pass<"rec-emit-host-kernels", "::mlir::ModuleOp"> {
+  let summary = "Emits every kernel of a plan as functions for the host";
+  let description = [{
+    Requires: a scheduled module: plan.kernel ops and the program that dispatches them.
+
+    Guarantees: a nested module `@host_code` holds, for every plan.kernel, a function of the same name with the ABI of
+    reckon/Runtime/KernelABI.h over scf, arith, math, vector and llvm; the kernel has `scratch_bytes`, the scratch a thread
+    needs.
+
+    Does not do: change the plan; lower to LLVM.
+
+    Example: a `rows` kernel becomes a loop over `[row_begin, row_end)` around one loop nest a layer.
+  }];
+  let options = [Option<"hostCpu", "host-cpu", "std::string", "\"native\"",
+                        "an LLVM CPU name with at least AVX2 and FMA, or native">];
+  let statistics = [Statistic<"numKernels", "kernels", "kernels emitted">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandMath : Pass<"rec-expand-math"> {
+  let summary = "Replaces f32 transcendental functions by polynomials";
+  let description = [{
+    Requires: math ops on f32 scalars or vectors.
+
+    Guarantees: `exp`, `log`, `log1p`, `tanh` and `erf` on f32 are arithmetic, so that LLVM vectorises the loops around
+    them and no math library is called. The errors are a few units in the last place; infinities and NaN behave as in C.
+
+    Does not do: other functions and other types; they become calls into libm.
+
+    Example: `math.exp %x : f32` becomes a range reduction, a polynomial and an exponent insertion.
+  }];
+  let statistics = [Statistic<"numExpanded", "expanded", "functions expanded">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
+#endif // RECKON_PASSES_CODEGEN_PASSES

@@ -1,0 +1,42 @@
+//===- Pipeline.cpp - The codegen phase -------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "passes/Codegen/Passes.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void reckon::buildCodegenPipeline(OpPassManager &pm, StringRef cpu) {
+  codegen::EmitHostKernelsOptions options;
+  options.hostCpu = cpu.str();
+  pm.addPass(codegen::createEmitHostKernels(options));
+  OpPassManager &code = pm.nest<ModuleOp>();
+  code.addPass(createCSEPass());
+  code.addPass(createLoopInvariantCodeMotionPass());
+  code.addPass(codegen::createExpandMath());
+  code.addPass(createSCFToControlFlowPass());
+  code.addPass(createConvertVectorToLLVMPass());
+  code.addPass(arith::createArithExpandOpsPass());
+  // Functions with an LLVM intrinsic first; libm takes the rest (acosh, erf on f64, ...).
+  code.addPass(createConvertMathToLLVMPass());
+  code.addPass(createConvertMathToLibmPass());
+  code.addPass(createArithToLLVMConversionPass());
+  code.addPass(createConvertControlFlowToLLVMPass());
+  code.addPass(createConvertFuncToLLVMPass());
+  code.addPass(createReconcileUnrealizedCastsPass());
+}
