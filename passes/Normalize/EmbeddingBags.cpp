@@ -177,11 +177,8 @@ static std::optional<SizeExpr> getStep(Value vector) {
 
 /// A one-element vector or scalar that is this size.
 static bool isSize(Value value, const SizeExpr &size) {
-  value = skipReshapes(value);
-  if (auto dims = value.getDefiningOp<DimsOp>())
-    return dims.getSizes().size() == 1 && dims.getSizes().getSize(0) == size;
-  std::optional<int64_t> constant = getInteger(value);
-  return constant && size.constant() == constant;
+  std::optional<SmallVector<SizeExpr>> sizes = getSizes(skipReshapes(value));
+  return sizes && sizes->size() == 1 && sizes->front() == size;
 }
 
 static Division divide(Value bounds, const SizeExpr &ids, const SizeExpr &bags) {

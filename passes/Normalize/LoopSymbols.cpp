@@ -59,10 +59,8 @@ Symbol LoopSymbols::evaluate(Value value) const {
   value = skipIdentity(value);
   if (isCounter(value))
     return {Symbol::Iteration, 0, {}};
-  if (std::optional<int64_t> constant = getInteger(value))
-    return {Symbol::Size, *constant, {}};
-  if (auto dims = value.getDefiningOp<DimsOp>())
-    return dims.getSizes().size() == 1 ? Symbol{Symbol::Size, dims.getSizes().getSize(0), {}} : Symbol();
+  if (std::optional<SmallVector<SizeExpr>> sizes = getSizes(value))
+    return sizes->size() == 1 ? Symbol{Symbol::Size, sizes->front(), {}} : Symbol();
 
   // Nodes that leave one integer what it is.
   Operation *op = value.getDefiningOp();
@@ -94,6 +92,12 @@ Symbol LoopSymbols::evaluate(Value value) const {
   }
   if (std::optional<GatherView> gather = matchGather(value); gather && gather->axis == 0) {
     Symbol index = evaluate(gather->indices);
+    if (std::optional<SmallVector<SizeExpr>> sizes = getSizes(gather->data); sizes && index.kind == Symbol::Size) {
+      std::optional<int64_t> i = index.offset.constant();
+      if (i && *i < 0)
+        *i += sizes->size();
+      return i && *i >= 0 && *i < int64_t(sizes->size()) ? Symbol{Symbol::Size, (*sizes)[*i], {}} : Symbol();
+    }
     return index.kind == Symbol::Iteration ? makeEntry(gather->data, index.offset) : Symbol();
   }
   if (std::optional<RowSliceView> slice = matchRowSlice(value)) {

@@ -8,6 +8,7 @@
 #include "passes/Normalize/OnnxViews.h"
 
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Shape.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -35,26 +36,63 @@ Value getOptionalOperand(OnnxOp op, unsigned i) {
   return isa<NoneType>(operand.getType()) ? Value() : operand;
 }
 
-static ConstantOp getConstant(Value value) { return skipIdentity(value).getDefiningOp<ConstantOp>(); }
+/// The data of a constant: a layer, or in a loop body a node.
+static ElementsAttr getConstant(Value value) {
+  value = skipIdentity(value);
+  if (auto constant = value.getDefiningOp<ConstantOp>())
+    return constant.getValue();
+  OnnxOp node = asOnnx(value, "Constant");
+  if (!node)
+    return {};
+  if (auto elements = dyn_cast_or_null<ElementsAttr>(node.getAttrs().get("value")))
+    return elements;
+  Builder builder(node.getContext());
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(node.getAttrs().get("value_int")))
+    return DenseElementsAttr::get(RankedTensorType::get({}, builder.getI64Type()), integer.getValue().getSExtValue());
+  if (auto integers = dyn_cast_or_null<DenseI64ArrayAttr>(node.getAttrs().get("value_ints")))
+    return DenseElementsAttr::get(RankedTensorType::get({integers.size()}, builder.getI64Type()),
+                                  integers.asArrayRef());
+  return {};
+}
 
-std::optional<SmallVector<int64_t>> getIntegers(Value value) {
-  SmallVector<int64_t> result;
-  if (auto dims = skipIdentity(value).getDefiningOp<DimsOp>()) {
-    for (const SizeExpr &size : dims.getSizes().getSizes()) {
-      std::optional<int64_t> constant = size.constant();
-      if (!constant)
-        return std::nullopt;
-      result.push_back(*constant);
-    }
-    return result;
+std::optional<SmallVector<SizeExpr>> getSizes(Value value) {
+  value = skipIdentity(value);
+  if (auto dims = value.getDefiningOp<DimsOp>())
+    return dims.getSizes().getSizes();
+  if (OnnxOp shapeOf = asOnnx(value, "Shape")) {
+    auto type = dyn_cast<RankedTensorType>(shapeOf.getOperands()[0].getType());
+    if (!type)
+      return std::nullopt;
+    Shape shape = getShape(type);
+    int64_t rank = type.getRank();
+    auto clamp = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
+    int64_t start = clamp(getIntAttr(shapeOf, "start", 0)), end = clamp(getIntAttr(shapeOf, "end", rank));
+    return SmallVector<SizeExpr>(shape.begin() + start, shape.begin() + std::max(start, end));
   }
-  ConstantOp constant = getConstant(value);
-  if (!constant || !constant.getType().getElementType().isInteger() || constant.getType().getElementType().isInteger(1))
+  if (OnnxOp sizeOf = asOnnx(value, "Size")) {
+    auto type = dyn_cast<RankedTensorType>(sizeOf.getOperands()[0].getType());
+    return type ? std::optional(SmallVector<SizeExpr>{getNumElements(getShape(type))}) : std::nullopt;
+  }
+  ElementsAttr constant = getConstant(value);
+  if (!constant || !constant.getElementType().isInteger() || constant.getElementType().isInteger(1))
     return std::nullopt;
-  std::optional<std::vector<int64_t>> values = getConstantInts(constant.getValue());
+  std::optional<std::vector<int64_t>> values = getConstantInts(constant);
   if (!values)
     return std::nullopt;
-  result.assign(values->begin(), values->end());
+  return SmallVector<SizeExpr>(values->begin(), values->end());
+}
+
+std::optional<SmallVector<int64_t>> getIntegers(Value value) {
+  std::optional<SmallVector<SizeExpr>> sizes = getSizes(value);
+  if (!sizes)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (const SizeExpr &size : *sizes) {
+    std::optional<int64_t> constant = size.constant();
+    if (!constant)
+      return std::nullopt;
+    result.push_back(*constant);
+  }
   return result;
 }
 
@@ -64,12 +102,12 @@ std::optional<int64_t> getInteger(Value value) {
 }
 
 std::optional<double> getSplatFloat(Value value) {
-  ConstantOp constant = getConstant(value);
-  if (!constant || !isa<FloatType>(constant.getType().getElementType()))
+  ElementsAttr constant = getConstant(value);
+  if (!constant || !isa<FloatType>(constant.getElementType()))
     return std::nullopt;
-  if (std::optional<double> splat = getConstantSplat(constant.getValue()))
+  if (std::optional<double> splat = getConstantSplat(constant))
     return splat;
-  std::optional<std::vector<double>> values = getConstantDoubles(constant.getValue());
+  std::optional<std::vector<double>> values = getConstantDoubles(constant);
   if (!values || values->empty() || llvm::any_of(*values, [&](double element) { return element != values->front(); }))
     return std::nullopt;
   return values->front();
@@ -86,10 +124,10 @@ std::optional<bool> getSplatBool(Value value) {
     else
       break;
   }
-  ConstantOp constant = getConstant(value);
-  if (!constant || !constant.getType().getElementType().isInteger(1))
+  ElementsAttr constant = getConstant(value);
+  if (!constant || !constant.getElementType().isInteger(1))
     return std::nullopt;
-  std::optional<double> splat = getConstantSplat(constant.getValue());
+  std::optional<double> splat = getConstantSplat(constant);
   return splat ? std::optional<bool>(*splat != 0) : std::nullopt;
 }
 

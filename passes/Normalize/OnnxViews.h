@@ -30,6 +30,9 @@ int64_t getIntAttr(OnnxOp op, llvm::StringRef name, int64_t otherwise);
 /// Operand `i`, or null when it is absent or `none`.
 mlir::Value getOptionalOperand(OnnxOp op, unsigned i);
 
+/// The elements of an integer tensor that are known as sizes: of a constant, `rec.dims`, or the shape of a ranked
+/// tensor.
+std::optional<llvm::SmallVector<SizeExpr>> getSizes(mlir::Value value);
 /// The elements of a constant integer tensor, or of sizes that are all constant.
 std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
 /// The element of a one-element constant integer tensor.

@@ -86,6 +86,185 @@ def FoldConstants : Normalize_Pass<"rec-fold-constants"> {
     Example: test/passes/Normalize/fold-constants.mlir
   }];
   let statistics = [Statistic<"numFolded", "layers-folded", "layers evaluated at compile time">];
+// Lookups
+//===----------------------------------------------------------------------===//
+
+def RaiseEmbedding : Normalize_Pass<"rec-raise-embedding"> {
+  let summary = "Raise row gathers from a constant table to embedding";
+  let description = [{
+    Requires: nothing.
+    Guarantees: a `rec.gather` along the first dimension of a constant float matrix, by ids that are not constant, is a
+    `rec.embedding`. ONNX lets a negative index count from the end; no exporter writes one for an embedding, and from here on
+    it is an id out of range.
+    Does not do: gathers from computed tensors, or along other dimensions.
+    Example: test/passes/Normalize/raise-embedding.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "embeddings-raised", "gathers that became embedding">];
+}
+
+def SliceConstantGathers : Normalize_Pass<"rec-slice-constant-gathers"> {
+  let summary = "Turn gathers of equally spaced constant indices into slices";
+  let description = [{
+    Exporters pick a column of an id matrix by a Gather with a constant index. As a slice it is visible which columns of which
+    matrix a lookup reads.
+
+    Requires: constants folded.
+    Guarantees: a `rec.gather` from a value that is not constant, by a constant scalar or vector of equally spaced indices
+    inside the dimension, is a `rec.slice`, reshaped when the index is a scalar.
+    Does not do: indices in a dynamic dimension, unless one counted from its end: whether they are inside shows at run time.
+    Example: test/passes/Normalize/slice-constant-gathers.mlir
+  }];
+  let statistics = [Statistic<"numSliced", "gathers-sliced", "gathers that became slices">];
+}
+
+//===----------------------------------------------------------------------===//
+// Interactions
+//===----------------------------------------------------------------------===//
+
+def StackAsConcat : Normalize_Pass<"rec-stack-as-concat"> {
+  let summary = "Turn stacks of matrices into one concat of matrices";
+  let description = [{
+    Requires: nothing.
+    Guarantees: a `rec.concat` of tensors batch x k x dim along the middle, at least one of them a reshaped matrix, is a
+    concat of matrices along their columns, reshaped: the same elements in the same order, in the form that producers can
+    write into.
+    Does not do: stacks along the last dimension, which interleave.
+    Example: test/passes/Normalize/stack-as-concat.mlir
+  }];
+  let statistics = [Statistic<"numFlattened", "stacks-flattened", "stacks that became concats of matrices">];
+}
+
+def RaiseDotInteraction : Normalize_Pass<"rec-raise-dot-interaction"> {
+  let summary = "Raise triangular picks from the products of all pairs to dot_interaction";
+  let description = [{
+    The exporters compute x · xᵀ over the features and pick the pairs by constant indices, between transposes and reshapes that
+    differ: `GatherND` by (i, j), or `Gather` by i * features + j of the flattened products. Here each chain is followed
+    symbolically, and what counts is which pairs arrive, and in which order.
+
+    Requires: constants folded.
+    Guarantees: a value batch x pairs that holds exactly the pairs of the lower or upper triangle, with or without the
+    diagonal, in row-major order, of the products of a batch x features x dim tensor with itself, is a
+    `rec.dot_interaction`.
+    Does not do: other selections of pairs.
+    Example: test/passes/Normalize/raise-dot-interaction.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "interactions-raised", "triangles that became dot_interaction">];
+}
+
+def RaiseFmTerm : Normalize_Pass<"rec-raise-fm-term"> {
+  let summary = "Raise half the difference of squared sum and sum of squares to fm_term";
+  let description = [{
+    Requires: nothing.
+    Guarantees: `((sum_f x)^2 - sum_f x^2) / 2` over the features of a batch x features x dim tensor is a `rec.fm_term`,
+    whichever way squares and the half are written; summed over dim, before or after the half, it is one with `sum_dim`.
+    Does not do: terms without the half.
+    Example: test/passes/Normalize/raise-fm-term.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "terms-raised", "expressions that became fm_term">];
+}
+
+def RaiseCrossLayer : Normalize_Pass<"rec-raise-cross-layer"> {
+  let summary = "Raise x0 * linear(x) + x to cross_layer";
+  let description = [{
+    Requires: products with constant matrices are `rec.linear`.
+    Guarantees: such a sum of matrices is a `rec.cross_layer`; two linear layers in a row, the first without bias, give the
+    low-rank form. What is absorbed has no other use.
+    Does not do: mixtures of experts.
+    Example: test/passes/Normalize/raise-cross-layer.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "cross-layers-raised", "sums that became cross_layer">];
+}
+
+//===----------------------------------------------------------------------===//
+// Dense layers
+//===----------------------------------------------------------------------===//
+
+def LinearFromMatmul : Normalize_Pass<"rec-linear-from-matmul"> {
+  let summary = "Turn products with a constant matrix into linear layers";
+  let description = [{
+    Requires: constants folded.
+    Guarantees: a `rec.matmul` by a constant float matrix is a `rec.linear`, the constant transposed when the product asks for
+    it; a constant vector added to a linear layer without bias that has no other use is its bias.
+    Does not do: products of two computed tensors.
+    Example: test/passes/Normalize/linear-from-matmul.mlir
+  }];
+  let statistics = [Statistic<"numLinears", "linears-made", "products that became linear">, Statistic<"numBiases", "biases-absorbed", "additions that became a bias">];
+}
+
+def NormalizeEinsum : Normalize_Pass<"rec-normalize-einsum"> {
+  let summary = "Expand Einstein sums into products of matrices";
+  let description = [{
+    Requires: nothing.
+    Guarantees: a `rec.einsum` of named or static sizes without a label twice in one term is `rec.reduce`, `rec.transpose`,
+    `rec.reshape` and, for each pair of terms from the left, one `rec.matmul` (a `rec.binary mul` when nothing is summed).
+    Does not do: diagonals, which `rec-verify-normalized` reports.
+    Example: test/passes/Normalize/normalize-einsum.mlir
+  }];
+  let statistics = [Statistic<"numExpanded", "einsums-expanded", "einsums that became products">];
+}
+
+//===----------------------------------------------------------------------===//
+// Functions written out
+//===----------------------------------------------------------------------===//
+
+def RaiseLayerNorm : Normalize_Pass<"rec-raise-layer-norm"> {
+  let summary = "Raise normalisation by mean and variance to layer_norm";
+  let description = [{
+    Requires: nothing.
+    Guarantees: `(x - mean) / sqrt(mean((x - mean)^2) + epsilon)`, the means over the last dimensions, is a `rec.layer_norm`,
+    also when it multiplies by the reciprocal; a constant factor and a constant summand over the normalised dimensions
+    become its scale and bias.
+    Does not do: normalisation over other dimensions.
+    Example: test/passes/Normalize/raise-layer-norm.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "norms-raised", "quotients that became layer_norm">, Statistic<"numAffine", "affine-absorbed", "factors and summands that became scale or bias">];
+}
+
+def RaiseGelu : Normalize_Pass<"rec-raise-gelu"> {
+  let summary = "Raise the two written-out forms of GELU to one function";
+  let description = [{
+    Requires: nothing.
+    Guarantees: `x/2 (1 + erf(x / sqrt 2))` is `rec.unary gelu`, `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))` is
+    `rec.unary gelu_tanh`, in any order of the factors, with constants right to 1e-5.
+    Does not do: the sigmoid approximation.
+    Example: test/passes/Normalize/raise-gelu.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "gelus-raised", "products that became gelu">];
+}
+
+def RaiseSilu : Normalize_Pass<"rec-raise-silu"> {
+  let summary = "Raise x sigmoid(x) to silu";
+  let description = [{
+    Requires: nothing.
+    Guarantees: `x * sigmoid(x)` is `rec.unary silu`.
+    Does not do: `x * sigmoid(c x)`.
+    Example: test/passes/Normalize/raise-silu.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "silus-raised", "products that became silu">];
+}
+
+def RaiseSoftmax : Normalize_Pass<"rec-raise-softmax"> {
+  let summary = "Raise exponentials over their sum to softmax";
+  let description = [{
+    Requires: nothing.
+    Guarantees: `e^x / sum e^x` over one dimension is a `rec.softmax`, with or without the maximum subtracted first; its
+    logarithm is one with `log`.
+    Does not do: sums over several dimensions.
+    Example: test/passes/Normalize/raise-softmax.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "softmaxes-raised", "quotients that became softmax">];
+}
+
+def RaiseL2Norm : Normalize_Pass<"rec-raise-l2-norm"> {
+  let summary = "Raise roots of sums of squares to one reduction";
+  let description = [{
+    Requires: nothing.
+    Guarantees: the sum of a value's squares is `rec.reduce sum_square`, its root `rec.reduce l2`. Division by it stays: codegen
+    treats a reduction and what divides by it as one region.
+    Does not do: other norms.
+    Example: test/passes/Normalize/raise-l2-norm.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "norms-raised", "sums and roots that became one reduction">];
 }
 
 #endif // RECKON_PASSES_NORMALIZE_PASSES

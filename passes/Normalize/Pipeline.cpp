@@ -21,4 +21,25 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseAtenEmbeddingBag());
   func.addPass(createRaiseLoopEmbeddingBag());
   func.addPass(createRaiseSequenceEmbeddingBag());
+  func.addPass(createNormalizeEinsum());
+  func.addPass(createFoldConstants());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
+
+  func.addPass(createSliceConstantGathers());
+  func.addPass(createRaiseEmbedding());
+  func.addPass(createLinearFromMatmul());
+  func.addPass(createStackAsConcat());
+  // Each raising pass matches what the canonicaliser leaves of the exporter's form.
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createRaiseDotInteraction());
+  func.addPass(createRaiseFmTerm());
+  func.addPass(createRaiseCrossLayer());
+  func.addPass(createRaiseLayerNorm());
+  func.addPass(createRaiseGelu());
+  func.addPass(createRaiseSilu());
+  func.addPass(createRaiseSoftmax());
+  func.addPass(createRaiseL2Norm());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
 }
