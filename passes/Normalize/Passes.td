@@ -86,6 +86,9 @@ def FoldConstants : Normalize_Pass<"rec-fold-constants"> {
     Example: test/passes/Normalize/fold-constants.mlir
   }];
   let statistics = [Statistic<"numFolded", "layers-folded", "layers evaluated at compile time">];
+}
+
+//===----------------------------------------------------------------------===//
 // Lookups
 //===----------------------------------------------------------------------===//
 
