@@ -24,7 +24,6 @@ using namespace reckon;
 void reckon::initializeCompiler(mlir::MLIRContext &context) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
-  registerTranslations(registry);
   context.appendDialectRegistry(registry);
 }
 

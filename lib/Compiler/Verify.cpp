@@ -75,7 +75,9 @@ std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const
   reference::Ties ties;
   ties.atol = atol;
   ties.rtol = rtol;
-  auto expected = reference::evaluate(func, *inputs, &error, &ties);
+  reference::EvaluateOptions evaluation;
+  evaluation.ties = &ties;
+  auto expected = reference::evaluate(func, *inputs, &error, evaluation);
   if (mlir::failed(expected))
     return fail(error);
 
