@@ -40,7 +40,7 @@ RULES = {
     "tools/reckon-bench": COMPILER + ("reckon/Compiler/",),
     "tools/reckon-inspect": COMPILER + ("reckon/Compiler/",),
     "dialects": ("passes/", "lib/Compiler", "lib/Codegen", "lib/Import", "runtime/"),
-    "passes": ("lib/Compiler", "lib/Reference", "runtime/"),
+    "passes": ("lib/Compiler", "runtime/"),
     "lib/Reference": ("lib/Codegen", "lib/Compiler", "passes/", "runtime/"),
     "lib/Codegen": ("lib/Reference", "lib/Compiler"),
     "lib/Import": ("lib/Codegen", "lib/Compiler", "lib/Reference", "passes/", "runtime/"),
