@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Phases.h"
+#include "lib/Codegen/Host/Target.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -34,6 +35,16 @@
 
 using namespace reckon;
 
+#ifdef RECKON_HAS_Schedule
+static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) {
+  ScheduleOptions schedule;
+  // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
+  if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
+    schedule.panelWidth = target->tileColumns();
+  buildSchedulePipeline(pm, schedule);
+}
+#endif
+
 static void buildNothing(mlir::OpPassManager &, const PhaseOptions &) {}
 
 static const Phase table[] = {
@@ -60,7 +71,7 @@ static const Phase table[] = {
 #endif
 #ifdef RECKON_HAS_Schedule
     {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions",
-     "plan-verify-scheduled", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildSchedulePipeline(pm); }},
+     "plan-verify-scheduled", buildSchedule},
 #endif
 #ifdef RECKON_HAS_Codegen
     {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",
