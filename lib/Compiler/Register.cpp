@@ -15,6 +15,9 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassRegistry.h"
 
+#ifdef RECKON_HAS_Import
+#include "passes/Import/Passes.h"
+#endif
 #ifdef RECKON_HAS_Normalize
 #include "passes/Normalize/Passes.h"
 #endif
@@ -38,6 +41,9 @@ void reckon::registerDialects(mlir::DialectRegistry &registry) {
 
 void reckon::registerPasses() {
   mlir::registerAllPasses();
+#ifdef RECKON_HAS_Import
+  importer::registerReckonImportPasses();
+#endif
 #ifdef RECKON_HAS_Normalize
   registerReckonNormalizePasses();
 #endif

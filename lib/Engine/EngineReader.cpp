@@ -236,7 +236,8 @@ private:
         DispatchSpec entry;
         entry.kernel = dispatch->kernel();
         entry.columns = dispatch->columns();
-        entry.scratchBytes = dispatch->scratch_bytes();
+        if (dispatch->scratch_bytes() && !expr(what, dispatch->scratch_bytes(), entry.scratchBytes))
+          return false;
         entry.flopsPerRow = dispatch->flops_per_row();
         entry.bytesFixed = dispatch->bytes_fixed();
         if (!readOperands(what, dispatch, entry.operands))

@@ -264,8 +264,7 @@ private:
       what += " (kernel '" + spec.kernels[dispatch.kernel].symbol + "')";
       if (dispatch.columns == 0)
         fail(what + ": it has no columns");
-      if (dispatch.scratchBytes > maxBytes)
-        fail(what + ": its scratch is too large");
+      checkExpr(what, dispatch.scratchBytes);
       for (size_t o = 0; o < dispatch.operands.size(); ++o)
         checkOperand(what + ", operand " + std::to_string(o), dispatch.operands[o], chain.blockRows);
     }

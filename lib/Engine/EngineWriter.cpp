@@ -189,8 +189,10 @@ private:
     return vector(spec.chains, [&](const ChainSpec &chain, size_t) {
       auto rows = expr(chain.rows);
       auto dispatches = vector(chain.dispatches, [&](const DispatchSpec &dispatch, size_t) {
-        return fbs::CreateDispatch(builder, dispatch.kernel, operands(dispatch.operands), dispatch.columns,
-                                   dispatch.scratchBytes, dispatch.flopsPerRow, dispatch.bytesFixed);
+        auto list = operands(dispatch.operands);
+        auto scratch = expr(dispatch.scratchBytes);
+        return fbs::CreateDispatch(builder, dispatch.kernel, list, dispatch.columns, scratch, dispatch.flopsPerRow,
+                                   dispatch.bytesFixed);
       });
       return fbs::CreateChain(builder, rows, chain.blockRows, dispatches);
     });

@@ -62,6 +62,7 @@ bool HostProgram::load(Error &error) {
       return tooDeep();
 
   std::vector<uint64_t> localOffsets;
+  std::set<std::string> scratchExprs;
   chains.resize(spec.chains.size());
   for (size_t c = 0; c < chains.size(); ++c) {
     const ChainSpec &chain = spec.chains[c];
@@ -84,7 +85,9 @@ bool HostProgram::load(Error &error) {
           result.locals.push_back({o, localOffsets[operand.index] + operand.offset, operand.rowBytes});
       }
       maxOperands = std::max(maxOperands, result.numOperands);
-      scratchBytes = std::max(scratchBytes, dispatch.scratchBytes);
+      if (scratchExprs.insert(dispatch.scratchBytes.str()).second &&
+          !compile(dispatch.scratchBytes, scratch.emplace_back()))
+        return tooDeep();
       chains[c].dispatches.push_back(std::move(result));
     }
   }

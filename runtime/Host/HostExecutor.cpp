@@ -32,9 +32,9 @@ bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
     threads.push_back(std::make_unique<Thread>());
     Thread &thread = *threads.back();
     thread.operands.resize(program.maxOperands);
-    if (!thread.locals.allocate(program.localBytes) || !thread.scratch.allocate(program.scratchBytes))
-      return error.set(RECKON_UNAVAILABLE, "out of memory: a thread needs " +
-                                               std::to_string(program.localBytes + program.scratchBytes) + " bytes");
+    if (!thread.locals.allocate(program.localBytes))
+      return error.set(RECKON_UNAVAILABLE,
+                       "out of memory: a thread needs " + std::to_string(program.localBytes) + " bytes");
   }
   return pool.start(options.threads, options.spinMicroseconds, error);
 }
@@ -87,6 +87,12 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
     if (__builtin_add_overflow(plan.arenaBytes, rounded / 64 * 64, &plan.arenaBytes))
       return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
   }
+  for (const SizeProgram &scratch : program.scratch) {
+    int64_t size;
+    if (!scratch.evaluate(values.data(), size) || size < 0)
+      return error.set(RECKON_INVALID, "a kernel's scratch is negative or exceeds 64 bits for these inputs");
+    plan.scratchBytes = std::max(plan.scratchBytes, size);
+  }
   for (size_t c = 0; c < program.chains.size(); ++c) {
     int64_t rows;
     if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0)
@@ -105,6 +111,11 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
       return error.set(RECKON_UNAVAILABLE,
                        "out of memory: the arena needs " + std::to_string(plan.arenaBytes) + " bytes for these inputs");
   }
+  for (auto &thread : threads)
+    if ((static_cast<uint64_t>(plan.scratchBytes) > thread->scratch.size() || !thread->scratch.data()) &&
+        !thread->scratch.allocate(plan.scratchBytes))
+      return error.set(RECKON_UNAVAILABLE, "out of memory: a thread needs " + std::to_string(plan.scratchBytes) +
+                                               " bytes of scratch for these inputs");
   if (plan.arenaGeneration == arenaGeneration)
     return true;
   for (size_t o = 0; o < plan.operands.size(); ++o) {

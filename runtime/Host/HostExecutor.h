@@ -37,6 +37,7 @@ private:
     std::vector<ChainSchedule> chains;
     std::vector<uint64_t> slotOffsets;
     uint64_t arenaBytes = 0;
+    int64_t scratchBytes = 0; // per thread
     uint64_t arenaGeneration = 0; // the arena that `operands` points into
     std::vector<void *> operands; // of all dispatches; local ones are filled in by threads
     uint64_t lastUse = 0;

@@ -88,7 +88,7 @@ struct DispatchSpec {
   uint32_t kernel = 0;
   std::vector<OperandSpec> operands;
   uint32_t columns = 1;
-  uint64_t scratchBytes = 0;
+  SizeExpr scratchBytes; // per thread
   uint64_t flopsPerRow = 0;
   uint64_t bytesFixed = 0;
 };

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -321,6 +322,7 @@ func::FuncOp KernelEmitter::getTileFunction(unsigned rows, unsigned vectors, boo
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   OpBuilder::InsertionGuard guard(b);
+  llvm::SaveAndRestore<Operation *> shared(entry, nullptr);
   b.setInsertionPointToStart(module.getBody());
   Type pointerType = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type(), f32 = b.getF32Type();
   auto function = func::FuncOp::create(

@@ -197,7 +197,8 @@ private:
   Value scratchPointer, statusPointer;
   Value row; ///< the current row of a row kernel, null elsewhere
   SizeExpr scratchSize;
-  mlir::Operation *entry = nullptr; ///< constants and sizes go before it, so that they dominate every use
+  /// Sizes and scratch addresses go before it, so that they dominate every use; null in functions that kernels share.
+  mlir::Operation *entry = nullptr;
 
   llvm::DenseMap<Value, Place> places;       ///< computed already
   llvm::DenseMap<Value, Place> destinations; ///< chosen, not computed yet
@@ -206,6 +207,7 @@ private:
   /// Outputs that repeat another output, an input or a constant: copied at the end of a row.
   llvm::SmallVector<std::pair<Value, Place>> outputCopies;
   std::vector<std::pair<SizeExpr, Value>> sizeCache;
+  llvm::DenseMap<int64_t, Value> constants;
   unsigned globalCount = 0;
 };
 

@@ -28,7 +28,18 @@ static std::optional<int64_t> asConstant(Value value) {
   return std::nullopt;
 }
 
-Value KernelEmitter::constantIndex(int64_t value) { return arith::ConstantOp::create(b, b.getI64IntegerAttr(value)); }
+// One constant a value, before everything else: places outlive the loop they were made in.
+Value KernelEmitter::constantIndex(int64_t value) {
+  if (!entry)
+    return arith::ConstantOp::create(b, b.getI64IntegerAttr(value));
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(entry->getBlock());
+    known = arith::ConstantOp::create(b, b.getI64IntegerAttr(value));
+  }
+  return known;
+}
 
 Value KernelEmitter::constantFloat(Type type, double value) {
   return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
@@ -97,10 +108,10 @@ SmallVector<Value> KernelEmitter::sizes(Value tensor) {
 //===----------------------------------------------------------------------===//
 
 Value KernelEmitter::alignedScratch(const SizeExpr &bytes) {
-  Value offset = size(scratchSize);
-  scratchSize = scratchSize + SizeExpr(64) * SizeExpr::ceilDiv(bytes, 64);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(entry);
+  Value offset = size(scratchSize);
+  scratchSize = scratchSize + SizeExpr(64) * SizeExpr::ceilDiv(bytes, 64);
   return offsetPointer(scratchPointer, offset, b.getI8Type());
 }
 

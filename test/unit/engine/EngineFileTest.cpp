@@ -115,7 +115,7 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(dispatch.operands[1].ids, "ids");
   EXPECT_EQ(dispatch.operands[1].offsets, "off");
   EXPECT_EQ(dispatch.columns, 2u);
-  EXPECT_EQ(dispatch.scratchBytes, 64u);
+  EXPECT_EQ(dispatch.scratchBytes, SizeExpr(64));
   EXPECT_EQ(dispatch.flopsPerRow, 24u);
   EXPECT_EQ(dispatch.bytesFixed, 48u);
   EXPECT_EQ(got.code[0].data.size, 100u);

@@ -1,0 +1,191 @@
+//===- ConvertOnnx.cpp - Make layers of ONNX nodes ----------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "passes/Import/Passes.h"
+#include "passes/Import/Registry.h"
+#include "passes/Import/SizeValues.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+
+namespace reckon::importer {
+
+#define GEN_PASS_DEF_CONVERTONNX
+#include "passes/Import/Passes.h.inc"
+
+/// Where a node that could not be converted keeps the reason.
+constexpr StringRef reasonAttr = "rec.reason";
+
+static bool isRankedOrAbsent(Value value) { return isa<RankedTensorType, NoneType>(value.getType()); }
+
+/// A name for error messages: that of the ONNX node.
+static std::string getNodeName(Operation *op) {
+  if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
+    return name.getName().str();
+  return "";
+}
+
+/// Converts one node, or leaves it with its reason. Fails when the model is wrong. `next` is where the walk continues.
+static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Operation *&next) {
+  op->removeAttr(reasonAttr);
+  const Converter *converter = Registry::get().find(op);
+  if (!converter)
+    return success();
+  bool isReady = converter->anyOperands || llvm::all_of(op.getOperands(), isRankedOrAbsent);
+  if (!isReady)
+    return success();
+
+  OpBuilder builder(op);
+  Node node(builder, op);
+  std::string name = getNodeName(op);
+  std::string opType = op.getOpType().str();
+  if (foldSizeArithmetic(node) || succeeded(converter->convert(node))) {
+    ++counts.converted;
+    if (node.resumeAt)
+      next = node.resumeAt;
+    return success();
+  }
+  if (node.isModelWrong())
+    return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
+  op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
+  return success();
+}
+
+/// ONNX nodes have no effects: one without uses is as dead as a layer without uses.
+static bool isDead(Operation *op) {
+  return op->use_empty() && (isa<rec::OnnxOp>(op) || (op->hasTrait<OpTrait::ConstantLike>()) || isPure(op)) &&
+         !op->hasTrait<OpTrait::IsTerminator>();
+}
+
+LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts) {
+  ConversionCounts ignored;
+  ConversionCounts &count = counts ? *counts : ignored;
+  if (func.isExternal())
+    return success();
+  Block &body = func.getBody().front();
+  for (Operation *op = &body.front(), *next; op; op = next) {
+    next = op->getNextNode();
+    if (auto node = dyn_cast<rec::OnnxOp>(op))
+      if (failed(convertNode(node, count, next)))
+        return failure();
+  }
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isDead(&op))
+      op.erase();
+  for (Operation &op : body)
+    if (isa<rec::OnnxOp>(op))
+      ++count.remaining;
+  func.setFunctionType(
+      FunctionType::get(func.getContext(), body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
+  return success();
+}
+
+//===--------------------------------------------------------------------------------===//
+// What is left
+//===--------------------------------------------------------------------------------===//
+
+/// Whether the node has a converter and only waits until others have given its operands a shape.
+static bool isWaiting(rec::OnnxOp op) {
+  const Converter *converter = Registry::get().find(op);
+  return converter && !op->hasAttr(reasonAttr);
+}
+
+namespace {
+/// The lines of the report: one for each operator and reason, with the names of the nodes.
+class Report {
+public:
+  void add(rec::OnnxOp op) {
+    std::string reason;
+    if (auto attr = op->getAttrOfType<StringAttr>(reasonAttr))
+      reason = attr.getValue().str();
+    std::string name = op.getOpType().str();
+    if (!op.getDomain().empty())
+      name = op.getDomain().str() + "." + name;
+    auto it = llvm::find_if(lines, [&](const Line &line) { return line.name == name && line.reason == reason; });
+    if (it == lines.end())
+      it = lines.insert(lines.end(), {name, reason, {}});
+    it->nodes.push_back(getNodeName(op));
+  }
+
+  /// A line that is not about a node.
+  void add(const Twine &text) { notes.push_back(text.str()); }
+
+  bool empty() const { return lines.empty() && notes.empty(); }
+
+  std::string print() const {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    for (const Line &line : lines) {
+      stream << "\n  " << line.name << ": node" << (line.nodes.size() > 1 ? "s " : " ");
+      llvm::interleaveComma(line.nodes, stream, [&](const std::string &node) { stream << "'" << node << "'"; });
+      if (!line.reason.empty())
+        stream << ": " << line.reason;
+    }
+    for (const std::string &note : notes)
+      stream << "\n  " << note;
+    return text;
+  }
+
+private:
+  struct Line {
+    std::string name, reason;
+    std::vector<std::string> nodes;
+  };
+  std::vector<Line> lines;
+  std::vector<std::string> notes;
+};
+} // namespace
+
+LogicalResult reportUnsupported(func::FuncOp func) {
+  Report report;
+  std::vector<rec::OnnxOp> waiting;
+  func.walk([&](rec::OnnxOp op) {
+    // Nodes in a loop's body are never converted; those with a converter would be if the loop were raised.
+    bool isInBody = op->getParentOp() != func;
+    if (isWaiting(op))
+      waiting.push_back(op);
+    else if (!isInBody || !Registry::get().find(op))
+      report.add(op);
+  });
+  auto check = [&](Type type, DictionaryAttr attrs, StringRef what) {
+    if (isa<RankedTensorType>(type))
+      return;
+    auto name = attrs ? attrs.getAs<StringAttr>("rec.name") : StringAttr();
+    std::string text = ("graph " + what + " '" + (name ? name.getValue() : StringRef()) + "'").str();
+    if (isa<NoneType, rec::SequenceType>(type))
+      report.add(text + " has a type that Reckon has no values of");
+    else if (what == "input")
+      report.add(text + " has no shape");
+  };
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    check(func.getArgumentTypes()[i], func.getArgAttrDict(i), "input");
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    check(func.getResultTypes()[i], func.getResultAttrDict(i), "output");
+  if (report.empty() && waiting.empty())
+    return success();
+  if (report.empty()) // They wait for one another in vain: all of them are worth knowing.
+    for (rec::OnnxOp op : waiting)
+      report.add(op);
+  return func.emitError() << "the model has operators that Reckon does not support:" << report.print();
+}
+
+namespace {
+struct ConvertOnnx : impl::ConvertOnnxBase<ConvertOnnx> {
+  void runOnOperation() override {
+    ConversionCounts counts;
+    if (failed(convertOnnxOps(getOperation(), &counts)))
+      return signalPassFailure();
+    converted += counts.converted;
+    remaining += counts.remaining;
+  }
+};
+} // namespace
+
+} // namespace reckon::importer
+
+void reckon::buildImportPipeline(OpPassManager &pm) { pm.addNestedPass<func::FuncOp>(importer::createConvertOnnx()); }

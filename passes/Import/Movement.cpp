@@ -1,0 +1,196 @@
+//===- Movement.cpp - Concat, Tile, Pad, DepthToSpace, Trilu, Resize ----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "passes/Import/Registry.h"
+#include "passes/Import/SizeValues.h"
+
+using namespace mlir;
+
+namespace reckon::importer {
+
+static LogicalResult convertConcat(Node &node) {
+  SmallVector<Value> inputs = node.getOperands();
+  if (inputs.empty())
+    return node.invalid("there are no operands");
+  // Before opset 4 the axis had the default 1.
+  if (!node.hasAttr("axis") && node.getOpset() >= 4)
+    return node.invalid("attribute 'axis' is missing");
+  auto axis = node.normalizeAxis(node.getInt("axis", 1), getRank(inputs.front()));
+  return axis ? node.replace(node.concat(inputs, *axis)) : failure();
+}
+
+static LogicalResult convertTile(Node &node) {
+  Value x = node.getOperand(0);
+  if (!x)
+    return node.invalid("operand 'input' is missing");
+  auto repeats = node.getSizes(1, "repeats");
+  if (!repeats)
+    return failure();
+  Shape shape = rec::getShape(x);
+  if (repeats->size() != shape.size())
+    return node.invalid("repeats has " + Twine(repeats->size()) + " elements for a rank of " + Twine(shape.size()));
+  // Each dimension d becomes 1 x d, broadcast to repeats x d, and both are merged.
+  Shape split, repeated, merged;
+  for (auto [size, count] : llvm::zip_equal(shape, *repeats)) {
+    if (count.constant().value_or(0) < 0)
+      return node.invalid("repeats has a negative number");
+    split.append({SizeExpr(1), size});
+    repeated.append({count, size});
+    merged.push_back(count * size);
+  }
+  return node.replace(node.reshape(node.broadcast(node.reshape(x, split), repeated), merged));
+}
+
+/// Where each element of a padded dimension comes from.
+static FailureOr<SmallVector<int64_t>> getPadSources(Node &node, StringRef mode, int64_t size, int64_t low,
+                                                     int64_t high) {
+  SmallVector<int64_t> sources;
+  if (size + low + high > (int64_t(1) << 24))
+    return node.unsupported("mode '" + mode + "' over more than 2^24 elements");
+  for (int64_t i = -low; i < size + high; ++i) {
+    int64_t from = i;
+    if (mode == "edge") {
+      from = std::clamp<int64_t>(i, 0, size - 1);
+    } else if (mode == "wrap") {
+      from = ((i % size) + size) % size;
+    } else { // reflect: period 2 (size - 1), the ends not repeated
+      int64_t period = std::max<int64_t>(2 * (size - 1), 1);
+      from = ((i % period) + period) % period;
+      from = from < size ? from : period - from;
+    }
+    sources.push_back(from);
+  }
+  return sources;
+}
+
+static LogicalResult convertPad(Node &node) {
+  Value x = node.getOperand(0);
+  if (!x)
+    return node.invalid("operand 'data' is missing");
+  int64_t rank = getRank(x);
+  auto given = node.getIntsOperandOrAttr(1, "pads");
+  if (failed(given))
+    return failure();
+  // Since opset 18 pads may be those of some axes only.
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (node.getOperand(3)) {
+    auto some = node.getConstantInts(3, "axes");
+    if (!some || !node.normalizeAxes(*some, rank))
+      return failure();
+    axes = *some;
+  }
+  constexpr int64_t maxPad = int64_t(1) << 40;
+  auto isHuge = [](int64_t n) { return n < -maxPad || n > maxPad; };
+  if (!*given || (*given)->size() != 2 * axes.size() || llvm::any_of(**given, isHuge))
+    return node.invalid("pads does not have two sensible numbers for each of " + Twine(axes.size()) + " axes");
+  SmallVector<int64_t> low(rank), high(rank);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    int64_t d = axis < 0 ? axis + rank : axis;
+    low[d] = (**given)[i];
+    high[d] = (**given)[i + axes.size()];
+  }
+
+  // Negative padding removes elements.
+  for (int64_t d = 0; d < rank && x; ++d) {
+    int64_t before = std::max<int64_t>(-low[d], 0), after = std::max<int64_t>(-high[d], 0);
+    if (before == 0 && after == 0)
+      continue;
+    SizeExpr size = rec::getShape(x)[d] - SizeExpr(before + after);
+    if (size.constant().value_or(0) < 0)
+      return node.invalid("pads remove more of dimension " + Twine(d) + " than there is");
+    x = node.sliceAxis(x, d, before, size);
+    low[d] = std::max<int64_t>(low[d], 0);
+    high[d] = std::max<int64_t>(high[d], 0);
+  }
+
+  StringRef mode = node.getString("mode", "constant");
+  if (mode == "constant") {
+    auto isZero = [](int64_t n) { return n == 0; };
+    if (!x || (llvm::all_of(low, isZero) && llvm::all_of(high, isZero)))
+      return node.replace(x);
+    Value value = node.getOperand(2) ? node.reshape(node.getOperand(2), {})
+                                     : node.scalar(node.getFloat("value", 0.0), getElement(x));
+    return node.replace(node.make<rec::PadOp>(x, value, low, high));
+  }
+  if (mode != "edge" && mode != "reflect" && mode != "wrap")
+    return node.invalid("mode '" + mode + "' is not known");
+  for (int64_t d = 0; d < rank && x; ++d) {
+    if (low[d] == 0 && high[d] == 0)
+      continue;
+    auto size = rec::getShape(x)[d].constant();
+    if (!size || *size == 0)
+      return node.unsupported("mode '" + mode + "' of dimension " + Twine(d) + ", whose size is dynamic or 0");
+    auto sources = getPadSources(node, mode, *size, low[d], high[d]);
+    if (failed(sources))
+      return failure();
+    x = node.gather(x, node.integers(*sources), d);
+  }
+  return node.replace(x);
+}
+
+static LogicalResult convertDepthToSpace(Node &node) {
+  Value x = node.getOperand(0);
+  int64_t block = node.getInt("blocksize", 0);
+  if (!x || getRank(x) != 4 || block < 1 || block > (1 << 20))
+    return node.invalid("an operand of rank 4 and a positive blocksize were expected");
+  Shape s = rec::getShape(x);
+  auto channels = SizeExpr::exactDiv(s[1], block * block);
+  if (!channels)
+    return node.invalid("blocksize " + Twine(block) + " squared does not divide " + s[1].str() + " channels");
+  bool columnsFirst = node.getString("mode", "DCR") == "CRD";
+  x = columnsFirst ? node.reshape(x, {s[0], *channels, block, block, s[2], s[3]})
+                   : node.reshape(x, {s[0], block, block, *channels, s[2], s[3]});
+  x = node.transpose(x, columnsFirst ? ArrayRef<int64_t>{0, 1, 4, 2, 5, 3} : ArrayRef<int64_t>{0, 3, 4, 1, 5, 2});
+  return node.replace(node.reshape(x, {s[0], *channels, s[2] * SizeExpr(block), s[3] * SizeExpr(block)}));
+}
+
+static LogicalResult convertSpaceToDepth(Node &node) {
+  Value x = node.getOperand(0);
+  int64_t block = node.getInt("blocksize", 0);
+  if (!x || getRank(x) != 4 || block < 1 || block > (1 << 20))
+    return node.invalid("an operand of rank 4 and a positive blocksize were expected");
+  Shape s = rec::getShape(x);
+  auto rows = SizeExpr::exactDiv(s[2], block), columns = SizeExpr::exactDiv(s[3], block);
+  if (!rows || !columns)
+    return node.invalid("blocksize " + Twine(block) + " does not divide " + rec::printShape(s));
+  x = node.reshape(x, {s[0], s[1], *rows, block, *columns, block});
+  x = node.transpose(x, {0, 3, 5, 1, 2, 4});
+  return node.replace(node.reshape(x, {s[0], s[1] * SizeExpr(block * block), *rows, *columns}));
+}
+
+static LogicalResult convertTrilu(Node &node) {
+  Value x = node.getOperand(0);
+  if (!x || getRank(x) < 2)
+    return node.invalid("an operand of rank 2 or more was expected");
+  int64_t diagonal = 0;
+  if (node.getOperand(1)) {
+    auto k = node.getConstantInt(1, "k");
+    if (!k)
+      return failure();
+    diagonal = std::clamp<int64_t>(*k, -(int64_t(1) << 40), int64_t(1) << 40);
+  }
+  Shape shape = rec::getShape(x);
+  SizeExpr rows = shape[shape.size() - 2], columns = shape.back();
+  Type i64 = node.b.getI64Type();
+  // Column minus row, against the diagonal: the upper triangle is at or above it, the lower at or below.
+  Value row = node.iota({rows, 1}, i64, 0, double(diagonal));
+  Value column = node.iota({1, columns}, i64, 1);
+  bool upper = node.getInt("upper", 1) != 0;
+  Value keep = node.compare(upper ? CompareKind::ge : CompareKind::le, column, row);
+  return node.replace(node.select(keep, x, node.scalar(0, getElement(x))));
+}
+
+void registerMovement(Registry &r) {
+  r.add("Concat", convertConcat);
+  r.add("DepthToSpace", convertDepthToSpace);
+  r.add("Pad", convertPad, 2);
+  r.add("SpaceToDepth", convertSpaceToDepth);
+  r.add("Tile", convertTile, 6);
+  r.add("Trilu", convertTrilu);
+}
+
+} // namespace reckon::importer

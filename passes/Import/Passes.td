@@ -1,0 +1,42 @@
+//===- Passes.td - Passes of the import phase ------------------------*- tablegen -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_IMPORT_PASSES
+#define RECKON_PASSES_IMPORT_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
+  let summary = "Make layers of ONNX nodes";
+  let description = [{
+    Walks the function's body in order and replaces each `rec.onnx` whose operands are ranked tensors by layers that
+    compute the same. Shape arithmetic becomes `rec.dims` or constants on the way, so that the targets of Reshape, Expand,
+    Slice and their like become result types.
+
+    Requires: nothing; running it again after other passes have typed more values converts more.
+
+    Guarantees: afterwards a `rec.onnx` in the function's body is one of (1) an operator that has no converter, (2) one that
+    has one but cannot be expressed, with the reason in the attribute `rec.reason`, (3) one with an operand whose shape
+    depends on such an op. The function's type follows its operands. Nothing is dead.
+
+    Does not do: look into the subgraphs of Loop and Scan.
+
+    Example:
+    ```mlir
+    %0 = rec.onnx "Relu"(%x) {opset = 17 : i64} : (tensor<8x4xf32>) -> tensor<*xf32>
+    // becomes
+    %0 = rec.unary relu %x : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"converted", "converted", "ONNX nodes converted to layers">,
+    Statistic<"remaining", "remaining", "ONNX nodes that remain">
+  ];
+  let dependentDialects = ["::reckon::rec::RecDialect"];
+}
+
+#endif // RECKON_PASSES_IMPORT_PASSES

@@ -1,0 +1,43 @@
+//===- Registry.cpp - Which converter makes layers of which operator ----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "passes/Import/Registry.h"
+
+namespace reckon::importer {
+
+const Registry &Registry::get() {
+  static const Registry registry = [] {
+    Registry r;
+    registerActivations(r);
+    registerControl(r);
+    registerConvolutions(r);
+    registerDense(r);
+    registerElementwise(r);
+    registerGathers(r);
+    registerGenerators(r);
+    registerLosses(r);
+    registerMovement(r);
+    registerNorms(r);
+    registerPooling(r);
+    registerQuantization(r);
+    registerReductions(r);
+    registerSequences(r);
+    registerShapes(r);
+    registerSlices(r);
+    return r;
+  }();
+  return registry;
+}
+
+const Converter *Registry::find(rec::OnnxOp op) const {
+  if (!op.getDomain().empty())
+    return nullptr;
+  auto it = converters.find(op.getOpType());
+  return it != converters.end() && int64_t(op.getOpset()) >= it->second.since ? &it->second : nullptr;
+}
+
+} // namespace reckon::importer

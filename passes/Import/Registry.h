@@ -1,0 +1,62 @@
+//===- Registry.h - Which converter makes layers of which operator --------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_IMPORT_REGISTRY_H
+#define RECKON_PASSES_IMPORT_REGISTRY_H
+
+#include "passes/Import/Node.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace reckon::importer {
+
+using Convert = mlir::LogicalResult (*)(Node &node);
+
+struct Converter {
+  Convert convert;
+  /// The first opset whose definition of the operator the converter knows.
+  int64_t since;
+  /// Whether it also takes operands that are not ranked tensors: sequences, values without a type, unknown shapes.
+  bool anyOperands;
+};
+
+class Registry {
+public:
+  /// All converters of the ai.onnx domain.
+  static const Registry &get();
+  /// The converter of a node, or null.
+  const Converter *find(rec::OnnxOp op) const;
+
+  void add(llvm::StringRef opType, Convert convert, int64_t since = 1, bool anyOperands = false) {
+    converters[opType] = {convert, since, anyOperands};
+  }
+
+private:
+  llvm::StringMap<Converter> converters;
+};
+
+// One function a family, each in the file of that name.
+void registerActivations(Registry &registry);
+void registerControl(Registry &registry);
+void registerConvolutions(Registry &registry);
+void registerDense(Registry &registry);
+void registerElementwise(Registry &registry);
+void registerGathers(Registry &registry);
+void registerGenerators(Registry &registry);
+void registerLosses(Registry &registry);
+void registerMovement(Registry &registry);
+void registerNorms(Registry &registry);
+void registerPooling(Registry &registry);
+void registerQuantization(Registry &registry);
+void registerReductions(Registry &registry);
+void registerSequences(Registry &registry);
+void registerShapes(Registry &registry);
+void registerSlices(Registry &registry);
+
+} // namespace reckon::importer
+
+#endif // RECKON_PASSES_IMPORT_REGISTRY_H

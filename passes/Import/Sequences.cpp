@@ -1,0 +1,144 @@
+//===- Sequences.cpp - Sequences whose members are known ----------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+//
+// torch.split and its kin are exported as a sequence that is made, then taken apart. The converters of the consumers
+// look back through the makers; these stay without uses and are removed.
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "passes/Import/Registry.h"
+
+using namespace mlir;
+
+namespace reckon::importer {
+
+using Members = std::optional<SmallVector<Value>>;
+
+/// The pieces of SplitToSequence.
+static Members getPieces(Node &node, rec::OnnxOp maker) {
+  OpBuilder::InsertionGuard guard(node.b);
+  node.b.setInsertionPoint(maker); // All consumers of the sequence see pieces made there.
+  Node split(node.b, maker);
+  Value x = split.getOperand(0);
+  if (!x || !isa<RankedTensorType>(x.getType()))
+    return std::nullopt;
+  auto axis = split.normalizeAxis(split.getInt("axis", 0), getRank(x));
+  auto size = axis ? rec::getShape(x)[*axis].constant() : std::nullopt;
+  if (!size)
+    return std::nullopt;
+  SmallVector<int64_t> parts;
+  bool keepdims = true;
+  if (!split.getOperand(1)) {
+    parts.assign(*size, 1);
+    keepdims = split.getInt("keepdims", 1) != 0;
+  } else {
+    auto given =
+        isa<RankedTensorType>(split.getOperand(1).getType()) ? split.getConstantInts(1, "split") : std::nullopt;
+    if (!given || llvm::any_of(*given, [](int64_t n) { return n < 0; }))
+      return std::nullopt;
+    parts = *given;
+    if (getRank(split.getOperand(1)) == 0) {
+      if (parts.front() == 0 || *size / parts.front() > (1 << 16))
+        return std::nullopt;
+      parts.assign(*size / parts.front(), parts.front());
+      if (int64_t rest = *size - int64_t(parts.size()) * given->front())
+        parts.push_back(rest);
+    }
+  }
+  SmallVector<Value> pieces;
+  int64_t start = 0;
+  for (int64_t part : parts) {
+    if (part > *size - start)
+      return std::nullopt;
+    Value piece = node.sliceAxis(x, *axis, start, part);
+    pieces.push_back(keepdims ? piece : node.squeeze(piece, *axis));
+    start += part;
+  }
+  return pieces;
+}
+
+/// The members of a sequence, as far as it is made of nodes that are here.
+static Members getMembers(Node &node, Value sequence) {
+  auto maker = sequence.getDefiningOp<rec::OnnxOp>();
+  if (!maker || !maker.getDomain().empty())
+    return std::nullopt;
+  StringRef type = maker.getOpType();
+  if (type == "SequenceEmpty")
+    return SmallVector<Value>();
+  if (type == "SequenceConstruct")
+    return llvm::to_vector(maker.getOperands());
+  if (type == "SplitToSequence")
+    return getPieces(node, maker);
+  if (type != "SequenceInsert" || maker.getOperands().size() < 2)
+    return std::nullopt;
+  Members members = getMembers(node, maker.getOperands()[0]);
+  if (!members)
+    return std::nullopt;
+  int64_t size = members->size(), at = size;
+  if (maker.getOperands().size() > 2 && isa<RankedTensorType>(maker.getOperands()[2].getType())) {
+    Node insert(node.b, maker);
+    auto position = insert.getConstantInt(2, "position");
+    if (!position || *position < -size || *position > size)
+      return std::nullopt;
+    at = *position < 0 ? *position + size : *position;
+  }
+  members->insert(members->begin() + at, maker.getOperands()[1]);
+  return members;
+}
+
+static Members getMembersOrFail(Node &node) {
+  Members members = node.getNumOperands() ? getMembers(node, node.op.getOperands()[0]) : std::nullopt;
+  bool areRanked = members && llvm::all_of(*members, [](Value v) {
+                     return isa_and_present<RankedTensorType>(v ? v.getType() : Type());
+                   });
+  if (areRanked)
+    return members;
+  (void)node.unsupported("the members of the sequence are not known");
+  return std::nullopt;
+}
+
+static LogicalResult convertSequenceAt(Node &node) {
+  Members members = getMembersOrFail(node);
+  if (!members)
+    return failure();
+  auto at = node.getConstantInt(1, "position");
+  if (!at)
+    return failure();
+  int64_t size = members->size();
+  if (*at < -size || *at >= size)
+    return node.invalid("position " + Twine(*at) + " is outside a sequence of " + Twine(size));
+  return node.replace((*members)[*at < 0 ? *at + size : *at]);
+}
+
+static LogicalResult convertSequenceLength(Node &node) {
+  Members members = getMembersOrFail(node);
+  return members ? node.replace(node.sizes(SizeExpr(int64_t(members->size())), /*scalar=*/true)) : failure();
+}
+
+static LogicalResult convertConcatFromSequence(Node &node) {
+  Members members = getMembersOrFail(node);
+  if (!members)
+    return failure();
+  if (members->empty())
+    return node.unsupported("the sequence is empty");
+  bool stacks = node.getInt("new_axis", 0) != 0;
+  auto axis = node.normalizeAxis(node.getInt("axis", 0), getRank(members->front()) + stacks);
+  if (!axis)
+    return failure();
+  if (stacks)
+    for (Value &member : *members)
+      member = node.unsqueeze(member, *axis);
+  return node.isBroken() ? failure() : node.replace(node.concat(*members, *axis));
+}
+
+void registerSequences(Registry &r) {
+  r.add("ConcatFromSequence", convertConcatFromSequence, 1, /*anyOperands=*/true);
+  r.add("SequenceAt", convertSequenceAt, 1, /*anyOperands=*/true);
+  r.add("SequenceLength", convertSequenceLength, 1, /*anyOperands=*/true);
+}
+
+} // namespace reckon::importer

@@ -1,0 +1,154 @@
+//===- EmitEngineTest.cpp - What an engine says of a plan ----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Emit/EmitEngine.h"
+
+#include "dialects/Plan/Plan.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+using namespace reckon;
+
+namespace {
+class EmitEngine : public testing::Test {
+protected:
+  EmitEngine() {
+    context.loadDialect<rec::RecDialect, plan::PlanDialect>();
+    target.device = "host";
+    target.cpu = "x86-64-v3";
+    target.features = {"avx2"};
+  }
+
+  std::optional<EngineSpec> make(const char *text) {
+    module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+    EXPECT_TRUE(module);
+    return module ? makeEngineSpec(*module, llvm::ArrayRef<char>("code", 4), target) : std::nullopt;
+  }
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  TargetSpec target;
+};
+} // namespace
+
+static const char planText[] = R"mlir(
+plan.kernel @lookup lookup rows [true, false] attributes {
+    strides = [array<i64: 4, 1>, array<i64: 2, 1>, array<i64: 6, 1>], packings = ["", ""],
+    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, 1>, scratch_bytes = "192"} {
+^bb0(%ids: tensor<?x4xi64, #rec.dims<"batch", 4>>, %t: tensor<3x2xf32>):
+  %0 = rec.slice %ids starts <0, 1> sizes <"batch", 2> steps [1, 1]
+    : (tensor<?x4xi64, #rec.dims<"batch", 4>>) -> tensor<?x2xi64, #rec.dims<"batch", 2>>
+  %1 = rec.embedding_bag sum %t, %0 {out_of_range = #rec<out_of_range clamp>}
+    : (tensor<3x2xf32>, tensor<?x2xi64, #rec.dims<"batch", 2>>) -> tensor<?x2xf32, #rec.dims<"batch", 2>>
+  rec.yield %1 : tensor<?x2xf32, #rec.dims<"batch", 2>>
+}
+plan.kernel @gemm gemm rows [true, false] attributes {
+    strides = [array<i64: 6, 1>, array<i64: 3, 1>, array<i64: 3, 1>], packings = ["", "panels:2"],
+    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x2xf32, #rec.dims<"batch", 2>>, %w: tensor<2x3xf32>):
+  %0 = rec.linear %x, %w
+    : (tensor<?x2xf32, #rec.dims<"batch", 2>>, tensor<2x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
+  rec.yield %0 : tensor<?x3xf32, #rec.dims<"batch", 3>>
+}
+plan.program @main dims ["batch", "rows:emb"] slots <"24*batch"> local_slots [24] unshared <"48*batch"> {
+  %ids = plan.input "ids" : !plan.buffer<i64, <"batch", 4>>
+  %y = plan.output "y" : !plan.buffer<f32, <"batch", 3>>
+  %t = plan.table "emb" dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+    {out_of_range = #rec<out_of_range clamp>} : !plan.buffer<f32, <"rows:emb", 2>>
+  %w = plan.weight "w" packing "panels:2" dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+    : !plan.buffer<f32, <2, 3>>
+  %b = plan.weight "b" packing "" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
+  %0 = plan.alloc local slot 0 : !plan.buffer<f32, <"batch", 6>>
+  %1 = plan.slice %0 axis 1 offset 4 : !plan.buffer<f32, <"batch", 6>> -> !plan.buffer<f32, <"batch", 2>>
+  plan.chain rows <"batch"> block 48 {
+    plan.dispatch @lookup(%ids, %t, %1) {nodes = ["n0", "n1"], flops_per_row = 5 : i64}
+      : !plan.buffer<i64, <"batch", 4>>, !plan.buffer<f32, <"rows:emb", 2>>, !plan.buffer<f32, <"batch", 2>>
+    plan.dispatch @gemm(%1, %w, %y) {columns = 2 : i64, bytes_fixed = 24 : i64}
+      : !plan.buffer<f32, <"batch", 2>>, !plan.buffer<f32, <2, 3>>, !plan.buffer<f32, <"batch", 3>>
+  }
+}
+)mlir";
+
+TEST_F(EmitEngine, Buffers) {
+  auto spec = make(planText);
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(validateEngine(*spec), "");
+  EXPECT_EQ(spec->dims, (std::vector<std::string>{"batch", "rows:emb"}));
+  ASSERT_EQ(spec->inputs.size(), 1u);
+  EXPECT_EQ(spec->inputs[0].name, "ids");
+  EXPECT_EQ(spec->inputs[0].type, ElementType::I64);
+  EXPECT_EQ(spec->inputs[0].shape[0].str(), "batch");
+  ASSERT_EQ(spec->tables.size(), 1u);
+  EXPECT_EQ(spec->tables[0].rows, 3u);
+  EXPECT_EQ(spec->tables[0].dim, 2u);
+  EXPECT_EQ(spec->tables[0].rowsDim, 1u);
+  EXPECT_EQ(spec->tables[0].outOfRange, OutOfRange::Clamp);
+  EXPECT_EQ(spec->slots[0].str(), "24*batch");
+  EXPECT_EQ(spec->localSlots, (std::vector<uint64_t>{24}));
+  EXPECT_EQ(spec->arenaUnshared.str(), "48*batch");
+}
+
+TEST_F(EmitEngine, WeightsArePacked) {
+  auto spec = make(planText);
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->weights.size(), 2u);
+  EXPECT_EQ(spec->weights[0].packing, "panels:2");
+  EXPECT_EQ(spec->weights[0].shape, (std::vector<int64_t>{2, 2, 2}));
+  const float packed[] = {1, 2, 4, 5, 3, 0, 6, 0}, splat[] = {7, 7};
+  ASSERT_EQ(spec->weights[0].data.size, sizeof(packed));
+  EXPECT_EQ(std::memcmp(spec->weights[0].data.data, packed, sizeof(packed)), 0);
+  EXPECT_EQ(spec->weights[1].packing, "row_major");
+  ASSERT_EQ(spec->weights[1].data.size, sizeof(splat));
+  EXPECT_EQ(std::memcmp(spec->weights[1].data.data, splat, sizeof(splat)), 0);
+}
+
+TEST_F(EmitEngine, Dispatches) {
+  auto spec = make(planText);
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->chains.size(), 1u);
+  EXPECT_EQ(spec->chains[0].blockRows, 48u);
+  ASSERT_EQ(spec->chains[0].dispatches.size(), 2u);
+  const DispatchSpec &lookup = spec->chains[0].dispatches[0], &gemm = spec->chains[0].dispatches[1];
+  EXPECT_EQ(lookup.scratchBytes, 192u);
+  EXPECT_EQ(lookup.flopsPerRow, 5u);
+  EXPECT_EQ(lookup.operands[1].space, Space::Table);
+  EXPECT_EQ(lookup.operands[1].ids, "ids");
+  EXPECT_EQ(lookup.operands[2].space, Space::Local);
+  EXPECT_EQ(lookup.operands[2].offset, 16u);
+  EXPECT_EQ(lookup.operands[2].rowBytes, 24u);
+  EXPECT_EQ(gemm.columns, 2u);
+  EXPECT_EQ(gemm.operands[2].space, Space::Output);
+  EXPECT_EQ(spec->kernels[0].onnxNodes, (std::vector<std::string>{"n0", "n1"}));
+}
+
+TEST_F(EmitEngine, IdUsesAreTracedToColumns) {
+  auto spec = make(planText);
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->idUses.size(), 1u);
+  EXPECT_EQ(spec->idUses[0].input, 0u);
+  EXPECT_EQ(spec->idUses[0].first, 1u);
+  EXPECT_EQ(spec->idUses[0].count, 2u);
+  EXPECT_EQ(spec->idUses[0].bound.str(), "rows:emb");
+}
+
+TEST_F(EmitEngine, SamePlanSameBytes) {
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(planText, &context);
+  llvm::ArrayRef<char> code("code", 4);
+  auto first = emitEngine(*module, code, target), second = emitEngine(*module, code, target);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*first, *second);
+}
+
+TEST_F(EmitEngine, RefusesWhatIsNotScheduled) {
+  mlir::ScopedDiagnosticHandler quiet(&context, [](mlir::Diagnostic &) { return mlir::success(); });
+  EXPECT_FALSE(make("plan.program @main dims [] { %0 = plan.alloc : !plan.buffer<f32, <4>> }"));
+  EXPECT_FALSE(make("module {}"));
+}

@@ -1,0 +1,163 @@
+//===- BenchLoop.cpp - Timing an engine -----------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "BenchLoop.h"
+#include "ArgParser.h"
+#include "Json.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+
+using namespace reckon;
+using namespace reckon::tools;
+
+namespace {
+using Clock = std::chrono::steady_clock;
+constexpr double maxVariation = 2.5; // percent, trtexec's limit
+constexpr size_t maxSets = 16, maxSetBytes = size_t(256) << 20, maxSamples = size_t(1) << 23;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+std::string format(const char *pattern, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(text, sizeof(text), pattern, arguments);
+  va_end(arguments);
+  return text;
+}
+
+/// As many sets as are worth it and fit.
+bool makeSets(const InputMaker &maker, const InputOptions &options, std::vector<std::vector<HostTensor>> &sets,
+              std::string &error) {
+  size_t bytes = 0;
+  while (sets.size() < maxSets && (sets.empty() || bytes + bytes / sets.size() <= maxSetBytes)) {
+    sets.emplace_back();
+    if (!maker.make(options, sets.size(), sets.back(), error))
+      return false;
+    for (const HostTensor &tensor : sets.back())
+      bytes += tensor.data.size();
+  }
+  return true;
+}
+
+runtime::Status runSet(runtime::Context &context, const std::vector<HostTensor> &set) {
+  for (size_t i = 0; i < set.size(); ++i) {
+    ReckonStatus code =
+        reckon_set_input(context.get(), i, set[i].type, set[i].shape.size(), set[i].shape.data(), set[i].data.data());
+    if (code != RECKON_OK)
+      return runtime::Status::of(code);
+  }
+  return context.run();
+}
+} // namespace
+
+int reckon::tools::benchmark(const BenchOptions &options, const InputMaker &maker, const InputOptions &inputs,
+                             runtime::Context &context, BenchResult &result, std::string &error) {
+  result.batch = inputs.batch;
+  std::vector<std::vector<HostTensor>> sets;
+  if (!makeSets(maker, inputs, sets, error))
+    return ExitUsage;
+  // Every set once: bad ids must show before the clock runs, and memory is taken here.
+  for (const auto &set : sets)
+    if (runtime::Status failed = runSet(context, set)) {
+      error = failed.message;
+      return failed.code;
+    }
+  std::vector<double> samples;
+  samples.reserve(maxSamples);
+  Clock::time_point start = Clock::now();
+  size_t next = 0;
+  while (secondsSince(start) < options.warmup)
+    if (runtime::Status failed = runSet(context, sets[next++ % sets.size()])) {
+      error = failed.message;
+      return failed.code;
+    }
+  start = Clock::now();
+  uint64_t runs = 0;
+  for (;;) {
+    const auto &set = sets[next++ % sets.size()];
+    Clock::time_point begin = Clock::now();
+    if (runtime::Status failed = runSet(context, set)) {
+      error = failed.message;
+      return failed.code;
+    }
+    Clock::time_point end = Clock::now();
+    ++runs;
+    if (samples.size() < maxSamples)
+      samples.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
+    result.walltime = std::chrono::duration<double>(end - start).count();
+    // A few runs at least, however slow they are.
+    if (result.walltime >= options.duration && runs >= 10)
+      break;
+  }
+  result.throughput = static_cast<double>(runs) / result.walltime;
+  result.latency = summarize(samples);
+  return ExitOk;
+}
+
+std::string reckon::tools::describe(const BenchResult &result) {
+  const Statistics &t = result.latency;
+  std::string text = format("=== Performance summary, batch %lld ===\n", static_cast<long long>(result.batch));
+  text += format("Throughput: %.6g qps, %.6g samples/s\n", result.throughput,
+                 result.throughput * static_cast<double>(result.batch));
+  text += format("Latency: min = %.6g ms, max = %.6g ms, mean = %.6g ms, median = %.6g ms, percentile(90%%) = %.6g ms, "
+                 "percentile(95%%) = %.6g ms, percentile(99%%) = %.6g ms\n",
+                 t.min, t.max, t.mean, t.median, t.p90, t.p95, t.p99);
+  text += format("Total Host Walltime: %.4g s\n", result.walltime);
+  if (t.variation > maxVariation)
+    text +=
+        format("Warning: latency is not stable, its coefficient of variation is %.1f%% (over %.1f%%); other work on "
+               "this machine or too short a duration may be why\n",
+               t.variation, maxVariation);
+  return text;
+}
+
+std::string reckon::tools::tableOf(const std::vector<BenchResult> &results) {
+  std::string text = format("%10s %14s %14s %11s %11s %11s %11s %11s %11s %11s\n", "batch", "qps", "samples/s",
+                            "min ms", "mean ms", "median ms", "p90 ms", "p95 ms", "p99 ms", "max ms");
+  for (const BenchResult &result : results) {
+    const Statistics &t = result.latency;
+    text += format("%10lld %14.1f %14.1f %11.5f %11.5f %11.5f %11.5f %11.5f %11.5f %11.5f\n",
+                   static_cast<long long>(result.batch), result.throughput,
+                   result.throughput * static_cast<double>(result.batch), t.min, t.mean, t.median, t.p90, t.p95, t.p99,
+                   t.max);
+  }
+  return text;
+}
+
+std::string reckon::tools::jsonOf(const std::vector<BenchResult> &results, const std::string &engine, int64_t threads) {
+  JsonWriter json;
+  json.beginObject();
+  json.key("engine").value(engine);
+  json.key("runtime").value(reckon_version());
+  json.key("threads").value(threads);
+  json.key("results").beginArray();
+  for (const BenchResult &result : results) {
+    const Statistics &t = result.latency;
+    json.beginObject();
+    json.key("batch").value(result.batch);
+    json.key("runs").value(static_cast<uint64_t>(t.count));
+    json.key("throughput_qps").value(result.throughput);
+    json.key("walltime_s").value(result.walltime);
+    json.key("latency_ms").beginObject();
+    const std::pair<const char *, double> entries[] = {{"min", t.min},       {"max", t.max}, {"mean", t.mean},
+                                                       {"median", t.median}, {"p90", t.p90}, {"p95", t.p95},
+                                                       {"p99", t.p99}};
+    for (const auto &[name, value] : entries)
+      json.key(name).value(value);
+    json.endObject();
+    json.key("coefficient_of_variation_percent").value(t.variation);
+    json.endObject();
+  }
+  json.endArray();
+  json.endObject();
+  return json.take();
+}

@@ -1,0 +1,41 @@
+//===- BenchLoop.h - Timing an engine -------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_TOOLS_SUPPORT_BENCHLOOP_H
+#define RECKON_TOOLS_SUPPORT_BENCHLOOP_H
+
+#include "InputMaker.h"
+#include "Statistics.h"
+#include "reckon/Runtime/Runtime.hpp"
+
+namespace reckon::tools {
+
+struct BenchOptions {
+  double warmup = 0.2, duration = 3; // seconds for each batch size
+};
+
+struct BenchResult {
+  int64_t batch = 0;
+  Statistics latency;    // milliseconds
+  double throughput = 0; // runs a second
+  double walltime = 0;   // seconds
+};
+
+/// Times one batch size over several sets of inputs in turn, so that the ids of one run are not those of the run
+/// before. Returns the exit code, with the reason in `error`.
+int benchmark(const BenchOptions &options, const InputMaker &maker, const InputOptions &inputs,
+              runtime::Context &context, BenchResult &result, std::string &error);
+
+/// trtexec's lines for one batch size, and a warning when the times vary by more than 2.5%.
+std::string describe(const BenchResult &result);
+/// One row a batch size.
+std::string tableOf(const std::vector<BenchResult> &results);
+std::string jsonOf(const std::vector<BenchResult> &results, const std::string &engine, int64_t threads);
+
+} // namespace reckon::tools
+
+#endif // RECKON_TOOLS_SUPPORT_BENCHLOOP_H

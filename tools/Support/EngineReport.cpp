@@ -1,0 +1,319 @@
+//===- EngineReport.cpp - What is in an engine ----------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "EngineReport.h"
+#include "Json.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <map>
+
+using namespace reckon;
+using namespace reckon::tools;
+
+namespace {
+const char *sectionKind(EngineSection::Kind kind) {
+  static const char *const names[] = {"host_code", "cuda_code", "weights", "table"};
+  return names[static_cast<unsigned>(kind)];
+}
+
+const char *policyName(OutOfRange policy) {
+  static const char *const names[] = {"error", "zero", "clamp"};
+  return names[static_cast<unsigned>(policy)];
+}
+
+std::string join(const std::vector<std::string> &items, const char *separator) {
+  std::string text;
+  for (const std::string &item : items)
+    text += (text.empty() ? "" : separator) + item;
+  return text;
+}
+
+std::string shapeOf(const TensorInfo &tensor) {
+  std::vector<std::string> sizes;
+  for (const SizeExpr &size : tensor.shape)
+    sizes.push_back(size.str());
+  return "[" + join(sizes, ", ") + "]";
+}
+
+std::string shapeOf(const WeightSpec &weight) {
+  std::vector<std::string> sizes;
+  for (int64_t size : weight.shape)
+    sizes.push_back(std::to_string(size));
+  return "[" + join(sizes, ", ") + "]";
+}
+
+/// The sum of the slots, as the runtime lays them out but for the rounding to 64 bytes.
+SizeExpr arenaSize(const EngineSpec &spec) {
+  SizeExpr sum;
+  for (const SizeExpr &slot : spec.slots)
+    sum = sum + slot;
+  return sum;
+}
+
+/// With every named dimension equal to `value`.
+std::optional<int64_t> evaluateAt(const SizeExpr &size, int64_t value) {
+  return size.evaluate([&](std::string_view) { return std::optional<int64_t>(value); });
+}
+
+std::string bytesText(uint64_t bytes) {
+  char text[64];
+  if (bytes < 10240)
+    std::snprintf(text, sizeof(text), "%" PRIu64 " B", bytes);
+  else if (bytes < uint64_t(10) << 20)
+    std::snprintf(text, sizeof(text), "%.1f KiB", static_cast<double>(bytes) / 1024);
+  else
+    std::snprintf(text, sizeof(text), "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
+std::string tableHome(const TableSpec &table) {
+  if (!table.externalFile.empty())
+    return "file '" + table.externalFile + "' at " + std::to_string(table.externalOffset);
+  return table.data.size ? "in the engine" : "bound at load";
+}
+
+size_t numDispatches(const EngineSpec &spec) {
+  size_t count = 0;
+  for (const ChainSpec &chain : spec.chains)
+    count += chain.dispatches.size();
+  return count;
+}
+
+class TextReport {
+public:
+  explicit TextReport(const EngineFile &file) : file(file), spec(file.spec()) {}
+
+  std::string run() {
+    text += "Engine: " + bytesText(file.fileSize()) + ", written by " + spec.producer + "\n";
+    for (const TargetSpec &target : spec.targets)
+      text += "Target: " + target.device + (target.cpu.empty() ? "" : ", " + target.cpu) +
+              (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
+    text += "Dimensions: " + join(spec.dims, ", ") + "\n";
+    tensors("Inputs", spec.inputs);
+    tensors("Outputs", spec.outputs);
+    tables();
+    weights();
+    kernels();
+    chains();
+    arena();
+    text += "\nSections (" + std::to_string(file.sections().size()) + "):\n";
+    for (const EngineSection &section : file.sections()) {
+      char checksum[32];
+      std::snprintf(checksum, sizeof(checksum), "%016" PRIx64, section.checksum);
+      text += "  " + std::string(sectionKind(section.kind)) + " '" + section.name + "': " + bytesText(section.size) +
+              " at " + std::to_string(section.offset) + ", XXH3 " + checksum + "\n";
+    }
+    return std::move(text);
+  }
+
+private:
+  void tensors(const char *title, const std::vector<TensorInfo> &list) {
+    text += "\n" + std::string(title) + " (" + std::to_string(list.size()) + "):\n";
+    for (const TensorInfo &tensor : list)
+      text += "  " + tensor.name + ": " + elementTypeName(tensor.type) + shapeOf(tensor) + "\n";
+  }
+
+  void tables() {
+    text += "\nTables (" + std::to_string(spec.tables.size()) + "):\n";
+    for (const TableSpec &table : spec.tables)
+      text += "  " + table.name + ": " + elementTypeName(table.type) + ", " + std::to_string(table.rows) + " rows x " +
+              std::to_string(table.dim) + ", " + tableHome(table) +
+              ", ids out of range: " + policyName(table.outOfRange) + "\n";
+  }
+
+  void weights() {
+    uint64_t total = 0;
+    for (const WeightSpec &weight : spec.weights)
+      total += weight.data.size;
+    text += "\nWeights (" + std::to_string(spec.weights.size()) + ", " + bytesText(total) + "):\n";
+    for (const WeightSpec &weight : spec.weights)
+      text += "  " + weight.name + ": " + elementTypeName(weight.type) + shapeOf(weight) + ", " + weight.packing + "\n";
+  }
+
+  void kernels() {
+    std::map<std::string, size_t> kinds;
+    for (const KernelSpec &kernel : spec.kernels)
+      ++kinds[kernel.kind];
+    std::vector<std::string> counts;
+    for (const auto &[kind, count] : kinds)
+      counts.push_back(std::to_string(count) + " " + kind);
+    text += "\nKernels (" + std::to_string(spec.kernels.size()) + (counts.empty() ? "" : ": ") + join(counts, ", ") +
+            "):\n";
+    for (const KernelSpec &kernel : spec.kernels)
+      text += "  " + kernel.symbol + ": " + kernel.kind +
+              (kernel.onnxNodes.empty() ? "" : ", from " + join(kernel.onnxNodes, " ")) + "\n";
+  }
+
+  void chains() {
+    text += "\nChains (" + std::to_string(spec.chains.size()) + ", " + std::to_string(numDispatches(spec)) +
+            " dispatches):\n";
+    for (size_t c = 0; c < spec.chains.size(); ++c) {
+      const ChainSpec &chain = spec.chains[c];
+      text += "  " + std::to_string(c) + ": rows " + chain.rows.str() + ", blocks of at most " +
+              std::to_string(chain.blockRows) + "\n";
+      for (const DispatchSpec &dispatch : chain.dispatches)
+        text += "    " + spec.kernels[dispatch.kernel].symbol + ": " + std::to_string(dispatch.operands.size()) +
+                " operands, " + std::to_string(dispatch.columns) + " column blocks, " +
+                std::to_string(dispatch.flopsPerRow) + " flop/row, " + bytesText(dispatch.bytesFixed) + " fixed" +
+                (dispatch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + dispatch.scratchBytes.str() + " bytes") + "\n";
+    }
+  }
+
+  void arena() {
+    SizeExpr shared = arenaSize(spec);
+    text += "\nArena (" + std::to_string(spec.slots.size()) + " slots): " + shared.str() + " bytes, without reuse " +
+            spec.arenaUnshared.str() + "\n";
+    for (int64_t value : {1, 64, 1024}) {
+      auto now = evaluateAt(shared, value), before = evaluateAt(spec.arenaUnshared, value);
+      if (now && before && *now >= 0 && *before >= 0)
+        text += "  every dimension " + std::to_string(value) + ": " + bytesText(*now) + ", without reuse " +
+                bytesText(*before) + "\n";
+    }
+    if (!spec.localSlots.empty()) {
+      uint64_t total = 0;
+      for (uint64_t bytes : spec.localSlots)
+        total += bytes;
+      text += "Local slots (" + std::to_string(spec.localSlots.size()) + "): " + bytesText(total) +
+              " for each row of a block and thread\n";
+    }
+  }
+
+  const EngineFile &file;
+  const EngineSpec &spec;
+  std::string text;
+};
+
+void tensorsJson(JsonWriter &json, const char *key, const std::vector<TensorInfo> &list) {
+  json.key(key).beginArray();
+  for (const TensorInfo &tensor : list) {
+    json.beginObject();
+    json.key("name").value(tensor.name);
+    json.key("type").value(elementTypeName(tensor.type));
+    json.key("shape").beginArray();
+    for (const SizeExpr &size : tensor.shape)
+      json.value(size.str());
+    json.endArray();
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void stringsJson(JsonWriter &json, const char *key, const std::vector<std::string> &list) {
+  json.key(key).beginArray();
+  for (const std::string &item : list)
+    json.value(item);
+  json.endArray();
+}
+
+void storageJson(JsonWriter &json, const EngineSpec &spec) {
+  json.key("tables").beginArray();
+  for (const TableSpec &table : spec.tables) {
+    json.beginObject();
+    json.key("name").value(table.name);
+    json.key("type").value(elementTypeName(table.type));
+    json.key("rows").value(table.rows);
+    json.key("dim").value(table.dim);
+    json.key("in_engine").value(table.data.size != 0);
+    json.key("external_file").value(table.externalFile);
+    json.key("external_offset").value(table.externalOffset);
+    json.key("out_of_range").value(policyName(table.outOfRange));
+    json.endObject();
+  }
+  json.endArray();
+  json.key("weights").beginArray();
+  for (const WeightSpec &weight : spec.weights) {
+    json.beginObject();
+    json.key("name").value(weight.name);
+    json.key("type").value(elementTypeName(weight.type));
+    json.key("shape").beginArray();
+    for (int64_t size : weight.shape)
+      json.value(size);
+    json.endArray();
+    json.key("packing").value(weight.packing);
+    json.key("bytes").value(static_cast<uint64_t>(weight.data.size));
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void programJson(JsonWriter &json, const EngineSpec &spec) {
+  json.key("kernels").beginArray();
+  for (const KernelSpec &kernel : spec.kernels) {
+    json.beginObject();
+    json.key("symbol").value(kernel.symbol);
+    json.key("kind").value(kernel.kind);
+    stringsJson(json, "onnx_nodes", kernel.onnxNodes);
+    json.endObject();
+  }
+  json.endArray();
+  json.key("chains").beginArray();
+  for (const ChainSpec &chain : spec.chains) {
+    json.beginObject();
+    json.key("rows").value(chain.rows.str());
+    json.key("block_rows").value(static_cast<uint64_t>(chain.blockRows));
+    json.key("dispatches").beginArray();
+    for (const DispatchSpec &dispatch : chain.dispatches) {
+      json.beginObject();
+      json.key("kernel").value(spec.kernels[dispatch.kernel].symbol);
+      json.key("operands").value(static_cast<uint64_t>(dispatch.operands.size()));
+      json.key("columns").value(static_cast<uint64_t>(dispatch.columns));
+      json.key("scratch_bytes").value(dispatch.scratchBytes.str());
+      json.key("flops_per_row").value(dispatch.flopsPerRow);
+      json.key("bytes_fixed").value(dispatch.bytesFixed);
+      json.endObject();
+    }
+    json.endArray();
+    json.endObject();
+  }
+  json.endArray();
+}
+} // namespace
+
+std::string reckon::tools::reportText(const EngineFile &file) { return TextReport(file).run(); }
+
+std::string reckon::tools::reportJson(const EngineFile &file) {
+  const EngineSpec &spec = file.spec();
+  JsonWriter json;
+  json.beginObject();
+  json.key("file_bytes").value(file.fileSize());
+  json.key("producer").value(spec.producer);
+  json.key("targets").beginArray();
+  for (const TargetSpec &target : spec.targets) {
+    json.beginObject();
+    json.key("device").value(target.device);
+    json.key("cpu").value(target.cpu);
+    stringsJson(json, "features", target.features);
+    json.endObject();
+  }
+  json.endArray();
+  stringsJson(json, "dims", spec.dims);
+  tensorsJson(json, "inputs", spec.inputs);
+  tensorsJson(json, "outputs", spec.outputs);
+  storageJson(json, spec);
+  programJson(json, spec);
+  json.key("arena").beginObject();
+  json.key("slots").value(static_cast<uint64_t>(spec.slots.size()));
+  json.key("bytes").value(arenaSize(spec).str());
+  json.key("bytes_without_reuse").value(spec.arenaUnshared.str());
+  json.endObject();
+  json.key("sections").beginArray();
+  for (const EngineSection &section : file.sections()) {
+    json.beginObject();
+    json.key("kind").value(sectionKind(section.kind));
+    json.key("name").value(section.name);
+    json.key("offset").value(section.offset);
+    json.key("bytes").value(section.size);
+    char checksum[32];
+    std::snprintf(checksum, sizeof(checksum), "%016" PRIx64, section.checksum);
+    json.key("xxh3").value(checksum);
+    json.endObject();
+  }
+  json.endArray();
+  json.endObject();
+  return json.take();
+}

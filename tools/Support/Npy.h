@@ -1,0 +1,24 @@
+//===- Npy.h - NumPy array files ------------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_TOOLS_SUPPORT_NPY_H
+#define RECKON_TOOLS_SUPPORT_NPY_H
+
+#include "HostTensor.h"
+
+namespace reckon::tools {
+
+/// Reads the bytes of a .npy file, format versions 1 to 3, C order, little-endian numbers and booleans. NumPy has no
+/// bfloat16: such tensors are written as uint16, and read as that. False with the reason in `error`.
+bool parseNpy(const std::vector<uint8_t> &bytes, HostTensor &tensor, std::string &error);
+/// The bytes of a version-1 file.
+std::vector<uint8_t> formatNpy(ReckonElementType type, const std::vector<int64_t> &shape, const void *data,
+                               size_t size);
+
+} // namespace reckon::tools
+
+#endif // RECKON_TOOLS_SUPPORT_NPY_H

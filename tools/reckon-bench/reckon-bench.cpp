@@ -1,0 +1,123 @@
+//===- reckon-bench.cpp - Time an engine on made-up inputs ----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "tools/Support/ArgParser.h"
+#include "tools/Support/Arrays.h"
+#include "tools/Support/BenchLoop.h"
+
+#include "reckon/Engine/EngineFile.h"
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace reckon;
+using namespace reckon::tools;
+using runtime::Status;
+
+namespace {
+struct Options {
+  std::string device = "host", ids = "uniform", json;
+  std::vector<int64_t> batches = {1, 64, 1024};
+  std::vector<std::string> dims;
+  int64_t threads = 0, tableRows = -1, seed = 1;
+  BenchOptions bench;
+  InputOptions inputs;
+};
+
+/// Reads --ids and --dim. The exit code, after printing why.
+int interpret(const ArgParser &args, Options &options) {
+  const std::string zipf = "zipf:";
+  if (options.ids.compare(0, zipf.size(), zipf) == 0) {
+    if (!parseReal(options.ids.substr(zipf.size()), options.inputs.zipf) || options.inputs.zipf <= 0)
+      return args.error("--ids: the exponent of '" + options.ids + "' is not a positive number");
+  } else if (options.ids != "uniform") {
+    return args.error("--ids: '" + options.ids + "' is neither uniform nor zipf:A");
+  }
+  for (const std::string &pair : options.dims) {
+    std::string name, text, problem;
+    if (!splitPair(pair, name, text))
+      return args.error("--dim: '" + pair + "' is not NAME=SIZE");
+    auto size = SizeExpr::parse(text, &problem);
+    if (!size)
+      return args.error("--dim: " + problem);
+    if (!options.inputs.dims.emplace(name, *size).second)
+      return args.error("--dim: '" + name + "' is given twice");
+  }
+  options.inputs.seed = static_cast<uint64_t>(options.seed);
+  return ExitOk;
+}
+
+void declare(ArgParser &args, Options &options) {
+  args.group("Execution");
+  args.option("device", "NAME", "where to run: host (default)", options.device);
+  args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
+  args.group("Measurement");
+  args.option("batch", "N,N,...", "batch sizes, default 1,64,1024", options.batches, 0);
+  args.option("duration", "S", "seconds for each batch size, default 3", options.bench.duration, 0.0);
+  args.option("warmup", "S", "seconds before the clock runs, default 0.2", options.bench.warmup, 0.0);
+  args.option("json", "FILE", "write the results to a file as JSON", options.json);
+  args.group("Inputs");
+  args.option("table-rows", "N", "make up N rows for every table instead of using the engine's", options.tableRows, 1);
+  args.option("ids", "KIND", "ids: uniform (default), or zipf:A with exponent A", options.ids);
+  args.option("bag-length", "X", "mean number of ids in a bag given by offsets, default 10", options.inputs.bagLength,
+              0.0);
+  args.option("dim", "NAME=SIZE", "the size of a dimension other than the batch, in numbers\nand 'batch'; repeatable",
+              options.dims);
+  args.option("seed", "N", "seed of everything random, default 1", options.seed, 0);
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options;
+  ArgParser args("reckon-bench", "Times a compiled engine on random inputs.", "M.rkn");
+  declare(args, options);
+  if (!args.parse(argc, argv))
+    return args.exitCode();
+  if (int code = interpret(args, options))
+    return code;
+
+  // The engine's own description says which inputs are ids of what.
+  EngineError problem;
+  auto file = EngineFile::open(args.positional(), problem);
+  if (!file)
+    return args.error(problem.message,
+                      problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
+  std::vector<ReckonTableBinding> bindings;
+  if (options.tableRows > 0)
+    bindings.push_back({nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, options.tableRows, options.inputs.seed});
+  runtime::Engine engine;
+  runtime::Context context;
+  if (Status failed = engine.open(args.positional(), bindings))
+    return args.error(failed.message, failed.code);
+  if (Status failed =
+          context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
+    return args.error(failed.message, failed.code);
+
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < engine.numTables(); ++i)
+    rows.push_back(engine.table(i).rows);
+  InputMaker maker(file->spec(), rows);
+  std::vector<BenchResult> results;
+  for (int64_t batch : options.batches) {
+    options.inputs.batch = batch;
+    std::string error;
+    if (!maker.chooseDims(options.inputs, error))
+      return args.error(error);
+    results.emplace_back();
+    if (int code = benchmark(options.bench, maker, options.inputs, context, results.back(), error))
+      return args.error("batch " + std::to_string(batch) + ": " + error, code);
+    std::printf("%s\n", describe(results.back()).c_str());
+    std::fflush(stdout);
+  }
+  std::fputs(tableOf(results).c_str(), stdout);
+  if (!options.json.empty()) {
+    std::string text = jsonOf(results, args.positional(), options.threads), error;
+    if (!writeFile(options.json, {text.begin(), text.end()}, error))
+      return args.error(error);
+  }
+  return ExitOk;
+}

@@ -1,0 +1,83 @@
+//===- reckon-run.cpp - Run an engine on arrays or ONNX test data ---------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "tools/Support/ArgParser.h"
+#include "tools/Support/Arrays.h"
+#include "tools/Support/TestData.h"
+
+#include <algorithm>
+
+using namespace reckon;
+using namespace reckon::tools;
+using runtime::Status;
+
+namespace {
+struct Options {
+  std::string device = "host", outputDir, testData;
+  int64_t threads = 0;
+  std::vector<std::string> inputs, tables;
+  double atol = 2e-6, rtol = 2e-5;
+  bool printOutputs = false;
+};
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options;
+  ArgParser args("reckon-run", "Runs a compiled engine on arrays, or on ONNX test data and compares.", "M.rkn");
+  args.group("Execution");
+  args.option("device", "NAME", "where to run: host (default)", options.device);
+  args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
+  args.option("table", "NAME=FILE", "take the rows of a table from a file, row-major without a header;\nrepeatable",
+              options.tables);
+  args.group("Arrays");
+  args.option("input", "NAME=F.npy", "an input; repeatable", options.inputs);
+  args.option("output-dir", "DIR", "write each output to DIR/NAME.npy (a '/' in a name becomes '_')",
+              options.outputDir);
+  args.flag("print-outputs", "print the outputs, at most 1000 elements each;\nthe default without --output-dir",
+            options.printOutputs);
+  args.group("Test data");
+  args.option("onnx-test-data", "DIR", "run DIR/test_data_set_*/input_K.pb and compare with output_K.pb",
+              options.testData);
+  args.option("atol", "X", "absolute tolerance of floats, default 2e-6; integers must be equal", options.atol, 0.0);
+  args.option("rtol", "X", "relative tolerance of floats, default 2e-5", options.rtol, 0.0);
+  if (!args.parse(argc, argv))
+    return args.exitCode();
+  if (!options.testData.empty() && (!options.inputs.empty() || !options.outputDir.empty()))
+    return args.error("--onnx-test-data goes with neither --input nor --output-dir");
+
+  std::vector<std::pair<std::string, std::string>> pairs(options.tables.size());
+  std::vector<ReckonTableBinding> bindings;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (!splitPair(options.tables[i], pairs[i].first, pairs[i].second))
+      return args.error("--table: '" + options.tables[i] + "' is not NAME=FILE");
+    bindings.push_back({pairs[i].first.c_str(), RECKON_TABLE_FILE, pairs[i].second.c_str(), 0, nullptr, 0, 0});
+  }
+  runtime::Engine engine;
+  runtime::Context context;
+  if (Status failed = engine.open(args.positional(), bindings))
+    return args.error(failed.message, failed.code);
+  if (Status failed =
+          context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
+    return args.error(failed.message, failed.code);
+
+  std::string problem;
+  int code;
+  if (!options.testData.empty()) {
+    code = runTestData(engine, context, options.testData, options.atol, options.rtol, problem);
+    return problem.empty() ? code : args.error(problem, code);
+  }
+  std::vector<HostTensor> tensors;
+  if ((code = bindArrays(options.inputs, engine, context, tensors, problem)))
+    return args.error(problem, code);
+  if (Status failed = context.run())
+    return args.error(failed.message, failed.code);
+  if (options.printOutputs || options.outputDir.empty())
+    printOutputs(engine, context);
+  if (!options.outputDir.empty() && (code = writeOutputs(engine, context, options.outputDir, problem)))
+    return args.error(problem, code);
+  return ExitOk;
+}
