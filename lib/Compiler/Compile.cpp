@@ -6,10 +6,13 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "dialects/Rec/Rec.h"
+#include "lib/Codegen/Emit/EmitEngine.h"
+#include "lib/Codegen/Host/HostCode.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Register.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
+#include "passes/Codegen/Passes.h"
 #include "reckon/Compiler/Compiler.h"
 
 #include "mlir/IR/Verifier.h"
@@ -55,37 +58,86 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
   return module;
 }
 
-/// Runs one phase, with its time and its statistics in the report.
-static mlir::LogicalResult runPhase(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
-                                    CompileReport &report) {
-  auto start = std::chrono::steady_clock::now();
+namespace {
+/// Adds the time from here to the end of the scope to the report.
+class PhaseTimer {
+public:
+  PhaseTimer(const Phase &phase, const CompileOptions &options, CompileReport &report) : phase(phase), report(report) {
+    if (options.onPhase)
+      options.onPhase(phase.name);
+  }
+  ~PhaseTimer() {
+    std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    report.phases.push_back({phase.name, seconds.count()});
+  }
+
+private:
+  const Phase &phase;
+  CompileReport &report;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+} // namespace
+
+/// Runs the passes of one phase, with their statistics in the report.
+static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
+                                     CompileReport &report) {
   std::vector<StatisticValue> values;
   mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
   phase.build(pm, options);
   collectStatistics(pm, values);
   mlir::LogicalResult result = pm.run(module);
-  report.phases.push_back(
-      {phase.name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
   for (const StatisticValue &value : values)
     if (value.value != 0)
       report.statistics.push_back({value.pass, value.name, value.description, value.value});
   return result;
 }
 
-std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
-                                                          CompileReport &report) {
-  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
-  if (!last) {
-    mlir::emitError(module.getLoc()) << "no phase '" << options.stopAfter << "'; there are " << listPhases();
+/// The emit phase: kernels to a shared object, plan and shared object to an engine.
+static std::optional<std::vector<uint8_t>> emit(mlir::ModuleOp module, const host::Target &target,
+                                                CompileReport &report) {
+  mlir::ModuleOp code = codegen::getHostCode(module);
+  if (!code) {
+    mlir::emitError(module.getLoc()) << "there is no code in this module: run the codegen phase";
     report.error = ErrorKind::BadInput;
     return std::nullopt;
   }
+  std::optional<std::string> object = host::compileToSharedObject(code, target);
+  if (!object) {
+    report.error = ErrorKind::Environment;
+    return std::nullopt;
+  }
+  TargetSpec spec;
+  spec.device = "host";
+  spec.cpu = target.tuneCpu;
+  spec.features = target.requiredFeatures;
+  std::optional<std::vector<uint8_t>> engine = emitEngine(module, llvm::ArrayRef(object->data(), object->size()), spec);
+  if (!engine)
+    report.error = ErrorKind::Unsupported;
+  return engine;
+}
+
+std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
+                                                          CompileReport &report) {
+  auto fail = [&](const llvm::Twine &message) {
+    mlir::emitError(module.getLoc()) << message;
+    report.error = ErrorKind::BadInput;
+    return std::nullopt;
+  };
+  std::string error;
+  std::optional<host::Target> target = host::Target::get(options.cpu, &error);
+  if (!target)
+    return fail(error);
+  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
+  if (!last)
+    return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
+
   PhaseOptions phaseOptions;
   phaseOptions.cpu = options.cpu;
   for (const Phase &phase : getPhases()) {
-    if (options.onPhase)
-      options.onPhase(phase.name);
-    if (mlir::failed(runPhase(phase, module, phaseOptions, report))) {
+    PhaseTimer timer(phase, options, report);
+    if (!phase.build)
+      return emit(module, *target, report);
+    if (mlir::failed(runPasses(phase, module, phaseOptions, report))) {
       // A model that was read but cannot be taken further is one the compiler does not support.
       report.error = ErrorKind::Unsupported;
       return std::nullopt;
