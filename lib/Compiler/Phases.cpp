@@ -7,35 +7,23 @@
 
 #include "lib/Compiler/Phases.h"
 #include "lib/Codegen/Host/Target.h"
-
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
-
-#ifdef RECKON_HAS_Import
+#include "passes/Codegen/Passes.h"
+#include "passes/Fuse/Passes.h"
 #include "passes/Import/Passes.h"
-#endif
-#ifdef RECKON_HAS_Normalize
 #include "passes/Normalize/Passes.h"
-#endif
+#include "passes/Schedule/Passes.h"
 #ifdef RECKON_HAS_Optimize
 #include "passes/Optimize/Passes.h"
 #endif
 #ifdef RECKON_HAS_Precision
 #include "passes/Precision/Passes.h"
 #endif
-#ifdef RECKON_HAS_Fuse
-#include "passes/Fuse/Passes.h"
-#endif
-#ifdef RECKON_HAS_Schedule
-#include "passes/Schedule/Passes.h"
-#endif
-#ifdef RECKON_HAS_Codegen
-#include "passes/Codegen/Passes.h"
-#endif
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace reckon;
 
-#ifdef RECKON_HAS_Schedule
 static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) {
   ScheduleOptions schedule;
   // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
@@ -43,19 +31,12 @@ static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) 
     schedule.panelWidth = target->tileColumns();
   buildSchedulePipeline(pm, schedule);
 }
-#endif
-
-static void buildNothing(mlir::OpPassManager &, const PhaseOptions &) {}
 
 static const Phase table[] = {
-#ifdef RECKON_HAS_Import
     {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
-#endif
-#ifdef RECKON_HAS_Normalize
     {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
      "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
-#endif
 #ifdef RECKON_HAS_Optimize
     {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
@@ -64,20 +45,14 @@ static const Phase table[] = {
     {"precision", "rec", "rec", "every GEMM-like op and every table states its storage, compute and accumulate type",
      "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildPrecisionPipeline(pm); }},
 #endif
-#ifdef RECKON_HAS_Fuse
     {"fuse", "rec", "fusion regions",
      "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},
-#endif
-#ifdef RECKON_HAS_Schedule
     {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions",
      "plan-verify-scheduled", buildSchedule},
-#endif
-#ifdef RECKON_HAS_Codegen
     {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildCodegenPipeline(pm, options.cpu); }},
-#endif
-    {"emit", "plan", "engine", "reproducible: same input and options give the same bytes", "", buildNothing},
+    {"emit", "kernels", "engine", "reproducible: same input and options give the same bytes", "", nullptr},
 };
 
 llvm::ArrayRef<Phase> reckon::getPhases() { return table; }

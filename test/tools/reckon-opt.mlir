@@ -3,7 +3,7 @@
 // RUN: reckon-opt --help | FileCheck %s --check-prefix=HELP
 // RUN: not reckon-opt %s.missing 2>&1 | FileCheck %s --check-prefix=MISSING
 
-// HELP: --reckon-emit-pipeline
+// HELP: --reckon-import-pipeline
 // MISSING: reckon-opt: cannot open input file
 // CHECK: rec.unary relu
 func.func @main(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xf32, #rec.dims<"batch", 13>> {

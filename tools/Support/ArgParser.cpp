@@ -147,7 +147,8 @@ bool ArgParser::parse(int argc, const char *const *argv) {
     for (Option &option : options)
       if (option.name == name)
         found = &option;
-    if (!found || start == 1)
+    // A name of one letter has one dash, a longer one two.
+    if (!found || (start == 1) != (name.size() == 1))
       return fail("unknown option '" + text.substr(0, equals) + "'");
     std::string value;
     if (found->kind == Kind::Flag) {
@@ -181,7 +182,9 @@ std::string ArgParser::help() const {
     };
     for (const Option &option : options)
       if (option.group == g)
-        line("--" + option.name + (option.kind == Kind::Flag ? "" : "=" + option.metavar), option.help);
+        line(option.name.size() == 1 ? "-" + option.name + " " + option.metavar
+                                     : "--" + option.name + (option.kind == Kind::Flag ? "" : "=" + option.metavar),
+             option.help);
     if (g == groups.size()) {
       line("--help", "show this and exit");
       line("--version", "show the version and exit");

@@ -1,0 +1,144 @@
+//===- reckon-compile.cpp - From a model to an engine file --------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/Phases.h"
+#include "lib/Compiler/Summary.h"
+#include "lib/Support/Progress.h"
+#include "reckon/Compiler/Compiler.h"
+#include "tools/Support/ArgParser.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace reckon;
+
+namespace {
+struct Flags {
+  std::string output, emit = "engine", target = "host", cpu = "native", stopAfter;
+  std::vector<std::string> freeze;
+  bool verify = false, stats = false, progress = false, phases = false;
+  double atol = 2e-6, rtol = 2e-5;
+};
+} // namespace
+
+static void declare(tools::ArgParser &args, Flags &flags) {
+  args.group("Files");
+  args.option("o", "FILE", "where the engine, or the MLIR text, goes; '-' for standard output", flags.output);
+  args.option("emit", "KIND", "what to write: engine (default), or mlir: the module after the last phase", flags.emit);
+  args.option("freeze-input", "NAME=FILE", "make an input a constant, with the value in a .npy or .pb file; repeatable",
+              flags.freeze);
+  args.group("Compilation");
+  args.option("target", "DEVICE", "the device to compile for: host (default)", flags.target);
+  args.option("host-cpu", "CPU",
+              "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that "
+              "LLVM knows, such as sapphirerapids",
+              flags.cpu);
+  std::string phases = "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases();
+  args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
+  args.group("Checks and reports");
+  args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
+  args.option("atol", "X", "absolute tolerance of --verify (2e-6)", flags.atol, 0.0);
+  args.option("rtol", "X", "relative tolerance of --verify (2e-5)", flags.rtol, 0.0);
+  args.flag("stats", "print what was imported, what each pass did, and what the engine holds", flags.stats);
+  args.flag("progress", "name every phase as it begins, not only those that take over two seconds", flags.progress);
+  args.flag("phases", "print the table of phases in Markdown and exit; needs no model", flags.phases);
+}
+
+/// What is wrong with the flags together; empty when nothing is.
+static std::string check(Flags &flags) {
+  const Phase &last = getPhases().back();
+  if (flags.target != "host")
+    return "no target '" + flags.target + "'; there is host";
+  if (flags.emit != "engine" && flags.emit != "mlir")
+    return "--emit is engine or mlir, not '" + flags.emit + "'";
+  if (flags.stopAfter.empty())
+    flags.stopAfter = last.name;
+  if (!findPhase(flags.stopAfter))
+    return "no phase '" + flags.stopAfter + "'; there are " + listPhases();
+  if (flags.stopAfter != last.name)
+    flags.emit = "mlir";
+  if (flags.verify && flags.stopAfter != last.name)
+    return "--verify needs all phases, --stop-after=" + flags.stopAfter + " leaves some out";
+  if (flags.output.empty() && flags.emit == "engine")
+    return "where does the engine go? Say -o FILE.rkn";
+  if (flags.output.empty())
+    flags.output = "-";
+  return "";
+}
+
+/// Writes the engine or the module; empty, or why it cannot.
+static std::string write(const Flags &flags, mlir::ModuleOp module, const std::vector<uint8_t> &engine) {
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> output = mlir::openOutputFile(flags.output, &error);
+  if (!output)
+    return error;
+  llvm::raw_fd_ostream &os = output->os();
+  if (flags.emit == "engine")
+    os.write(reinterpret_cast<const char *>(engine.data()), engine.size());
+  else
+    module.print(os);
+  os.flush();
+  if (os.has_error()) {
+    error = "cannot write " + flags.output + ": " + os.error().message();
+    os.clear_error();
+    return error;
+  }
+  output->keep();
+  return "";
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Flags flags;
+  tools::ArgParser args("reckon-compile", "Compiles a recommender model to an engine.", "MODEL.onnx|MODEL.mlir");
+  declare(args, flags);
+  if (argc == 2 && llvm::StringRef(argv[1]) == "--phases") {
+    printPhases(llvm::outs());
+    return 0;
+  }
+  if (!args.parse(argc, argv))
+    return args.exitCode();
+  if (std::string wrong = check(flags); !wrong.empty())
+    return args.error(wrong);
+
+  Progress progress("reckon-compile", flags.progress);
+  CompileOptions options;
+  options.cpu = flags.cpu;
+  options.stopAfter = flags.stopAfter;
+  options.keepReference = flags.verify;
+  options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
+  for (llvm::StringRef text : flags.freeze) {
+    auto [name, file] = text.rsplit('=');
+    if (name.empty() || file.empty())
+      return args.error("--freeze-input is NAME=FILE, not '" + text.str() + "'");
+    options.frozenInputs.push_back({name.str(), file.str()});
+  }
+
+  mlir::MLIRContext context;
+  initializeCompiler(context);
+  CompileReport report;
+  mlir::OwningOpRef<mlir::ModuleOp> module = loadModel(args.positional(), context, options, report);
+  if (!module)
+    return int(report.error);
+  std::optional<std::vector<uint8_t>> engine = compileModule(*module, options, report);
+  if (!engine)
+    return int(report.error);
+  if (std::string error = write(flags, *module, *engine); !error.empty())
+    return args.error(error, int(ErrorKind::Environment));
+
+  // Reports do not mix with what goes to standard output.
+  llvm::raw_ostream &os = flags.output == "-" ? llvm::errs() : llvm::outs();
+  if (flags.stats)
+    printStatistics(report, *engine, os);
+  printSummary(flags.output, report, *engine, os);
+  if (!flags.verify)
+    return 0;
+  progress.begin("verify");
+  return int(verifyAndPrint(*report.reference, *engine, flags.atol, flags.rtol, os));
+}
