@@ -43,21 +43,22 @@ inline mlir::Type getCommonElementType(llvm::ArrayRef<mlir::Value> values) {
   return common;
 }
 
-/// The result type of a concat, under the constraints C1 and C2 of rec.concat; an `OpT` is named in errors.
+/// The result type of a concat. Errors name `OpT` and the numbers it gives to the constraints on the operands' kinds
+/// and on their sizes.
 template <typename OpT>
 llvm::LogicalResult inferConcat(std::optional<mlir::Location> location, mlir::ValueRange inputs, int64_t axis,
-                                llvm::SmallVectorImpl<mlir::Type> &types) {
+                                const char *kinds, const char *sizes, llvm::SmallVectorImpl<mlir::Type> &types) {
   if (inputs.empty())
-    return failInference<OpT>(location, "C1", "there is no operand");
+    return failInference<OpT>(location, kinds, "there is no operand");
   Shape result = getShape(inputs[0]);
   if (result.empty())
-    return failInference<OpT>(location, "C1", "operand 0 is a scalar");
+    return failInference<OpT>(location, kinds, "operand 0 is a scalar");
   if (axis < 0 || axis >= static_cast<int64_t>(result.size()))
-    return failInference<OpT>(location, "C2", "axis ", axis, " is outside rank ", result.size());
+    return failInference<OpT>(location, sizes, "axis ", axis, " is outside rank ", result.size());
   for (size_t i = 1; i < inputs.size(); ++i) {
     Shape shape = getShape(inputs[i]);
     if (shape.size() != result.size() || getElementType(inputs[i]) != getElementType(inputs[0]))
-      return failInference<OpT>(location, "C1", "operand ", i, " is ", inputs[i].getType(), ", operand 0 ",
+      return failInference<OpT>(location, kinds, "operand ", i, " is ", inputs[i].getType(), ", operand 0 ",
                                 inputs[0].getType(), ": ranks and element types must agree");
     for (size_t d = 0; d < shape.size(); ++d) {
       if (static_cast<int64_t>(d) == axis) {
@@ -66,7 +67,7 @@ llvm::LogicalResult inferConcat(std::optional<mlir::Location> location, mlir::Va
       }
       auto size = unifySizes(result[d], shape[d]);
       if (!size)
-        return failInference<OpT>(location, "C2", "operand ", i, " has size '", shape[d].str(), "' in dimension ", d,
+        return failInference<OpT>(location, sizes, "operand ", i, " has size '", shape[d].str(), "' in dimension ", d,
                                   " where others have '", result[d].str(), "'");
       result[d] = *size;
     }

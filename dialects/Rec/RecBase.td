@@ -25,7 +25,7 @@ def Rec_Dialect : Dialect {
   let description = [{
     `rec` models a trained recommender as a graph of layers on value-semantic tensors: lookups and bags, linear layers,
     feature interactions, and the tensor algebra around them. One function is one model; its arguments and results carry
-    the ONNX names in `rec.name`.
+    the ONNX names in `rec.name`, a string.
 
     A dynamic dimension is named by the `#rec.dims` encoding of its tensor type:
     `tensor<?x13xf32, #rec.dims<"batch", 13>>`. A dynamic dimension without encoding is the anonymous dimension `?`.
@@ -36,6 +36,8 @@ def Rec_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,11 +112,11 @@ def Rec_RegionKindAttr : Rec_EnumAttr<Rec_RegionKind, "region_kind">;
 //===----------------------------------------------------------------------===//
 
 def Rec_Bool : I<1>;
-def Rec_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
-def Rec_Int : AnyTypeOf<[I8, I16, I32, I64, UI8, UI16, UI32, UI64]>;
-def Rec_Id : AnyTypeOf<[I32, I64]>;
-def Rec_Number : AnyTypeOf<[Rec_Float, Rec_Int]>;
-def Rec_Element : AnyTypeOf<[Rec_Float, Rec_Int, Rec_Bool]>;
+def Rec_Float : AnyTypeOf<[F16, BF16, F32, F64], "f16, bf16, f32 or f64">;
+def Rec_Int : AnyTypeOf<[I8, I16, I32, I64, UI8, UI16, UI32, UI64], "integer of 8 to 64 bits">;
+def Rec_Id : AnyTypeOf<[I32, I64], "i32 or i64">;
+def Rec_Number : AnyTypeOf<[Rec_Float, Rec_Int], "number">;
+def Rec_Element : AnyTypeOf<[Rec_Float, Rec_Int, Rec_Bool], "number or boolean">;
 
 def Rec_Tensor : RankedTensorOf<[Rec_Element]>;
 def Rec_NumberTensor : RankedTensorOf<[Rec_Number]>;

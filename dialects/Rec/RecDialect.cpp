@@ -38,6 +38,21 @@ void RecDialect::initialize() {
       >();
 }
 
+static LogicalResult verifyName(Operation *op, StringRef what, unsigned index, NamedAttribute attribute) {
+  if (attribute.getName() == "rec.name" && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError("'rec.name' of ") << what << " " << index << " is not a string but " << attribute.getValue();
+  return success();
+}
+
+LogicalResult RecDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
+  return verifyName(op, "argument", index, attribute);
+}
+
+LogicalResult RecDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
+                                                      NamedAttribute attribute) {
+  return verifyName(op, "result", index, attribute);
+}
+
 Operation *RecDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
   if (auto sizes = dyn_cast<DimsAttr>(value))
     return DimsOp::create(builder, loc, type, sizes);

@@ -13,7 +13,7 @@ using namespace reckon::rec;
 
 LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> location, Adaptor adaptor,
                                          SmallVectorImpl<Type> &types) {
-  return inferConcat<ConcatOp>(location, adaptor.getInputs(), adaptor.getAxis(), types);
+  return inferConcat<ConcatOp>(location, adaptor.getInputs(), adaptor.getAxis(), "C1", "C2", types);
 }
 
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> location, Adaptor adaptor,

@@ -91,7 +91,7 @@ LogicalResult FusionOp::verifyRegions() {
 
 LogicalResult JoinOp::inferReturnTypes(MLIRContext *, std::optional<Location> location, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
-  return inferConcat<JoinOp>(location, adaptor.getInputs(), adaptor.getAxis(), types);
+  return inferConcat<JoinOp>(location, adaptor.getInputs(), adaptor.getAxis(), "C1", "C1", types);
 }
 
 LogicalResult JoinOp::verify() {
