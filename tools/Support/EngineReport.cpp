@@ -160,7 +160,8 @@ private:
         text += "    " + spec.kernels[dispatch.kernel].symbol + ": " + std::to_string(dispatch.operands.size()) +
                 " operands, " + std::to_string(dispatch.columns) + " column blocks, " +
                 std::to_string(dispatch.flopsPerRow) + " flop/row, " + bytesText(dispatch.bytesFixed) + " fixed" +
-                (dispatch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + dispatch.scratchBytes.str() + " bytes") + "\n";
+                (dispatch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + dispatch.scratchBytes.str() + " bytes") +
+                "\n";
     }
   }
 

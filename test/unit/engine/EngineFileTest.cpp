@@ -52,7 +52,9 @@ EngineSpec sampleSpec() {
   spec.localSlots = {16};
   spec.kernels = {{"k0", "gemm", {"/fc/Gemm"}, 0}, {"k1", "rows", {}, 0}};
   DispatchSpec first{
-      0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}}};
+      0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}},
+      1, SizeExpr(),
+      0, 0};
   DispatchSpec second{1,
                       {{Space::Local, 0, 0, 16, "", ""},
                        {Space::Table, 0, 0, 0, "ids", "off"},

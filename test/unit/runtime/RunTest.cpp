@@ -260,13 +260,16 @@ TEST(Load, MissingCpuFeatureIsNamed) {
 }
 
 TEST(Load, BrokenCodeAndUnknownDevices) {
-  EngineSpec spec = sampleSpec();
-  spec.code[0].data.size = 1000;
-  Loaded truncated(spec);
   Context context;
-  Status failed = context.create(truncated.engine, 1);
-  EXPECT_EQ(failed.code, RECKON_UNAVAILABLE);
-  EXPECT_NE(failed.message.find("code section 'kernels' cannot be loaded"), std::string::npos);
+  EngineSpec spec = sampleSpec();
+  for (size_t size : {size_t(0), size_t(60), size_t(100), size_t(1000)}) {
+    EngineSpec cut = spec;
+    cut.code[0].data.size = size;
+    Loaded truncated(cut);
+    Status failed = context.create(truncated.engine, 1);
+    EXPECT_EQ(failed.code, RECKON_INVALID);
+    EXPECT_NE(failed.message.find("code section 'kernels' cannot be loaded"), std::string::npos) << failed.message;
+  }
 
   spec = sampleSpec();
   spec.kernels[0].symbol = "test_absent";
