@@ -131,6 +131,13 @@ std::optional<BoundedRows> matchBoundedRows(LoopSymbols &symbols, Value value) {
   return bounds ? std::optional<BoundedRows>({rows, bounds}) : std::nullopt;
 }
 
+std::optional<SizeExpr> getBagCount(Value bounds, const SizeExpr &tripCount) {
+  SizeExpr bags = getShape(bounds)[0] - SizeExpr(1);
+  if (isAnonymous(bags) || (tripCount != bags && tripCount != SizeExpr::max(bags, 0)))
+    return std::nullopt;
+  return bags;
+}
+
 std::optional<PoolMode> getPoolMode(ReduceKind kind) {
   switch (kind) {
   case ReduceKind::sum:

@@ -45,6 +45,10 @@ struct BoundedRows {
 };
 std::optional<BoundedRows> matchBoundedRows(LoopSymbols &symbols, mlir::Value value);
 
+/// The number of bags between the bounds, one less than there are bounds, when that is how often the loop runs. A count
+/// that is zero instead of negative is the same: without a single bound there is nothing to run.
+std::optional<SizeExpr> getBagCount(mlir::Value bounds, const SizeExpr &tripCount);
+
 struct Bag {
   PoolMode mode;
   BagRows rows;
@@ -57,8 +61,8 @@ struct Bag {
 std::optional<PoolMode> getPoolMode(ReduceKind kind);
 
 /// Builds the bag in its fixed-width form when the bounds are equally spaced, else with offsets. Null when the types
-/// rule the op out. `tripCount` is the number of bags.
-EmbeddingBagOp buildBag(mlir::OpBuilder &builder, mlir::Location loc, const Bag &bag, const SizeExpr &tripCount);
+/// rule the op out. `bags` is their number.
+EmbeddingBagOp buildBag(mlir::OpBuilder &builder, mlir::Location loc, const Bag &bag, const SizeExpr &bags);
 
 /// Erases ONNX nodes nothing uses: they have no side effects, but the op cannot say so for all operators.
 void eraseUnusedOnnxOps(mlir::Operation *root);

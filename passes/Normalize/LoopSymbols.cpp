@@ -73,8 +73,8 @@ Symbol LoopSymbols::evaluate(Value value) const {
     if (type == "Reshape" || type == "Unsqueeze" || type == "Squeeze" ||
         (type == "Cast" && getIntAttr(node, "to", 0) == /*TensorProto.INT64=*/7))
       return evaluate(node.getOperands()[0]);
-    // The second operand gives the type: an integer, if it evaluates at all.
-    if (type == "CastLike" && evaluate(node.getOperands()[1]).kind != Symbol::Unknown)
+    auto like = type == "CastLike" ? dyn_cast<ShapedType>(node.getOperands()[1].getType()) : ShapedType();
+    if (like && like.getElementType().isInteger(64))
       return evaluate(node.getOperands()[0]);
   }
 

@@ -270,4 +270,19 @@ def RaiseL2Norm : Normalize_Pass<"rec-raise-l2-norm"> {
   let statistics = [Statistic<"numRaised", "norms-raised", "sums and roots that became one reduction">];
 }
 
+//===----------------------------------------------------------------------===//
+// Invariants
+//===----------------------------------------------------------------------===//
+
+def VerifyNormalized : Normalize_Pass<"rec-verify-normalized"> {
+  let summary = "Check what the normalize phase promises";
+  let description = [{
+    Requires: nothing.
+    Guarantees: fails, listing every unsupported operator with its nodes, unless there is no `rec.onnx`, no sequence, no
+    `rec.einsum` and every result is a ranked tensor.
+    Does not do: change anything.
+    Example: test/passes/Normalize/verify-normalized.mlir
+  }];
+}
+
 #endif // RECKON_PASSES_NORMALIZE_PASSES

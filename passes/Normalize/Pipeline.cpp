@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "dialects/Rec/Rec.h"
+#include "passes/Import/Passes.h"
 #include "passes/Normalize/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,6 +22,8 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseAtenEmbeddingBag());
   func.addPass(createRaiseLoopEmbeddingBag());
   func.addPass(createRaiseSequenceEmbeddingBag());
+  // What depended on the bags can be typed now.
+  func.addPass(importer::createConvertOnnx());
   func.addPass(createNormalizeEinsum());
   func.addPass(createFoldConstants());
   func.addPass(createCanonicalizerPass());
@@ -42,4 +45,5 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseL2Norm());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  func.addPass(createVerifyNormalized());
 }

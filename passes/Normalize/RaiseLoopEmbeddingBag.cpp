@@ -37,8 +37,8 @@ struct RaiseLoopEmbeddingBag : public reckon::impl::RaiseLoopEmbeddingBagBase<Ra
 
   void raise(OnnxOp loop) {
     LoopSymbols symbols(loop);
-    std::optional<SizeExpr> bags = symbols.getTripCount();
-    if (!bags)
+    std::optional<SizeExpr> tripCount = symbols.getTripCount();
+    if (!tripCount)
       return;
     unsigned numCarried = loop.getOperands().size() - 2;
     for (unsigned i = numCarried; i < loop.getOutputs().size(); ++i) {
@@ -49,7 +49,8 @@ struct RaiseLoopEmbeddingBag : public reckon::impl::RaiseLoopEmbeddingBagBase<Ra
         continue;
       std::optional<PoolMode> mode = getPoolMode(reduce->kind);
       std::optional<BoundedRows> bounded = matchBoundedRows(symbols, reduce->x);
-      if (!mode || !bounded || isAnonymous(*bags) || getShape(bounded->bounds)[0] != *bags + SizeExpr(1))
+      std::optional<SizeExpr> bags = bounded ? getBagCount(bounded->bounds, *tripCount) : std::nullopt;
+      if (!mode || !bags)
         continue;
       OpBuilder builder(loop);
       if (EmbeddingBagOp bag = buildBag(builder, loop.getLoc(), {*mode, bounded->rows, bounded->bounds, {}}, *bags)) {

@@ -165,13 +165,14 @@ struct RaiseSequenceEmbeddingBag : public reckon::impl::RaiseSequenceEmbeddingBa
       return;
 
     LoopSymbols symbols(loop);
-    std::optional<SizeExpr> bags = symbols.getTripCount();
+    std::optional<SizeExpr> tripCount = symbols.getTripCount();
     OnnxOp insert = asOnnx(skipIdentity(symbols.getYield().getOperands()[result + 1]), "SequenceInsert");
-    if (!bags || !insert || insert.getOperands().size() < 2 || getOptionalOperand(insert, 2) ||
+    if (!tripCount || !insert || insert.getOperands().size() < 2 || getOptionalOperand(insert, 2) ||
         skipIdentity(insert.getOperands()[0]) != symbols.getBody().getArgument(result + 2))
       return;
-    std::optional<Bag> bag = PooledRow(symbols, *bags, /*keepdims=*/!stacks).match(insert.getOperands()[1]);
-    if (!bag || isAnonymous(*bags) || getShape(bag->bounds)[0] != *bags + SizeExpr(1))
+    std::optional<Bag> bag = PooledRow(symbols, *tripCount, /*keepdims=*/!stacks).match(insert.getOperands()[1]);
+    std::optional<SizeExpr> bags = bag ? getBagCount(bag->bounds, *tripCount) : std::nullopt;
+    if (!bags)
       return;
     OpBuilder builder(loop);
     Location loc = builder.getFusedLoc({concat.getLoc(), loop.getLoc()});

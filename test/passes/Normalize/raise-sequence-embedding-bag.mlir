@@ -340,8 +340,9 @@ func.func @padding(%ids: tensor<?x6xi64, #rec.dims<"batch", 6>>) -> tensor<*xf32
       : (none, tensor<i1>, tensor<i64>, tensor<0xi64>) -> (tensor<i64>, tensor<*xi64>) {
     ^bb0(%n1: tensor<i64>, %c1: tensor<i1>, %j: tensor<i64>, %kept: tensor<*xi64>):
       %id = rec.gather %flat, %j axis 0 : (tensor<?xi64, #rec.dims<"6*batch">>, tensor<i64>) -> tensor<i64>
-      %negative = rec.compare lt %id, %zero : (tensor<i64>, tensor<i64>) -> tensor<i1>
-      %row = rec.onnx "If"(%negative) {opset = 20 : i64} : (tensor<i1>) -> tensor<*xi64> {
+      %zero_like = rec.onnx "CastLike"(%zero, %id) {opset = 20 : i64} : (tensor<i64>, tensor<i64>) -> tensor<*xi64>
+      %negative = rec.onnx "Less"(%id, %zero_like) {opset = 20 : i64} : (tensor<i64>, tensor<*xi64>) -> tensor<*xi1>
+      %row = rec.onnx "If"(%negative) {opset = 20 : i64} : (tensor<*xi1>) -> tensor<*xi64> {
         %sum = rec.binary add %id, %size : (tensor<i64>, tensor<i64>) -> tensor<i64>
         rec.yield %sum : tensor<i64>
       }, {
@@ -358,7 +359,8 @@ func.func @padding(%ids: tensor<?x6xi64, #rec.dims<"batch", 6>>) -> tensor<*xf32
       }, {
         rec.yield %kept : tensor<*xi64>
       }
-      %next_j = rec.binary add %j, %one : (tensor<i64>, tensor<i64>) -> tensor<i64>
+      %one_like = rec.onnx "CastLike"(%one, %j) {opset = 20 : i64} : (tensor<i64>, tensor<i64>) -> tensor<*xi64>
+      %next_j = rec.onnx "Add"(%j, %one_like) {opset = 20 : i64} : (tensor<i64>, tensor<*xi64>) -> tensor<i64>
       %more = rec.compare lt %next_j, %e : (tensor<i64>, tensor<i64>) -> tensor<i1>
       rec.yield %more, %next_j, %more_kept : tensor<i1>, tensor<i64>, tensor<*xi64>
     }

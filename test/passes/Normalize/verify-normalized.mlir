@@ -1,0 +1,30 @@
+// RUN: reckon-opt --rec-verify-normalized --split-input-file --verify-diagnostics %s
+
+func.func @good(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = rec.unary relu %x : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+// expected-error@+1 {{the model has operators that Reckon does not support}}
+func.func @unsupported(%x: tensor<8xf32>) -> tensor<*xf32> {
+  %0 = rec.onnx "Nonesuch"(%x) {opset = 17 : i64} : (tensor<8xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @diagonal(%x: tensor<8x8xf32>) -> tensor<8xf32> {
+  // expected-error@+1 {{einsum 'ii->i' is not supported: a label occurs twice in one term, or a size has no name}}
+  %0 = rec.einsum "ii->i"(%x) : (tensor<8x8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+func.func @untyped(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error@+1 {{the normalize phase left a result of type 'none'; expected a ranked tensor}}
+  %0 = rec.none
+  return %x : tensor<8xf32>
+}
