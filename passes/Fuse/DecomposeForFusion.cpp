@@ -72,8 +72,9 @@ static bool decompose(BatchNormOp norm) {
   auto constantType = RankedTensorType::get(shape, type.getElementType());
   OpBuilder builder(norm);
   Location loc = norm.getLoc();
-  Value scaled = binary(builder, loc, BinaryKind::mul, norm.getX(), constant(builder, loc, a, constantType), type);
-  norm.replaceAllUsesWith(binary(builder, loc, BinaryKind::add, scaled, constant(builder, loc, b, constantType), type));
+  Value factor = constant(builder, loc, a, constantType), offset = constant(builder, loc, b, constantType);
+  Value scaled = binary(builder, loc, BinaryKind::mul, norm.getX(), factor, type);
+  norm.replaceAllUsesWith(binary(builder, loc, BinaryKind::add, scaled, offset, type));
   norm.erase();
   return true;
 }

@@ -28,7 +28,7 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
 
   void runOnOperation() override {
     if (panelWidth < 1) {
-      getOperation().emitError("expected a panel width of 1 or more, not ") << panelWidth;
+      getOperation().emitError("expected a panel width of 1 or more, not ") << panelWidth.getValue();
       return signalPassFailure();
     }
     for (KernelOp kernel : getOperation().getOps<KernelOp>())

@@ -1,0 +1,135 @@
+// RUN: reckon-opt --rec-form-gemm-regions %s | FileCheck %s
+// RUN: reckon-opt --rec-form-gemm-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt --rec-form-gemm-regions=low-rank=false %s | FileCheck %s --check-prefix=SPLIT
+
+// STATS: 9 regions
+// STATS: 11 absorbed
+// STATS: 1 low-rank
+
+// CHECK-LABEL: func.func @activation
+// CHECK: rec.fusion {{ *}}gemm rows [true, false, false](%arg0, %{{.*}}, %{{.*}})
+// CHECK: rec.linear
+// CHECK-NEXT: %[[Y:.*]] = rec.unary relu
+// CHECK-NEXT: rec.yield %[[Y]]
+func.func @activation(%x: tensor<8x4xf32>) -> tensor<8x6xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %b = rec.constant "b" = dense<1.0> : tensor<6xf32>
+  %0 = rec.linear %x, %w, %b : (tensor<8x4xf32>, tensor<4x6xf32>, tensor<6xf32>) -> tensor<8x6xf32>
+  %1 = rec.unary relu %0 : (tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %1 : tensor<8x6xf32>
+}
+
+// x * sigmoid(x) reads the product twice; one value leaves all the same.
+// CHECK-LABEL: func.func @diamond
+// CHECK: rec.linear
+// CHECK-NEXT: rec.unary sigmoid
+// CHECK-NEXT: rec.binary mul
+// CHECK-NEXT: rec.yield
+func.func @diamond(%x: tensor<8x4xf32>) -> tensor<8x6xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.unary sigmoid %0 : (tensor<8x6xf32>) -> tensor<8x6xf32>
+  %2 = rec.binary mul %0, %1 : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %2 : tensor<8x6xf32>
+}
+
+// The product itself is returned too: nothing can be absorbed.
+// CHECK-LABEL: func.func @second_reader
+// CHECK: %[[P:.*]] = rec.fusion
+// CHECK-NOT: rec.unary
+// CHECK: rec.yield
+// CHECK: rec.unary relu %[[P]]
+func.func @second_reader(%x: tensor<8x4xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>) {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.unary relu %0 : (tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %0, %1 : tensor<8x6xf32>, tensor<8x6xf32>
+}
+
+// Other operands: a row of values with spelled-out unit dimensions, rows with one value, a scalar, a residual.
+// CHECK-LABEL: func.func @operands
+// CHECK: rec.fusion {{ *}}gemm rows [true, false, false, true, true](%arg0, %{{.*}}, %{{.*}}, %arg1, %arg2) : (tensor<8x4xf32>, tensor<4x6xf32>, tensor<6xf32>, tensor<8x1xf32>, tensor<8x6xf32>)
+// CHECK: rec.constant dense<2.000000e+00> : tensor<f32>
+// CHECK: rec.binary max
+// CHECK-NEXT: rec.yield
+func.func @operands(%x: tensor<8x4xf32>, %gate: tensor<8x1xf32>, %r: tensor<8x6xf32>) -> tensor<8x6xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %row = rec.constant "row" = dense<[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]> : tensor<1x6xf32>
+  %two = rec.constant dense<2.0> : tensor<f32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.binary add %0, %row : (tensor<8x6xf32>, tensor<1x6xf32>) -> tensor<8x6xf32>
+  %2 = rec.binary mul %1, %gate : (tensor<8x6xf32>, tensor<8x1xf32>) -> tensor<8x6xf32>
+  %3 = rec.binary add %2, %r : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  %4 = rec.binary max %3, %two : (tensor<8x6xf32>, tensor<f32>) -> tensor<8x6xf32>
+  return %4 : tensor<8x6xf32>
+}
+
+// The second operand of the sum is made of the product by another way: absorbing the sum would close a cycle.
+// CHECK-LABEL: func.func @no_cycle
+// CHECK: rec.fusion {{ *}}gemm
+// CHECK-NOT: rec.binary
+// CHECK: rec.yield
+// CHECK: rec.softmax
+// CHECK: rec.binary add
+func.func @no_cycle(%x: tensor<8x4xf32>) -> tensor<8x6xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.softmax %0 axis 1 : (tensor<8x6xf32>) -> tensor<8x6xf32>
+  %2 = rec.binary add %0, %1 : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %2 : tensor<8x6xf32>
+}
+
+// CHECK-LABEL: func.func @compare_and_select
+// CHECK: rec.linear
+// CHECK: rec.compare gt
+// CHECK-NEXT: rec.select
+// CHECK-NEXT: rec.yield
+func.func @compare_and_select(%x: tensor<8x4xf32>) -> tensor<8x6xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
+  %zero = rec.constant dense<0.0> : tensor<f32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.compare gt %0, %zero : (tensor<8x6xf32>, tensor<f32>) -> tensor<8x6xi1>
+  %2 = rec.select %1, %0, %zero : (tensor<8x6xi1>, tensor<8x6xf32>, tensor<f32>) -> tensor<8x6xf32>
+  return %2 : tensor<8x6xf32>
+}
+
+// CHECK-LABEL: func.func @low_rank
+// CHECK: rec.fusion {{ *}}gemm rows [true, false, false, true](%arg0, %{{.*}}, %{{.*}}, %arg1)
+// CHECK: %[[D:.*]] = rec.linear
+// CHECK-NEXT: rec.linear %[[D]]
+// CHECK-NEXT: rec.binary mul
+// CHECK-NEXT: rec.binary add
+// CHECK-NEXT: rec.yield
+// SPLIT-LABEL: func.func @low_rank
+// SPLIT-COUNT-2: rec.fusion
+func.func @low_rank(%x: tensor<8x6xf32>, %x0: tensor<8x6xf32>) -> tensor<8x6xf32> {
+  %v = rec.constant "v" = dense<1.0> : tensor<6x2xf32>
+  %u = rec.constant "u" = dense<1.0> : tensor<2x6xf32>
+  %0 = rec.linear %x, %v : (tensor<8x6xf32>, tensor<6x2xf32>) -> tensor<8x2xf32>
+  %1 = rec.linear %0, %u : (tensor<8x2xf32>, tensor<2x6xf32>) -> tensor<8x6xf32>
+  %2 = rec.binary mul %1, %x0 : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  %3 = rec.binary add %2, %x : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %3 : tensor<8x6xf32>
+}
+
+// Two layers in a row that are no bottleneck stay two regions.
+// CHECK-LABEL: func.func @wide_pair
+// CHECK-COUNT-2: rec.fusion
+func.func @wide_pair(%x: tensor<8x2xf32>) -> tensor<8x2xf32> {
+  %v = rec.constant "v" = dense<1.0> : tensor<2x6xf32>
+  %u = rec.constant "u" = dense<1.0> : tensor<6x2xf32>
+  %0 = rec.linear %x, %v : (tensor<8x2xf32>, tensor<2x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.linear %0, %u : (tensor<8x6xf32>, tensor<6x2xf32>) -> tensor<8x2xf32>
+  return %1 : tensor<8x2xf32>
+}
+
+// CHECK-LABEL: func.func @left_alone
+// CHECK-NOT: rec.fusion
+// CHECK: return
+func.func @left_alone(%x: tensor<8x4xf32>, %w: tensor<4x6xf32>, %d: tensor<8x4xf64>)
+    -> (tensor<8x6xf32>, tensor<8x6xf64>) {
+  %w64 = rec.constant "w64" = dense<1.0> : tensor<4x6xf64>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %1 = rec.linear %d, %w64 : (tensor<8x4xf64>, tensor<4x6xf64>) -> tensor<8x6xf64>
+  return %0, %1 : tensor<8x6xf32>, tensor<8x6xf64>
+}

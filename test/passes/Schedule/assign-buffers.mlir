@@ -1,0 +1,101 @@
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers))' %s | FileCheck %s
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{local-bytes=4096}))' %s | FileCheck %s --check-prefix=SMALL
+
+// STATS: 5 local
+// STATS: 5 arena
+// STATS: 3 slots
+// STATS: 4 local-slots
+
+plan.kernel @row rows rows [true] attributes {strides = [array<i64: 32, 1>, array<i64: 32, 1>], packings = [""],
+    dims = ["n", "m"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
+  rec.yield %x : tensor<?x32xf32, #rec.dims<"n", 32>>
+}
+plan.kernel @widen rows rows [true] attributes {strides = [array<i64: 32, 1>, array<i64: 64, 1>], packings = [""],
+    dims = ["n", "m"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
+  %0 = rec.concat %x, %x axis 1 : (tensor<?x32xf32, #rec.dims<"n", 32>>, tensor<?x32xf32, #rec.dims<"n", 32>>) -> tensor<?x64xf32, #rec.dims<"n", 64>>
+  rec.yield %0 : tensor<?x64xf32, #rec.dims<"n", 64>>
+}
+plan.kernel @narrow rows rows [true] attributes {strides = [array<i64: 64, 1>, array<i64: 32, 1>], packings = [""],
+    dims = ["n", "m"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x64xf32, #rec.dims<"n", 64>>):
+  %0 = rec.slice %x starts <0, 0> sizes <"n", 32> steps [1, 1] : (tensor<?x64xf32, #rec.dims<"n", 64>>) -> tensor<?x32xf32, #rec.dims<"n", 32>>
+  rec.yield %0 : tensor<?x32xf32, #rec.dims<"n", 32>>
+}
+plan.kernel @repeat whole rows [false] attributes {strides = [array<i64: 32, 1>, array<i64: 32, 1>], packings = [""],
+    dims = ["n", "m"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
+  %0 = rec.slice %x starts <0, 0> sizes <"m", 32> steps [1, 1] : (tensor<?x32xf32, #rec.dims<"n", 32>>) -> tensor<?x32xf32, #rec.dims<"m", 32>>
+  rec.yield %0 : tensor<?x32xf32, #rec.dims<"m", 32>>
+}
+
+// Inside a chain: the third value takes the first one's place, and the second slot holds the joined value.
+// CHECK-LABEL: plan.program @local
+// CHECK-SAME: slots <> local_slots [128, 256] unshared <"512*n">
+// CHECK: plan.alloc local slot 0 : <f32, <"n", 32>>
+// CHECK: plan.alloc local slot 1 : <f32, <"n", 64>>
+// CHECK: plan.alloc local slot 0 : <f32, <"n", 32>>
+// CHECK-NOT: plan.alloc
+// CHECK: plan.chain rows <"n"> block 240
+// SMALL-LABEL: plan.program @local
+// SMALL: plan.chain rows <"n"> block 16
+plan.program @local dims ["n", "m"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n", 32>>
+  %y = plan.output "y" : !plan.buffer<f32, <"n", 32>>
+  %0 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  %1 = plan.alloc : !plan.buffer<f32, <"n", 64>>
+  %s = plan.slice %1 axis 1 offset 32 : !plan.buffer<f32, <"n", 64>> -> !plan.buffer<f32, <"n", 32>>
+  %2 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  %unused = plan.alloc : !plan.buffer<f32, <"n", 7>>
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @row(%x, %0) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+    plan.dispatch @row(%0, %s) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+    plan.dispatch @narrow(%1, %2) : !plan.buffer<f32, <"n", 64>>, !plan.buffer<f32, <"n", 32>>
+    plan.dispatch @row(%2, %y) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+  }
+}
+
+// Across chains: a slot grows when its next tenant is provably larger, and is not shared with what it cannot be compared
+// with.
+// CHECK-LABEL: plan.program @arena
+// CHECK-SAME: slots <"256*n", "128*n", "128*m"> local_slots [256, 128] unshared <"128*m+1024*n">
+// CHECK: plan.alloc slot 0 : <f32, <"n", 32>>
+// CHECK: plan.alloc slot 1 : <f32, <"n", 32>>
+// CHECK: plan.alloc slot 0 : <f32, <"n", 64>>
+// CHECK: plan.alloc slot 2 : <f32, <"m", 32>>
+// CHECK: plan.alloc slot 1 : <f32, <"n", 32>>
+// CHECK: plan.alloc local slot 0 : <f32, <"n", 64>>
+// CHECK: plan.alloc local slot 1 : <f32, <"n", 32>>
+plan.program @arena dims ["n", "m"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n", 32>>
+  %y = plan.output "y" : !plan.buffer<f32, <"n", 32>>
+  %0 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  %1 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  %2 = plan.alloc : !plan.buffer<f32, <"n", 64>>
+  %3 = plan.alloc : !plan.buffer<f32, <"m", 32>>
+  %4 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  %5 = plan.alloc : !plan.buffer<f32, <"n", 64>>
+  %6 = plan.alloc : !plan.buffer<f32, <"n", 32>>
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @row(%x, %0) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+  }
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @row(%0, %1) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+  }
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @widen(%1, %2) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 64>>
+  }
+  plan.chain rows <1> block 0 {
+    plan.dispatch @repeat(%1, %3) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"m", 32>>
+  }
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @narrow(%2, %4) : !plan.buffer<f32, <"n", 64>>, !plan.buffer<f32, <"n", 32>>
+  }
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @widen(%4, %5) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 64>>
+    plan.dispatch @narrow(%5, %6) : !plan.buffer<f32, <"n", 64>>, !plan.buffer<f32, <"n", 32>>
+    plan.dispatch @row(%6, %y) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+  }
+}

@@ -1,0 +1,127 @@
+// RUN: reckon-opt --plan-outline-kernels --split-input-file %s | FileCheck %s
+// RUN: reckon-opt --plan-outline-kernels --mlir-pass-statistics --split-input-file %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+
+// STATS: 3 kernels
+// STATS: 3 dispatches
+// STATS: 0 views
+
+// A constant that lookups alone read is a table. Producers of a join write slices of its buffer, and kernels know the
+// strides.
+// CHECK: plan.kernel @gemm_bot_0 {{ *}}gemm rows [true, false] attributes {dims = ["batch", "rows:emb"], packings = ["", ""], strides = [array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 32, 1>], table_rows = array<i64: -1, -1>}
+// CHECK: plan.kernel @lookup_emb {{ *}}lookup rows [false, true] attributes {dims = ["batch", "rows:emb"], packings = ["", ""], strides = [array<i64: 16, 1>, array<i64: 1>, array<i64: 32, 1>], table_rows = array<i64: 1, -1>}
+// CHECK: plan.program @main dims ["batch", "rows:emb"] {
+// CHECK-DAG: %[[X:.*]] = plan.input "dense" : <f32, <"batch", 4>>
+// CHECK-DAG: %[[I:.*]] = plan.input "ids" : <i64, <"batch">>
+// CHECK-DAG: %[[Y:.*]] = plan.output "click" : <f32, <"batch", 1>>
+// CHECK-DAG: %[[W:.*]] = plan.weight "bot.0.weight" packing ""
+// CHECK-DAG: %[[T:.*]] = plan.table "emb" dense<1.000000e+00> : tensor<100x16xf32> {out_of_range = #rec<out_of_range zero>} : <f32, <"rows:emb", 16>>
+// CHECK-DAG: %[[J:.*]] = plan.alloc : <f32, <"batch", 32>>
+// CHECK-DAG: %[[A:.*]] = plan.slice %[[J]] axis 1 offset 0
+// CHECK-DAG: %[[B:.*]] = plan.slice %[[J]] axis 1 offset 16
+// CHECK: plan.dispatch @gemm_bot_0(%[[X]], %[[W]], %[[A]]) {nodes = ["/bot/Gemm"]}
+// CHECK: plan.dispatch @lookup_emb(%[[T]], %[[I]], %[[B]])
+// CHECK: plan.dispatch @gemm_top_0(%[[J]], %{{.*}}, %[[Y]])
+// CHECK-NOT: func.func
+func.func @main(%x: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "dense"},
+                %ids: tensor<?xi64, #rec.dims<"batch">> {rec.name = "ids"})
+    -> (tensor<?x1xf32, #rec.dims<"batch", 1>> {rec.name = "click"}) {
+  %w = rec.constant "bot.0.weight" = dense<1.0> : tensor<4x16xf32>
+  %t = rec.constant "emb" = dense<1.0> : tensor<100x16xf32>
+  %v = rec.constant "top.0.weight" = dense<1.0> : tensor<32x1xf32>
+  %0 = rec.fusion gemm rows [true, false] (%x, %w)
+      : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x16xf32>) -> tensor<?x16xf32, #rec.dims<"batch", 16>> {
+  ^bb0(%a: tensor<?x4xf32, #rec.dims<"batch", 4>>, %b: tensor<4x16xf32>):
+    %5 = rec.linear %a, %b
+      : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x16xf32>) -> tensor<?x16xf32, #rec.dims<"batch", 16>> loc("/bot/Gemm")
+    rec.yield %5 : tensor<?x16xf32, #rec.dims<"batch", 16>>
+  }
+  %1 = rec.fusion lookup rows [false, true] (%t, %ids)
+      : (tensor<100x16xf32>, tensor<?xi64, #rec.dims<"batch">>) -> tensor<?x16xf32, #rec.dims<"batch", 16>> {
+  ^bb0(%a: tensor<100x16xf32>, %b: tensor<?xi64, #rec.dims<"batch">>):
+    %5 = rec.embedding %a, %b {out_of_range = #rec<out_of_range zero>}
+      : (tensor<100x16xf32>, tensor<?xi64, #rec.dims<"batch">>) -> tensor<?x16xf32, #rec.dims<"batch", 16>>
+    rec.yield %5 : tensor<?x16xf32, #rec.dims<"batch", 16>>
+  }
+  %2 = rec.join %0, %1 axis 1
+    : (tensor<?x16xf32, #rec.dims<"batch", 16>>, tensor<?x16xf32, #rec.dims<"batch", 16>>) -> tensor<?x32xf32, #rec.dims<"batch", 32>>
+  %3 = rec.fusion gemm rows [true, false] (%2, %v)
+      : (tensor<?x32xf32, #rec.dims<"batch", 32>>, tensor<32x1xf32>) -> tensor<?x1xf32, #rec.dims<"batch", 1>> {
+  ^bb0(%a: tensor<?x32xf32, #rec.dims<"batch", 32>>, %b: tensor<32x1xf32>):
+    %5 = rec.linear %a, %b
+      : (tensor<?x32xf32, #rec.dims<"batch", 32>>, tensor<32x1xf32>) -> tensor<?x1xf32, #rec.dims<"batch", 1>>
+    rec.yield %5 : tensor<?x1xf32, #rec.dims<"batch", 1>>
+  }
+  return %3 : tensor<?x1xf32, #rec.dims<"batch", 1>>
+}
+
+// -----
+
+// Equal regions share a kernel; what is read otherwise than by lookups is a weight.
+// STATS: 2 kernels
+// STATS: 3 dispatches
+// CHECK: plan.kernel @rows_unary
+// CHECK: plan.kernel @lookup_t
+// CHECK-SAME: table_rows = array<i64: -1, -1>
+// CHECK-NOT: plan.kernel
+// CHECK: plan.program @main dims [] {
+// CHECK: plan.weight "t" packing ""
+// CHECK-COUNT-2: plan.dispatch @rows_unary
+// CHECK: plan.dispatch @lookup_t
+func.func @main(%x: tensor<8x4xf32>, %i: tensor<8xi64>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {
+  %t = rec.constant "t" = dense<1.0> : tensor<8x4xf32>
+  %0 = rec.fusion rows rows [true] (%x) : (tensor<8x4xf32>) -> tensor<8x4xf32> {
+  ^bb0(%a: tensor<8x4xf32>):
+    %3 = rec.unary relu %a : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    rec.yield %3 : tensor<8x4xf32>
+  }
+  %1 = rec.fusion rows rows [true] (%t) : (tensor<8x4xf32>) -> tensor<8x4xf32> {
+  ^bb0(%a: tensor<8x4xf32>):
+    %3 = rec.unary relu %a : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    rec.yield %3 : tensor<8x4xf32>
+  }
+  %2 = rec.fusion lookup rows [false, true] (%t, %i) : (tensor<8x4xf32>, tensor<8xi64>) -> tensor<8x4xf32> {
+  ^bb0(%a: tensor<8x4xf32>, %b: tensor<8xi64>):
+    %3 = rec.embedding %a, %b : (tensor<8x4xf32>, tensor<8xi64>) -> tensor<8x4xf32>
+    rec.yield %3 : tensor<8x4xf32>
+  }
+  return %0, %2 : tensor<8x4xf32>, tensor<8x4xf32>
+}
+
+// -----
+
+// Reshapes move nothing: one before a reader, one that makes a result.
+// STATS: 2 kernels
+// STATS: 2 dispatches
+// STATS: 2 views
+// CHECK: plan.program @main
+// CHECK-DAG: %[[X:.*]] = plan.input
+// CHECK-DAG: %[[Y:.*]] = plan.output "output_0" : <f32, <"100*n">>
+// CHECK-DAG: %[[V:.*]] = plan.view %[[X]] : <f32, <"100*n", 4>> -> <f32, <"n", 400>>
+// CHECK-DAG: %[[R:.*]] = plan.view %[[Y]] : <f32, <"100*n">> -> <f32, <"n", 100>>
+// CHECK: plan.dispatch @rows_slice(%[[V]], %[[S:.*]]) :
+// CHECK: plan.dispatch @rows_unary(%[[S]], %[[R]]) :
+// CHECK-NOT: plan.dispatch
+func.func @main(%x: tensor<?x4xf32, #rec.dims<"100*n", 4>>, %n: tensor<?xf32, #rec.dims<"n">>) -> tensor<?xf32, #rec.dims<"100*n">> {
+  %0 = rec.fusion whole rows [false] (%x) : (tensor<?x4xf32, #rec.dims<"100*n", 4>>) -> tensor<?x400xf32, #rec.dims<"n", 400>> {
+  ^bb0(%a: tensor<?x4xf32, #rec.dims<"100*n", 4>>):
+    %4 = rec.reshape %a : (tensor<?x4xf32, #rec.dims<"100*n", 4>>) -> tensor<?x400xf32, #rec.dims<"n", 400>>
+    rec.yield %4 : tensor<?x400xf32, #rec.dims<"n", 400>>
+  }
+  %1 = rec.fusion rows rows [true] (%0) : (tensor<?x400xf32, #rec.dims<"n", 400>>) -> tensor<?x100xf32, #rec.dims<"n", 100>> {
+  ^bb0(%a: tensor<?x400xf32, #rec.dims<"n", 400>>):
+    %4 = rec.slice %a starts <0, 0> sizes <"n", 100> steps [1, 1]
+      : (tensor<?x400xf32, #rec.dims<"n", 400>>) -> tensor<?x100xf32, #rec.dims<"n", 100>>
+    rec.yield %4 : tensor<?x100xf32, #rec.dims<"n", 100>>
+  }
+  %2 = rec.fusion rows rows [true] (%1) : (tensor<?x100xf32, #rec.dims<"n", 100>>) -> tensor<?x100xf32, #rec.dims<"n", 100>> {
+  ^bb0(%a: tensor<?x100xf32, #rec.dims<"n", 100>>):
+    %4 = rec.unary relu %a : (tensor<?x100xf32, #rec.dims<"n", 100>>) -> tensor<?x100xf32, #rec.dims<"n", 100>>
+    rec.yield %4 : tensor<?x100xf32, #rec.dims<"n", 100>>
+  }
+  %3 = rec.fusion whole rows [false] (%2) : (tensor<?x100xf32, #rec.dims<"n", 100>>) -> tensor<?xf32, #rec.dims<"100*n">> {
+  ^bb0(%a: tensor<?x100xf32, #rec.dims<"n", 100>>):
+    %4 = rec.reshape %a : (tensor<?x100xf32, #rec.dims<"n", 100>>) -> tensor<?xf32, #rec.dims<"100*n">>
+    rec.yield %4 : tensor<?xf32, #rec.dims<"100*n">>
+  }
+  return %3 : tensor<?xf32, #rec.dims<"100*n">>
+}

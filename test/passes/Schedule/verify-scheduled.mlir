@@ -1,0 +1,89 @@
+// RUN: reckon-opt --plan-verify-scheduled --split-input-file --verify-diagnostics %s
+
+// expected-error @+1 {{expected one program, found 0}}
+module {}
+
+// -----
+
+module {
+  // expected-error @+1 {{expected programs and kernels only, found 'func.func'}}
+  func.func @f() { return }
+}
+
+// -----
+
+plan.program @main dims [] {
+  // expected-error @+1 {{expected a slot}}
+  %0 = plan.alloc : !plan.buffer<f32, <4>>
+}
+
+// -----
+
+plan.program @main dims [] slots <16> {
+  // expected-error @+1 {{lies in slot 1, and there are 1}}
+  %0 = plan.alloc slot 1 : !plan.buffer<f32, <4>>
+}
+
+// -----
+
+plan.program @main dims ["batch"] {
+  // expected-error @+1 {{has the size 'n', expected it in the program's dimensions}}
+  %0 = plan.input "x" : !plan.buffer<f32, <"n">>
+}
+
+// -----
+
+plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                               table_rows = array<i64: -1>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+plan.program @main dims [] slots <16> {
+  %0 = plan.alloc slot 0 : !plan.buffer<f32, <4>>
+  %y = plan.output "y" : !plan.buffer<f32, <4>>
+  plan.chain rows <4> block 16 {
+    // expected-error @+1 {{reads operand 0 before anything wrote it}}
+    plan.dispatch @copy(%0, %y) : !plan.buffer<f32, <4>>, !plan.buffer<f32, <4>>
+  }
+}
+
+// -----
+
+plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                               table_rows = array<i64: -1>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+plan.program @main dims [] {
+  %x = plan.input "x" : !plan.buffer<f32, <4>>
+  %y = plan.output "y" : !plan.buffer<f32, <4>>
+  plan.chain rows <5> block 16 {
+    // expected-error @+1 {{runs over '4' rows in a chain of '5'}}
+    plan.dispatch @copy(%x, %y) : !plan.buffer<f32, <4>>, !plan.buffer<f32, <4>>
+  }
+}
+
+// -----
+
+plan.kernel @all rows rows [false] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                               table_rows = array<i64: -1>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+plan.program @main dims [] slots <16> {
+  %x = plan.input "x" : !plan.buffer<f32, <4>>
+  %0 = plan.alloc slot 0 : !plan.buffer<f32, <4>>
+  %y = plan.output "y" : !plan.buffer<f32, <4>>
+  plan.chain rows <4> block 16 {
+    plan.dispatch @all(%x, %0) : !plan.buffer<f32, <4>>, !plan.buffer<f32, <4>>
+    // expected-error @+1 {{reads all rows of operand 0, which its own chain writes: expected a barrier between them}}
+    plan.dispatch @all(%0, %y) : !plan.buffer<f32, <4>>, !plan.buffer<f32, <4>>
+  }
+}
+
+// -----
+
+plan.program @main dims [] {
+  // expected-error @+1 {{expected buffers and chains only, found 'rec.constant'}}
+  %0 = rec.constant dense<1.0> : tensor<f32>
+}
