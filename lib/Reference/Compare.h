@@ -24,7 +24,7 @@ struct Tolerance {
 struct Difference {
   double maxAbs = 0, maxRel = 0; // over the elements that are finite in both
   int64_t mismatches = 0;        // elements outside the tolerance
-  int64_t excused = 0;           // of integer elements that differ, those in rows said to be ambiguous
+  int64_t excused = 0;           // elements that differ in rows said to be ambiguous, or under an infinite tolerance
   int64_t first = -1;            // flat position of the first mismatch, with its values
   double expected = 0, actual = 0;
   std::string shape; // what is wrong with the shape or element type, when they differ

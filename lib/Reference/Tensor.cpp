@@ -26,7 +26,7 @@ struct KindInfo {
 
 static const KindInfo &getInfo(ElementKind kind) {
   static const KindInfo infos[] = {
-      {"f16", 16, 2, true, false},  {"bf16", 16, 2, true, false}, {"f32", 32, 4, true, false},
+      {"f32", 32, 4, true, false},  {"f16", 16, 2, true, false},  {"bf16", 16, 2, true, false},
       {"f64", 64, 8, true, false},  {"i8", 8, 1, false, false},   {"i16", 16, 2, false, false},
       {"i32", 32, 4, false, false}, {"i64", 64, 8, false, false}, {"u8", 8, 1, false, true},
       {"u16", 16, 2, false, true},  {"u32", 32, 4, false, true},  {"u64", 64, 8, false, true},

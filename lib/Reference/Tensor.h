@@ -23,7 +23,8 @@
 
 namespace reckon::reference {
 
-enum class ElementKind : uint8_t { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+/// In the order of ReckonElementType.
+enum class ElementKind : uint8_t { F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
 
 bool isFloat(ElementKind kind);
 bool isUnsigned(ElementKind kind);

@@ -1,0 +1,127 @@
+//===- Trial.cpp - Compiles, runs and compares one module ---------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-------------------------------------------------------------------------===//
+
+#include "test/fuzz/differential/Trial.h"
+
+#include "lib/Reference/EngineSession.h"
+#include "lib/Reference/Expectation.h"
+#include "lib/Reference/RandomInputs.h"
+#include "reckon/Compiler/Compiler.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::fuzz;
+using namespace reckon::reference;
+
+const char *fuzz::getName(Outcome::Kind kind) {
+  static const char *const names[] = {"ok",        "inconclusive", "no inputs", "compile error",
+                                      "run error", "mismatch",     "crash",     "timeout"};
+  return names[kind];
+}
+
+/// Inputs and what they should give. Near ties are drawn again: they say nothing about what is computed from indices.
+static Outcome prepare(mlir::func::FuncOp func, int64_t batch, uint64_t seed, llvm::SmallVector<Tensor> &inputs,
+                       Expectation &expectation) {
+  for (uint64_t attempt = 0; attempt < 3; ++attempt) {
+    std::string error;
+    RandomInputOptions options;
+    options.seed = seed + 1000003 * attempt + batch;
+    auto drawn = makeRandomInputs(func, chooseDims(func, batch), options, &error);
+    if (mlir::failed(drawn))
+      return {Outcome::NoInputs, error};
+    auto expected = computeExpectation(func, *drawn, {}, &error);
+    if (mlir::failed(expected))
+      return {Outcome::NoInputs, error};
+    inputs = *drawn;
+    expectation = *expected;
+    if (!expectation.hasTies)
+      return {};
+  }
+  return {Outcome::Inconclusive, "near ties"};
+}
+
+Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
+  std::string diagnostics;
+  mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+      diagnostics += diagnostic.str() + "\n";
+    return mlir::success();
+  });
+  mlir::OwningOpRef<mlir::ModuleOp> compiled = module.clone();
+  CompileReport report;
+  auto engine = compileModule(*compiled, {}, report);
+  if (!engine)
+    return {Outcome::CompileError, diagnostics};
+
+  mlir::func::FuncOp func = *module.getOps<mlir::func::FuncOp>().begin();
+  Outcome worst;
+  for (int threads : {1, 3}) {
+    EngineSession session;
+    if (std::string error = session.open(*engine, threads); !error.empty())
+      return {Outcome::RunError, error};
+    // From small to large and back, so that what is kept from an earlier size would show.
+    for (int64_t batch : {1, 7, 0, 64, 7}) {
+      llvm::SmallVector<Tensor> inputs, actual;
+      Expectation expectation;
+      Outcome prepared = prepare(func, batch, seed, inputs, expectation);
+      if (prepared.kind != Outcome::Ok) {
+        worst = prepared;
+        continue;
+      }
+      std::string where = "batch " + std::to_string(batch) + ", " + std::to_string(threads) + " threads: ";
+      if (std::string error = session.run(inputs, actual); !error.empty())
+        return {Outcome::RunError, where + error};
+      if (actual.size() != expectation.outputs.size())
+        return {Outcome::Mismatch, where + "another number of outputs"};
+      for (size_t i = 0; i < actual.size(); ++i) {
+        Difference difference = expectation.check(i, actual[i], {});
+        if (difference.isMatch())
+          continue;
+        if (difference.shape.empty() && expectation.isIllConditioned(i))
+          worst = {Outcome::Inconclusive, where + difference.str()};
+        else
+          return {Outcome::Mismatch, where + "output " + std::to_string(i) + ": " + difference.str()};
+      }
+    }
+  }
+  return worst;
+}
+
+Outcome fuzz::tryModuleInChild(mlir::ModuleOp module, uint64_t seed) {
+  int ends[2];
+  if (pipe(ends))
+    return {Outcome::Inconclusive, "no pipe"};
+  pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    alarm(120);
+    Outcome outcome = tryModule(module, seed);
+    std::string text = char('0' + outcome.kind) + outcome.message;
+    (void)!write(ends[1], text.data(), std::min<size_t>(text.size(), 60000)); // fits the pipe
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, got);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status))
+    return {WTERMSIG(status) == SIGALRM ? Outcome::Timeout : Outcome::Crash,
+            "signal " + std::to_string(WTERMSIG(status))};
+  if (text.empty())
+    return {Outcome::Crash, "exit status " + std::to_string(WEXITSTATUS(status))};
+  return {static_cast<Outcome::Kind>(text[0] - '0'), text.substr(1)};
+}

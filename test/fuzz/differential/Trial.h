@@ -1,0 +1,46 @@
+//===- Trial.h - Compiles, runs and compares one module -------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-------------------------------------------------------------------------===//
+
+#ifndef RECKON_TEST_FUZZ_DIFFERENTIAL_TRIAL_H
+#define RECKON_TEST_FUZZ_DIFFERENTIAL_TRIAL_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <string>
+
+namespace reckon::fuzz {
+
+struct Outcome {
+  enum Kind : char {
+    Ok,
+    Inconclusive, // rounding decides the answer
+    NoInputs,     // the evaluator rejects the random inputs: the module asks for what no input has
+    CompileError,
+    RunError,
+    Mismatch,
+    Crash,
+    Timeout
+  };
+  Kind kind = Ok;
+  std::string message;
+  bool isFailure() const { return kind >= CompileError; }
+};
+
+const char *getName(Outcome::Kind kind);
+
+/// Compiles a clone of `module` and runs it at several batch sizes and thread counts.
+Outcome tryModule(mlir::ModuleOp module, uint64_t seed);
+
+/// The same in a child process: a crash or an endless loop is an outcome, too.
+Outcome tryModuleInChild(mlir::ModuleOp module, uint64_t seed);
+
+/// Drops results and ops of a failing module as long as it fails in the same way.
+mlir::OwningOpRef<mlir::ModuleOp> minimise(mlir::ModuleOp module, uint64_t seed, Outcome &outcome);
+
+} // namespace reckon::fuzz
+
+#endif // RECKON_TEST_FUZZ_DIFFERENTIAL_TRIAL_H
