@@ -94,7 +94,8 @@ std::string EngineSession::run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorI
       return "output '" + outputName(i) + "': bytes outside it were written";
   }
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (!buffers[i].isIntact() || std::memcmp(buffers[i].data(), inputs[i].toBytes().data(), inputs[i].toBytes().size()))
+    if (!buffers[i].isIntact() ||
+        std::memcmp(buffers[i].data(), inputs[i].toBytes().data(), inputs[i].toBytes().size()))
       return "input '" + inputs[i].name + "' was written";
   // The context holds addresses of buffers that end here.
   for (size_t i = 0; i < engine.numOutputs(); ++i)

@@ -16,9 +16,9 @@ namespace reckon::reference {
 /// The answer of a model to some inputs in double precision, with what single precision may do to it.
 ///
 /// A fixed tolerance is wrong for a deep model: where large terms cancel, correct single-precision code is far off in
-/// relative terms. So the model also runs with imitated rounding (Noise), and an output may be off by the tolerance plus
-/// `noiseFactor` times the largest deviation seen in it. For the well-conditioned models of practice that adds less than
-/// the tolerance itself.
+/// relative terms. So the model also runs with imitated rounding (Noise), and an output may be off by the tolerance
+/// plus `noiseFactor` times the largest deviation seen in it. For the well-conditioned models of practice that adds
+/// less than the tolerance itself.
 struct Expectation {
   struct Output {
     Tensor value;

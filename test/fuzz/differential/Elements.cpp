@@ -32,18 +32,18 @@ bool GraphBuilder::addUnary() {
               x));
     break;
   case 1: // on (-1, 1)
-    add(apply(choose({UnaryKind::acos, UnaryKind::asin, UnaryKind::cosh, UnaryKind::exp, UnaryKind::sinh,
-                      UnaryKind::tan}),
-              apply(UnaryKind::softsign, x)));
+    add(apply(
+        choose({UnaryKind::acos, UnaryKind::asin, UnaryKind::cosh, UnaryKind::exp, UnaryKind::sinh, UnaryKind::tan}),
+        apply(UnaryKind::softsign, x)));
     break;
   case 2: // on positive numbers
     add(apply(choose({UnaryKind::log, UnaryKind::reciprocal, UnaryKind::rsqrt, UnaryKind::sqrt}),
               plus(apply(UnaryKind::abs, x), 0.5)));
     break;
   default: // steps, which rounding may cross, and functions outside their domain
-    add(oneIn(2) ? apply(choose({UnaryKind::ceil, UnaryKind::floor, UnaryKind::round, UnaryKind::sign}), x)
-                 : apply(choose({UnaryKind::acosh, UnaryKind::atanh, UnaryKind::log, UnaryKind::sqrt, UnaryKind::exp}),
-                         x));
+    add(oneIn(2)
+            ? apply(choose({UnaryKind::ceil, UnaryKind::floor, UnaryKind::round, UnaryKind::sign}), x)
+            : apply(choose({UnaryKind::acosh, UnaryKind::atanh, UnaryKind::log, UnaryKind::sqrt, UnaryKind::exp}), x));
   }
   return true;
 }
@@ -64,9 +64,9 @@ bool GraphBuilder::addBinary() {
       sizes.push_back(ShapedType::isDynamic(sizeOf(a, d)) || oneIn(4) ? 1 : sizeOf(a, d));
     other = floats(sizes, 1, oneIn(2) ? 0 : 2);
   }
-  BinaryKind kind = choose({BinaryKind::add, BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::mul,
-                            BinaryKind::div, BinaryKind::max, BinaryKind::min, BinaryKind::pow, BinaryKind::mod,
-                            BinaryKind::fmod});
+  BinaryKind kind =
+      choose({BinaryKind::add, BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::mul, BinaryKind::div,
+              BinaryKind::max, BinaryKind::min, BinaryKind::pow, BinaryKind::mod, BinaryKind::fmod});
   if (kind == BinaryKind::pow) // of positive bases, to small powers
     a = rec::BinaryOp::create(b, BinaryKind::add, rec::UnaryOp::create(b, UnaryKind::abs, a), floats({}, 0, 0.5));
   if (kind == BinaryKind::pow || kind == BinaryKind::div || oneIn(4)) {
@@ -106,12 +106,12 @@ bool GraphBuilder::addIntegerMath() {
   Value a = pick([&](Value value) { return isInteger(value); });
   if (!a)
     return false;
-  Value other = oneIn(2) ? pick([&](Value value) { return value.getType() == a.getType(); })
-                         : integers({}, {between(-5, 9)});
+  Value other =
+      oneIn(2) ? pick([&](Value value) { return value.getType() == a.getType(); }) : integers({}, {between(-5, 9)});
   add(rec::BinaryOp::create(b,
-                            choose({BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::div,
-                                    BinaryKind::mod, BinaryKind::fmod, BinaryKind::max, BinaryKind::min,
-                                    BinaryKind::bitwise_and, BinaryKind::bitwise_or, BinaryKind::bitwise_xor}),
+                            choose({BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::div, BinaryKind::mod,
+                                    BinaryKind::fmod, BinaryKind::max, BinaryKind::min, BinaryKind::bitwise_and,
+                                    BinaryKind::bitwise_or, BinaryKind::bitwise_xor}),
                             a, other));
   return true;
 }

@@ -147,16 +147,16 @@ void GraphBuilder::addStep() {
     bool (GraphBuilder::*run)();
   };
   static const Step steps[] = {
-      {4, &GraphBuilder::addEmbedding},   {3, &GraphBuilder::addFixedBag},   {3, &GraphBuilder::addOffsetsBag},
-      {3, &GraphBuilder::addMultiLookup}, {8, &GraphBuilder::addLinear},     {2, &GraphBuilder::addMatmul},
-      {3, &GraphBuilder::addInteraction}, {2, &GraphBuilder::addCrossLayer}, {1, &GraphBuilder::addConv},
-      {1, &GraphBuilder::addPoolWindow},  {8, &GraphBuilder::addUnary},      {8, &GraphBuilder::addBinary},
-      {2, &GraphBuilder::addSelect},      {2, &GraphBuilder::addIntegerMath}, {1, &GraphBuilder::addCast},
-      {6, &GraphBuilder::addConcat},      {4, &GraphBuilder::addSlice},      {4, &GraphBuilder::addReshape},
-      {2, &GraphBuilder::addTranspose},   {2, &GraphBuilder::addBroadcast},  {1, &GraphBuilder::addPad},
+      {4, &GraphBuilder::addEmbedding},   {3, &GraphBuilder::addFixedBag},       {3, &GraphBuilder::addOffsetsBag},
+      {3, &GraphBuilder::addMultiLookup}, {8, &GraphBuilder::addLinear},         {2, &GraphBuilder::addMatmul},
+      {3, &GraphBuilder::addInteraction}, {2, &GraphBuilder::addCrossLayer},     {1, &GraphBuilder::addConv},
+      {1, &GraphBuilder::addPoolWindow},  {8, &GraphBuilder::addUnary},          {8, &GraphBuilder::addBinary},
+      {2, &GraphBuilder::addSelect},      {2, &GraphBuilder::addIntegerMath},    {1, &GraphBuilder::addCast},
+      {6, &GraphBuilder::addConcat},      {4, &GraphBuilder::addSlice},          {4, &GraphBuilder::addReshape},
+      {2, &GraphBuilder::addTranspose},   {2, &GraphBuilder::addBroadcast},      {1, &GraphBuilder::addPad},
       {2, &GraphBuilder::addGather},      {1, &GraphBuilder::addGatherElements}, {1, &GraphBuilder::addScatter},
-      {1, &GraphBuilder::addIota},        {4, &GraphBuilder::addReduce},     {1, &GraphBuilder::addArgReduce},
-      {2, &GraphBuilder::addSoftmax},     {2, &GraphBuilder::addNorm},       {2, &GraphBuilder::addTopK},
+      {1, &GraphBuilder::addIota},        {4, &GraphBuilder::addReduce},         {1, &GraphBuilder::addArgReduce},
+      {2, &GraphBuilder::addSoftmax},     {2, &GraphBuilder::addNorm},           {2, &GraphBuilder::addTopK},
       {1, &GraphBuilder::addCumSum},
   };
   unsigned total = 0;

@@ -25,8 +25,8 @@ bool GraphBuilder::addLinear() {
   Value bias = oneIn(3) ? Value() : floats({outputs}, 0.5);
   Value result = rec::LinearOp::create(b, x, weight, bias);
   if (oneIn(2))
-    result = rec::UnaryOp::create(b, choose({rec::UnaryKind::relu, rec::UnaryKind::sigmoid, rec::UnaryKind::tanh}),
-                                  result);
+    result =
+        rec::UnaryOp::create(b, choose({rec::UnaryKind::relu, rec::UnaryKind::sigmoid, rec::UnaryKind::tanh}), result);
   add(result);
   return true;
 }
@@ -34,7 +34,8 @@ bool GraphBuilder::addLinear() {
 bool GraphBuilder::addMatmul() {
   // A batch of Gram matrices, or a product with a constant.
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value, 1) && weigh(value.getType());
+    return isF32(value) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value, 1) &&
+           weigh(value.getType());
   });
   if (!x)
     return false;
@@ -46,9 +47,10 @@ bool GraphBuilder::addMatmul() {
   }
   int64_t outputs = drawSize();
   bool transpose = oneIn(2);
-  Value weight = oneIn(6) ? floats({columns}, 1.0 / std::sqrt(columns))
-                          : floats(transpose ? ArrayRef<int64_t>{outputs, columns} : ArrayRef<int64_t>{columns, outputs},
-                                   1.0 / std::sqrt(columns));
+  Value weight = oneIn(6)
+                     ? floats({columns}, 1.0 / std::sqrt(columns))
+                     : floats(transpose ? ArrayRef<int64_t>{outputs, columns} : ArrayRef<int64_t>{columns, outputs},
+                              1.0 / std::sqrt(columns));
   add(rec::MatmulOp::create(b, x, weight, false, transpose && rankOf(weight) == 2));
   return true;
 }
@@ -66,9 +68,8 @@ bool GraphBuilder::addInteraction() {
 }
 
 bool GraphBuilder::addCrossLayer() {
-  Value x0 = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0;
-  });
+  Value x0 = pick(
+      [&](Value value) { return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
   if (!x0)
     return false;
   Value x = oneIn(2) ? x0 : pick([&](Value value) { return value.getType() == x0.getType(); });

@@ -25,9 +25,7 @@ bool GraphBuilder::addEmbedding() {
     some = rec::GatherOp::create(b, ids, integers({}, {below(columns)}), 1);
   else
     some = idColumns(ids, below(columns - count + 1), count);
-  auto policy = oneIn(4)   ? rec::OutOfRange::zero
-                : oneIn(4) ? rec::OutOfRange::clamp
-                           : rec::OutOfRange::error;
+  auto policy = oneIn(4) ? rec::OutOfRange::zero : oneIn(4) ? rec::OutOfRange::clamp : rec::OutOfRange::error;
   add(rec::EmbeddingOp::create(b, table(between(1, 300), drawSize()), some, policy));
   return true;
 }

@@ -5,8 +5,8 @@
 //
 //===-------------------------------------------------------------------------===//
 //
-//   differential [--first=SEED] [--count=N] [--out=DIR] [--print]
-//   differential MODULE.mlir...
+//   reckon-fuzz-graph [--first=SEED] [--count=N] [--out=DIR] [--print]
+//   reckon-fuzz-graph MODULE.mlir...
 //
 // Makes a module from each seed (or reads one), compiles it, and compares what the engine answers with the reference
 // evaluator, at several batch sizes and thread counts. A failing module is made smaller and written to DIR. Exit code 1
@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
   std::vector<std::string> files;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
-    if (argument.consume_front("--first=") ? argument.getAsInteger(10, first)
+    if (argument.consume_front("--first=")   ? argument.getAsInteger(10, first)
         : argument.consume_front("--count=") ? argument.getAsInteger(10, count)
                                              : false) {
       llvm::errs() << "not a number: " << argv[i] << "\n";

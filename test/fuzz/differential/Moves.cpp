@@ -158,9 +158,8 @@ bool GraphBuilder::addGather() {
 
 bool GraphBuilder::addGatherElements() {
   // What a top-k chose, taken from a value beside it.
-  Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0;
-  });
+  Value x = pick(
+      [&](Value value) { return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
   if (!x)
     return false;
   Value beside = pick([&](Value value) { return isF32(value) && rec::getShape(value) == rec::getShape(x); });
@@ -177,10 +176,10 @@ bool GraphBuilder::addScatter() {
   // Indices are constants, so the scattered value has a static shape: a weight, or a reduction over the batch.
   if (!x)
     x = floats({between(1, 9), between(1, 9)});
-  auto reduction = oneIn(2) ? rec::ReduceKindAttr()
-                            : rec::ReduceKindAttr::get(b.getContext(),
-                                                       choose({rec::ReduceKind::sum, rec::ReduceKind::prod,
-                                                               rec::ReduceKind::max, rec::ReduceKind::min}));
+  auto reduction = oneIn(2)
+                       ? rec::ReduceKindAttr()
+                       : rec::ReduceKindAttr::get(b.getContext(), choose({rec::ReduceKind::sum, rec::ReduceKind::prod,
+                                                                          rec::ReduceKind::max, rec::ReduceKind::min}));
   int64_t count = between(1, 5);
   SmallVector<int64_t> indices;
   if (oneIn(2)) {

@@ -20,9 +20,9 @@ bool GraphBuilder::addReduce() {
   for (int64_t d = oneIn(5) ? 0 : 1; d < rankOf(x); ++d)
     if (axes.empty() ? d + 1 == rankOf(x) || oneIn(2) : oneIn(2))
       axes.push_back(d);
-  auto kind = choose({ReduceKind::sum, ReduceKind::sum, ReduceKind::mean, ReduceKind::max, ReduceKind::min,
-                      ReduceKind::prod, ReduceKind::l1, ReduceKind::l2, ReduceKind::sum_square,
-                      ReduceKind::log_sum_exp});
+  auto kind =
+      choose({ReduceKind::sum, ReduceKind::sum, ReduceKind::mean, ReduceKind::max, ReduceKind::min, ReduceKind::prod,
+              ReduceKind::l1, ReduceKind::l2, ReduceKind::sum_square, ReduceKind::log_sum_exp});
   add(rec::ReduceOp::create(b, kind, x, axes, /*keepdims=*/oneIn(2)));
   return true;
 }
