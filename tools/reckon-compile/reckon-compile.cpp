@@ -7,6 +7,7 @@
 
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Summary.h"
+#include "lib/Support/Diagnostics.h"
 #include "lib/Support/Progress.h"
 #include "reckon/Compiler/Compiler.h"
 #include "tools/Support/ArgParser.h"
@@ -121,6 +122,8 @@ int main(int argc, char **argv) {
   }
 
   mlir::MLIRContext context;
+  printDiagnostics(context, "reckon-compile");
+  context.printOpOnDiagnostic(false); // an op may hold a whole table
   initializeCompiler(context);
   CompileReport report;
   mlir::OwningOpRef<mlir::ModuleOp> module = loadModel(args.positional(), context, options, report);

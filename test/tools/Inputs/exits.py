@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 print(done.stdout)
 if done.returncode != int(sys.argv[1]):
     sys.exit(f"exit status {done.returncode} where {sys.argv[1]} was expected\n{done.stdout}")
