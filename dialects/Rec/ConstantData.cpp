@@ -17,6 +17,8 @@ using namespace reckon::rec;
 
 /// Where attributes turn into resources: what is larger is neither hashed nor printed as text.
 static constexpr uint64_t resourceThreshold = 1024;
+/// Up to where a resource is searched for being a splat.
+static constexpr uint64_t maxScannedSize = 4096;
 
 std::optional<unsigned> rec::getElementSize(Type elementType) {
   if (elementType.isSignlessInteger(1))
@@ -134,8 +136,20 @@ std::optional<std::vector<int64_t>> rec::getConstantInts(ElementsAttr value) {
   return result;
 }
 
+/// Whether the data is one element repeated: equal neighbours throughout.
+static bool isRepeated(ArrayRef<char> data, unsigned elementSize) {
+  return !data.empty() && data.drop_back(elementSize) == data.drop_front(elementSize);
+}
+
 std::optional<double> rec::getConstantSplat(ElementsAttr value) {
   auto type = value.getShapedType();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    auto bytes = getConstantBytes(resource);
+    if (!bytes || bytes->get().size() > maxScannedSize ||
+        !isRepeated(bytes->get(), *getElementSize(type.getElementType())))
+      return std::nullopt;
+    return getConstantDoubles(resource)->front();
+  }
   if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && dense.isSplat() && type.getNumElements() > 0)
     value = dense.resizeSplat(RankedTensorType::get({}, type.getElementType()));
   else if (!type.hasStaticShape() || type.getNumElements() != 1)
@@ -144,14 +158,24 @@ std::optional<double> rec::getConstantSplat(ElementsAttr value) {
   return values ? std::optional<double>(values->front()) : std::nullopt;
 }
 
+static ElementsAttr makeResource(ShapedType type, ArrayRef<char> data, StringRef name) {
+  return DenseResourceElementsAttr::get(
+      type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(data, /*align=*/64, /*dataIsMutable=*/false));
+}
+
+ElementsAttr rec::makeDistinct(ElementsAttr value, StringRef name) {
+  if (isa<DenseResourceElementsAttr>(value) || value.getShapedType().getNumElements() == 0)
+    return value;
+  auto bytes = getConstantBytes(value);
+  return bytes ? makeResource(value.getShapedType(), bytes->get(), name) : value;
+}
+
 ElementsAttr rec::makeConstant(RankedTensorType type, ArrayRef<char> data, StringRef name) {
   unsigned elementSize = getElementSize(type.getElementType()).value_or(1);
   assert(getDataSize(type) == data.size() && "data of another size than the type's");
-  // Equal neighbours throughout: one element repeated.
-  bool splat = !data.empty() && data.drop_back(elementSize) == data.drop_front(elementSize);
+  bool splat = isRepeated(data, elementSize);
   if (data.size() > resourceThreshold && !splat)
-    return DenseResourceElementsAttr::get(
-        type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(data, /*align=*/64, /*dataIsMutable=*/false));
+    return makeResource(type, data, name);
   if (type.getElementType().isSignlessInteger(1)) {
     SmallVector<bool> values;
     for (char element : data)

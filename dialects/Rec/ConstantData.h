@@ -45,7 +45,8 @@ std::optional<ConstantBytes> getConstantBytes(mlir::ElementsAttr value);
 std::optional<std::vector<double>> getConstantDoubles(mlir::ElementsAttr value);
 std::optional<std::vector<int64_t>> getConstantInts(mlir::ElementsAttr value);
 
-/// The value all elements have, when a dense attribute stores it as a splat or there is one element.
+/// The value all elements have, when a dense attribute stores it as a splat, there is one element, or the data is a
+/// resource of at most 4 KiB.
 std::optional<double> getConstantSplat(mlir::ElementsAttr value);
 
 /// The constant of a static tensor type with this data. Above 1 KiB it becomes a resource whose key starts with `name`
@@ -56,6 +57,10 @@ mlir::ElementsAttr makeConstant(mlir::RankedTensorType type, llvm::ArrayRef<doub
                                 llvm::StringRef name = "data");
 mlir::ElementsAttr makeConstant(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> values,
                                 llvm::StringRef name = "data");
+
+/// The same data as a resource of its own. Folding merges equal constants, and equal weights would become one that has
+/// lost a name; a resource is equal to nothing but itself.
+mlir::ElementsAttr makeDistinct(mlir::ElementsAttr value, llvm::StringRef name);
 
 } // namespace reckon::rec
 

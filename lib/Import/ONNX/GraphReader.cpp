@@ -7,6 +7,8 @@
 
 #include "lib/Import/ONNX/GraphReader.h"
 
+#include "dialects/Rec/ConstantData.h"
+
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -171,6 +173,9 @@ LogicalResult GraphReader::readInitializers(const onnx::GraphProto &graph, Scope
       return error() << "initializer '" << name << "' " << reason;
     if (!value) // Its users are then listed as unsupported.
       return define(name, rec::NoneOp::create(b, loc), scope);
+    // A weight keeps its name even when another weight is equal, such as two biases of zeros.
+    if (isa<FloatType>(value.getElementType()) && value.getShapedType().getNumElements() > 1)
+      value = rec::makeDistinct(value, name);
     return define(name, rec::ConstantOp::create(b, loc, value, b.getStringAttr(name)), scope);
   };
   for (const onnx::TensorProto &tensor : graph.initializer()) {

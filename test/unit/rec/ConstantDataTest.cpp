@@ -122,6 +122,19 @@ TEST_F(Constants, ResourceKeysAreUnique) {
   EXPECT_FALSE(getConstantBytes(a)->isCopy());
 }
 
+TEST_F(Constants, DistinctOnesStayApart) {
+  ElementsAttr zeros = makeConstant(type({64}, Float32Type::get(&context)), ArrayRef<double>(Doubles(64, 0)));
+  ElementsAttr a = makeDistinct(zeros, "bias"), b = makeDistinct(zeros, "bias");
+  EXPECT_NE(a, b);
+  EXPECT_EQ(getConstantSplat(a), 0.0);
+  EXPECT_EQ(makeDistinct(a, "bias"), a);
+  std::vector<double> mixed(64, 1.0);
+  mixed[63] = 2;
+  EXPECT_EQ(getConstantSplat(
+                makeDistinct(makeConstant(type({64}, Float32Type::get(&context)), ArrayRef<double>(mixed)), "bias")),
+            std::nullopt);
+}
+
 TEST_F(Constants, BadDataIsRefused) {
   auto f32 = type({4}, Float32Type::get(&context));
   std::vector<char> bytes(15);
