@@ -24,6 +24,9 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
 
+/// The most rows an epilogue reads beside the product: they come through as many streams.
+static constexpr size_t maxRowOperands = 4;
+
 static bool isRoot(LinearOp linear) {
   auto isConstant = [](Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; };
   return linear.getType().getElementType().isF32() && linear.getType().getRank() >= 2 &&
@@ -66,6 +69,8 @@ private:
   bool isPointwise(Operation *op) const;
   bool fitsAsOperand(Value value) const;
   bool leavesOneValue(ArrayRef<Operation *> candidates) const;
+  /// The first layer that reads rows from outside when the layers read more of those than an epilogue should.
+  Operation *findCrowd(ArrayRef<Operation *> candidates) const;
 
   Shape shape;
   SmallVector<Operation *> ops;
@@ -123,6 +128,21 @@ bool GemmRegion::leavesOneValue(ArrayRef<Operation *> candidates) const {
          llvm::none_of(ops, leaves) && llvm::none_of(candidates.drop_back(), leaves);
 }
 
+Operation *GemmRegion::findCrowd(ArrayRef<Operation *> candidates) const {
+  DenseSet<Value> rows;
+  Operation *first = nullptr;
+  for (Operation *op : candidates)
+    for (Value operand : op->getOperands()) {
+      Operation *def = operand.getDefiningOp();
+      bool inside = def && (llvm::is_contained(ops, def) || llvm::is_contained(candidates, def));
+      if (inside || isa_and_present<ConstantOp>(def) || getShape(operand).size() != shape.size())
+        continue;
+      first = first ? first : op;
+      rows.insert(operand);
+    }
+  return rows.size() > maxRowOperands ? first : nullptr;
+}
+
 unsigned GemmRegion::absorbEpilogue() {
   Operation *root = ops.front();
   SmallVector<Operation *> candidates;
@@ -137,6 +157,9 @@ unsigned GemmRegion::absorbEpilogue() {
     candidates.push_back(op);
     produced.insert(op->getResult(0));
   }
+  // A long sum of lookups is better off with the lookups.
+  if (Operation *crowd = findCrowd(candidates))
+    candidates.erase(llvm::find(candidates, crowd), candidates.end());
   while (!candidates.empty() && !leavesOneValue(candidates))
     candidates.pop_back();
   ops.append(candidates);

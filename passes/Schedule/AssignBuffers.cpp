@@ -23,8 +23,8 @@ using namespace reckon;
 using namespace reckon::plan;
 using schedule::Access;
 
-/// Block sizes: multiples of the 12 rows of a GEMM's register tile, but for the least.
-static constexpr int64_t blockSizes[] = {240, 192, 144, 120, 96, 72, 48, 24, 16};
+/// Block sizes: multiples of the 12 rows of a GEMM's register tile, or parts of it where rows are long.
+static constexpr int64_t blockSizes[] = {240, 192, 144, 120, 96, 72, 48, 24, 12, 6, 3, 1};
 
 /// Whether a is no larger than b whatever the dimensions: the difference is a polynomial in them without negative
 /// terms.

@@ -104,7 +104,7 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
 
     Requires: plan-form-chains.
     Guarantees: every `plan.alloc` has a slot; the program lists the slots' sizes and the bytes without sharing; every
-    chain has a block size between 16 and 240 rows.
+    chain has a block size between 1 and 240 rows.
     Does not: place inputs, outputs, weights and tables.
 
     Example: test/passes/Schedule/assign-buffers.mlir

@@ -2,8 +2,8 @@
 // RUN: reckon-opt --rec-form-gemm-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt --rec-form-gemm-regions=low-rank=false %s | FileCheck %s --check-prefix=SPLIT
 
-// STATS: 9 regions
-// STATS: 11 absorbed
+// STATS: 10 regions
+// STATS: 12 absorbed
 // STATS: 1 low-rank
 
 // CHECK-LABEL: func.func @activation
@@ -132,4 +132,24 @@ func.func @left_alone(%x: tensor<8x4xf32>, %w: tensor<4x6xf32>, %d: tensor<8x4xf
   %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
   %1 = rec.linear %d, %w64 : (tensor<8x4xf64>, tensor<4x6xf64>) -> tensor<8x6xf64>
   return %0, %1 : tensor<8x6xf32>, tensor<8x6xf64>
+}
+
+// A long sum stays with the lookups that feed it.
+// CHECK-LABEL: func.func @crowd
+// CHECK: rec.fusion
+// CHECK: rec.linear
+// CHECK-NEXT: rec.unary
+// CHECK-NEXT: rec.yield
+// CHECK-COUNT-5: rec.binary add
+func.func @crowd(%x: tensor<8x4xf32>, %a: tensor<8x1xf32>, %b: tensor<8x1xf32>, %c: tensor<8x1xf32>, %d: tensor<8x1xf32>,
+                 %e: tensor<8x1xf32>) -> tensor<8x1xf32> {
+  %w = rec.constant "w" = dense<1.0> : tensor<4x1xf32>
+  %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x1xf32>) -> tensor<8x1xf32>
+  %1 = rec.unary relu %0 : (tensor<8x1xf32>) -> tensor<8x1xf32>
+  %2 = rec.binary add %1, %a : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
+  %3 = rec.binary add %2, %b : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
+  %4 = rec.binary add %3, %c : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
+  %5 = rec.binary add %4, %d : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
+  %6 = rec.binary add %5, %e : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
+  return %6 : tensor<8x1xf32>
 }

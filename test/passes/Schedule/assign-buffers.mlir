@@ -40,7 +40,7 @@ plan.kernel @repeat whole rows [false] attributes {strides = [array<i64: 32, 1>,
 // CHECK-NOT: plan.alloc
 // CHECK: plan.chain rows <"n"> block 240
 // SMALL-LABEL: plan.program @local
-// SMALL: plan.chain rows <"n"> block 16
+// SMALL: plan.chain rows <"n"> block 6
 plan.program @local dims ["n", "m"] {
   %x = plan.input "x" : !plan.buffer<f32, <"n", 32>>
   %y = plan.output "y" : !plan.buffer<f32, <"n", 32>>
