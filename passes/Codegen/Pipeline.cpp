@@ -31,7 +31,10 @@ void reckon::buildCodegenPipeline(OpPassManager &pm, StringRef cpu) {
   code.addPass(codegen::createExpandMath());
   code.addPass(createSCFToControlFlowPass());
   code.addPass(createConvertVectorToLLVMPass());
-  code.addPass(arith::createArithExpandOpsPass());
+  // bfloat16 has no conversions before AVX512-BF16: integer arithmetic, not a call into a library that is not there.
+  arith::ArithExpandOpsPassOptions expansion;
+  expansion.includeBf16 = true;
+  code.addPass(arith::createArithExpandOpsPass(expansion));
   // Functions with an LLVM intrinsic first; libm takes the rest (acosh, erf on f64, ...).
   code.addPass(createConvertMathToLLVMPass());
   code.addPass(createConvertMathToLibmPass());

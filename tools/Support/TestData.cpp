@@ -82,6 +82,12 @@ bool reckon::tools::matchTestTensors(const std::vector<std::string> &names, cons
   return true;
 }
 
+/// ONNX's scripts write bfloat16 arrays, for which NumPy has no type, as their bits.
+static void fixBfloat16(HostTensor &tensor, ReckonElementType type) {
+  if (type == RECKON_BF16 && tensor.type == RECKON_U16)
+    tensor.type = RECKON_BF16;
+}
+
 /// One set; adds to the counts. False when it could not be run, with the status in `code`.
 static bool runSet(const runtime::Engine &engine, runtime::Context &context, const std::string &set, double atol,
                    double rtol, size_t &compared, size_t &mismatched, int &code, std::string &error) {
@@ -101,7 +107,8 @@ static bool runSet(const runtime::Engine &engine, runtime::Context &context, con
     return false;
   }
   for (size_t i = 0; i < inputIndices.size(); ++i) {
-    const HostTensor &input = inputs[inputIndices[i]];
+    HostTensor &input = inputs[inputIndices[i]];
+    fixBfloat16(input, engine.input(i).type);
     if (runtime::Status failed = context.setInput(i, input.type, input.shape, input.data.data())) {
       code = failed.code;
       error = failed.message;
@@ -117,6 +124,7 @@ static bool runSet(const runtime::Engine &engine, runtime::Context &context, con
   for (size_t i = 0; i < outputIndices.size(); ++i) {
     ReckonTensor output = context.output(i);
     std::vector<int64_t> shape(output.shape, output.shape + output.rank);
+    fixBfloat16(wanted[outputIndices[i]], output.type);
     Comparison result = compareTensors(output.type, shape, output.data, wanted[outputIndices[i]], atol, rtol);
     std::printf("%s: output '%s' %s%s: max absolute error %.3g, max relative error %.3g: %s\n", label.c_str(),
                 outputNames[i].c_str(), reckon_element_name(output.type), shapeText(shape).c_str(), result.maxAbsolute,

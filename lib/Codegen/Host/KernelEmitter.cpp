@@ -311,7 +311,8 @@ LogicalResult KernelEmitter::emitConcat(rec::ConcatOp op) {
     if (forwarded.contains(operand))
       materialize(operand);
     else
-      nest(operand, [&](Index index) {
+      // A constant holds all rows, of which this is one.
+      nest(operand, isRowValue(op.getResult()), [&](Index index) {
         SmallVector<Value> target(index);
         target[op.getAxis()] = add(target[op.getAxis()], begin);
         store(element(operand, index), place, target);

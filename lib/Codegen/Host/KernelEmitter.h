@@ -100,6 +100,7 @@ private:
   llvm::SmallVector<Value> reduceLoop(Value begin, Value end, mlir::ValueRange init, Accumulate body, int64_t step = 1);
   /// Loops over all dimensions of a tensor; the leading one is the current row when the tensor has rows.
   void nest(Value tensor, NestBody body);
+  void nest(Value tensor, bool oneRow, NestBody body);
   void nestOver(llvm::ArrayRef<Value> extents, NestBody body);
   void ifThen(Value condition, llvm::function_ref<void()> then);
   llvm::SmallVector<Value> ifElse(Value condition, llvm::function_ref<llvm::SmallVector<Value>()> then,

@@ -230,9 +230,11 @@ void KernelEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
   next();
 }
 
-void KernelEmitter::nest(Value tensor, NestBody body) {
+void KernelEmitter::nest(Value tensor, NestBody body) { nest(tensor, isRowValue(tensor), body); }
+
+void KernelEmitter::nest(Value tensor, bool oneRow, NestBody body) {
   SmallVector<Value> extents = sizes(tensor);
-  if (!isRowValue(tensor))
+  if (!oneRow)
     return nestOver(extents, body);
   nestOver(ArrayRef<Value>(extents).drop_front(), [&](Index inner) {
     SmallVector<Value> index{row};
