@@ -137,10 +137,11 @@ def suite_conformance():
     try:
         passed, wrong, crashed = (int(fields[key]) for key in ("passed", "wrong", "crashed"))
         unsupported, missing = int(fields["unsupported"]), int(fields["unexpected"])
+        excluded = int(fields["excluded"])
     except (KeyError, ValueError):
         return Result(0, 1, 0, [f"exit status {status}", tail(output)])
     notes = [last] + ([tail(output)] if status else [])
-    return Result(passed, wrong + crashed + missing, unsupported - missing, notes)
+    return Result(passed, wrong + crashed + missing, unsupported - missing + excluded, notes)
 
 
 def suite_runtime():

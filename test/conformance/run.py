@@ -8,6 +8,7 @@ Each test ends as
   unsupported   refused by reckon-compile with exit code 3
   wrong         ran, and gave other outputs
   crashed       anything else: a signal, a time-out, an exit code that the situation does not call for
+  excluded      listed in excluded.txt, with what is wrong with the test
 A test listed in expected.txt that does not pass is `unexpected`. --update rewrites expected.txt, and the table of
 docs/onnx-support.md, from what passed. The last line is the count; the exit status is 1 when there is a wrong, crashed or
 unexpected one.
@@ -25,6 +26,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 EXPECTED = os.path.join(HERE, "expected.txt")
+EXCLUDED = os.path.join(HERE, "excluded.txt")
 SUPPORT = os.path.join(ROOT, "docs", "onnx-support.md")
 BEGIN, END = "<!-- begin: written by test/conformance/run.py --update -->", "<!-- end -->"
 # ONNX's own backend runner compares with rtol 1e-3 and atol 1e-7; the same relative bound, absolute for float32 noise.
@@ -62,7 +64,7 @@ def operators(folder):
     return sorted({node.op_type for node in graph.node})
 
 
-def update(outcomes, folders):
+def update(outcomes, folders, excluded):
     names = sorted(name for name, (outcome, _) in outcomes.items() if outcome == "passed")
     with open(EXPECTED, "w") as out:
         out.write("\n".join(names) + "\n")
@@ -74,7 +76,8 @@ def update(outcomes, folders):
             passed[operator] += outcome == "passed"
     count = collections.Counter(outcome for outcome, _ in outcomes.values())
     lines = [BEGIN, "", f"{count['passed']} of {len(outcomes)} node tests pass, {count['unsupported']} are refused as "
-             f"unsupported, {count['wrong']} give a wrong answer, {count['crashed']} crash.", "",
+             f"unsupported, {count['wrong']} give a wrong answer, {count['crashed']} crash. {excluded} more are left out, for "
+             "what is wrong with them (test/conformance/excluded.txt).", "",
              "| operator | pass | tests |", "|---|---|---|"]
     lines += [f"| {name} | {passed[name]} | {total[name]} |" for name in sorted(total) if passed[name]]
     none = sorted(name for name in total if not passed[name])
@@ -98,8 +101,10 @@ def main():
         print(f"no folder {arguments.data}: install libonnx-testdata")
         return 4
 
+    with open(EXCLUDED) as file:
+        excluded = {line.split(":")[0] for line in file if not line.startswith("#")}
     folders = {name: os.path.join(arguments.data, name) for name in sorted(os.listdir(arguments.data))
-               if re.search(arguments.filter, name)}
+               if re.search(arguments.filter, name) and name not in excluded}
     bin_dir = os.path.join(arguments.build, "bin")
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         results = pool.map(lambda folder: run_test(folder, bin_dir), folders.values())
@@ -108,7 +113,7 @@ def main():
     if arguments.update:
         if arguments.filter:
             parser.error("--update wants all tests: drop --filter")
-        update(outcomes, folders)
+        update(outcomes, folders, len(excluded))
     expected = set(open(EXPECTED).read().split()) if os.path.exists(EXPECTED) else set()
     unexpected = [name for name, (outcome, _) in outcomes.items() if name in expected and outcome == "unsupported"]
     for name, (outcome, said) in outcomes.items():
@@ -121,7 +126,7 @@ def main():
         print(f"{len(new)} pass that expected.txt does not list: run with --update")
     count = collections.Counter(outcome for outcome, _ in outcomes.values())
     print(f"{count['passed']} passed, {count['unsupported']} unsupported, {count['wrong']} wrong, "
-          f"{count['crashed']} crashed, {len(unexpected)} unexpected")
+          f"{count['crashed']} crashed, {len(unexpected)} unexpected, {len(excluded)} excluded")
     return 1 if count["wrong"] or count["crashed"] or unexpected else 0
 
 
