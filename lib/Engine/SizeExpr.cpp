@@ -22,7 +22,8 @@ using Atom = SizeExpr::Atom;
 using Term = SizeExpr::Term;
 using AtomPtr = std::shared_ptr<const Atom>;
 
-constexpr size_t maxTerms = 4096;
+// Far more than sizes have, and few enough that no text takes long to read.
+constexpr size_t maxTerms = 256;
 constexpr size_t maxFactors = 64;
 
 int compare(const SizeExpr &a, const SizeExpr &b);

@@ -95,9 +95,9 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
   }
   for (size_t c = 0; c < program.chains.size(); ++c) {
     int64_t rows;
-    if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0)
+    if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
       return error.set(RECKON_INVALID, "the row count " + spec.chains[c].rows.str() +
-                                           " is negative or exceeds 64 bits for these inputs");
+                                           " is negative or exceeds 2^40 for these inputs");
     plan.chains.push_back(scheduleChain(spec.chains[c], rows, pool.size()));
   }
   plan.operands.resize(program.operands.size());

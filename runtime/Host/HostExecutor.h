@@ -71,6 +71,7 @@ private:
   [[nodiscard]] bool report(uint32_t chain, Error &error);
 
   static constexpr size_t maxPlans = 256;
+  static constexpr int64_t maxRows = int64_t(1) << 40;
 
   const HostProgram &program;
   ThreadPool pool;

@@ -46,7 +46,7 @@ public:
   static SizeExpr ceilDiv(const SizeExpr &value, const SizeExpr &divisor);
   static SizeExpr min(const SizeExpr &a, const SizeExpr &b);
   static SizeExpr max(const SizeExpr &a, const SizeExpr &b);
-  // A coefficient that leaves 64 bits, or an expansion past 4096 terms, gives an expression that evaluate() answers
+  // A coefficient that leaves 64 bits, or an expansion past 256 terms, gives an expression that evaluate() answers
   // with nullopt and parse() refuses.
 
   friend bool operator==(const SizeExpr &a, const SizeExpr &b);

@@ -6,72 +6,21 @@
 //===----------------------------------------------------------------------------===//
 
 #include "reckon/Engine/EngineFile.h"
+#include "MutableEngine.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <random>
 #include <sys/mman.h>
 #include <unistd.h>
 
 using namespace reckon;
+using namespace reckon::test;
 
 namespace {
-SizeExpr size(std::string_view text) { return *SizeExpr::parse(text); }
-
-/// One of everything, small enough to flip every byte.
-EngineSpec sampleSpec() {
-  EngineSpec spec;
-  spec.producer = "reckon test";
-  spec.targets = {{"host", "generic", {"sse2"}}};
-  spec.dims = {"batch", "rows:emb", "rows:far"};
-  spec.inputs = {{"x", ElementType::F32, {size("batch"), 3}}, {"ids", ElementType::I64, {size("batch"), 2}}};
-  spec.outputs = {{"y", ElementType::F32, {size("batch"), 4}}};
-  spec.weights = {
-      {"w", ElementType::F32, {3, 4}, "row_major", spec.own(std::vector<uint8_t>(48, 7))},
-      {"b", ElementType::F16, {5}, "row_major", spec.own(std::vector<uint8_t>(10, 9))},
-      {"none", ElementType::F32, {0}, "row_major", {}},
-  };
-  TableSpec table;
-  table.name = "emb";
-  table.rows = 5;
-  table.dim = 4;
-  table.rowsDim = 1;
-  table.data = spec.own(std::vector<uint8_t>(80, 3));
-  spec.tables.push_back(table);
-  table.name = "far";
-  table.rows = 100;
-  table.rowsDim = 2;
-  table.data = {};
-  table.externalFile = "far.bin";
-  table.externalOffset = 128;
-  table.outOfRange = OutOfRange::Clamp;
-  spec.tables.push_back(table);
-  spec.slots = {size("16*batch")};
-  spec.localSlots = {16};
-  spec.kernels = {{"k0", "gemm", {"/fc/Gemm"}, 0}, {"k1", "rows", {}, 0}};
-  DispatchSpec first{
-      0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}},
-      1, SizeExpr(),
-      0, 0};
-  DispatchSpec second{1,
-                      {{Space::Local, 0, 0, 16, "", ""},
-                       {Space::Table, 0, 0, 0, "ids", "off"},
-                       {Space::Arena, 0, 0, 0, "", ""},
-                       {Space::Output, 0, 0, 0, "", ""}},
-                      2,
-                      64,
-                      24,
-                      48};
-  spec.chains = {{size("batch"), 32, {first, second}}};
-  spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))}};
-  spec.arenaUnshared = size("32*batch");
-  spec.idUses = {{1, 0, 1, size("rows:emb")}};
-  spec.offsetsUses = {{1, 1, true}};
-  return spec;
-}
-
 std::vector<uint8_t> sampleBytes() {
   std::string error;
   auto bytes = serializeEngine(sampleSpec(), &error);
@@ -150,6 +99,25 @@ TEST(EngineFile, EveryTruncationIsRefused) {
     ASSERT_FALSE(refusal(std::vector<uint8_t>(bytes.begin(), bytes.begin() + length)).empty()) << length;
   bytes.push_back(0);
   EXPECT_NE(refusal(bytes).find("truncated or extended"), std::string::npos);
+}
+
+/// Damage that the checksums do not see: made on purpose, or by another writer.
+TEST(EngineFile, MutatedDescriptionsNeverCrash) {
+  std::vector<uint8_t> good = sampleBytes();
+  uint64_t metadata = metadataSize(good);
+  std::mt19937 random(11);
+  size_t opened = 0;
+  for (int i = 0; i < 30000; ++i) {
+    std::vector<uint8_t> bytes = good;
+    for (unsigned k = 1 + random() % 4; k > 0; --k)
+      bytes[64 + random() % metadata] = random() % 3 ? static_cast<uint8_t>(random()) : random() % 2 ? 0xff : 0;
+    repairChecksums(bytes);
+    EngineError error;
+    auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
+    EXPECT_NE(file == nullptr, error.message.empty());
+    opened += file != nullptr;
+  }
+  EXPECT_GT(opened, 0u); // the repair works
 }
 
 TEST(EngineFile, RefusalsNameThePart) {

@@ -1,0 +1,83 @@
+//===- MutableEngine.cpp - A small engine to damage -----------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "MutableEngine.h"
+#include "lib/Engine/EngineFormat.h"
+
+#include <cstring>
+
+using namespace reckon;
+
+SizeExpr test::size(std::string_view text) { return SizeExpr::parse(text).value(); }
+
+EngineSpec test::sampleSpec() {
+  EngineSpec spec;
+  spec.producer = "reckon test";
+  spec.targets = {{"host", "generic", {"sse2"}}};
+  spec.dims = {"batch", "rows:emb", "rows:far"};
+  spec.inputs = {{"x", ElementType::F32, {size("batch"), 3}}, {"ids", ElementType::I64, {size("batch"), 2}}};
+  spec.outputs = {{"y", ElementType::F32, {size("batch"), 4}}};
+  spec.weights = {
+      {"w", ElementType::F32, {3, 4}, "row_major", spec.own(std::vector<uint8_t>(48, 7))},
+      {"b", ElementType::F16, {5}, "row_major", spec.own(std::vector<uint8_t>(10, 9))},
+      {"none", ElementType::F32, {0}, "row_major", {}},
+  };
+  TableSpec table;
+  table.name = "emb";
+  table.rows = 5;
+  table.dim = 4;
+  table.rowsDim = 1;
+  table.data = spec.own(std::vector<uint8_t>(80, 3));
+  spec.tables.push_back(table);
+  table.name = "far";
+  table.rows = 100;
+  table.rowsDim = 2;
+  table.data = {};
+  table.externalFile = "far.bin";
+  table.externalOffset = 128;
+  table.outOfRange = OutOfRange::Clamp;
+  spec.tables.push_back(table);
+  spec.slots = {size("16*batch")};
+  spec.localSlots = {16};
+  spec.kernels = {{"k0", "gemm", {"/fc/Gemm"}, 0}, {"k1", "rows", {}, 0}};
+  DispatchSpec first{
+      0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}},
+      1, SizeExpr(),
+      0, 0};
+  DispatchSpec second{1,
+                      {{Space::Local, 0, 0, 16, "", ""},
+                       {Space::Table, 0, 0, 0, "ids", "off"},
+                       {Space::Arena, 0, 0, 0, "", ""},
+                       {Space::Output, 0, 0, 0, "", ""}},
+                      2,
+                      64,
+                      24,
+                      48};
+  spec.chains = {{size("batch"), 32, {first, second}}};
+  spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))}};
+  spec.arenaUnshared = size("32*batch");
+  spec.idUses = {{1, 0, 1, size("rows:emb")}};
+  spec.offsetsUses = {{1, 1, true}};
+  return spec;
+}
+
+static format::Header headerOf(const std::vector<uint8_t> &engine) {
+  format::Header header;
+  std::memcpy(&header, engine.data(), sizeof(header));
+  return header;
+}
+
+uint64_t test::metadataSize(const std::vector<uint8_t> &engine) { return headerOf(engine).metadataSize; }
+
+void test::repairChecksums(std::vector<uint8_t> &engine) {
+  format::Header header = headerOf(engine);
+  if (header.sectionsOffset < sizeof(header) || header.sectionsOffset > engine.size())
+    return;
+  header.metadataChecksum = format::checksum(engine.data() + sizeof(header), header.sectionsOffset - sizeof(header));
+  header.headerChecksum = format::checksum(&header, offsetof(format::Header, headerChecksum));
+  std::memcpy(engine.data(), &header, sizeof(header));
+}
