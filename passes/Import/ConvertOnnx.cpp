@@ -16,6 +16,7 @@ using namespace mlir;
 namespace reckon::importer {
 
 #define GEN_PASS_DEF_CONVERTONNX
+#define GEN_PASS_DEF_REPORTUNSUPPORTED
 #include "passes/Import/Passes.h.inc"
 
 /// Where a node that could not be converted keeps the reason.
@@ -52,7 +53,8 @@ static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Opera
   }
   if (node.isModelWrong())
     return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
-  op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
+  if (!node.getError().empty())
+    op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
   return success();
 }
 
@@ -144,7 +146,7 @@ private:
 LogicalResult reportUnsupported(func::FuncOp func) {
   Report report;
   std::vector<rec::OnnxOp> waiting;
-  func.walk([&](rec::OnnxOp op) {
+  func.walk<WalkOrder::PreOrder>([&](rec::OnnxOp op) {
     // Nodes in a loop's body are never converted; those with a converter would be if the loop were raised.
     bool isInBody = op->getParentOp() != func;
     if (isWaiting(op))
@@ -171,7 +173,7 @@ LogicalResult reportUnsupported(func::FuncOp func) {
   if (report.empty()) // They wait for one another in vain: all of them are worth knowing.
     for (rec::OnnxOp op : waiting)
       report.add(op);
-  return func.emitError() << "the model has operators that Reckon does not support:" << report.print();
+  return emitError(func.getLoc()) << "the model has operators that Reckon does not support:" << report.print();
 }
 
 namespace {
@@ -182,6 +184,13 @@ struct ConvertOnnx : impl::ConvertOnnxBase<ConvertOnnx> {
       return signalPassFailure();
     converted += counts.converted;
     remaining += counts.remaining;
+  }
+};
+
+struct ReportUnsupported : impl::ReportUnsupportedBase<ReportUnsupported> {
+  void runOnOperation() override {
+    if (failed(reportUnsupported(getOperation())))
+      signalPassFailure();
   }
 };
 } // namespace

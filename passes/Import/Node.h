@@ -61,6 +61,8 @@ public:
   mlir::LogicalResult replace(mlir::ValueRange values);
   /// The model is right but this cannot be expressed; the node stays.
   mlir::LogicalResult unsupported(const llvm::Twine &reason);
+  /// Nothing is wrong: an operand hangs on a node that is not converted.
+  mlir::LogicalResult wait() { return unsupported(""); }
   /// The model is wrong.
   mlir::LogicalResult invalid(const llvm::Twine &reason);
 

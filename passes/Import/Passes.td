@@ -39,4 +39,19 @@ def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::reckon::rec::RecDialect"];
 }
 
+def ReportUnsupported : Pass<"rec-report-unsupported", "::mlir::func::FuncOp"> {
+  let summary = "Refuse a model with operators that are not supported";
+  let description = [{
+    Fails with one error that lists every operator that is still a `rec.onnx`, with the names of its nodes and the reason
+    when the operator itself is known; nodes that merely wait for the result of one of these are left out. Inputs and
+    outputs that are no ranked tensors are listed, too.
+
+    Requires: `rec-convert-onnx` has run.
+
+    Guarantees: afterwards there is no `rec.onnx` in the function, and every value in its body is a ranked tensor.
+
+    Does not do: change anything.
+  }];
+}
+
 #endif // RECKON_PASSES_IMPORT_PASSES

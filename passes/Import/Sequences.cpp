@@ -90,19 +90,19 @@ static Members getMembers(Node &node, Value sequence) {
   return members;
 }
 
-static Members getMembersOrFail(Node &node) {
+static Members getMembersOrWait(Node &node) {
   Members members = node.getNumOperands() ? getMembers(node, node.op.getOperands()[0]) : std::nullopt;
-  bool areRanked = members && llvm::all_of(*members, [](Value v) {
-                     return isa_and_present<RankedTensorType>(v ? v.getType() : Type());
-                   });
-  if (areRanked)
+  if (members && llvm::all_of(*members, [](Value v) { return v && isa<RankedTensorType>(v.getType()); }))
     return members;
-  (void)node.unsupported("the members of the sequence are not known");
+  (void)node.wait();
   return std::nullopt;
 }
 
+/// A node that makes a sequence has no value; those that take the sequence apart look at it.
+static LogicalResult keepMaker(Node &node) { return node.wait(); }
+
 static LogicalResult convertSequenceAt(Node &node) {
-  Members members = getMembersOrFail(node);
+  Members members = getMembersOrWait(node);
   if (!members)
     return failure();
   auto at = node.getConstantInt(1, "position");
@@ -115,12 +115,12 @@ static LogicalResult convertSequenceAt(Node &node) {
 }
 
 static LogicalResult convertSequenceLength(Node &node) {
-  Members members = getMembersOrFail(node);
+  Members members = getMembersOrWait(node);
   return members ? node.replace(node.sizes(SizeExpr(int64_t(members->size())), /*scalar=*/true)) : failure();
 }
 
 static LogicalResult convertConcatFromSequence(Node &node) {
-  Members members = getMembersOrFail(node);
+  Members members = getMembersOrWait(node);
   if (!members)
     return failure();
   if (members->empty())
@@ -137,6 +137,8 @@ static LogicalResult convertConcatFromSequence(Node &node) {
 
 void registerSequences(Registry &r) {
   r.add("ConcatFromSequence", convertConcatFromSequence, 1, /*anyOperands=*/true);
+  for (StringRef maker : {"SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SplitToSequence"})
+    r.add(maker, keepMaker, 1, /*anyOperands=*/true);
   r.add("SequenceAt", convertSequenceAt, 1, /*anyOperands=*/true);
   r.add("SequenceLength", convertSequenceLength, 1, /*anyOperands=*/true);
 }

@@ -46,8 +46,11 @@ static Range getForwardRange(const SizeExpr &start, const SizeExpr &end, int64_t
     from = SizeExpr(std::min(*number, *size.constant()));
   else if (number && *number >= INT32_MAX)
     from = size;
-  // A start past the end gives no elements; it needs no clamping then.
-  SizeExpr count = clampToZero(clampToSize(resolve(end), size) - from);
+  SizeExpr to = clampToSize(resolve(end), size);
+  // A start past the end gives no elements; it needs no clamping then. The last k elements are as many as there are.
+  auto given = start.constant();
+  bool isLast = given && *given < 0 && *given > INT32_MIN && to == size && !size.isConstant();
+  SizeExpr count = isLast ? SizeExpr::min(-*given, size) : clampToZero(to - from);
   return {from, step == 1 ? count : SizeExpr::ceilDiv(count, step)};
 }
 
