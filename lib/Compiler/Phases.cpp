@@ -11,13 +11,9 @@
 #include "passes/Fuse/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Normalize/Passes.h"
-#include "passes/Schedule/Passes.h"
-#ifdef RECKON_HAS_Optimize
 #include "passes/Optimize/Passes.h"
-#endif
-#ifdef RECKON_HAS_Precision
 #include "passes/Precision/Passes.h"
-#endif
+#include "passes/Schedule/Passes.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,15 +32,11 @@ static const Phase table[] = {
     {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
     {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
-     "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
-#ifdef RECKON_HAS_Optimize
-    {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "",
+     "rec-verify-normalized", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
+    {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "rec-verify-optimized",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
-#endif
-#ifdef RECKON_HAS_Precision
     {"precision", "rec", "rec", "every GEMM-like op and every table states its storage, compute and accumulate type",
-     "", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildPrecisionPipeline(pm); }},
-#endif
+     "rec-verify-precision", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildPrecisionPipeline(pm); }},
     {"fuse", "rec", "fusion regions",
      "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},

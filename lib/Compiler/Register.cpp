@@ -13,6 +13,8 @@
 #include "passes/Fuse/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Normalize/Passes.h"
+#include "passes/Optimize/Passes.h"
+#include "passes/Precision/Passes.h"
 #include "passes/Schedule/Passes.h"
 
 #include "mlir/IR/DialectRegistry.h"
@@ -31,6 +33,8 @@ void reckon::registerPasses() {
   mlir::registerAllPasses();
   importer::registerReckonImportPasses();
   registerReckonNormalizePasses();
+  registerReckonOptimizePasses();
+  registerReckonPrecisionPasses();
   fuse::registerReckonFusePasses();
   schedule::registerReckonSchedulePasses();
   codegen::registerReckonCodegenPasses();

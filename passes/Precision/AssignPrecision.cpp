@@ -1,0 +1,45 @@
+//===- AssignPrecision.cpp - Storage, compute and accumulate types -------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#include "passes/Common/Matchers.h"
+#include "passes/Precision/Passes.h"
+#include "passes/Precision/Precision.h"
+
+#include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Shape.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace reckon {
+#define GEN_PASS_DEF_ASSIGNPRECISION
+#include "passes/Precision/Passes.h.inc"
+} // namespace reckon
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::rec;
+
+namespace {
+
+/// Sums of narrow floats are kept in single precision.
+Type getAccumulateType(Type compute) {
+  return compute.isF64() ? compute : Type(Float32Type::get(compute.getContext()));
+}
+
+struct AssignPrecision : public reckon::impl::AssignPrecisionBase<AssignPrecision> {
+  void runOnOperation() override {
+    getOperation().walk([&](Operation *op) {
+      std::optional<Value> stored = getStoredOperand(op);
+      if (!stored)
+        return;
+      Type compute = typeOf(op->getResult(0)).getElementType();
+      Precision{typeOf(*stored).getElementType(), compute, getAccumulateType(compute)}.set(op);
+      ++numAssigned;
+    });
+  }
+};
+} // namespace
