@@ -159,7 +159,10 @@ private:
       WeightSpec result;
       result.name = weight->name()->str();
       result.packing = weight->packing()->str();
-      result.shape.assign(weight->shape()->begin(), weight->shape()->end());
+      // The verifier checks a vector's length for alignment, not its elements.
+      result.shape.resize(weight->shape()->size());
+      if (!result.shape.empty())
+        std::memcpy(result.shape.data(), weight->shape()->Data(), result.shape.size() * sizeof(int64_t));
       std::string what = "weight '" + result.name + "'";
       if (weight->offset() % format::weightAlignment != 0)
         return fail(what + ": it is not 64-byte aligned");
