@@ -12,6 +12,7 @@
 
 #include "lib/Codegen/Host/KernelEmitter.h"
 #include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Host/WeightPacking.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -123,6 +124,12 @@ LogicalResult KernelEmitter::emitMatmul(rec::MatmulOp op) {
   return success();
 }
 
+/// The packing of a weight that is an operand of the kernel; empty for one in row-major order.
+StringRef KernelEmitter::packingOf(Value weight) {
+  auto argument = dyn_cast<BlockArgument>(weight);
+  return argument ? cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue() : StringRef();
+}
+
 LogicalResult KernelEmitter::emitLinearLoops(rec::LinearOp op) {
   Value result = op.getResult();
   Place x = materialize(op.getX()), weight = materialize(op.getWeight());
@@ -140,7 +147,33 @@ LogicalResult KernelEmitter::emitLinearLoops(rec::LinearOp op) {
     if (hasRow)
       at[0] = row;
     at.push_back(constantIndex(0));
-    emitProductRow({vectorAt(x, at, at.size() - 1), weight, vectorAt(target, at, at.size() - 1), bias, n, k});
+    ProductRow product{vectorAt(x, at, at.size() - 1), weight, vectorAt(target, at, at.size() - 1), bias, n, k};
+    // Weights of a GEMM kernel are packed, whether or not its operands allow tiles.
+    StringRef packing = packingOf(op.getWeight());
+    std::optional<int64_t> panelWidth = getPanelWidth(packing);
+    if (packing == "columns")
+      product.b.strides = {constantIndex(1), k};
+    if (!panelWidth)
+      return emitProductRow(product);
+    Value width = constantIndex(*panelWidth);
+    loop(
+        constantIndex(0), n,
+        [&](Value column) {
+          auto from = [&](Place place) {
+            place.base = offsetPointer(place.base, mul(column, place.strides.back()), place.elementType);
+            return place;
+          };
+          ProductRow panel = product;
+          // Panel p begins at p * k * width, and column is p * width.
+          panel.b.base = offsetPointer(weight.base, mul(column, k), weight.elementType);
+          panel.b.strides = {width, constantIndex(1)};
+          panel.c = from(product.c);
+          if (bias)
+            panel.init = from(*bias);
+          panel.n = arith::MinSIOp::create(b, width, sub(n, column));
+          emitProductRow(panel);
+        },
+        *panelWidth);
   });
   places[result] = target;
   return success();

@@ -105,7 +105,7 @@ LogicalResult KernelEmitter::emitGemm() {
     fits &= rec::getShape(stage.result) == rec::getShape(stage.linear.getResult());
   }
   if (!fits)
-    return emitRows();
+    return emitUntiled();
 
   Value rowsPerSample = constantIndex(1);
   for (GemmStage &stage : stages) {
@@ -138,7 +138,7 @@ LogicalResult KernelEmitter::emitGemm() {
       destinations.clear();
       forwarded.clear();
       outputCopies.clear();
-      return emitRows();
+      return emitUntiled();
     }
   }
 
@@ -172,6 +172,13 @@ LogicalResult KernelEmitter::emitGemm() {
       },
       blockRows(target));
   return success();
+}
+
+/// Without tiles there are no column blocks: the caller of the first one computes whole rows, the others nothing.
+LogicalResult KernelEmitter::emitUntiled() {
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, columnBegin, constantIndex(0));
+  rowEnd = arith::SelectOp::create(b, isFirst, rowEnd, rowBegin);
+  return emitRows();
 }
 
 void KernelEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {

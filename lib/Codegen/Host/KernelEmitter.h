@@ -134,6 +134,7 @@ private:
   mlir::LogicalResult emitTopK(rec::TopKOp op);
   mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitLinearLoops(rec::LinearOp op);
+  llvm::StringRef packingOf(Value weight);
   mlir::LogicalResult emitConv(rec::ConvOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
@@ -173,6 +174,7 @@ private:
   //===--- GEMM (Gemm.cpp) ---===//
   struct GemmStage;
   mlir::LogicalResult emitGemm();
+  mlir::LogicalResult emitUntiled();
   void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
   void emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column, Value columns,
                  const Place &out);

@@ -23,6 +23,9 @@ bool GraphBuilder::addReduce() {
   auto kind =
       choose({ReduceKind::sum, ReduceKind::sum, ReduceKind::mean, ReduceKind::max, ReduceKind::min, ReduceKind::prod,
               ReduceKind::l1, ReduceKind::l2, ReduceKind::sum_square, ReduceKind::log_sum_exp});
+  // Long products leave the range of a float on the way, in one order of the factors and not in another.
+  if (kind == ReduceKind::prod)
+    x = rec::UnaryOp::create(b, rec::UnaryKind::softsign, x);
   add(rec::ReduceOp::create(b, kind, x, axes, /*keepdims=*/oneIn(2)));
   return true;
 }
