@@ -31,7 +31,8 @@ static bool mustBeInput(OpOperand &operand) {
   return isa<MultiLookupOp>(op) && index > 0;
 }
 
-static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) {
+/// `byRow`: the layer reads it row by row, so that it is an input like any other with rows, unless all rows are alike.
+static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind, bool byRow) {
   auto constant = operand.get().getDefiningOp<ConstantOp>();
   if (!constant || mustBeInput(operand))
     return nullptr;
@@ -40,7 +41,7 @@ static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) 
     return constant;
   // A GEMM's epilogue reads rows of values from memory, next to the bias.
   bool small = kind != rec::RegionKind::gemm && constant.getType().getNumElements() <= maxClonedElements;
-  return small ? constant : nullptr;
+  return small && !byRow ? constant : nullptr;
 }
 
 FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
@@ -52,19 +53,19 @@ FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
   llvm::MapVector<Operation *, Value> constants;
   SmallVector<Value> outputs;
   SmallVector<Location> locations;
-  auto roleOf = [&](OpOperand &operand, const std::optional<RowLocality> &locality) {
-    bool row = kind != rec::RegionKind::whole && locality && locality->uses[operand.getOperandNumber()] == RowUse::Row;
-    return Input(operand.get(), row);
+  auto isByRow = [&](OpOperand &operand, const std::optional<RowLocality> &locality) {
+    return kind != rec::RegionKind::whole && locality && locality->uses[operand.getOperandNumber()] == RowUse::Row;
   };
   for (Operation *op : ops) {
     std::optional<RowLocality> locality = getRowLocality(op);
     for (OpOperand &operand : op->getOpOperands()) {
       if (Operation *def = operand.get().getDefiningOp(); def && inside.contains(def))
         continue;
-      if (ConstantOp constant = getClonableConstant(operand, kind))
+      bool byRow = isByRow(operand, locality);
+      if (ConstantOp constant = getClonableConstant(operand, kind, byRow))
         constants.insert({constant, Value()});
       else
-        inputs.insert({roleOf(operand, locality), Value()});
+        inputs.insert({Input(operand.get(), byRow), Value()});
     }
     for (Value result : op->getResults())
       if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !inside.contains(user); }))
@@ -96,8 +97,10 @@ FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
     for (OpOperand &operand : op->getOpOperands()) {
       if (Operation *def = operand.get().getDefiningOp(); def && inside.contains(def))
         continue;
-      ConstantOp constant = getClonableConstant(operand, kind);
-      clone->setOperand(operand.getOperandNumber(), constant ? constants[constant] : inputs[roleOf(operand, locality)]);
+      bool byRow = isByRow(operand, locality);
+      ConstantOp constant = getClonableConstant(operand, kind, byRow);
+      clone->setOperand(operand.getOperandNumber(),
+                        constant ? constants[constant] : inputs[Input(operand.get(), byRow)]);
     }
   }
   SmallVector<Value> yielded = llvm::map_to_vector(outputs, [&](Value value) { return mapping.lookup(value); });
