@@ -74,12 +74,13 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
                                             SmallVectorImpl<Type> &types) {
   if (failed(checkAxis<LayerNormOp>(location, adaptor.getX(), adaptor.getAxis())))
     return failure();
-  Shape shape = getShape(adaptor.getX()), normalized(shape.begin() + adaptor.getAxis(), shape.end());
+  Shape normalized = getShape(adaptor.getX());
+  normalized.erase(normalized.begin(), normalized.begin() + adaptor.getAxis());
   for (auto [value, what] : {std::pair(adaptor.getScale(), "scale"), std::pair(adaptor.getBias(), "bias")}) {
     if (!value)
       continue;
-    auto common = broadcastShapes(normalized, getShape(value));
-    if (!common || !unifyShapes(*common, normalized))
+    auto shape = broadcastShapes(normalized, getShape(value));
+    if (!shape || !unifyShapes(*shape, normalized))
       return failInference<LayerNormOp>(location, "C2", what, " of shape ", printShape(getShape(value)),
                                         " does not broadcast to ", printShape(normalized));
     if (getElementType(value) != getElementType(adaptor.getX()))

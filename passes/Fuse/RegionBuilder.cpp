@@ -31,8 +31,7 @@ static bool mustBeInput(OpOperand &operand) {
   return isa<MultiLookupOp>(op) && index > 0;
 }
 
-/// `byRow`: the layer reads it row by row, so that it is an input like any other with rows, unless all rows are alike.
-static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind, bool byRow) {
+static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) {
   auto constant = operand.get().getDefiningOp<ConstantOp>();
   if (!constant || mustBeInput(operand))
     return nullptr;
@@ -41,7 +40,7 @@ static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind, 
     return constant;
   // A GEMM's epilogue reads rows of values from memory, next to the bias.
   bool small = kind != rec::RegionKind::gemm && constant.getType().getNumElements() <= maxClonedElements;
-  return small && !byRow ? constant : nullptr;
+  return small ? constant : nullptr;
 }
 
 FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
@@ -53,19 +52,19 @@ FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
   llvm::MapVector<Operation *, Value> constants;
   SmallVector<Value> outputs;
   SmallVector<Location> locations;
-  auto isByRow = [&](OpOperand &operand, const std::optional<RowLocality> &locality) {
-    return kind != rec::RegionKind::whole && locality && locality->uses[operand.getOperandNumber()] == RowUse::Row;
+  auto roleOf = [&](OpOperand &operand, const std::optional<RowLocality> &locality) {
+    bool row = kind != rec::RegionKind::whole && locality && locality->uses[operand.getOperandNumber()] == RowUse::Row;
+    return Input(operand.get(), row);
   };
   for (Operation *op : ops) {
     std::optional<RowLocality> locality = getRowLocality(op);
     for (OpOperand &operand : op->getOpOperands()) {
       if (Operation *def = operand.get().getDefiningOp(); def && inside.contains(def))
         continue;
-      bool byRow = isByRow(operand, locality);
-      if (ConstantOp constant = getClonableConstant(operand, kind, byRow))
+      if (ConstantOp constant = getClonableConstant(operand, kind))
         constants.insert({constant, Value()});
       else
-        inputs.insert({Input(operand.get(), byRow), Value()});
+        inputs.insert({roleOf(operand, locality), Value()});
     }
     for (Value result : op->getResults())
       if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !inside.contains(user); }))
@@ -97,10 +96,8 @@ FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {
     for (OpOperand &operand : op->getOpOperands()) {
       if (Operation *def = operand.get().getDefiningOp(); def && inside.contains(def))
         continue;
-      bool byRow = isByRow(operand, locality);
-      ConstantOp constant = getClonableConstant(operand, kind, byRow);
-      clone->setOperand(operand.getOperandNumber(),
-                        constant ? constants[constant] : inputs[Input(operand.get(), byRow)]);
+      ConstantOp constant = getClonableConstant(operand, kind);
+      clone->setOperand(operand.getOperandNumber(), constant ? constants[constant] : inputs[roleOf(operand, locality)]);
     }
   }
   SmallVector<Value> yielded = llvm::map_to_vector(outputs, [&](Value value) { return mapping.lookup(value); });

@@ -132,6 +132,8 @@ private:
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   mlir::LogicalResult emitCumSum(rec::CumSumOp op);
   mlir::LogicalResult emitTopK(rec::TopKOp op);
+  Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
+                         bool smallest);
   mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitLinearLoops(rec::LinearOp op);
   llvm::StringRef packingOf(Value weight);

@@ -95,8 +95,8 @@ static std::optional<std::string> link(llvm::StringRef object, llvm::ArrayRef<st
   std::string input = path("kernels.o"), output = path("kernels.so"),
               versionFlag = "--version-script=" + path("exports");
   std::vector<const char *> arguments = {
-      "ld.lld", "-shared",       "-o", output.c_str(), input.c_str(),       "-O1",
-      "-s",     "--gc-sections", "-z", "noexecstack",  versionFlag.c_str(), "--build-id=none"};
+      "ld.lld",        "-shared", "-o",          output.c_str(),      input.c_str(),    "-O1",
+      "--gc-sections", "-z",      "noexecstack", versionFlag.c_str(), "--build-id=none"};
   // libm by the path this process uses it from: the object must name it, for nothing else may have loaded it.
   Dl_info libm;
   if (dladdr(reinterpret_cast<void *>(static_cast<double (*)(double)>(&std::exp)), &libm) && libm.dli_fname) {

@@ -1,7 +1,7 @@
 // RUN: reckon-opt --rec-form-row-regions %s | FileCheck %s
 // RUN: reckon-opt --rec-form-row-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
-// STATS: 7 rows
+// STATS: 6 rows
 // STATS: 1 lookup
 // STATS: 3 whole
 
@@ -91,17 +91,4 @@ func.func @offsets(%ids: tensor<?xi64, #rec.dims<"n">>, %offsets: tensor<?xi64, 
     -> tensor<?x16xf32, #rec.dims<"bags", 16>>
   %1 = rec.unary relu %0 : (tensor<?x16xf32, #rec.dims<"bags", 16>>) -> tensor<?x16xf32, #rec.dims<"bags", 16>>
   return %1 : tensor<?x16xf32, #rec.dims<"bags", 16>>
-}
-
-// A constant with rows is read by row, like any operand that has them; one that is the same for all rows is copied inside.
-// CHECK-LABEL: func.func @constant_rows
-// CHECK: %[[C:.*]] = rec.constant dense<[1.0
-// CHECK: rec.fusion {{ *}}rows rows [true, true](%arg0, %[[C]])
-// CHECK: rec.constant dense<5.000000e-01> : tensor<2xf32>
-func.func @constant_rows(%x: tensor<2xf32>) -> tensor<2xf32> {
-  %c = rec.constant dense<[1.0, 2.0]> : tensor<2xf32>
-  %h = rec.constant dense<0.5> : tensor<2xf32>
-  %0 = rec.binary add %x, %c : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-  %1 = rec.binary mul %0, %h : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-  return %1 : tensor<2xf32>
 }

@@ -1,0 +1,295 @@
+//===- TopK.cpp - The k greatest elements ---------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/KernelEmitter.h"
+#include "lib/Codegen/Host/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+using rec::CompareKind;
+
+static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
+
+/// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
+/// rank those against each other. The bound is the k-th greatest of many running maxima. Returns whether it worked: a
+/// NaN or many equal elements are left to the general way.
+Value KernelEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
+                                      int64_t k, bool smallest) {
+  Type f32 = b.getF32Type(), i64 = b.getI64Type();
+  int64_t lanes = target.lanes(), vectors = std::max<int64_t>(2, llvm::divideCeil(2 * k, lanes));
+  int64_t chunks = vectors * lanes;
+  constexpr int64_t maxCandidates = 256;
+  auto vectorType = VectorType::get({lanes}, f32);
+  Type maskType = b.getIntegerType(lanes);
+  Value zero = constantIndex(0), one = constantIndex(1);
+  auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
+  auto loadVector = [&](const Place &place, Value at) -> Value {
+    return LLVM::LoadOp::create(b, vectorType, pointer(place, at), 4);
+  };
+  auto compare = [&](arith::CmpFPredicate greater, arith::CmpFPredicate less, Value x, Value y) -> Value {
+    return arith::CmpFOp::create(b, smallest ? less : greater, x, y);
+  };
+  auto before = [&](Value x, Value y) { return compare(arith::CmpFPredicate::OGT, arith::CmpFPredicate::OLT, x, y); };
+  auto bits = [&](Value mask) -> Value {
+    Value packed = vector::BitCastOp::create(b, VectorType::get({1}, maskType), mask);
+    return vector::ExtractOp::create(b, packed, 0);
+  };
+  auto population = [&](Value mask) -> Value {
+    return arith::ExtUIOp::create(b, i64, math::CtPopOp::create(b, bits(mask)));
+  };
+  auto best = reduceIdentity(b, smallest ? rec::ReduceKind::max : rec::ReduceKind::min, f32);
+  auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
+  Place maxima{alignedScratch(SizeExpr(chunks * 4)), {one}, f32};
+  Place kept{alignedScratch(SizeExpr((maxCandidates + 1 + lanes) * 4)), {one}, f32};
+  Place where{alignedScratch(SizeExpr((maxCandidates + 1) * 8)), {one}, i64};
+
+  // Running maxima of `chunks` interleaved parts; a NaN loses here and is found below.
+  Value whole = mul(arith::DivUIOp::create(b, extent, constantIndex(chunks)), constantIndex(chunks));
+  SmallVector<Value> running = reduceLoop(
+      zero, whole, SmallVector<Value>(vectors, splat(worst)),
+      [&](Value at, ValueRange state) {
+        SmallVector<Value> next;
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value some = loadVector(from, add(at, constantIndex(v * lanes)));
+          next.push_back(arith::SelectOp::create(b, before(some, state[v]), some, state[v]));
+        }
+        return next;
+      },
+      chunks);
+  for (int64_t v = 0; v < vectors; ++v)
+    LLVM::StoreOp::create(b, running[v], pointer(maxima, constantIndex(v * lanes)), 4);
+  // The bound: the last of the maxima that fewer than k others beat.
+  Value bound = reduceLoop(zero, constantIndex(chunks), best, [&](Value j, ValueRange state) {
+    Value candidate = load(maxima, j), wide = splat(candidate), beaten = zero;
+    for (int64_t v = 0; v < vectors; ++v)
+      beaten = add(beaten, population(before(running[v], wide)));
+    Value among = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, beaten, constantIndex(k));
+    Value lower = arith::AndIOp::create(b, among, before(state[0], candidate));
+    return SmallVector<Value>{arith::SelectOp::create(b, lower, candidate, state[0])};
+  })[0];
+
+  // Everything that reaches the bound, in index order; a NaN does, too.
+  auto append = [&](Value at, Value count) {
+    Value slot = arith::MinUIOp::create(b, count, constantIndex(maxCandidates));
+    store(load(from, at), kept, slot);
+    store(at, where, slot);
+    return add(count, one);
+  };
+  auto reaches = [&](Value x, Value limit) {
+    return compare(arith::CmpFPredicate::UGE, arith::CmpFPredicate::ULE, x, limit);
+  };
+  Value limit = splat(bound);
+  Value vectorEnd = sub(extent, arith::RemUIOp::create(b, extent, constantIndex(lanes)));
+  Value count = reduceLoop(
+      zero, vectorEnd, zero,
+      [&](Value at, ValueRange state) {
+        Value mask = arith::ExtUIOp::create(b, i64, bits(reaches(loadVector(from, at), limit)));
+        auto each = scf::WhileOp::create(
+            b, TypeRange{i64, i64}, ValueRange{mask, state[0]},
+            [&](OpBuilder &builder, Location, ValueRange args) {
+              OpBuilder::InsertionGuard guard(b);
+              b.setInsertionPointToEnd(builder.getInsertionBlock());
+              Value left = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, args[0], zero);
+              scf::ConditionOp::create(b, left, args);
+            },
+            [&](OpBuilder &builder, Location, ValueRange args) {
+              OpBuilder::InsertionGuard guard(b);
+              b.setInsertionPointToEnd(builder.getInsertionBlock());
+              Value lane = math::CountTrailingZerosOp::create(b, args[0]);
+              Value next = append(add(at, lane), args[1]);
+              Value rest = arith::AndIOp::create(b, args[0], arith::SubIOp::create(b, args[0], one));
+              scf::YieldOp::create(b, ValueRange{rest, next});
+            });
+        return SmallVector<Value>{each.getResult(1)};
+      },
+      lanes)[0];
+  count = reduceLoop(vectorEnd, extent, count, [&](Value at, ValueRange state) {
+    return ifElse(
+        reaches(load(from, at), bound), [&] { return SmallVector<Value>{append(at, state[0])}; },
+        [&] { return SmallVector<Value>{state[0]}; });
+  })[0];
+
+  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, constantIndex(maxCandidates));
+  return ifElse(
+      few,
+      [&]() -> SmallVector<Value> {
+        // A candidate's rank is how many go before it; equals go by index, which is their order here.
+        LLVM::StoreOp::create(b, splat(worst), pointer(kept, count), 4);
+        SmallVector<int64_t> numbers(lanes);
+        std::iota(numbers.begin(), numbers.end(), 0);
+        auto laneType = VectorType::get({lanes}, i64);
+        Value lane = arith::ConstantOp::create(b, DenseElementsAttr::get(laneType, ArrayRef<int64_t>(numbers)));
+        Value ordered = reduceLoop(
+            zero, count, arith::ConstantOp::create(b, b.getBoolAttr(true)).getResult(), [&](Value i, ValueRange state) {
+              Value candidate = load(kept, i), wide = splat(candidate);
+              Value rank = reduceLoop(
+                  zero, count, zero,
+                  [&](Value at, ValueRange sum) {
+                    Value others = loadVector(kept, at);
+                    Value earlier = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, lane,
+                                                          vector::BroadcastOp::create(b, laneType, sub(i, at)));
+                    Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, others, wide);
+                    Value first =
+                        arith::OrIOp::create(b, before(others, wide), arith::AndIOp::create(b, equal, earlier));
+                    return SmallVector<Value>{add(sum[0], population(first))};
+                  },
+                  lanes)[0];
+              Value wanted = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rank, constantIndex(k));
+              ifThen(wanted, [&] {
+                store(candidate, values, rank);
+                store(load(where, i), indices, rank);
+              });
+              Value number = arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, candidate, candidate);
+              return SmallVector<Value>{arith::AndIOp::create(b, state[0], number)};
+            })[0];
+        return {ordered};
+      },
+      [&]() -> SmallVector<Value> { return {few}; })[0];
+}
+
+/// Insertion into the sorted results. When k is much smaller than the axis nearly every candidate loses against the
+/// worst element kept, so whole vectors of candidates are compared with it and dropped at once. Scanning in index order
+/// with a strict comparison keeps the lower index first among equals.
+LogicalResult KernelEmitter::emitTopK(rec::TopKOp op) {
+  Value x = op.getX(), values = op.getValues(), indices = op.getIndices();
+  Type type = elementTypeOf(x), compute = computeType(type);
+  int64_t axis = op.getAxis();
+  materialize(x);
+  Place valuePlace = destination(values), indexPlace = destination(indices);
+  Value extent = sizes(x)[axis], k = sizes(values)[axis];
+  Value zero = constantIndex(0), one = constantIndex(1);
+  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+
+  // Whether `candidate` goes before `kept`: strictly greater (less); a NaN before every number but not before a NaN.
+  auto goesBefore = [&](Value candidate, Value kept) {
+    CompareKind kind = op.getSmallest() ? CompareKind::lt : CompareKind::gt;
+    Value before = emitCompare(b, kind, candidate, kept, type);
+    if (!isa<FloatType>(candidate.getType()))
+      return before;
+    Value first = op.getSmallest() ? kept : candidate, second = op.getSmallest() ? candidate : kept;
+    Value firstNan = emitUnary(b, rec::UnaryKind::is_nan, first, type);
+    Value secondNumber = arith::XOrIOp::create(b, emitUnary(b, rec::UnaryKind::is_nan, second, type), yes);
+    Value nanFirst = arith::AndIOp::create(b, firstNan, secondNumber);
+    return Value(arith::OrIOp::create(b, before, nanFirst));
+  };
+
+  SmallVector<Value> outer = sizes(values);
+  outer[axis] = one;
+  bool hasRow = isRowValue(values);
+  if (hasRow)
+    outer[0] = one;
+  nestOver(outer, [&](Index position) {
+    SmallVector<Value> index(position);
+    if (hasRow)
+      index[0] = row;
+    Place from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
+          where = vectorAt(indexPlace, index, axis);
+
+    // Puts element i at its place among the first `kept`; the element at `last` falls out or, when there is room, is
+    // new.
+    auto insert = [&](Value i, Value candidate, Value last) {
+      auto shift = scf::WhileOp::create(
+          b, TypeRange{b.getI64Type()}, ValueRange{last},
+          [&](OpBuilder &builder, Location, ValueRange args) {
+            OpBuilder::InsertionGuard guard(b);
+            b.setInsertionPointToEnd(builder.getInsertionBlock());
+            Value at = args[0];
+            Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, zero);
+            Value move = ifElse(
+                inside, [&] { return SmallVector<Value>{goesBefore(candidate, load(value, sub(at, one)))}; },
+                [&] { return SmallVector<Value>{inside}; })[0];
+            scf::ConditionOp::create(b, move, ValueRange{at});
+          },
+          [&](OpBuilder &builder, Location, ValueRange args) {
+            OpBuilder::InsertionGuard guard(b);
+            b.setInsertionPointToEnd(builder.getInsertionBlock());
+            Value previous = sub(args[0], one);
+            store(load(value, previous), value, args[0]);
+            store(load(where, previous), where, args[0]);
+            scf::YieldOp::create(b, ValueRange{previous});
+          });
+      store(candidate, value, shift.getResult(0));
+      store(i, where, shift.getResult(0));
+    };
+    auto considerAll = [&](Value begin, Value end, Value worst) {
+      return reduceLoop(begin, end, worst, [&](Value i, ValueRange state) -> SmallVector<Value> {
+        Value candidate = load(from, i), current = state[0], last = sub(k, one);
+        return ifElse(
+            goesBefore(candidate, current),
+            [&]() -> SmallVector<Value> {
+              insert(i, candidate, last);
+              return {load(value, last)};
+            },
+            [&]() -> SmallVector<Value> { return {current}; });
+      })[0];
+    };
+
+    Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, k, zero);
+    // The bound costs about as much as the scan of a few hundred elements.
+    auto staticK = rec::getShape(values)[axis].constant();
+    if (type.isF32() && staticK && *staticK >= 4 && *staticK <= 4 * target.lanes() &&
+        matchPattern(from.strides[0], m_One())) {
+      Value isLong = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, extent, constantIndex(16 * *staticK));
+      Value done = ifElse(
+          isLong,
+          [&] { return SmallVector<Value>{emitFilteredTopK(from, value, where, extent, *staticK, op.getSmallest())}; },
+          [&] { return SmallVector<Value>{isLong}; })[0];
+      any = arith::AndIOp::create(b, any, arith::XOrIOp::create(b, done, yes));
+    }
+    ifThen(any, [&] {
+      loop(zero, k, [&](Value i) { insert(i, load(from, i), i); });
+      Value worst = load(value, sub(k, one));
+      bool isContiguous = matchPattern(from.strides[0], m_One()) && storageType(type) == compute;
+      if (!isContiguous) {
+        considerAll(k, extent, worst);
+        return;
+      }
+      int64_t lanes = target.vectorBits / compute.getIntOrFloatBitWidth(), width = 2 * lanes;
+      Value step = constantIndex(width);
+      Value whole = mul(arith::DivUIOp::create(b, sub(extent, k), step), step);
+      Value vectorEnd = add(k, whole);
+      worst = reduceLoop(
+          k, vectorEnd, worst,
+          [&](Value i, ValueRange state) -> SmallVector<Value> {
+            auto vectorType = VectorType::get({lanes}, compute);
+            Value limit = vector::BroadcastOp::create(b, vectorType, state[0]);
+            Value enters;
+            for (int64_t v = 0; v < 2; ++v) {
+              Value address = pointer(from, add(i, constantIndex(v * lanes)));
+              Value some = LLVM::LoadOp::create(b, vectorType, address, compute.getIntOrFloatBitWidth() / 8);
+              Value may;
+              // A NaN on either side may enter: the scalar loop knows.
+              if (isa<FloatType>(compute))
+                may = arith::CmpFOp::create(b, op.getSmallest() ? arith::CmpFPredicate::ULT : arith::CmpFPredicate::UGT,
+                                            some, limit);
+              else
+                may = emitCompare(b, op.getSmallest() ? CompareKind::lt : CompareKind::gt, some, limit, type);
+              enters = enters ? Value(arith::OrIOp::create(b, enters, may)) : may;
+            }
+            Value found = vector::ReductionOp::create(b, vector::CombiningKind::OR, enters);
+            return ifElse(
+                found, [&] { return SmallVector<Value>{considerAll(i, add(i, step), state[0])}; },
+                [&] { return SmallVector<Value>{state[0]}; });
+          },
+          width)[0];
+      considerAll(vectorEnd, extent, worst);
+    });
+  });
+  places[values] = valuePlace;
+  places[indices] = indexPlace;
+  return success();
+}
