@@ -72,8 +72,8 @@ static void printEngine(const EngineFile &engine, llvm::raw_ostream &os) {
 void reckon::printPhases(llvm::raw_ostream &os) {
   os << "| phase | from -> to | invariant at its end | verified by |\n|---|---|---|---|\n";
   for (const Phase &phase : getPhases())
-    os << "| " << phase.name << " | " << phase.from << " -> " << phase.to << " | " << phase.invariant << " | `"
-       << phase.verifier << "` |\n";
+    os << "| " << phase.name << " | " << phase.from << " -> " << phase.to << " | " << phase.invariant << " | "
+       << (*phase.verifier ? "`" + std::string(phase.verifier) + "`" : "the verifiers of the ops") << " |\n";
 }
 
 void reckon::printStatistics(const CompileReport &report, const std::vector<uint8_t> &engine, llvm::raw_ostream &os) {
