@@ -125,7 +125,7 @@ std::optional<BoundedRows> matchBoundedRows(LoopSymbols &symbols, Value value) {
   BagRows rows{gather->data, slice->x, {}};
   if (bounds && weights) {
     rows.weights = matchSlicedWeights(symbols, weights, bounds);
-    if (!rows.weights)
+    if (!rows.weights || getShape(rows.weights) != getShape(rows.ids) || isAnonymous(getShape(rows.ids)[0]))
       return std::nullopt;
   }
   return bounds ? std::optional<BoundedRows>({rows, bounds}) : std::nullopt;

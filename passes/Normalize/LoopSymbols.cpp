@@ -55,7 +55,11 @@ static Symbol makeEntry(Value vector, SizeExpr offset) {
   }
 }
 
-Symbol LoopSymbols::evaluate(Value value) const {
+Symbol LoopSymbols::evaluate(Value value, unsigned depth) const {
+  // Sums of sums double the work at each step; a bag needs a few.
+  constexpr unsigned deepest = 12;
+  if (depth > deepest)
+    return {};
   value = skipIdentity(value);
   if (isCounter(value))
     return {Symbol::Iteration, 0, {}};
@@ -65,21 +69,23 @@ Symbol LoopSymbols::evaluate(Value value) const {
   // Nodes that leave one integer what it is.
   Operation *op = value.getDefiningOp();
   if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
-    return evaluate(reshape.getX());
+    return evaluate(reshape.getX(), depth + 1);
   if (auto cast = dyn_cast_or_null<CastOp>(op); cast && cast.getType().getElementType().isInteger(64))
-    return evaluate(cast.getX());
-  if (auto node = dyn_cast_or_null<OnnxOp>(op); node && node.getDomain().empty()) {
+    return evaluate(cast.getX(), depth + 1);
+  if (auto node = dyn_cast_or_null<OnnxOp>(op); node && node.getDomain().empty() && !node.getOperands().empty()) {
     StringRef type = node.getOpType();
     if (type == "Reshape" || type == "Unsqueeze" || type == "Squeeze" ||
         (type == "Cast" && getIntAttr(node, "to", 0) == /*TensorProto.INT64=*/7))
-      return evaluate(node.getOperands()[0]);
-    auto like = type == "CastLike" ? dyn_cast<ShapedType>(node.getOperands()[1].getType()) : ShapedType();
+      return evaluate(node.getOperands()[0], depth + 1);
+    auto like = type == "CastLike" && node.getOperands().size() == 2
+                    ? dyn_cast<ShapedType>(node.getOperands()[1].getType())
+                    : ShapedType();
     if (like && like.getElementType().isInteger(64))
-      return evaluate(node.getOperands()[0]);
+      return evaluate(node.getOperands()[0], depth + 1);
   }
 
   if (std::optional<BinaryView> binary = matchBinary(value)) {
-    Symbol a = evaluate(binary->a), b = evaluate(binary->b);
+    Symbol a = evaluate(binary->a, depth + 1), b = evaluate(binary->b, depth + 1);
     if (binary->kind == BinaryKind::add && b.kind == Symbol::Iteration)
       std::swap(a, b);
     if (b.kind != Symbol::Size || (a.kind != Symbol::Size && a.kind != Symbol::Iteration))
@@ -91,7 +97,7 @@ Symbol LoopSymbols::evaluate(Value value) const {
     return {};
   }
   if (std::optional<GatherView> gather = matchGather(value); gather && gather->axis == 0) {
-    Symbol index = evaluate(gather->indices);
+    Symbol index = evaluate(gather->indices, depth + 1);
     if (std::optional<SmallVector<SizeExpr>> sizes = getSizes(gather->data); sizes && index.kind == Symbol::Size) {
       std::optional<int64_t> i = index.offset.constant();
       if (i && *i < 0)
@@ -101,7 +107,7 @@ Symbol LoopSymbols::evaluate(Value value) const {
     return index.kind == Symbol::Iteration ? makeEntry(gather->data, index.offset) : Symbol();
   }
   if (std::optional<RowSliceView> slice = matchRowSlice(value)) {
-    Symbol start = evaluate(slice->start), end = evaluate(slice->end);
+    Symbol start = evaluate(slice->start, depth + 1), end = evaluate(slice->end, depth + 1);
     if (start.kind == Symbol::Iteration && end.kind == Symbol::Iteration && end.offset - start.offset == SizeExpr(1))
       return makeEntry(slice->x, start.offset);
   }

@@ -44,7 +44,7 @@ public:
   YieldOp getYield() { return yield; }
 
   /// A value of the body or from outside it; one element of integer type, else Unknown.
-  Symbol evaluate(mlir::Value value) const;
+  Symbol evaluate(mlir::Value value) const { return evaluate(value, 0); }
 
   /// How often the loop runs, when that is known before it starts: a trip count with a condition that stays true, or a
   /// counter compared with a bound.
@@ -54,6 +54,8 @@ public:
   bool isCounter(mlir::Value value) const { return llvm::is_contained(counters, value); }
 
 private:
+  Symbol evaluate(mlir::Value value, unsigned depth) const;
+
   OnnxOp loop;
   mlir::Block &body;
   YieldOp yield;

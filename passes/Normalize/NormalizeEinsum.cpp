@@ -129,6 +129,8 @@ struct ExpandEinsum : CountedPattern<EinsumOp> {
     inputs.split(terms, ',');
     if (terms.size() != op.getInputs().size() || llvm::any_of(terms, hasRepeatedLabel) || hasRepeatedLabel(output))
       return rewriter.notifyMatchFailure(op, "a label occurs twice in one term");
+    if (llvm::any_of(output, [&](char label) { return !inputs.contains(label); }))
+      return rewriter.notifyMatchFailure(op, "the output has a label of its own");
     for (Value input : op.getInputs())
       if (llvm::any_of(getShape(input), isAnonymous))
         return rewriter.notifyMatchFailure(op, "a size has no name");

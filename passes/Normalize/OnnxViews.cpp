@@ -17,12 +17,16 @@ using namespace mlir;
 
 namespace reckon::rec {
 
-OnnxOp asOnnx(Operation *op, StringRef opType) {
+OnnxOp asOnnx(Operation *op, StringRef opType, size_t numOperands) {
   auto onnx = dyn_cast_or_null<OnnxOp>(op);
-  return onnx && onnx.getOpType() == opType && onnx.getDomain().empty() ? onnx : OnnxOp();
+  return onnx && onnx.getOpType() == opType && onnx.getDomain().empty() && onnx.getOperands().size() >= numOperands
+             ? onnx
+             : OnnxOp();
 }
 
-OnnxOp asOnnx(Value value, StringRef opType) { return asOnnx(value.getDefiningOp(), opType); }
+OnnxOp asOnnx(Value value, StringRef opType, size_t numOperands) {
+  return asOnnx(value.getDefiningOp(), opType, numOperands);
+}
 
 int64_t getIntAttr(OnnxOp op, StringRef name, int64_t otherwise) {
   auto attr = dyn_cast_or_null<IntegerAttr>(op.getAttrs().get(name));
@@ -41,7 +45,7 @@ static ElementsAttr getConstant(Value value) {
   value = skipIdentity(value);
   if (auto constant = value.getDefiningOp<ConstantOp>())
     return constant.getValue();
-  OnnxOp node = asOnnx(value, "Constant");
+  OnnxOp node = asOnnx(value, "Constant", 0);
   if (!node)
     return {};
   if (auto elements = dyn_cast_or_null<ElementsAttr>(node.getAttrs().get("value")))
@@ -75,6 +79,10 @@ std::optional<SmallVector<SizeExpr>> getSizes(Value value) {
   }
   ElementsAttr constant = getConstant(value);
   if (!constant || !constant.getElementType().isInteger() || constant.getElementType().isInteger(1))
+    return std::nullopt;
+  // Shapes, axes and offsets are short; ids may be many.
+  constexpr int64_t longest = 65536;
+  if (constant.getNumElements() > longest)
     return std::nullopt;
   std::optional<std::vector<int64_t>> values = getConstantInts(constant);
   if (!values)
@@ -145,7 +153,7 @@ Value skipReshapes(Value value) {
       continue;
     }
     OnnxOp node = value.getDefiningOp<OnnxOp>();
-    if (!node || !node.getDomain().empty() ||
+    if (!node || !node.getDomain().empty() || node.getOperands().empty() ||
         !llvm::is_contained({"Reshape", "Unsqueeze", "Squeeze", "Flatten"}, node.getOpType()))
       return value;
     value = node.getOperands()[0];
@@ -158,7 +166,7 @@ std::optional<GatherView> matchGather(Value value) {
     return GatherView{gather.getX(), gather.getIndices(), int64_t(gather.getAxis())};
   if (auto embedding = value.getDefiningOp<EmbeddingOp>())
     return GatherView{embedding.getTable(), embedding.getIds(), 0};
-  if (OnnxOp node = asOnnx(value, "Gather"))
+  if (OnnxOp node = asOnnx(value, "Gather", 2))
     return GatherView{node.getOperands()[0], node.getOperands()[1], getIntAttr(node, "axis", 0)};
   return std::nullopt;
 }
@@ -168,7 +176,7 @@ std::optional<ReduceView> matchReduce(Value value) {
   if (auto reduce = value.getDefiningOp<ReduceOp>())
     return ReduceView{reduce.getKind(), reduce.getX(), SmallVector<int64_t>(reduce.getAxes()), reduce.getKeepdims()};
   OnnxOp node = value.getDefiningOp<OnnxOp>();
-  if (!node || !node.getDomain().empty())
+  if (!node || !node.getDomain().empty() || node.getOperands().empty())
     return std::nullopt;
   auto kind = llvm::StringSwitch<std::optional<ReduceKind>>(node.getOpType())
                   .Case("ReduceSum", ReduceKind::sum)
@@ -195,8 +203,8 @@ std::optional<ReduceView> matchReduce(Value value) {
 }
 
 std::optional<RowSliceView> matchRowSlice(Value value) {
-  OnnxOp node = asOnnx(skipIdentity(value), "Slice");
-  if (!node || node.getOperands().size() < 3)
+  OnnxOp node = asOnnx(skipIdentity(value), "Slice", 3);
+  if (!node)
     return std::nullopt;
   Value start = getOptionalOperand(node, 1), end = getOptionalOperand(node, 2);
   Value axes = getOptionalOperand(node, 3), steps = getOptionalOperand(node, 4);
@@ -258,7 +266,7 @@ std::optional<IfView> matchIf(Value value) {
   unsigned result = cast<OpResult>(value).getResultNumber();
   // The importer writes the then branch first, whatever the order in the file.
   Region &thenRegion = node.getSubgraphs()[0], &elseRegion = node.getSubgraphs()[1];
-  if (thenRegion.empty() || elseRegion.empty())
+  if (thenRegion.empty() || elseRegion.empty() || thenRegion.front().empty() || elseRegion.front().empty())
     return std::nullopt;
   auto thenYield = dyn_cast<YieldOp>(thenRegion.front().back());
   auto elseYield = dyn_cast<YieldOp>(elseRegion.front().back());

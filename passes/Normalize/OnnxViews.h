@@ -20,9 +20,10 @@
 
 namespace reckon::rec {
 
-/// The operation as that operator of the default domain, or null.
-OnnxOp asOnnx(mlir::Operation *op, llvm::StringRef opType);
-OnnxOp asOnnx(mlir::Value value, llvm::StringRef opType);
+/// The operation as that operator of the default domain, or null; also null when it has fewer operands than that:
+/// nobody has checked the nodes of a loop body.
+OnnxOp asOnnx(mlir::Operation *op, llvm::StringRef opType, size_t numOperands = 1);
+OnnxOp asOnnx(mlir::Value value, llvm::StringRef opType, size_t numOperands = 1);
 
 /// An integer attribute of a node, or `otherwise` when it is absent.
 int64_t getIntAttr(OnnxOp op, llvm::StringRef name, int64_t otherwise);

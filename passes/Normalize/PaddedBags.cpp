@@ -88,7 +88,7 @@ std::optional<KeptPositions> matchKeptPositions(LoopSymbols &outer, Value value)
     isPadding = choice->condition;
     std::swap(appended, same);
   }
-  OnnxOp concat = asOnnx(skipIdentity(appended), "Concat");
+  OnnxOp concat = asOnnx(skipIdentity(appended), "Concat", 2);
   Value left, right;
   if (concat && concat.getOperands().size() == 2) {
     left = concat.getOperands()[0];

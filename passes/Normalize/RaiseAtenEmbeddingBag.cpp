@@ -63,7 +63,8 @@ struct RaiseAtenEmbeddingBag : public reckon::impl::RaiseAtenEmbeddingBagBase<Ra
 
     auto tableType = dyn_cast<RankedTensorType>(table.getType());
     auto idType = dyn_cast<RankedTensorType>(ids.getType());
-    if (!tableType || tableType.getRank() != 2 || !isa<FloatType>(tableType.getElementType()) || !idType)
+    if (!tableType || tableType.getRank() != 2 || !isa<FloatType>(tableType.getElementType()) || !idType ||
+        !(idType.getElementType().isSignlessInteger(32) || idType.getElementType().isSignlessInteger(64)))
       return;
     if (idType.getRank() == 2) {
       offsets = {}; // fixed width: the offsets say nothing more

@@ -45,7 +45,8 @@ struct SumToCrossLayer : CountedPattern<BinaryOp> {
   using CountedPattern::CountedPattern;
 
   LogicalResult matchAndRewrite(BinaryOp op, PatternRewriter &rewriter) const override {
-    if (op.getKind() != BinaryKind::add || op.getType().getRank() != 2)
+    if (op.getKind() != BinaryKind::add || op.getType().getRank() != 2 ||
+        llvm::any_of(getShape(op.getResult()), isAnonymous))
       return failure();
     for (auto [term, x] : {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
       BinaryOp product = matchBinaryOp(term, BinaryKind::mul);

@@ -32,6 +32,9 @@ struct PairView {
   std::vector<int64_t> pairs;
 };
 
+/// A pick may repeat pairs; a longer list than this is no triangle.
+constexpr int64_t mostPairs = 1 << 21;
+
 /// Sizes of the dimensions before and after `dim`, multiplied; nullopt when one is dynamic.
 std::optional<std::pair<int64_t, int64_t>> getStaticAround(Value value, int64_t dim) {
   int64_t before = 1, after = 1;
@@ -107,6 +110,8 @@ std::optional<PairView> stepGather(const PairView &view, GatherOp op) {
   int64_t d = axis - (axis > view.batchDim), outer = 1, inner = 1;
   for (int64_t i = 0; i < int64_t(shape.size()); ++i)
     (i < d ? outer : inner) *= i == d ? 1 : shape[i];
+  if (outer * inner * int64_t(indices->size()) > mostPairs)
+    return std::nullopt;
   std::vector<int64_t> pairs;
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t index : *indices) {
@@ -130,6 +135,8 @@ std::optional<PairView> stepGatherNd(const PairView &view, GatherNdOp op) {
   int64_t inner = 1;
   for (int64_t d = length; d < int64_t(shape.size()); ++d)
     inner *= shape[d];
+  if (inner * int64_t(indices->size() / length) > mostPairs)
+    return std::nullopt;
   std::vector<int64_t> pairs;
   for (size_t i = 0; i < indices->size(); i += length) {
     int64_t offset = 0;
@@ -204,7 +211,11 @@ struct RaiseDotInteraction : public reckon::impl::RaiseDotInteractionBase<RaiseD
     Value x = matchAllPairs(op);
     if (!x || !isa<FloatType>(typeOf(x).getElementType()) || typeOf(x).isDynamicDim(1))
       return;
+    // Picks of more pairs are listed nowhere, and this list is as long.
+    constexpr int64_t mostFeatures = 1024;
     int64_t features = typeOf(x).getDimSize(1);
+    if (features > mostFeatures)
+      return;
     std::vector<int64_t> all(features * features);
     for (size_t n = 0; n < all.size(); ++n)
       all[n] = n;

@@ -161,13 +161,13 @@ struct RaiseSequenceEmbeddingBag : public reckon::impl::RaiseSequenceEmbeddingBa
       return;
     unsigned result = cast<OpResult>(sequence).getResultNumber();
     if (result + 2 >= loop.getOperands().size() ||
-        !asOnnx(skipIdentity(loop.getOperands()[result + 2]), "SequenceEmpty"))
+        !asOnnx(skipIdentity(loop.getOperands()[result + 2]), "SequenceEmpty", 0))
       return;
 
     LoopSymbols symbols(loop);
     std::optional<SizeExpr> tripCount = symbols.getTripCount();
-    OnnxOp insert = asOnnx(skipIdentity(symbols.getYield().getOperands()[result + 1]), "SequenceInsert");
-    if (!tripCount || !insert || insert.getOperands().size() < 2 || getOptionalOperand(insert, 2) ||
+    OnnxOp insert = asOnnx(skipIdentity(symbols.getYield().getOperands()[result + 1]), "SequenceInsert", 2);
+    if (!tripCount || !insert || getOptionalOperand(insert, 2) ||
         skipIdentity(insert.getOperands()[0]) != symbols.getBody().getArgument(result + 2))
       return;
     std::optional<Bag> bag = PooledRow(symbols, *tripCount, /*keepdims=*/!stacks).match(insert.getOperands()[1]);

@@ -111,7 +111,7 @@ struct FoldIntoConv : CountedPattern<BatchNormOp> {
       return failure();
     auto weight = getNumbers(conv.getWeight());
     auto bias = foldBias(conv.getBias(), *affine);
-    if (!weight || !bias)
+    if (!weight || !bias || bias->empty())
       return failure();
     Location loc = rewriter.getFusedLoc({conv.getLoc(), op.getLoc()});
     int64_t stride = typeOf(conv.getWeight()).getNumElements() / int64_t(bias->size());

@@ -47,7 +47,7 @@ struct Columns {
 
 std::optional<Columns> matchColumns(Value ids) {
   RankedTensorType type = typeOf(ids);
-  if (type.getRank() != 2 || type.isDynamicDim(1) || type.getDimSize(1) == 0)
+  if (type.getRank() != 2 || type.isDynamicDim(1) || type.getDimSize(1) == 0 || isAnonymous(getShape(ids)[0]))
     return std::nullopt;
   auto slice = ids.getDefiningOp<SliceOp>();
   if (!slice)

@@ -62,8 +62,9 @@ struct DropIdempotent : CountedPattern<UnaryOp> {
     if (!inner)
       return failure();
     UnaryKind outerKind = op.getKind(), innerKind = inner.getKind();
-    bool isNotNegative =
-        llvm::is_contained({UnaryKind::relu, UnaryKind::abs, UnaryKind::sigmoid, UnaryKind::exp}, innerKind);
+    // The absolute value of the least integer is itself, and negative.
+    bool isNotNegative = llvm::is_contained({UnaryKind::relu, UnaryKind::sigmoid, UnaryKind::exp}, innerKind) ||
+                         (innerKind == UnaryKind::abs && isa<FloatType>(op.getType().getElementType()));
     bool isWhole = llvm::is_contained({UnaryKind::floor, UnaryKind::ceil, UnaryKind::round}, innerKind);
     // A floored or rounded value is whole; relu keeps what is not negative, NaN included.
     bool isIdempotent =
