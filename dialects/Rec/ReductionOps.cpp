@@ -74,8 +74,7 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
                                             SmallVectorImpl<Type> &types) {
   if (failed(checkAxis<LayerNormOp>(location, adaptor.getX(), adaptor.getAxis())))
     return failure();
-  Shape normalized = getShape(adaptor.getX());
-  normalized.erase(normalized.begin(), normalized.begin() + adaptor.getAxis());
+  Shape whole = getShape(adaptor.getX()), normalized(whole.begin() + adaptor.getAxis(), whole.end());
   for (auto [value, what] : {std::pair(adaptor.getScale(), "scale"), std::pair(adaptor.getBias(), "bias")}) {
     if (!value)
       continue;

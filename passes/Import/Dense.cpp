@@ -131,11 +131,60 @@ static FailureOr<Equation> parseEquation(Node &node, StringRef text, ArrayRef<Va
   return equation;
 }
 
+/// The diagonal of two dimensions of size n: once they are last and merged, every (n + 1)th element.
+static Value takeDiagonal(Node &node, Value x, int64_t first, int64_t second) {
+  Shape shape = rec::getShape(x);
+  SizeExpr size = shape[first];
+  auto n = size.constant();
+  if (rec::provablyDiffer(size, shape[second])) {
+    (void)node.invalid("a label of the equation stands for sizes " + size.str() + " and " + shape[second].str());
+    return nullptr;
+  }
+  if (!n || size != shape[second]) {
+    (void)node.unsupported("the diagonal of a dynamic size");
+    return nullptr;
+  }
+  SmallVector<int64_t> perm;
+  Shape rest;
+  for (int64_t axis = 0; axis < int64_t(shape.size()); ++axis)
+    if (axis != first && axis != second) {
+      perm.push_back(axis);
+      rest.push_back(shape[axis]);
+    }
+  perm.append({first, second});
+  rest.push_back(size * size);
+  Value flat = node.reshape(node.transpose(x, perm), rest);
+  return node.sliceAxis(flat, rest.size() - 1, 0, size, *n + 1);
+}
+
+/// A label twice in a term stands for the diagonal, which moves to the end of the term.
+static bool takeDiagonals(Node &node, std::string &term, Value &operand) {
+  for (size_t first = 0; first < term.size();) {
+    size_t second = term.find(term[first], first + 1);
+    if (second == std::string::npos) {
+      ++first;
+      continue;
+    }
+    operand = takeDiagonal(node, operand, first, second);
+    if (!operand)
+      return false;
+    char label = term[first];
+    term.erase(second, 1);
+    term.erase(first, 1);
+    term.push_back(label);
+    first = 0;
+  }
+  return true;
+}
+
 static LogicalResult convertEinsum(Node &node) {
   SmallVector<Value> operands = node.getOperands();
   auto equation = parseEquation(node, node.getString("equation", ""), operands);
   if (failed(equation))
     return failure();
+  for (auto [term, operand] : llvm::zip_equal(equation->inputs, operands))
+    if (!takeDiagonals(node, term, operand))
+      return failure();
   // A size of 1 broadcasts against the same label of another operand; the op wants equal sizes.
   llvm::SmallMapVector<char, SizeExpr, 8> sizes;
   for (auto [term, operand] : llvm::zip_equal(equation->inputs, operands))

@@ -22,7 +22,8 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseAtenEmbeddingBag());
   func.addPass(createRaiseLoopEmbeddingBag());
   func.addPass(createRaiseSequenceEmbeddingBag());
-  // What depended on the bags can be typed now.
+  // What depended on the bags can be typed now, and what depended on computed constants.
+  func.addPass(createFoldConstants());
   func.addPass(importer::createConvertOnnx());
   func.addPass(createNormalizeEinsum());
   func.addPass(createFoldConstants());

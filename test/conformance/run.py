@@ -9,8 +9,8 @@ Each test ends as
   wrong         ran, and gave other outputs
   crashed       anything else: a signal, a time-out, an exit code that the situation does not call for
   excluded      listed in excluded.txt, with what is wrong with the test
-Tests give counts, axes and shapes as graph inputs, which the compiler must know: a model that is unsupported is compiled
-once more with its integer inputs of rank 0 and 1 made constants (--freeze-input), from the test's data.
+Tests give counts, axes and shapes as graph inputs, which the compiler must know: those that it asks for are made constants
+(--freeze-input) from the test's data, and left out of the data that the engine runs on.
 A test listed in expected.txt that does not pass is `unexpected`. --update rewrites expected.txt, and the table of
 docs/onnx-support.md, from what passed. The last line is the count; the exit status is 1 when there is a wrong, crashed or
 unexpected one.
@@ -44,37 +44,69 @@ def step(command):
         return "timed out", ""
 
 
-def shape_inputs(folder):
-    """--freeze-input arguments for the integer scalars and vectors among the inputs."""
-    import onnx
-    kinds = (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
-    graph = onnx.load(os.path.join(folder, "model.onnx")).graph
-    flags = []
-    for index, value in enumerate(graph.input):
-        data = os.path.join(folder, "test_data_set_0", f"input_{index}.pb")
-        kind = value.type.tensor_type
-        if kind.elem_type in kinds and len(kind.shape.dim) <= 1 and os.path.exists(data):
-            flags.append(f"--freeze-input={value.name}={data}")
-    return flags if len(flags) < len(graph.input) else []
+def compile_model(folder, bin_dir, engine):
+    """Compiles the model, freezing the inputs that the compiler asks for: ONNX's tests give axes and shapes as inputs.
+    Returns the exit status, what was said, and the positions of the frozen inputs."""
+    command = [os.path.join(bin_dir, "reckon-compile"), os.path.join(folder, "model.onnx"), "-o", engine]
+    frozen = set()
+    while True:
+        status, output = step(command)
+        asked = {name for names in re.findall("freeze the inputs? (.*?) with --freeze-input", output)
+                 for name in re.findall("'(.*?)'", names)}
+        if status != 3 or not asked:
+            return status, output, frozen
+        names = inputs(folder)
+        new = {names.index(name) for name in asked} - frozen
+        if not new:
+            return status, output, frozen
+        frozen |= new
+        for position in sorted(new):
+            value = os.path.join(folder, "test_data_set_0", f"input_{position}.pb")
+            command.append(f"--freeze-input={names[position]}={value}")
+
+
+def without_inputs(folder, frozen, scratch):
+    """A folder with the same test data but the frozen inputs; the others move up."""
+    if not frozen:
+        return folder
+    for data in os.listdir(folder):
+        if not data.startswith("test_data_set_"):
+            continue
+        os.mkdir(os.path.join(scratch, data))
+        position = 0
+        for file in sorted(os.listdir(os.path.join(folder, data)), key=lambda name: (len(name), name)):
+            target = file
+            if file.startswith("input_"):
+                if int(file[len("input_"):-len(".pb")]) in frozen:
+                    continue
+                target = f"input_{position}.pb"
+                position += 1
+            os.symlink(os.path.join(folder, data, file), os.path.join(scratch, data, target))
+    return scratch
 
 
 def run_test(folder, bin_dir):
     """The outcome of one test and what was said about it."""
     with tempfile.TemporaryDirectory() as scratch:
         engine = os.path.join(scratch, "test.rkn")
-        command = [os.path.join(bin_dir, "reckon-compile"), os.path.join(folder, "model.onnx"), "-o", engine]
-        status, output = step(command)
-        if status == 3 and shape_inputs(folder):
-            status, output = step(command + shape_inputs(folder))
+        status, output, frozen = compile_model(folder, bin_dir, engine)
         if status == 3:
             return "unsupported", output
         if status != 0:
             return "crashed", f"reckon-compile: {status}\n{output}"
         status, output = step([os.path.join(bin_dir, "reckon-run"), engine, "--threads=2", f"--rtol={RTOL}",
-                               f"--atol={ATOL}", "--onnx-test-data", folder])
+                               f"--atol={ATOL}", "--onnx-test-data", without_inputs(folder, frozen, scratch)])
         if status == 0:
             return "passed", ""
         return ("wrong", output) if status == 1 else ("crashed", f"reckon-run: {status}\n{output}")
+
+
+def inputs(folder):
+    """The graph inputs of a test's model that are no initializers."""
+    import onnx
+    graph = onnx.load(os.path.join(folder, "model.onnx")).graph
+    initializers = {tensor.name for tensor in graph.initializer}
+    return [value.name for value in graph.input if value.name not in initializers]
 
 
 def operators(folder):

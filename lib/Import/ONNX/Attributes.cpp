@@ -60,6 +60,10 @@ Attribute readAttribute(const onnx::AttributeProto &attribute, TensorStorage &st
       error = "is a tensor of " + getElementTypeName(attribute.t().data_type());
     return value;
   }
+  case A::TYPE_PROTO: {
+    Type type = getValueType(attribute.tp(), attribute.name(), context, error);
+    return type ? TypeAttr::get(type) : TypeAttr();
+  }
   default:
     error = "has the type " + onnx::AttributeProto::AttributeType_Name(attribute.type());
     return nullptr;
