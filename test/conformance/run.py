@@ -13,7 +13,7 @@ Tests give counts, axes and shapes as graph inputs, which the compiler must know
 (--freeze-input) from the test's data, and left out of the data that the engine runs on.
 A test listed in expected.txt that does not pass is `unexpected`. --update rewrites expected.txt, and the table of
 docs/onnx-support.md, from what passed. The last line is the count; the exit status is 1 when there is a wrong, crashed or
-unexpected one.
+unexpected one, or when the page does not show the outcomes.
 """
 
 import argparse
@@ -115,10 +115,8 @@ def operators(folder):
     return sorted({node.op_type for node in graph.node})
 
 
-def update(outcomes, folders, excluded):
-    names = sorted(name for name, (outcome, _) in outcomes.items() if outcome == "passed")
-    with open(EXPECTED, "w") as out:
-        out.write("\n".join(names) + "\n")
+def support_text(outcomes, folders, excluded):
+    """docs/onnx-support.md with its table as these outcomes have it."""
     passed, total = collections.Counter(), collections.Counter()
     for name, (outcome, _) in outcomes.items():
         # A test is named after the operator under test; a graph of several nodes (an expanded function) counts for each.
@@ -135,8 +133,14 @@ def update(outcomes, folders, excluded):
     lines += ["", "No test passes for: " + ", ".join(none) + ".", "", END]
     text = open(SUPPORT).read()
     before, after = text.split(BEGIN)[0], text.split(END)[1]
+    return before + "\n".join(lines) + after
+
+
+def update(outcomes, support):
+    with open(EXPECTED, "w") as out:
+        out.write("\n".join(sorted(name for name, (outcome, _) in outcomes.items() if outcome == "passed")) + "\n")
     with open(SUPPORT, "w") as out:
-        out.write(before + "\n".join(lines) + after)
+        out.write(support)
 
 
 def main():
@@ -164,7 +168,7 @@ def main():
     if arguments.update:
         if arguments.filter:
             parser.error("--update wants all tests: drop --filter")
-        update(outcomes, folders, len(excluded))
+        update(outcomes, support_text(outcomes, folders, len(excluded)))
     expected = set(open(EXPECTED).read().split()) if os.path.exists(EXPECTED) else set()
     unexpected = [name for name, (outcome, _) in outcomes.items() if name in expected and outcome == "unsupported"]
     for name, (outcome, said) in outcomes.items():
@@ -175,10 +179,13 @@ def main():
     new = [name for name, (outcome, _) in outcomes.items() if outcome == "passed" and name not in expected]
     if new:
         print(f"{len(new)} pass that expected.txt does not list: run with --update")
+    is_stale = not arguments.filter and open(SUPPORT).read() != support_text(outcomes, folders, len(excluded))
+    if is_stale:
+        print("docs/onnx-support.md does not show these outcomes: run with --update")
     count = collections.Counter(outcome for outcome, _ in outcomes.values())
     print(f"{count['passed']} passed, {count['unsupported']} unsupported, {count['wrong']} wrong, "
           f"{count['crashed']} crashed, {len(unexpected)} unexpected, {len(excluded)} excluded")
-    return 1 if count["wrong"] or count["crashed"] or unexpected else 0
+    return 1 if count["wrong"] or count["crashed"] or unexpected or is_stale else 0
 
 
 if __name__ == "__main__":
