@@ -52,14 +52,21 @@ ThreadPool::~ThreadPool() {
     worker.join();
 }
 
-void ThreadPool::open(Function function, void *context) {
+bool ThreadPool::recentlyUsed() const { return !workers.empty() && now() - lastUse < spinNanoseconds; }
+
+void ThreadPool::markUsed() {
+  if (!workers.empty())
+    lastUse = now();
+}
+
+void ThreadPool::open(Function function, void *context, bool wakeSleepers) {
   // Nobody is inside, so nobody reads these.
   job = function;
   jobContext = context;
   uint64_t generation = (state.load(std::memory_order_relaxed) >> generationShift) + 1;
   // With the increment of `sleeping` before a worker's last look at `state`, one of the two sees the other.
   state.store(generation << generationShift | openBit, std::memory_order_seq_cst);
-  if (sleeping.load(std::memory_order_seq_cst) != 0) {
+  if (wakeSleepers && sleeping.load(std::memory_order_seq_cst) != 0) {
     {
       std::lock_guard<std::mutex> lock(mutex);
     }

@@ -37,20 +37,25 @@ public:
   /// Calls body(thread) on the caller (thread 0) and on every worker that arrives before the caller's call returns, and
   /// returns when all of them have. So body(0) must itself leave no work undone: it claims from a shared counter until
   /// nothing is left. Not reentrant; one caller at a time.
-  template <typename Body> void run(Body &body) {
+  /// With `wakeSleepers` false only workers that still spin can arrive.
+  template <typename Body> void run(Body &body, bool wakeSleepers = true) {
     if (workers.empty()) {
       body(0);
       return;
     }
-    open([](void *context, int thread) { (*static_cast<Body *>(context))(thread); }, &body);
+    open([](void *context, int thread) { (*static_cast<Body *>(context))(thread); }, &body, wakeSleepers);
     body(0);
     close();
   }
 
+  /// Whether markUsed() was called so short a time ago that a worker that came then would still spin.
+  bool recentlyUsed() const;
+  void markUsed();
+
 private:
   using Function = void (*)(void *context, int thread);
 
-  void open(Function function, void *context);
+  void open(Function function, void *context, bool wakeSleepers);
   void close();
   void work(int thread);
   /// A region newer than `last`, or the wish to stop.
@@ -66,6 +71,7 @@ private:
   alignas(64) std::atomic<int> sleeping{0};
   std::atomic<bool> stopping{false};
   int64_t spinNanoseconds = 0;
+  int64_t lastUse = 0; // the caller's
   std::mutex mutex;
   std::condition_variable wake;
   std::vector<std::thread> workers;

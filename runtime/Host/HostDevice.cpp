@@ -85,6 +85,7 @@ bool HostProgram::load(Error &error) {
           result.locals.push_back({o, localOffsets[operand.index] + operand.offset, operand.rowBytes});
       }
       maxOperands = std::max(maxOperands, result.numOperands);
+      weightBytes += static_cast<double>(dispatch.bytesFixed);
       if (scratchExprs.insert(dispatch.scratchBytes.str()).second &&
           !compile(dispatch.scratchBytes, scratch.emplace_back()))
         return tooDeep();

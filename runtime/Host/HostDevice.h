@@ -49,9 +49,10 @@ public:
   std::vector<const OperandSpec *> operands; // of all dispatches, in order
   /// The dimensions that sizes and row counts depend on: engines differ in their plans by these only.
   std::vector<uint32_t> planDims;
-  uint64_t localBytes = 0;                   // per thread
-  std::vector<SizeProgram> scratch;          // bytes per thread, each different expression once; the largest counts
-  uint32_t maxOperands = 0;                  // of one dispatch
+  uint64_t localBytes = 0;          // per thread
+  std::vector<SizeProgram> scratch; // bytes per thread, each different expression once; the largest counts
+  double weightBytes = 0;           // read by one run
+  uint32_t maxOperands = 0;         // of one dispatch
 };
 
 } // namespace reckon::runtime

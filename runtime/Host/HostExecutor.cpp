@@ -93,12 +93,14 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
       return error.set(RECKON_INVALID, "a kernel's scratch is negative or exceeds 64 bits for these inputs");
     plan.scratchBytes = std::max(plan.scratchBytes, size);
   }
+  MachineModel machine{pool.size(), program.weightBytes, privateCacheBytes()};
   for (size_t c = 0; c < program.chains.size(); ++c) {
     int64_t rows;
     if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
-      return error.set(RECKON_INVALID, "the row count " + spec.chains[c].rows.str() +
-                                           " is negative or exceeds 2^40 for these inputs");
-    plan.chains.push_back(scheduleChain(spec.chains[c], rows, pool.size()));
+      return error.set(RECKON_INVALID,
+                       "the row count " + spec.chains[c].rows.str() + " is negative or exceeds 2^40 for these inputs");
+    plan.chains.push_back(scheduleChain(spec.chains[c], rows, machine));
+    plan.nanoseconds += plan.chains.back().nanoseconds;
   }
   plan.operands.resize(program.operands.size());
   return true;
@@ -149,7 +151,11 @@ bool HostExecutor::run(const std::vector<const void *> &inputs, const std::vecto
     void *base = io.isInput ? const_cast<void *>(inputs[io.index]) : outputs[io.index];
     current->operands[io.operand] = static_cast<uint8_t *>(base) + io.offset;
   }
-  for (uint32_t c = 0; c < program.chains.size(); ++c) {
+  // Threads asleep take tens of microseconds to arrive. A run shorter than that does better alone, unless runs follow
+  // each other so closely that threads woken once will be awake for the next.
+  wakeThreads = current->nanoseconds >= 50e3 || pool.recentlyUsed();
+  bool success = true;
+  for (uint32_t c = 0; c < program.chains.size() && success; ++c) {
     const ChainSchedule &schedule = current->chains[c];
     if (schedule.blocks == 0)
       continue;
@@ -157,10 +163,10 @@ bool HostExecutor::run(const std::vector<const void *> &inputs, const std::vecto
       runChainByRows(program.chains[c], schedule);
     else
       runChainInOrder(program.chains[c], schedule);
-    if (!report(c, error))
-      return false;
+    success = report(c, error);
   }
-  return true;
+  pool.markUsed();
+  return success;
 }
 
 /// The operands of a dispatch for rows from `firstRow` on: the plan's, or the thread's copy with its locals filled in.
@@ -215,7 +221,7 @@ void HostExecutor::runChainByRows(const HostProgram::Chain &chain, const ChainSc
       }
     }
   };
-  pool.run(body);
+  pool.run(body, wakeThreads);
 }
 
 void HostExecutor::runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule) {
@@ -235,7 +241,7 @@ void HostExecutor::runChainInOrder(const HostProgram::Chain &chain, const ChainS
         for (int64_t part; (part = next.fetch_add(1, std::memory_order_relaxed)) < parts;)
           call(*threads[self], chain, d, operands, {begin, end, columns * part / parts, columns * (part + 1) / parts});
       };
-      pool.run(body);
+      pool.run(body, wakeThreads);
     }
   }
 }

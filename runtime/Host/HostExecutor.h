@@ -37,10 +37,11 @@ private:
     std::vector<ChainSchedule> chains;
     std::vector<uint64_t> slotOffsets;
     uint64_t arenaBytes = 0;
-    int64_t scratchBytes = 0; // per thread
+    int64_t scratchBytes = 0;     // per thread
     uint64_t arenaGeneration = 0; // the arena that `operands` points into
     std::vector<void *> operands; // of all dispatches; local ones are filled in by threads
     uint64_t lastUse = 0;
+    double nanoseconds = 0; // estimate for one thread
   };
   struct KeyHash {
     size_t operator()(const std::vector<int64_t> &key) const;
@@ -82,6 +83,7 @@ private:
   std::unordered_map<std::vector<int64_t>, std::unique_ptr<Plan>, KeyHash> plans;
   std::vector<int64_t> key; // of the current plan
   Plan *current = nullptr;
+  bool wakeThreads = true; // for this run
   std::vector<int64_t> dims;
 };
 

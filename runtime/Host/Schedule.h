@@ -12,6 +12,16 @@
 
 namespace reckon::runtime {
 
+/// What estimates need to know beside the chain.
+struct MachineModel {
+  int threads = 1;             // the caller included
+  double weightBytes = 0;      // that one run of the whole engine reads
+  double cacheBytes = 2 << 20; // of a thread's own cache (the second level)
+};
+
+/// The second-level cache of this machine in bytes; a guess where the system does not say.
+double privateCacheBytes();
+
 /// The split of one chain for one number of rows.
 struct ChainSchedule {
   int64_t rows = 0;
@@ -22,10 +32,11 @@ struct ChainSchedule {
   /// another, each split by columns where `columnParts` says more than 1.
   bool splitRows = false;
   std::vector<uint32_t> columnParts; // one per dispatch
+  double nanoseconds = 0;            // estimate for one thread
 };
 
-/// Chooses by estimated time. `threads` includes the caller.
-ChainSchedule scheduleChain(const ChainSpec &chain, int64_t rows, int threads);
+/// Chooses the split that is estimated to be the fastest.
+ChainSchedule scheduleChain(const ChainSpec &chain, int64_t rows, const MachineModel &machine);
 
 } // namespace reckon::runtime
 

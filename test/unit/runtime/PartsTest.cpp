@@ -61,6 +61,23 @@ TEST(ThreadPool, WorkersDoHelp) {
   EXPECT_TRUE(helped);
 }
 
+TEST(ThreadPool, SleepersStayAsleepWhenAsked) {
+  ThreadPool pool;
+  Error error;
+  ASSERT_TRUE(pool.start(2, 0, error));
+  std::atomic<int> calls{0};
+  auto body = [&](int) { ++calls; };
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 10; ++i)
+    pool.run(body, /*wakeSleepers=*/false);
+  // On a loaded machine the worker may not have come to sleep yet.
+  EXPECT_GE(calls, 10);
+  EXPECT_LE(calls, 20);
+  pool.run(body);
+  EXPECT_GE(calls, 11);
+  EXPECT_FALSE(pool.recentlyUsed());
+}
+
 ChainSpec chain(uint32_t blockRows, std::vector<DispatchSpec> dispatches) {
   return {SizeExpr::dim("batch"), blockRows, std::move(dispatches)};
 }
@@ -77,7 +94,7 @@ TEST(Schedule, CoversEveryRowWithinBlocks) {
   ChainSpec spec = chain(48, {work(4, 1000, 1000), work(1, 10, 0)});
   for (int threads : {1, 2, 3, 16})
     for (int64_t rows = 0; rows < 700; ++rows) {
-      ChainSchedule schedule = scheduleChain(spec, rows, threads);
+      ChainSchedule schedule = scheduleChain(spec, rows, {threads});
       EXPECT_LE(schedule.blockRows, 48);
       EXPECT_EQ(schedule.rows, rows);
       if (rows) {
@@ -91,28 +108,39 @@ TEST(Schedule, CoversEveryRowWithinBlocks) {
 
 TEST(Schedule, OneRowIsSplitByColumnsWhenItIsWorthIt) {
   ChainSpec spec = chain(64, {work(8, 1 << 20, 4 << 20), work(8, 64, 64)});
-  ChainSchedule schedule = scheduleChain(spec, 1, 2);
+  ChainSchedule schedule = scheduleChain(spec, 1, {2});
   EXPECT_FALSE(schedule.splitRows);
   EXPECT_EQ(schedule.columnParts[0], 2u);
   EXPECT_EQ(schedule.columnParts[1], 1u);
-  EXPECT_EQ(scheduleChain(spec, 1, 1).columnParts[0], 1u);
+  EXPECT_EQ(scheduleChain(spec, 1, {1}).columnParts[0], 1u);
+}
+
+TEST(Schedule, SerialKernelsSpeakForSplittingRows) {
+  // A top-k after a product: by columns the product is shared and the top-k is not.
+  ChainSpec spec = chain(72, {work(63, 258000, 512000), work(1, 20040, 0)});
+  EXPECT_FALSE(scheduleChain(spec, 1, {2}).splitRows);
+  EXPECT_TRUE(scheduleChain(spec, 16, {2}).splitRows);
+  // Weights that fit the caches of two threads but not of one: better read once.
+  ChainSpec large = chain(120, {work(32, 1 << 20, 3 << 20)});
+  EXPECT_FALSE(scheduleChain(large, 4, {2, 3 << 20}).splitRows);
+  EXPECT_TRUE(scheduleChain(large, 1024, {2, 3 << 20}).splitRows);
 }
 
 TEST(Schedule, ManyRowsAreSplitEvenly) {
-  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 1 << 16, 1 << 18)}), 1000, 2);
+  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 1 << 16, 1 << 18)}), 1000, {2});
   EXPECT_TRUE(schedule.splitRows);
   EXPECT_EQ(schedule.blocks % 2, 0);
   EXPECT_GT(schedule.rows - (schedule.blocks - 1) * schedule.blockRows, schedule.blockRows / 2);
 }
 
 TEST(Schedule, LittleWorkStaysOnTheCaller) {
-  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 64, 64)}), 16, 8);
+  ChainSchedule schedule = scheduleChain(chain(64, {work(8, 64, 64)}), 16, {8});
   EXPECT_FALSE(schedule.splitRows);
   EXPECT_EQ(schedule.columnParts[0], 1u);
 }
 
 TEST(Schedule, RowCountsBeyondThirtyTwoBits) {
-  ChainSchedule schedule = scheduleChain(chain(64, {work(1, 0, 0)}), INT64_MAX, 2);
+  ChainSchedule schedule = scheduleChain(chain(64, {work(1, 0, 0)}), INT64_MAX, {2});
   EXPECT_GT(schedule.blocks, 0);
   EXPECT_LE(schedule.blockRows, 64);
 }
