@@ -107,7 +107,7 @@ def suite_unit():
 def suite_lit():
     """lit: dialects, passes, code generation, tools, end to end over the models, documentation commands"""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        status, output = run([os.path.join(LLVM_BIN, "lit"), "-sv", "-j2", "--timeout=900", "-o", report.name,
+        status, output = run([os.path.join(LLVM_BIN, "lit"), "-sv", "-j2", "-o", report.name,
                               "build/test"])
         try:
             tests = json.load(open(report.name))["tests"]

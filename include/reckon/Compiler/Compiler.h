@@ -101,9 +101,9 @@ struct VerifyResult {
 };
 
 /// Runs `engine` on random inputs and compares with the reference evaluator on `reference`
-/// (CompileReport::reference): |a - b| <= atol + rtol * |b| for floating-point outputs, and where terms cancel a multiple
-/// of what imitated rounding does to the reference (lib/Reference/Expectation.h); equality for others except in rows
-/// where rounding or a top-k between values closer than that decides. Every named dimension is `batch`, but for
+/// (CompileReport::reference): |a - b| <= atol + rtol * |b| for floating-point outputs, and where terms cancel a
+/// multiple of what imitated rounding does to the reference (lib/Reference/Expectation.h); equality for others except
+/// in rows where rounding or a top-k between values closer than that decides. Every named dimension is `batch`, but for
 /// the flat ids of bags, which get three a bag. Nothing on error, which is told on `reference`'s context.
 std::optional<VerifyResult> verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, int64_t batch,
                                          double atol, double rtol, uint64_t seed);
