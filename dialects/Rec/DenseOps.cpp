@@ -148,7 +148,7 @@ LogicalResult EinsumOp::verify() {
   }
   Shape expected;
   for (char label : right) {
-    auto known = sizes.find(label);
+    auto known = llvm::isAlpha(label) ? sizes.find(label) : sizes.end();
     if (known == sizes.end() || right.count(label) != 1)
       return emitOpError("[C1] the output label '")
              << Twine(label) << "' " << (known == sizes.end() ? "is in no operand" : "occurs twice");

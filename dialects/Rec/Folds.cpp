@@ -269,11 +269,12 @@ void CastOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContex
 // reduce
 //===----------------------------------------------------------------------===//
 
-/// Whether reducing one element gives that element.
-static bool keepsOneElement(ReduceKind kind) {
+/// Whether reducing one element gives that element. A sum of floats turns -0.0 into 0.0.
+static bool keepsOneElement(ReduceKind kind, Type elementType) {
   switch (kind) {
   case ReduceKind::sum:
   case ReduceKind::mean:
+    return !isa<FloatType>(elementType);
   case ReduceKind::max:
   case ReduceKind::min:
   case ReduceKind::prod:
@@ -285,7 +286,7 @@ static bool keepsOneElement(ReduceKind kind) {
 
 OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
   if (getAxes().empty())
-    return keepsOneElement(getKind()) ? forward(getX(), getResult()) : OpFoldResult();
+    return keepsOneElement(getKind(), getElementType(getX())) ? forward(getX(), getResult()) : OpFoldResult();
   return foldSizes(getKind(), adaptor.getX(), getType());
 }
 
@@ -295,7 +296,7 @@ struct ReshapeUnitReduction : OpRewritePattern<ReduceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getX().getType());
-    if (!keepsOneElement(op.getKind()) ||
+    if (!keepsOneElement(op.getKind(), type.getElementType()) ||
         !llvm::all_of(op.getAxes(), [&](int64_t axis) { return type.getDimSize(axis) == 1; }))
       return failure();
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getX());

@@ -35,7 +35,7 @@ def Rec_BinaryOp : Rec_Layer<"binary"> {
   let summary = "One function on every pair of elements, with numpy broadcasting";
   let description = [{
     Integers wrap; integer division truncates and by zero gives zero; `mod` has the divisor's sign (Python), `fmod` the
-    dividend's (C). `max` and `min` propagate NaN. Shifting by the width or more gives zero. `pow` may take an exponent of
+    dividend's (C). `max` and `min` propagate NaN and may give either of two zeros. Shifting by the width or more gives zero. `pow` may take an exponent of
     another number type; the result has the base's.
 
     Constraints:

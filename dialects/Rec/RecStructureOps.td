@@ -17,7 +17,7 @@ def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, Rec_InferTypes]> {
     `name` is the ONNX initializer's name when there is one; it survives to the engine.
 
     Constraints:
-    - (C1) the value is a ranked tensor; the data of a `dense_resource`, when there, has the size of the tensor: booleans
+    - (C1) the value is a dense ranked tensor; the data of a `dense_resource`, when there, has the size of the tensor: booleans
       take one byte an element.
 
     Example:

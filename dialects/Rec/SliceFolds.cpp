@@ -113,10 +113,13 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   if (!start || !count || *count > static_cast<int64_t>(known->size()))
     return {};
   Shape result;
-  for (int64_t i = 0, position = *start; i < *count; ++i, position += getSteps()[0]) {
+  int64_t position = *start;
+  for (int64_t i = 0; i < *count; ++i) {
     if (position < 0 || position >= static_cast<int64_t>(known->size()))
       return {};
     result.push_back((*known)[position]);
+    if (__builtin_add_overflow(position, getSteps()[0], &position))
+      position = -1; // outside, should another element follow
   }
   return makeSizes(getType(), result);
 }

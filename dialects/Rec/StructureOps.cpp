@@ -32,6 +32,8 @@ LogicalResult ConstantOp::inferReturnTypes(MLIRContext *, std::optional<Location
 LogicalResult ConstantOp::verify() {
   if (!getType().hasStaticShape())
     return emitOpError("[C1] the value has no static shape: ") << getType();
+  if (!isa<DenseElementsAttr, DenseResourceElementsAttr>(getValue()))
+    return emitOpError("[C1] the value is neither dense nor a dense resource");
   auto resource = dyn_cast<DenseResourceElementsAttr>(getValue());
   if (!resource || !resource.getRawHandle().getBlob())
     return success();

@@ -150,8 +150,10 @@ private:
   /// `select(i < 0, i + size, i)`, the idiom for indices from the end: both branches are the same element, and inputs
   /// are made for the branch that does not shift.
   void mergeBranches(rec::SelectOp op) {
-    const Knowledge &a = known[op.getA()], &b = known[op.getB()];
-    if (!a.origin || !b.origin || a.origin->shape() != b.origin->shape() || a.origin->ints() != b.origin->ints())
+    Knowledge a = known.lookup(op.getA()), b = known.lookup(op.getB());
+    auto shape = getShapeAt(op.getType(), dims); // larger than both when the condition is
+    if (!a.origin || !b.origin || !shape || a.origin->shape() != llvm::ArrayRef(*shape) ||
+        a.origin->shape() != b.origin->shape() || a.origin->ints() != b.origin->ints())
       return;
     bool bIsPlain = llvm::all_of(b.shift->ints(), [](int64_t shift) { return shift == 0; });
     Knowledge plain = bIsPlain ? b : a;

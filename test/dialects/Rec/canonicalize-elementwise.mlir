@@ -124,12 +124,15 @@ func.func @needless_broadcast(%a: tensor<?x4xf32, #rec.dims<"batch", 4>>, %b: te
 
 // CHECK-LABEL: func.func @reductions_of_one
 // CHECK-SAME: %[[X:.*]]: tensor<8x1xf32>
-func.func @reductions_of_one(%x: tensor<8x1xf32>) -> (tensor<8xf32>, tensor<8x1xf32>, tensor<8xf32>) {
+func.func @reductions_of_one(%x: tensor<8x1xf32>) -> (tensor<8xf32>, tensor<8x1xf32>, tensor<8xf32>, tensor<8xf32>) {
   // CHECK-NEXT: %[[R:.*]] = rec.reshape %[[X]] : (tensor<8x1xf32>) -> tensor<8xf32>
   // CHECK-NEXT: %[[L:.*]] = rec.reduce l2 %[[X]] axes [1]
-  // CHECK-NEXT: return %[[R]], %[[X]], %[[L]]
-  %0 = rec.reduce sum %x axes [1] : (tensor<8x1xf32>) -> tensor<8xf32>
+  // The sum of -0.0 is 0.0.
+  // CHECK-NEXT: %[[S:.*]] = rec.reduce sum %[[X]] axes [1]
+  // CHECK-NEXT: return %[[R]], %[[X]], %[[L]], %[[S]]
+  %0 = rec.reduce prod %x axes [1] : (tensor<8x1xf32>) -> tensor<8xf32>
   %1 = rec.reduce max %x axes [] : (tensor<8x1xf32>) -> tensor<8x1xf32>
   %2 = rec.reduce l2 %x axes [1] : (tensor<8x1xf32>) -> tensor<8xf32>
-  return %0, %1, %2 : tensor<8xf32>, tensor<8x1xf32>, tensor<8xf32>
+  %3 = rec.reduce sum %x axes [1] : (tensor<8x1xf32>) -> tensor<8xf32>
+  return %0, %1, %2, %3 : tensor<8xf32>, tensor<8x1xf32>, tensor<8xf32>, tensor<8xf32>
 }

@@ -221,6 +221,15 @@ func.func @f(%a: tensor<8x3xf32>) {
 
 // -----
 
+// einsum C1: output labels that are none
+func.func @f(%a: tensor<8x3xf32>) {
+  // expected-error @below {{'rec.einsum' op [C1] the output label '.' is in no operand}}
+  %0 = rec.einsum "bi->.i"(%a) : (tensor<8x3xf32>) -> tensor<8x3xf32>
+  return
+}
+
+// -----
+
 // einsum C2
 func.func @f(%a: tensor<8x3xf32>) {
   // expected-error @below {{'rec.einsum' op [C2] the result has shape [8, 3], expected [3, 8]}}

@@ -9,6 +9,15 @@ func.func @f() {
 
 // -----
 
+// constant C1: sparse
+func.func @f() {
+  // expected-error @below {{'rec.constant' op [C1] the value is neither dense nor a dense resource}}
+  %0 = rec.constant sparse<[[0, 1]], [1.0]> : tensor<2x2xf32>
+  return
+}
+
+// -----
+
 // constant C1: a resource of another size
 func.func @f() {
   // expected-error @below {{'rec.constant' op [C1] the resource 'short' has 8 bytes, not those of 'tensor<4xf32>'}}
