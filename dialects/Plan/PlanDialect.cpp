@@ -6,6 +6,7 @@
 //===---------------------------------------------------------------------------===//
 
 #include "dialects/Plan/Plan.h"
+#include "dialects/Rec/ConstantData.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -34,7 +35,13 @@ void PlanDialect::initialize() {
       >();
 }
 
-uint64_t BufferType::getElementBytes() const { return (getElementType().getIntOrFloatBitWidth() + 7) / 8; }
+LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, Type elementType, rec::DimsAttr dims) {
+  if (!rec::getElementSize(elementType))
+    return emitError() << "a buffer cannot hold elements of type " << elementType;
+  return success();
+}
+
+uint64_t BufferType::getElementBytes() const { return *rec::getElementSize(getElementType()); }
 
 SizeExpr BufferType::getBytes() const {
   return rec::getNumElements(getSizes()) * SizeExpr(static_cast<int64_t>(getElementBytes()));

@@ -35,6 +35,7 @@ def Plan_BufferType : TypeDef<Plan_Dialect, "Buffer"> {
   }];
   let parameters = (ins "::mlir::Type":$elementType, "::reckon::rec::DimsAttr":$dims);
   let assemblyFormat = "`<` $elementType `,` $dims `>`";
+  let genVerifyDecl = 1;
   let builders = [
     TypeBuilder<(ins "::mlir::Type":$elementType, "::llvm::ArrayRef<::reckon::SizeExpr>":$sizes), [{
       return $_get($_ctxt, elementType, rec::DimsAttr::get($_ctxt, sizes));
@@ -242,6 +243,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     - (C1) `row_inputs`, `packings` and `table_rows` have one entry an input, `strides` one an operand, each as long as the
       operand's rank.
     - (C2) entries of `table_rows` are -1 or an index into `dims`.
+    - (C3) there is an output; in kinds other than `whole` all outputs and row inputs have the same leading size.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Rec_RegionKindAttr:$kind, DenseBoolArrayAttr:$row_inputs,
                        TypedArrayAttrBase<DenseI64ArrayAttr, "strides per operand">:$strides, StrArrayAttr:$packings,
@@ -253,6 +255,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     unsigned getNumOutputs() { return getBody().front().getTerminator()->getNumOperands(); }
     /// The tensor type of an operand: the inputs, then the outputs.
     ::mlir::RankedTensorType getOperandType(unsigned operand);
+    ::llvm::LogicalResult verifyRows();
   }];
   let hasVerifier = 1;
 }

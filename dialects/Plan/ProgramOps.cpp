@@ -89,6 +89,20 @@ RankedTensorType KernelOp::getOperandType(unsigned operand) {
   return cast<RankedTensorType>(block.getTerminator()->getOperand(operand - block.getNumArguments()).getType());
 }
 
+LogicalResult KernelOp::verifyRows() {
+  std::optional<SizeExpr> rows;
+  for (unsigned i = 0, e = getNumInputs() + getNumOutputs(); i < e; ++i) {
+    if (i < getNumInputs() && !getRowInputs()[i])
+      continue;
+    auto shape = rec::getShape(getOperandType(i));
+    if (shape.empty() || (rows && shape[0] != *rows))
+      return emitOpError("[C3] operand ") << i << " is " << getOperandType(i) << ", expected "
+                                          << (rows ? "'" + rows->str() + "' rows" : std::string("rows"));
+    rows = shape[0];
+  }
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   Block &block = getBody().front();
   if (block.empty() || !isa<rec::YieldOp>(block.back()))
@@ -113,6 +127,10 @@ LogicalResult KernelOp::verify() {
     if (static_cast<int64_t>(strides.size()) != getOperandType(i).getRank())
       return emitOpError("[C1] has ") << strides.size() << " strides for operand " << i << ", expected "
                                       << getOperandType(i).getRank();
+  if (getNumOutputs() == 0)
+    return emitOpError("[C3] has no output");
+  if (getKind() != rec::RegionKind::whole && failed(verifyRows()))
+    return failure();
   for (int64_t index : getTableRows())
     if (index < -1 || index >= static_cast<int64_t>(getDims().size()))
       return emitOpError("[C2] has table_rows entry ")

@@ -192,7 +192,10 @@ struct FormGemmRegions : fuse::impl::FormGemmRegionsBase<FormGemmRegions> {
   using Base::Base;
 
   void runOnOperation() override {
-    SmallVector<LinearOp> roots(getOperation().getOps<LinearOp>());
+    Block *block = fuse::getModelBlock(getOperation());
+    if (!block)
+      return getOperation().isExternal() ? void() : signalPassFailure();
+    SmallVector<LinearOp> roots(block->getOps<LinearOp>());
     DenseSet<Operation *> taken;
     for (LinearOp root : roots) {
       if (taken.contains(root) || !isRoot(root))

@@ -32,7 +32,10 @@ static bool isLookup(Operation *op) { return isa<EmbeddingOp, EmbeddingBagOp, Mu
 namespace {
 struct FormRowRegions : fuse::impl::FormRowRegionsBase<FormRowRegions> {
   void runOnOperation() override {
-    Block &block = getOperation().getBody().front();
+    Block *model = fuse::getModelBlock(getOperation());
+    if (!model)
+      return getOperation().isExternal() ? void() : signalPassFailure();
+    Block &block = *model;
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isOpTriviallyDead(&op))
         op.erase();

@@ -23,7 +23,10 @@ using namespace reckon::rec;
 namespace {
 struct IsolateResults : fuse::impl::IsolateResultsBase<IsolateResults> {
   void runOnOperation() override {
-    Operation *ret = getOperation().getBody().front().getTerminator();
+    Block *block = fuse::getModelBlock(getOperation());
+    if (!block)
+      return getOperation().isExternal() ? void() : signalPassFailure();
+    Operation *ret = block->getTerminator();
     OpBuilder builder(ret);
     DenseSet<Value> returned;
     auto isJoin = [](Operation *user) { return isa<JoinOp>(user); };

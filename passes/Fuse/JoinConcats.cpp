@@ -23,7 +23,10 @@ using namespace reckon::rec;
 namespace {
 struct JoinConcats : fuse::impl::JoinConcatsBase<JoinConcats> {
   void runOnOperation() override {
-    for (ConcatOp concat : llvm::make_early_inc_range(getOperation().getOps<ConcatOp>())) {
+    Block *block = fuse::getModelBlock(getOperation());
+    if (!block)
+      return getOperation().isExternal() ? void() : signalPassFailure();
+    for (ConcatOp concat : llvm::make_early_inc_range(block->getOps<ConcatOp>())) {
       OpBuilder builder(concat);
       SmallVector<Value> operands;
       for (Value input : concat.getInputs()) {

@@ -9,6 +9,7 @@
 
 #include "lib/Analysis/RowLocality.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
@@ -41,6 +42,29 @@ static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) 
   // A GEMM's epilogue reads rows of values from memory, next to the bias.
   bool small = kind != rec::RegionKind::gemm && constant.getType().getNumElements() <= maxClonedElements;
   return small ? constant : nullptr;
+}
+
+Block *fuse::getModelBlock(func::FuncOp func) {
+  if (func.isExternal())
+    return nullptr;
+  if (!llvm::hasSingleElement(func.getBody()) || !isa<func::ReturnOp>(func.getBody().front().back())) {
+    func.emitError("expected a model without control flow, one block that ends in func.return");
+    return nullptr;
+  }
+  Block &block = func.getBody().front();
+  auto check = [](Value value) -> LogicalResult {
+    if (isa<RankedTensorType>(value.getType()))
+      return success();
+    return emitError(value.getLoc()) << "expected a model on ranked tensors, found a value of type " << value.getType();
+  };
+  for (Value argument : block.getArguments())
+    if (failed(check(argument)))
+      return nullptr;
+  for (Operation &op : block)
+    for (Value result : op.getResults())
+      if (failed(check(result)))
+        return nullptr;
+  return &block;
 }
 
 FusionOp fuse::formRegion(ArrayRef<Operation *> ops, rec::RegionKind kind) {

@@ -10,7 +10,15 @@
 
 #include "dialects/Rec/Rec.h"
 
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
 namespace reckon::fuse {
+
+/// The block of layers of a model. Null for a declaration, and after a diagnostic for a function with control flow or
+/// with values other than ranked tensors.
+mlir::Block *getModelBlock(mlir::func::FuncOp func);
 
 /// Replaces layers of one block by a region that holds them, placed after the last of them. `ops` are in block order
 /// and convex. Users of the results that stand between the layers are then before the region; the caller sorts the

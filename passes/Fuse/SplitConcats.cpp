@@ -24,8 +24,11 @@ using namespace reckon::rec;
 namespace {
 struct SplitConcats : fuse::impl::SplitConcatsBase<SplitConcats> {
   void runOnOperation() override {
+    Block *block = fuse::getModelBlock(getOperation());
+    if (!block)
+      return getOperation().isExternal() ? void() : signalPassFailure();
     SmallVector<ConcatOp> concats;
-    for (ConcatOp concat : getOperation().getOps<ConcatOp>())
+    for (ConcatOp concat : block->getOps<ConcatOp>())
       if (fuse::isJoinable(concat))
         concats.push_back(concat);
     DenseSet<Value> written; // by a GEMM region, into a join

@@ -65,7 +65,10 @@ static LogicalResult verifyResults(func::ReturnOp ret) {
 namespace {
 struct VerifyFused : fuse::impl::VerifyFusedBase<VerifyFused> {
   void runOnOperation() override {
-    for (Operation &op : getOperation().getBody().front()) {
+    Block *block = fuse::getModelBlock(getOperation());
+    if (!block)
+      return getOperation().isExternal() ? void() : signalPassFailure();
+    for (Operation &op : *block) {
       LogicalResult result = success();
       if (auto fusion = dyn_cast<FusionOp>(op))
         result = verifyRegion(fusion);

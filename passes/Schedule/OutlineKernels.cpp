@@ -18,6 +18,9 @@ using namespace reckon;
 
 /// What the fuse phase guarantees and the outliner relies on.
 static LogicalResult checkFused(func::FuncOp func) {
+  for (Value argument : func.getArguments())
+    if (!isa<RankedTensorType>(argument.getType()))
+      return emitError(argument.getLoc()) << "expected inputs that are ranked tensors, found " << argument.getType();
   for (Operation &op : func.getBody().front()) {
     if (!isa<rec::ConstantOp, rec::FusionOp, rec::JoinOp, func::ReturnOp>(op))
       return op.emitError("expected a fused function, found '") << op.getName() << "' outside fusion regions";

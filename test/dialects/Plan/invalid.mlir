@@ -110,3 +110,27 @@ plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64:
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
+
+// -----
+
+// expected-error @+1 {{[C3] has no output}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>], packings = [""], dims = [], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield
+}
+
+// -----
+
+// expected-error @+1 {{[C3] operand 2 is 'tensor<5xf32>', expected '4' rows}}
+plan.kernel @k rows rows [true, false] attributes {strides = [array<i64: 1>, array<i64: 1>, array<i64: 1>], packings = ["", ""],
+                                                   dims = [], table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<4xf32>, %y: tensor<5xf32>):
+  rec.yield %y : tensor<5xf32>
+}
+
+// -----
+
+plan.program @main dims [] {
+  // expected-error @+1 {{a buffer cannot hold elements of type 'index'}}
+  %0 = plan.alloc : !plan.buffer<index, <4>>
+}

@@ -62,3 +62,24 @@ func.func @missed_join(%x: tensor<8x4xf32>) -> tensor<8x1xf32> {
   }
   return %4 : tensor<8x1xf32>
 }
+
+// -----
+
+// A declaration is no model.
+func.func private @declared(tensor<4xf32>) -> tensor<4xf32>
+
+// -----
+
+// expected-error @+1 {{expected a model without control flow, one block that ends in func.return}}
+func.func @control_flow(%x: tensor<4xf32>) -> tensor<4xf32> {
+  cf.br ^end
+^end:
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{expected a model on ranked tensors, found a value of type 'i32'}}
+func.func @no_tensor(%x: i32) {
+  return
+}
