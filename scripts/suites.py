@@ -14,6 +14,7 @@ import collections
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,40 @@ def suite_conformance():
     return Result(passed, wrong + crashed + missing, unsupported - missing + excluded, notes)
 
 
+def suite_differential():
+    """random modules through the compiler, against the reference evaluator"""
+    count = 200
+    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}"])
+    outcomes = {name: int(number) for number, name in re.findall(r"^(\d+) (\w+)$", output, re.M)}
+    if not outcomes or sum(outcomes.values()) != count:
+        return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    passed, skipped = outcomes.pop("ok", 0), outcomes.pop("inconclusive", 0)
+    notes = [f"{skipped} modules too ill-conditioned to compare"] if skipped else []
+    return Result(passed, sum(outcomes.values()), skipped, notes + ([tail(output)] if status else []))
+
+
+def suite_fuzz():
+    """libFuzzer on the readers of engines and arrays for 20 s each, under the address sanitizer"""
+    error = build("asan-runtime")
+    if error:
+        return Result(0, 1, 0, [error])
+    passed, notes = 0, []
+    programs = sorted(p for p in glob.glob(os.path.join(ROOT, "build-asan-runtime", "**", "fuzz-*"), recursive=True)
+                      if os.path.isfile(p) and os.access(p, os.X_OK))
+    artifacts = os.path.join(ROOT, "build-asan-runtime", "fuzz-artifacts", "")
+    os.makedirs(artifacts, exist_ok=True)
+    for program in programs:
+        # Freed memory kept back for the sanitizer would count against the memory limit.
+        status, output = run([program, "-max_len=40000", "-max_total_time=20", f"-artifact_prefix={artifacts}",
+                              "-print_final_stats=1"],
+                             env={**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=16"})
+        runs = re.search(r"number_of_executed_units: (\d+)", output)
+        passed += status == 0
+        notes.append(f"{os.path.basename(program)}: {runs.group(1) if runs else '?'} inputs"
+                     + (f"\n{tail(output)}" if status else ""))
+    return Result(passed, len(programs) - passed + (not programs), 0, notes)
+
+
 def suite_runtime():
     """the runtime built alone, by g++ with no LLVM: its unit tests"""
     error = build("runtime")
@@ -191,8 +226,9 @@ def suite_tidy():
 
 
 SUITES = {"format": suite_format, "unit": suite_unit, "lit": suite_lit, "conformance": suite_conformance,
-          "runtime": suite_runtime, "address": suite_address, "thread": suite_thread, "tidy": suite_tidy}
-NEED_BUILD = {"unit", "lit", "conformance", "tidy"}
+          "differential": suite_differential, "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz,
+          "thread": suite_thread, "tidy": suite_tidy}
+NEED_BUILD = {"unit", "lit", "conformance", "differential", "tidy"}
 
 
 def main():
