@@ -23,8 +23,6 @@ using namespace reckon::host;
 using rec::BinaryKind;
 using rec::ReduceKind;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 /// One row of a matrix product: c[j] = init[j] + sum_k a[k] b[k, j]. The loop that vectorises goes along whichever
 /// dimension of b is contiguous.
 void KernelEmitter::emitProductRow(const ProductRow &p) {

@@ -18,8 +18,6 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 //===----------------------------------------------------------------------===//
 // Indices
 //===----------------------------------------------------------------------===//

@@ -102,6 +102,9 @@ private:
   void nest(Value tensor, NestBody body);
   void nest(Value tensor, bool oneRow, NestBody body);
   void nestOver(llvm::ArrayRef<Value> extents, NestBody body);
+  /// Loops over all dimensions of a tensor but `axis`, whose place in the index the body fills in.
+  using AxisBody = llvm::function_ref<void(llvm::SmallVectorImpl<Value> &)>;
+  void nestAround(Value tensor, int64_t axis, AxisBody body);
   void ifThen(Value condition, llvm::function_ref<void()> then);
   llvm::SmallVector<Value> ifElse(Value condition, llvm::function_ref<llvm::SmallVector<Value>()> then,
                                   llvm::function_ref<llvm::SmallVector<Value>()> otherwise);

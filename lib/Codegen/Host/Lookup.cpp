@@ -24,8 +24,6 @@ using namespace reckon::host;
 using rec::OutOfRange;
 using rec::PoolMode;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 /// Vectors kept in registers at once while a bag is summed.
 static constexpr unsigned maxVectors = 8;
 /// How many ids of a bag, and how many samples of a batch, a prefetch runs ahead.

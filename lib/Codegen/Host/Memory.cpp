@@ -243,6 +243,20 @@ void KernelEmitter::nest(Value tensor, bool oneRow, NestBody body) {
   });
 }
 
+void KernelEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
+  SmallVector<Value> outer = sizes(tensor);
+  outer[axis] = constantIndex(1);
+  bool hasRow = isRowValue(tensor);
+  if (hasRow)
+    outer[0] = constantIndex(1);
+  nestOver(outer, [&](Index position) {
+    SmallVector<Value> index(position);
+    if (hasRow)
+      index[0] = row;
+    body(index);
+  });
+}
+
 void KernelEmitter::ifThen(Value condition, llvm::function_ref<void()> then) {
   scf::IfOp::create(b, condition, [&](OpBuilder &builder, Location) {
     OpBuilder::InsertionGuard guard(b);

@@ -18,8 +18,6 @@ using rec::BinaryKind;
 using rec::ReduceKind;
 using rec::UnaryKind;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
@@ -149,15 +147,7 @@ LogicalResult KernelEmitter::emitSoftmax(rec::SoftmaxOp op) {
   Value extent = sizes(x)[axis];
   materialize(x);
   Place place = destination(result);
-  SmallVector<Value> outer = sizes(result);
-  outer[axis] = constantIndex(1);
-  bool hasRow = isRowValue(result);
-  if (hasRow)
-    outer[0] = constantIndex(1);
-  nestOver(outer, [&](Index position) {
-    SmallVector<Value> index(position);
-    if (hasRow)
-      index[0] = row;
+  nestAround(result, axis, [&](SmallVectorImpl<Value> &index) {
     auto at = [&](Value i) {
       index[axis] = i;
       return element(x, index);
@@ -255,15 +245,7 @@ LogicalResult KernelEmitter::emitCumSum(rec::CumSumOp op) {
   int64_t axis = op.getAxis();
   Value extent = sizes(x)[axis];
   Place place = destination(result);
-  SmallVector<Value> outer = sizes(result);
-  outer[axis] = constantIndex(1);
-  bool hasRow = isRowValue(result);
-  if (hasRow)
-    outer[0] = constantIndex(1);
-  nestOver(outer, [&](Index position) {
-    SmallVector<Value> index(position);
-    if (hasRow)
-      index[0] = row;
+  nestAround(result, axis, [&](SmallVectorImpl<Value> &index) {
     Value last = sub(extent, constantIndex(1));
     reduceLoop(constantIndex(0), extent, scalarConstant(b, type, 0), [&](Value i, ValueRange values) {
       index[axis] = op.getReverse() ? sub(last, i) : i;

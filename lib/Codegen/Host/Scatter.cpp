@@ -14,8 +14,6 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 void KernelEmitter::scatterElement(std::optional<rec::ReduceKind> reduction, Value update, const Place &place,
                                    Index index, Type type) {
   if (reduction)

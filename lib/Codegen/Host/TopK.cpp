@@ -22,8 +22,6 @@ using namespace reckon;
 using namespace reckon::host;
 using rec::CompareKind;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 /// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
 /// rank those against each other. The bound is the k-th greatest of many running maxima. Returns whether it worked: a
 /// NaN or many equal elements are left to the general way.
@@ -187,15 +185,7 @@ LogicalResult KernelEmitter::emitTopK(rec::TopKOp op) {
     return Value(arith::OrIOp::create(b, before, nanFirst));
   };
 
-  SmallVector<Value> outer = sizes(values);
-  outer[axis] = one;
-  bool hasRow = isRowValue(values);
-  if (hasRow)
-    outer[0] = one;
-  nestOver(outer, [&](Index position) {
-    SmallVector<Value> index(position);
-    if (hasRow)
-      index[0] = row;
+  nestAround(values, axis, [&](SmallVectorImpl<Value> &index) {
     Place from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
           where = vectorAt(indexPlace, index, axis);
 

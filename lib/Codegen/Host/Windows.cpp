@@ -19,8 +19,6 @@ using namespace reckon;
 using namespace reckon::host;
 using rec::BinaryKind;
 
-static Type elementTypeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
-
 /// Folds `body` over the positions of a window at `output` that lie inside the input: `body` gets the input's spatial
 /// index, the window's, and the values so far.
 SmallVector<Value> KernelEmitter::overWindow(const Window &w, Index output, ValueRange init, WindowBody body) {
