@@ -27,6 +27,18 @@ using namespace reckon::rec;
 /// What needs a region: not constants, regions and the return.
 static bool isLayer(Operation *op) { return !isa<ConstantOp, FusionOp, JoinOp, func::ReturnOp>(op); }
 
+/// As many layers as one region holds: compilers take their time over long functions.
+static constexpr size_t maxLayers = 512;
+
+static unsigned countLookups(ArrayRef<Operation *> ops) {
+  unsigned count = 0;
+  for (Operation *op : ops) {
+    auto lookup = dyn_cast<MultiLookupOp>(op);
+    count += lookup ? lookup.getTables().size() : isa<EmbeddingOp, EmbeddingBagOp>(op);
+  }
+  return count;
+}
+
 static bool isLookup(Operation *op) { return isa<EmbeddingOp, EmbeddingBagOp, MultiLookupOp>(op); }
 
 namespace {
@@ -69,8 +81,7 @@ void FormRowRegions::findLayers(Block &block) {
   layers.clear();
   localities.clear();
   for (Operation &op : block) {
-    auto concat = dyn_cast<ConcatOp>(op);
-    if (!isLayer(&op) || (concat && fuse::isJoinable(concat)))
+    if (!isLayer(&op) || op.hasAttr(fuse::joinAttrName))
       continue;
     layers.insert(&op);
     if (auto locality = getRowLocality(&op))
@@ -92,6 +103,11 @@ void FormRowRegions::growTowardsProducers(Operation *op, fuse::OpGroups &groups)
 }
 
 bool FormRowRegions::canMerge(unsigned a, unsigned b, const fuse::OpGroups &groups) const {
+  unsigned lookupsA = countLookups(groups.getOps(a)), lookupsB = countLookups(groups.getOps(b));
+  // One layer may hold more than that.
+  if (groups.getOps(a).size() + groups.getOps(b).size() > maxLayers ||
+      (lookupsA != 0 && lookupsB != 0 && lookupsA + lookupsB > fuse::maxLookups))
+    return false;
   // Inside a region a value is there by row only.
   auto readsWhole = [&](unsigned reader, unsigned producer) {
     for (Operation *op : groups.getOps(reader)) {

@@ -24,6 +24,7 @@ bool fuse::isJoinable(ConcatOp concat) {
     auto fusion = dyn_cast<FusionOp>(user);
     return isa<func::ReturnOp>(user) || (fusion && fusion.getKind() == rec::RegionKind::gemm);
   };
-  return concat.getInputs().size() > 1 && hasSliceLayout(concat.getType(), concat.getAxis()) &&
-         llvm::any_of(concat.getInputs(), isGemm) && llvm::any_of(concat->getUsers(), wantsJoin);
+  bool worthIt = concat.getInputs().size() > maxLookups || llvm::any_of(concat.getInputs(), isGemm);
+  return concat.getInputs().size() > 1 && hasSliceLayout(concat.getType(), concat.getAxis()) && worthIt &&
+         llvm::any_of(concat->getUsers(), wantsJoin);
 }

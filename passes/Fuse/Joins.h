@@ -16,9 +16,16 @@ namespace reckon::fuse {
 /// one are constants, so that a slice has constant strides.
 bool hasSliceLayout(mlir::RankedTensorType type, int64_t axis);
 
+/// The attribute of a concat that split-concats wants joined: form-row-regions leaves it to join-concats.
+inline constexpr llvm::StringLiteral joinAttrName = "rec.join";
+
+/// As many lookups as one region holds: the time to compile a kernel grows faster than its size.
+inline constexpr unsigned maxLookups = 64;
+
 /// Whether a concat outside regions should become a join: the layout allows it, a GEMM region produces one of its
-/// operands, and a GEMM region or the model's caller reads it. Read by row-local layers alone it is better off in their
-/// region, where it moves no more than what they read anyway. Valid once GEMM regions are formed and before others are.
+/// operands or they are too many for one region, and a GEMM region or the model's caller reads it. Read by row-local
+/// layers alone it is better off in their region, where it moves no more than what they read anyway. Valid once GEMM
+/// regions are formed and before others are.
 bool isJoinable(rec::ConcatOp concat);
 
 } // namespace reckon::fuse

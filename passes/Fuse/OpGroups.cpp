@@ -9,6 +9,8 @@
 
 #include "mlir/IR/Operation.h"
 
+#include <algorithm>
+
 using namespace mlir;
 using namespace reckon::fuse;
 
@@ -48,7 +50,9 @@ bool OpGroups::wouldCycle(unsigned a, unsigned b) const {
 void OpGroups::merge(unsigned to, unsigned from) {
   for (Operation *op : members[from])
     groupOf[op] = to;
-  members[to].append(members[from]);
+  SmallVector<Operation *> both(members[to].size() + members[from].size());
+  std::merge(members[to].begin(), members[to].end(), members[from].begin(), members[from].end(), both.begin(),
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  members[to] = std::move(both);
   members[from].clear();
-  llvm::sort(members[to], [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
 }

@@ -59,25 +59,30 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
 }
 
 def SplitConcats : Fuse_Pass<"rec-split-concats"> {
-  let summary = "Give each concat that GEMM regions will write through one operand per run of other producers";
+  let summary = "Choose the concats that producers write through, and gather the operands that row regions produce";
   let description = [{
-    In a concat that join-concats will turn into a join, neighbouring operands that no GEMM region produces become one
-    operand, an inner concat, which form-row-regions places in the region of its producers.
+    A concat is to be joined when a GEMM region produces an operand of it, or it has more than 64 operands, and a GEMM
+    region or the caller reads it; `rec.join` marks it. In such a concat, and in any with more than 64 operands, neighbouring
+    operands that no GEMM region writes become one operand for every 64: an inner concat, which form-row-regions places
+    in the region of its producers.
 
     Requires: form-gemm-regions.
-    Guarantees: no two neighbouring operands of a joinable concat come from elsewhere than a GEMM region.
-    Does not: change concats that stay inside row regions.
+    Guarantees: what join-concats should take is marked.
+    Does not: change other concats, which stay inside row regions.
 
     Example: test/passes/Fuse/split-concats.mlir
   }];
-  let statistics = [Statistic<"numInner", "inner-concats", "Inner concats made">];
+  let statistics = [
+    Statistic<"numJoins", "joins", "Concats marked for joining">,
+    Statistic<"numInner", "inner-concats", "Inner concats made">
+  ];
 }
 
 def FormRowRegions : Fuse_Pass<"rec-form-row-regions"> {
   let summary = "Group all other layers into the largest regions that any range of rows can run alone";
   let description = [{
     Row-local layers of one leading size that feed each other by row join one region of kind `rows`, or `lookup` when it
-    holds lookups alone, as long as no path leaves the region and returns. A layer that is not row-local is a region of
+    holds lookups alone, as long as no path leaves the region and returns, and up to 512 layers and 64 lookups. A layer that is not row-local is a region of
     its own, of kind `whole`. Constants of at most 64 elements and splats are copied into the regions that use them;
     larger ones, weights and tables are inputs.
 

@@ -29,11 +29,16 @@ struct SplitConcats : fuse::impl::SplitConcatsBase<SplitConcats> {
       return getOperation().isExternal() ? void() : signalPassFailure();
     SmallVector<ConcatOp> concats;
     for (ConcatOp concat : block->getOps<ConcatOp>())
-      if (fuse::isJoinable(concat))
+      if (fuse::isJoinable(concat) || concat.getInputs().size() > fuse::maxLookups)
         concats.push_back(concat);
     DenseSet<Value> written; // by a GEMM region, into a join
-    for (ConcatOp concat : concats)
+    for (ConcatOp concat : concats) {
+      if (fuse::isJoinable(concat)) {
+        concat->setAttr(fuse::joinAttrName, UnitAttr::get(&getContext()));
+        ++numJoins;
+      }
       split(concat, written);
+    }
   }
 
 private:
@@ -55,10 +60,13 @@ void SplitConcats::split(ConcatOp concat, DenseSet<Value> &written) {
   };
   for (Value input : concat.getInputs()) {
     // A region writes one place only; where else its result is joined it is copied.
-    if (fuse::getProducerKind(input) == rec::RegionKind::gemm && written.insert(input).second) {
+    bool joined = concat->hasAttr(fuse::joinAttrName);
+    if (joined && fuse::getProducerKind(input) == rec::RegionKind::gemm && written.insert(input).second) {
       endRun();
       operands.push_back(input);
     } else {
+      if (run.size() == fuse::maxLookups)
+        endRun();
       run.push_back(input);
     }
   }

@@ -1,12 +1,13 @@
 // RUN: reckon-opt --rec-form-gemm-regions --rec-split-concats %s | FileCheck %s
 // RUN: reckon-opt --rec-form-gemm-regions --rec-split-concats --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
+// STATS: 1 joins
 // STATS: 1 inner-concats
 
 // CHECK-LABEL: func.func @run_of_others
 // CHECK: %[[G:.*]] = rec.fusion
 // CHECK: %[[I:.*]] = rec.concat %arg1, %arg2 axis 1 : (tensor<8x2xf32>, tensor<8x3xf32>) -> tensor<8x5xf32>
-// CHECK: rec.concat %[[I]], %[[G]], %arg1 axis 1
+// CHECK: rec.concat %[[I]], %[[G]], %arg1 axis 1 {rec.join}
 func.func @run_of_others(%x: tensor<8x4xf32>, %a: tensor<8x2xf32>, %b: tensor<8x3xf32>) -> tensor<8x13xf32> {
   %w = rec.constant "w" = dense<1.0> : tensor<4x6xf32>
   %0 = rec.linear %x, %w : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
