@@ -15,6 +15,8 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
+
 namespace reckon::reference {
 
 static std::optional<int64_t> evaluateSize(const SizeExpr &size, const DimValues &dims) {
@@ -197,13 +199,32 @@ static bool rounds(mlir::Operation *op) {
   return accumulates(op) || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp, rec::PoolWindowOp>(op);
 }
 
+/// The relative rounding error of a kind, in units of the noise, which is given for single precision.
+static double getRoundingScale(ElementKind kind) {
+  switch (kind) {
+  case ElementKind::F16:
+    return 0x1p13;
+  case ElementKind::BF16:
+    return 0x1p16;
+  case ElementKind::F64:
+    return 0x1p-29;
+  default:
+    return 1;
+  }
+}
+
 static Tensor perturb(const Tensor &x, Noise &noise) {
   if (!x.isFloat())
     return x;
+  double relative = noise.relative * getRoundingScale(x.kind());
   std::vector<double> values(x.floats());
-  for (double &value : values)
+  for (double &value : values) {
     // A draw from [-1, 1).
-    value *= 1 + noise.relative * (static_cast<double>(noise.random() >> 11) * 0x1p-52 - 1);
+    value *= 1 + relative * (static_cast<double>(noise.random() >> 11) * 0x1p-52 - 1);
+    // The range of the kind ends, too.
+    if (double rounded = roundTo(x.kind(), value); std::isinf(rounded))
+      value = rounded;
+  }
   return Tensor::fromFloats(x.kind(), x.shape(), std::move(values));
 }
 

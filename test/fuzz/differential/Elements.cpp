@@ -69,12 +69,13 @@ bool GraphBuilder::addBinary() {
               BinaryKind::max, BinaryKind::min, BinaryKind::pow, BinaryKind::mod, BinaryKind::fmod});
   if (kind == BinaryKind::pow) // of positive bases, to small powers
     a = rec::BinaryOp::create(b, BinaryKind::add, rec::UnaryOp::create(b, UnaryKind::abs, a), floats({}, 0, 0.5));
-  if (kind == BinaryKind::pow || kind == BinaryKind::div || oneIn(4)) {
+  bool divides = kind == BinaryKind::div || kind == BinaryKind::mod || kind == BinaryKind::fmod;
+  if (kind == BinaryKind::pow || divides || oneIn(4)) {
     other = rec::UnaryOp::create(b, UnaryKind::tanh, other);
-    if (kind == BinaryKind::div)
-      other = rec::BinaryOp::create(b, BinaryKind::add, other, floats({}, 0, 2));
+    if (divides) // by what is not near zero
+      other = rec::BinaryOp::create(b, BinaryKind::add, other, floats({}, 0, oneIn(2) ? 2 : -2));
   }
-  if (oneIn(2) && kind != BinaryKind::pow && kind != BinaryKind::div)
+  if (oneIn(2) && kind != BinaryKind::pow && !divides)
     std::swap(a, other);
   add(rec::BinaryOp::create(b, kind, a, other));
   return true;

@@ -114,6 +114,21 @@ private:
   bool addTopK();
   bool addCumSum();
 
+  // Written-out layers (Idioms.cpp); these helpers vary the spelling.
+  mlir::Value scalar(double value);
+  mlir::Value unary(rec::UnaryKind kind, mlir::Value x);
+  mlir::Value binary(rec::BinaryKind kind, mlir::Value x, mlir::Value y);
+  mlir::Value square(mlir::Value x);
+  mlir::Value reduce(rec::ReduceKind kind, mlir::Value x, int64_t axis);
+  int64_t lastAxis(mlir::Value x);
+  bool addActivationIdiom();
+  bool addNormIdiom();
+  bool addInteractionIdiom();
+  bool addCrossIdiom();
+  bool addStackIdiom();
+  bool addSharedInput();
+  bool addEinsum();
+
   mlir::func::FuncOp func;
   mlir::ImplicitLocOpBuilder b;
   std::mt19937_64 random;
