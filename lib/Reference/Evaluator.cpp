@@ -196,6 +196,11 @@ static bool rounds(mlir::Operation *op) {
     return llvm::is_contained(
         {rec::BinaryKind::add, rec::BinaryKind::sub, rec::BinaryKind::mul, rec::BinaryKind::div, rec::BinaryKind::pow},
         binary.getKind());
+  if (auto cast = mlir::dyn_cast<rec::CastOp>(op)) {
+    // A value near the middle between two narrow ones falls to either side.
+    mlir::Type element = cast.getResult().getType().getElementType();
+    return element.isF16() || element.isBF16();
+  }
   return accumulates(op) || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp, rec::PoolWindowOp>(op);
 }
 
@@ -221,9 +226,11 @@ static Tensor perturb(const Tensor &x, Noise &noise) {
   for (double &value : values) {
     // A draw from [-1, 1).
     value *= 1 + relative * (static_cast<double>(noise.random() >> 11) * 0x1p-52 - 1);
-    // The range of the kind ends, too.
+    // The range of the kind ends, too, on both sides.
     if (double rounded = roundTo(x.kind(), value); std::isinf(rounded))
       value = rounded;
+    if (x.kind() == ElementKind::F32 && std::fabs(value) < 0x1p-126)
+      value = 0;
   }
   return Tensor::fromFloats(x.kind(), x.shape(), std::move(values));
 }

@@ -54,7 +54,7 @@ bool GraphBuilder::addBinary() {
     return false;
   rec::Shape shape = rec::getShape(a);
   Value other = oneIn(2) ? pick([&](Value value) {
-    return isF32(value) && value != a && rec::broadcastShapes(shape, rec::getShape(value)).has_value();
+    return isReal(value) && value != a && rec::broadcastShapes(shape, rec::getShape(value)).has_value();
   })
                          : Value();
   if (!other) {
@@ -108,7 +108,7 @@ bool GraphBuilder::addIntegerMath() {
   if (!a)
     return false;
   Value other =
-      oneIn(2) ? pick([&](Value value) { return value.getType() == a.getType(); }) : integers({}, {between(-5, 9)});
+      oneIn(2) ? pick([&](Value value) { return value.getType() == a.getType(); }) : integerScalar(between(-5, 9));
   add(rec::BinaryOp::create(b,
                             choose({BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::div, BinaryKind::mod,
                                     BinaryKind::fmod, BinaryKind::max, BinaryKind::min, BinaryKind::bitwise_and,
@@ -118,14 +118,14 @@ bool GraphBuilder::addIntegerMath() {
 }
 
 bool GraphBuilder::addCast() {
-  Value x = pick([&](Value value) { return !isF32(value) || oneIn(4); });
+  Value x = pick([&](Value value) { return !isReal(value) || oneIn(4); });
   if (!x)
     return false;
-  Type to = b.getF32Type();
-  if (isF32(x)) // whole numbers, so that rounding does not decide
-    to = choose<Type>({b.getI64Type(), b.getI32Type(), b.getF64Type(), b.getI1Type()});
+  Type to = realType;
+  if (isReal(x)) // whole numbers, so that rounding does not decide
+    to = choose<Type>({integerType, b.getI64Type(), b.getI32Type(), b.getF64Type(), b.getF16Type(), b.getI1Type()});
   Value from = x;
-  if (isF32(x) && isa<IntegerType>(to))
+  if (isReal(x) && isa<IntegerType>(to))
     from = rec::UnaryOp::create(b, UnaryKind::round, rec::UnaryOp::create(b, UnaryKind::softsign, x));
   add(rec::CastOp::create(b, rec::getTensorType(rec::getShape(from), to), from));
   return true;

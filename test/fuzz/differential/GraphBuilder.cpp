@@ -36,6 +36,14 @@ OwningOpRef<ModuleOp> fuzz::makeRandomModule(MLIRContext &context, uint64_t seed
 
 GraphBuilder::GraphBuilder(func::FuncOp func, uint64_t seed)
     : func(func), b(func.getLoc(), OpBuilder::atBlockEnd(&func.getBody().front())), random(seed ^ 0x9e3779b97f4a7c15) {
+  realType = b.getF32Type();
+  if (oneIn(6))
+    realType = choose<Type>({b.getF64Type(), b.getF16Type(), b.getBF16Type()});
+  auto unsignedType = [&](unsigned width) -> Type { return b.getIntegerType(width, /*isSigned=*/false); };
+  integerType = b.getI64Type();
+  if (oneIn(2))
+    integerType = choose<Type>({b.getI32Type(), b.getI16Type(), b.getI8Type(), unsignedType(8), unsignedType(16),
+                                unsignedType(32), unsignedType(64)});
   batch = oneIn(5) ? SizeExpr(between(1, 9)) : SizeExpr::dim("batch");
 }
 
@@ -60,7 +68,7 @@ Value GraphBuilder::pick(Filter fits) {
 }
 
 Value GraphBuilder::pickFloat(int64_t leastRank, int64_t mostRank) {
-  return pick([&](Value value) { return isF32(value) && rankOf(value) >= leastRank && rankOf(value) <= mostRank; });
+  return pick([&](Value value) { return isReal(value) && rankOf(value) >= leastRank && rankOf(value) <= mostRank; });
 }
 
 void GraphBuilder::add(Value value) {
@@ -91,7 +99,7 @@ Value GraphBuilder::input(Type type, const std::string &name) {
 }
 
 Value GraphBuilder::floats(ArrayRef<int64_t> shape, double scale, double center) {
-  auto type = RankedTensorType::get(shape, b.getF32Type());
+  auto type = RankedTensorType::get(shape, realType);
   std::vector<double> values(type.getNumElements());
   for (double &value : values)
     value = center + scale * drawFloat();
@@ -101,6 +109,11 @@ Value GraphBuilder::floats(ArrayRef<int64_t> shape, double scale, double center)
 
 Value GraphBuilder::integers(ArrayRef<int64_t> shape, ArrayRef<int64_t> values) {
   return rec::ConstantOp::create(b, rec::makeConstant(RankedTensorType::get(shape, b.getI64Type()), values),
+                                 StringAttr());
+}
+
+Value GraphBuilder::integerScalar(int64_t value) {
+  return rec::ConstantOp::create(b, rec::makeConstant(RankedTensorType::get({}, integerType), ArrayRef<int64_t>(value)),
                                  StringAttr());
 }
 
@@ -125,9 +138,9 @@ Value GraphBuilder::reshape(Value x, ArrayRef<SizeExpr> shape) {
 
 void GraphBuilder::addInputs() {
   auto tensor = [&](ArrayRef<SizeExpr> shape, Type element) { return rec::getTensorType(shape, element); };
-  add(input(tensor({batch, drawSize()}, b.getF32Type()), "dense"));
+  add(input(tensor({batch, drawSize()}, realType), "dense"));
   if (oneIn(3))
-    add(input(tensor({batch, between(1, 9), drawSize()}, b.getF32Type()), "features"));
+    add(input(tensor({batch, between(1, 9), drawSize()}, realType), "features"));
   if (!oneIn(3)) {
     Type element = oneIn(3) ? b.getI32Type() : b.getI64Type();
     idMatrices.push_back(input(tensor({batch, between(1, 12)}, element), "ids"));
@@ -138,7 +151,7 @@ void GraphBuilder::addInputs() {
     idsAndOffsets.push_back({ids, offsets});
   }
   if (oneIn(4))
-    add(input(tensor({batch, drawSize()}, b.getI64Type()), "counts"));
+    add(input(tensor({batch, drawSize()}, integerType), "counts"));
 }
 
 void GraphBuilder::addStep() {

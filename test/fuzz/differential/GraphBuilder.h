@@ -60,8 +60,8 @@ private:
   static int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
   /// The static size, or kDynamic.
   static int64_t sizeOf(mlir::Value value, int64_t dim) { return typeOf(value).getDimSize(dim); }
-  static bool isF32(mlir::Value value) { return typeOf(value).getElementType().isF32(); }
-  static bool isInteger(mlir::Value value) { return typeOf(value).getElementType().isSignlessInteger(64); }
+  bool isReal(mlir::Value value) const { return typeOf(value).getElementType() == realType; }
+  bool isInteger(mlir::Value value) const { return typeOf(value).getElementType() == integerType; }
   bool hasStaticTail(mlir::Value value, int64_t first = 1) const;
   /// Elements with every named dimension as 1.
   static int64_t weigh(mlir::Type type);
@@ -69,7 +69,9 @@ private:
   // Operands made on the way.
   mlir::Value input(mlir::Type type, const std::string &name);
   mlir::Value floats(llvm::ArrayRef<int64_t> shape, double scale = 1, double center = 0);
+  /// Indices.
   mlir::Value integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values);
+  mlir::Value integerScalar(int64_t value);
   mlir::Value table(int64_t rows, int64_t dim);
   /// Some columns of the ids as a matrix.
   mlir::Value idColumns(mlir::Value ids, int64_t begin, int64_t count);
@@ -133,6 +135,7 @@ private:
   mlir::ImplicitLocOpBuilder b;
   std::mt19937_64 random;
   SizeExpr batch;
+  mlir::Type realType, integerType; ///< one of each in a graph
   llvm::SmallVector<mlir::Value> pool;
   llvm::SmallVector<mlir::Value> idMatrices;
   llvm::SmallVector<std::pair<mlir::Value, mlir::Value>> idsAndOffsets;

@@ -132,7 +132,7 @@ bool GraphBuilder::addNormIdiom() {
 
 bool GraphBuilder::addInteractionIdiom() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 3 && hasStaticTail(value) && sizeOf(value, 1) >= 1 &&
+    return isReal(value) && rankOf(value) == 3 && hasStaticTail(value) && sizeOf(value, 1) >= 1 &&
            sizeOf(value, 1) <= 12;
   });
   if (!x)
@@ -183,7 +183,7 @@ bool GraphBuilder::addInteractionIdiom() {
 
 bool GraphBuilder::addCrossIdiom() {
   Value x0 = pick(
-      [&](Value value) { return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
+      [&](Value value) { return isReal(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
   if (!x0)
     return false;
   int64_t width = sizeOf(x0, 1);
@@ -227,7 +227,7 @@ bool GraphBuilder::addStackIdiom() {
   }
   if (!stack)
     if (Value dense =
-            pick([&](Value value) { return isF32(value) && rankOf(value) == 2 && rec::getShape(value)[0] == batch; }))
+            pick([&](Value value) { return isReal(value) && rankOf(value) == 2 && rec::getShape(value)[0] == batch; }))
       rows.insert(rows.begin() + below(rows.size() + 1), dense);
   Value all = rec::ConcatOp::create(b, rows, 1);
   add(all);
@@ -239,7 +239,7 @@ bool GraphBuilder::addStackIdiom() {
 bool GraphBuilder::addSharedInput() {
   // Several layers of one input: candidates for one wide layer.
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 2 && hasStaticTail(value) && sizeOf(value, rankOf(value) - 1) > 0;
+    return isReal(value) && rankOf(value) >= 2 && hasStaticTail(value) && sizeOf(value, rankOf(value) - 1) > 0;
   });
   if (!x)
     return false;
@@ -263,11 +263,11 @@ bool GraphBuilder::addSharedInput() {
 
 bool GraphBuilder::addEinsum() {
   auto einsum = [&](StringRef equation, ValueRange operands, ArrayRef<SizeExpr> shape) {
-    add(rec::EinsumOp::create(b, rec::getTensorType(shape, b.getF32Type()), equation, operands));
+    add(rec::EinsumOp::create(b, rec::getTensorType(shape, realType), equation, operands));
     return true;
   };
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 3 && hasStaticTail(value) && weigh(value.getType());
+    return isReal(value) && rankOf(value) == 3 && hasStaticTail(value) && weigh(value.getType());
   });
   if (x && oneIn(2)) {
     rec::Shape s = rec::getShape(x);
@@ -283,13 +283,13 @@ bool GraphBuilder::addEinsum() {
     }
   }
   Value y = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && weigh(value.getType());
+    return isReal(value) && rankOf(value) == 2 && hasStaticTail(value) && weigh(value.getType());
   });
   if (!y)
     return false;
   rec::Shape s = rec::getShape(y);
   Value z = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 2 && rec::getShape(value)[0] == s[0] && hasStaticTail(value);
+    return isReal(value) && rankOf(value) == 2 && rec::getShape(value)[0] == s[0] && hasStaticTail(value);
   });
   switch (below(4)) {
   case 0:

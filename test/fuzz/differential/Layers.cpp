@@ -15,7 +15,7 @@ using namespace reckon::fuzz;
 
 bool GraphBuilder::addLinear() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 1 && !ShapedType::isDynamic(sizeOf(value, rankOf(value) - 1)) &&
+    return isReal(value) && rankOf(value) >= 1 && !ShapedType::isDynamic(sizeOf(value, rankOf(value) - 1)) &&
            sizeOf(value, rankOf(value) - 1) > 0;
   });
   if (!x)
@@ -34,7 +34,7 @@ bool GraphBuilder::addLinear() {
 bool GraphBuilder::addMatmul() {
   // A batch of Gram matrices, or a product with a constant.
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value, 1) &&
+    return isReal(value) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value, 1) &&
            weigh(value.getType());
   });
   if (!x)
@@ -56,7 +56,7 @@ bool GraphBuilder::addMatmul() {
 }
 
 bool GraphBuilder::addInteraction() {
-  Value x = pick([&](Value value) { return isF32(value) && rankOf(value) == 3 && hasStaticTail(value); });
+  Value x = pick([&](Value value) { return isReal(value) && rankOf(value) == 3 && hasStaticTail(value); });
   if (!x)
     return false;
   if (oneIn(3))
@@ -69,7 +69,7 @@ bool GraphBuilder::addInteraction() {
 
 bool GraphBuilder::addCrossLayer() {
   Value x0 = pick(
-      [&](Value value) { return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
+      [&](Value value) { return isReal(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
   if (!x0)
     return false;
   Value x = oneIn(2) ? x0 : pick([&](Value value) { return value.getType() == x0.getType(); });
@@ -87,7 +87,7 @@ bool GraphBuilder::addCrossLayer() {
 
 bool GraphBuilder::addConv() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 3 && rankOf(value) <= 4 && hasStaticTail(value) &&
+    return isReal(value) && rankOf(value) >= 3 && rankOf(value) <= 4 && hasStaticTail(value) &&
            weigh(value.getType()) > 0;
   });
   if (!x)
@@ -104,14 +104,14 @@ bool GraphBuilder::addConv() {
     dilations.push_back(sizeOf(x, 2 + d) >= 2 * window ? between(1, 2) : 1);
   }
   begins.append(ends);
-  Value weight = floats(shape, 1.0 / std::sqrt(weigh(RankedTensorType::get(shape, b.getF32Type())) / outputs));
+  Value weight = floats(shape, 1.0 / std::sqrt(weigh(RankedTensorType::get(shape, realType)) / outputs));
   add(rec::ConvOp::create(b, x, weight, oneIn(2) ? floats({outputs}) : Value(), strides, begins, dilations, groups));
   return true;
 }
 
 bool GraphBuilder::addPoolWindow() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 3 && rankOf(value) <= 5 && hasStaticTail(value) &&
+    return isReal(value) && rankOf(value) >= 3 && rankOf(value) <= 5 && hasStaticTail(value) &&
            weigh(value.getType()) > 0;
   });
   if (!x)

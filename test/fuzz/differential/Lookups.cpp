@@ -39,7 +39,7 @@ bool GraphBuilder::addFixedBag() {
   auto mode = choose({rec::PoolMode::sum, rec::PoolMode::mean, rec::PoolMode::max});
   Value weights;
   if (mode == rec::PoolMode::sum && oneIn(4))
-    weights = pick([&](Value value) { return isF32(value) && rec::getShape(value) == rec::getShape(some); });
+    weights = pick([&](Value value) { return isReal(value) && rec::getShape(value) == rec::getShape(some); });
   auto padding = oneIn(3) ? b.getI64IntegerAttr(below(rows)) : IntegerAttr();
   add(rec::EmbeddingBagOp::create(b, mode, table(rows, drawSize()), some, Value(), weights, padding));
   return true;

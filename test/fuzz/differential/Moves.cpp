@@ -83,7 +83,7 @@ bool GraphBuilder::addReshape() {
       return false;
     // And back, so that it meets other values again.
     Value flat = reshape(x, to);
-    if (isF32(flat))
+    if (isReal(flat))
       flat = rec::UnaryOp::create(b, rec::UnaryKind::tanh, flat);
     add(reshape(flat, shape));
     return true;
@@ -124,7 +124,7 @@ bool GraphBuilder::addBroadcast() {
     shape = unit;
     shape[1] = between(2, 9);
   }
-  add(rec::BroadcastOp::create(b, rec::getTensorType(shape, b.getF32Type()), x));
+  add(rec::BroadcastOp::create(b, rec::getTensorType(shape, realType), x));
   return true;
 }
 
@@ -159,10 +159,10 @@ bool GraphBuilder::addGather() {
 bool GraphBuilder::addGatherElements() {
   // What a top-k chose, taken from a value beside it.
   Value x = pick(
-      [&](Value value) { return isF32(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
+      [&](Value value) { return isReal(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
   if (!x)
     return false;
-  Value beside = pick([&](Value value) { return isF32(value) && rec::getShape(value) == rec::getShape(x); });
+  Value beside = pick([&](Value value) { return isReal(value) && rec::getShape(value) == rec::getShape(x); });
   auto top = rec::TopKOp::create(b, x, between(1, std::min<int64_t>(sizeOf(x, 1), 9)), 1, /*smallest=*/oneIn(3));
   add(rec::GatherElementsOp::create(b, beside, top.getIndices(), 1));
   return true;
@@ -170,7 +170,7 @@ bool GraphBuilder::addGatherElements() {
 
 bool GraphBuilder::addScatter() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) == 2 && !ShapedType::isDynamic(sizeOf(value, 0)) && hasStaticTail(value) &&
+    return isReal(value) && rankOf(value) == 2 && !ShapedType::isDynamic(sizeOf(value, 0)) && hasStaticTail(value) &&
            weigh(value.getType()) > 0;
   });
   // Indices are constants, so the scattered value has a static shape: a weight, or a reduction over the batch.
@@ -198,13 +198,13 @@ bool GraphBuilder::addScatter() {
 }
 
 bool GraphBuilder::addIota() {
-  Value x = pick([&](Value value) { return isF32(value) && rankOf(value) == 2; });
+  Value x = pick([&](Value value) { return isReal(value) && rankOf(value) == 2; });
   if (!x)
     return false;
-  Type element = oneIn(2) ? Type(b.getF32Type()) : b.getI64Type();
+  Type element = oneIn(2) ? realType : integerType;
   auto type = rec::getTensorType(rec::getShape(x), element);
   Value count = rec::IotaOp::create(b, type, below(2), APFloat(double(between(-2, 3))), APFloat(double(between(1, 3))));
-  if (isF32(count))
+  if (isReal(count))
     count = rec::BinaryOp::create(b, rec::BinaryKind::add, count, x);
   add(count);
   return true;

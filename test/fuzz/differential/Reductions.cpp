@@ -32,7 +32,7 @@ bool GraphBuilder::addReduce() {
 
 bool GraphBuilder::addArgReduce() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 2 && hasStaticTail(value) && weigh(value.getType()) > 0;
+    return isReal(value) && rankOf(value) >= 2 && hasStaticTail(value) && weigh(value.getType()) > 0;
   });
   if (!x)
     return false;
@@ -51,7 +51,7 @@ bool GraphBuilder::addSoftmax() {
 
 bool GraphBuilder::addNorm() {
   Value x = pick([&](Value value) {
-    return isF32(value) && rankOf(value) >= 2 && rankOf(value) <= 4 && hasStaticTail(value) &&
+    return isReal(value) && rankOf(value) >= 2 && rankOf(value) <= 4 && hasStaticTail(value) &&
            weigh(value.getType()) > 1;
   });
   if (!x)
@@ -72,7 +72,7 @@ bool GraphBuilder::addNorm() {
 
 bool GraphBuilder::addTopK() {
   Value x = pick([&](Value value) {
-    return (isF32(value) || isInteger(value)) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value) &&
+    return (isReal(value) || isInteger(value)) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value) &&
            weigh(value.getType()) > 0;
   });
   if (!x)
@@ -84,7 +84,7 @@ bool GraphBuilder::addTopK() {
 }
 
 bool GraphBuilder::addCumSum() {
-  Value x = pick([&](Value value) { return (isF32(value) || isInteger(value)) && rankOf(value) >= 1; });
+  Value x = pick([&](Value value) { return (isReal(value) || isInteger(value)) && rankOf(value) >= 1; });
   if (!x)
     return false;
   add(rec::CumSumOp::create(b, x, oneIn(6) ? 0 : rankOf(x) - 1, /*exclusive=*/oneIn(3), /*reverse=*/oneIn(3)));
