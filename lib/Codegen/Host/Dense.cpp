@@ -24,7 +24,7 @@ using rec::BinaryKind;
 using rec::ReduceKind;
 
 /// One row of a matrix product: c[j] = init[j] + sum_k a[k] b[k, j]. The loop that vectorises goes along whichever
-/// dimension of b is contiguous.
+/// dimension of b is contiguous. Sums of half floats stay in registers, where they are single.
 void KernelEmitter::emitProductRow(const ProductRow &p) {
   Type type = p.a.elementType;
   Value zero = constantIndex(0);
@@ -32,7 +32,8 @@ void KernelEmitter::emitProductRow(const ProductRow &p) {
     return emitBinary(b, BinaryKind::mul, load(p.a, k), load(p.b, {k, j}), type);
   };
   auto initial = [&](Value j) { return p.init ? load(*p.init, j) : scalarConstant(b, type, 0); };
-  if (matchPattern(p.b.strides[0], m_One()) && !matchPattern(p.b.strides[1], m_One())) {
+  bool isHalf = computeType(type) != storageType(type) && isa<FloatType>(type);
+  if (isHalf || (matchPattern(p.b.strides[0], m_One()) && !matchPattern(p.b.strides[1], m_One()))) {
     loop(zero, p.n, [&](Value j) {
       Value sum = reduceLoop(zero, p.k, initial(j), [&](Value k, ValueRange values) {
         return SmallVector<Value>{reduceStep(b, ReduceKind::sum, values[0], multiply(k, j), type)};

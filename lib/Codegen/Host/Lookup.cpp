@@ -86,7 +86,6 @@ static SmallVector<std::pair<int64_t, int64_t>> splitDim(int64_t dim, int64_t la
 
 void KernelEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
   Type stored = storageType(table.type), compute = computeType(table.type);
-  unsigned bytes = stored.getIntOrFloatBitWidth() / 8;
   int64_t lanes = std::max<int64_t>(1, target.vectorBits / compute.getIntOrFloatBitWidth());
   bool isFloat = isa<FloatType>(compute);
   auto parts = splitDim(table.dim, lanes);
@@ -96,13 +95,13 @@ void KernelEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, V
   };
   auto loadPart = [&](Value base, std::pair<int64_t, int64_t> part) -> Value {
     Value address = offsetPointer(base, constantIndex(part.first), table.type);
-    Value raw = LLVM::LoadOp::create(b, vectorOf(stored, part.second), address, bytes);
+    Value raw = loadBits(b, vectorOf(stored, part.second), address);
     return stored == compute ? raw : Value(arith::ExtFOp::create(b, vectorOf(compute, part.second), raw));
   };
   auto storePart = [&](Value value, std::pair<int64_t, int64_t> part) {
     if (stored != compute)
       value = arith::TruncFOp::create(b, vectorOf(stored, part.second), value);
-    LLVM::StoreOp::create(b, value, offsetPointer(out, constantIndex(part.first), table.type), bytes);
+    storeBits(b, value, offsetPointer(out, constantIndex(part.first), table.type));
   };
 
   for (size_t first = 0; first < parts.size(); first += maxVectors) {

@@ -131,14 +131,11 @@ Value KernelEmitter::pointer(const Place &place, Index index) {
 }
 
 Value KernelEmitter::loadRaw(Value pointer, Type elementType) {
-  Type storage = storageType(elementType);
-  Value stored = LLVM::LoadOp::create(b, storage, pointer, storage.getIntOrFloatBitWidth() / 8);
-  return fromStorage(b, stored, elementType);
+  return fromStorage(b, loadBits(b, storageType(elementType), pointer), elementType);
 }
 
 void KernelEmitter::storeRaw(Value element, Value pointer, Type elementType) {
-  Value stored = toStorage(b, element, elementType);
-  LLVM::StoreOp::create(b, stored, pointer, stored.getType().getIntOrFloatBitWidth() / 8);
+  storeBits(b, toStorage(b, element, elementType), pointer);
 }
 
 Value KernelEmitter::load(const Place &place, Index index) { return loadRaw(pointer(place, index), place.elementType); }

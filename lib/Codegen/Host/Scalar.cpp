@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
 #include <limits>
@@ -55,6 +56,29 @@ Value host::toStorage(ImplicitLocOpBuilder &b, Value value, Type type) {
   if (computeType(type) != storageType(type))
     return arith::TruncFOp::create(b, storageType(type), value);
   return value;
+}
+
+/// What moves between memory and registers for a storage type.
+static Type movedType(Type storage) {
+  Type element = getElementTypeOrSelf(storage);
+  if (!element.isBF16())
+    return storage;
+  Type bits = IntegerType::get(storage.getContext(), 16);
+  auto vector = dyn_cast<VectorType>(storage);
+  return vector ? VectorType::get(vector.getShape(), bits) : bits;
+}
+
+Value host::loadBits(ImplicitLocOpBuilder &b, Type storage, Value pointer) {
+  unsigned bytes = getElementTypeOrSelf(storage).getIntOrFloatBitWidth() / 8;
+  Value bits = LLVM::LoadOp::create(b, movedType(storage), pointer, bytes);
+  return bits.getType() == storage ? bits : arith::BitcastOp::create(b, storage, bits).getResult();
+}
+
+void host::storeBits(ImplicitLocOpBuilder &b, Value stored, Value pointer) {
+  unsigned bytes = getElementTypeOrSelf(stored.getType()).getIntOrFloatBitWidth() / 8;
+  if (Type moved = movedType(stored.getType()); moved != stored.getType())
+    stored = arith::BitcastOp::create(b, moved, stored);
+  LLVM::StoreOp::create(b, stored, pointer, bytes);
 }
 
 Value host::scalarConstant(ImplicitLocOpBuilder &b, Type elementType, double value) {

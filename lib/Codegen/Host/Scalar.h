@@ -26,6 +26,10 @@ inline mlir::Type elementTypeOf(mlir::Value tensor) {
 mlir::Type storageType(mlir::Type elementType);
 mlir::Type computeType(mlir::Type elementType);
 mlir::Value fromStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value stored, mlir::Type elementType);
+/// A load or store of a number or vector in its storage type, aligned to the element. bfloat16 moves as integers: where
+/// registers of it meet, LLVM calls a conversion that no library has.
+mlir::Value loadBits(mlir::ImplicitLocOpBuilder &b, mlir::Type storageType, mlir::Value pointer);
+void storeBits(mlir::ImplicitLocOpBuilder &b, mlir::Value stored, mlir::Value pointer);
 mlir::Value toStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type elementType);
 
 /// A number as a constant of the compute type of `elementType`.
