@@ -1,8 +1,8 @@
 // RUN: reckon-opt --rec-form-gemm-regions --rec-split-concats %s | FileCheck %s
 // RUN: reckon-opt --rec-form-gemm-regions --rec-split-concats --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
-// STATS: 1 joins
-// STATS: 1 inner-concats
+// STATS: 2 joins
+// STATS: 3 inner-concats
 
 // CHECK-LABEL: func.func @run_of_others
 // CHECK: %[[G:.*]] = rec.fusion
@@ -25,4 +25,27 @@ func.func @inside_rows(%x: tensor<8x4xf32>, %a: tensor<8x2xf32>) -> tensor<8x10x
   %1 = rec.concat %a, %a, %0 axis 1 : (tensor<8x2xf32>, tensor<8x2xf32>, tensor<8x6xf32>) -> tensor<8x10xf32>
   %2 = rec.softmax %1 axis 1 : (tensor<8x10xf32>) -> tensor<8x10xf32>
   return %2 : tensor<8x10xf32>
+}
+
+// More operands than one region takes: one inner concat for every 64, and a join although no GEMM region writes it.
+// CHECK-LABEL: func.func @many
+// CHECK: %[[A:.*]] = rec.concat {{.*}} -> tensor<8x64xf32>
+// CHECK: %[[B:.*]] = rec.concat {{.*}} -> tensor<8x2xf32>
+// CHECK: rec.concat %[[A]], %[[B]] axis 1 {rec.join} : (tensor<8x64xf32>, tensor<8x2xf32>) -> tensor<8x66xf32>
+func.func @many(%a: tensor<8x1xf32>) -> tensor<8x66xf32> {
+  %0 = rec.concat %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a,
+    %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a,
+    %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a, %a axis 1 : (tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>,
+    tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x66xf32>
+  return %0 : tensor<8x66xf32>
 }
