@@ -13,12 +13,14 @@
 using namespace reckon::runtime;
 
 static constexpr size_t hugePage = size_t(2) << 20;
+// From half of one on, a whole huge page is worth it.
+static constexpr size_t mapFrom = hugePage / 2;
 
 bool AlignedBuffer::allocate(size_t size) {
   release();
   if (size > SIZE_MAX / 2)
     return false;
-  if (size < hugePage) {
+  if (size < mapFrom) {
     size_t rounded = size == 0 ? 64 : (size + 63) / 64 * 64;
     address = static_cast<uint8_t *>(std::aligned_alloc(64, rounded));
     bytes = address ? size : 0;

@@ -14,8 +14,8 @@
 
 namespace reckon::runtime {
 
-/// Uninitialised memory aligned to 64 bytes; large ones lie on huge pages where the system grants them, because random
-/// lookups are bound by address translation otherwise.
+/// Uninitialised memory aligned to 64 bytes; large ones lie on huge pages where the system grants them: random lookups
+/// are bound by address translation otherwise, and what is meant to stay in a cache evicts itself.
 class AlignedBuffer {
 public:
   AlignedBuffer() = default;

@@ -8,8 +8,10 @@
 #include "HostDevice.h"
 #include "CpuFeatures.h"
 #include "HostExecutor.h"
+#include "Schedule.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 using namespace reckon;
@@ -35,6 +37,31 @@ static uint64_t layOutLocals(const EngineSpec &spec, const ChainSpec &chain, std
         size += alignTo64(spec.localSlots[operand.index] * chain.blockRows);
       }
   return size;
+}
+
+/// Copies weights that a core's own cache about holds to huge pages. Pages of a mapped file lie anywhere in physical
+/// memory and evict each other from that cache although all would fit: one row through 2 MB of weights takes up to half
+/// longer. Larger weights come from further away in any case and stay in the engine, which processes share. Part of the
+/// first run rather than of loading, because the system may take milliseconds to find a huge page.
+const std::vector<const uint8_t *> &HostProgram::placeWeights() const {
+  std::call_once(placed, [&] { copyWeights(); });
+  return weights;
+}
+
+void HostProgram::copyWeights() const {
+  const std::vector<WeightSpec> &specs = source.spec.weights;
+  uint64_t total = 0;
+  for (const WeightSpec &weight : specs)
+    total += alignTo64(weight.data.size);
+  bool copy = static_cast<double>(total) <= 4 * privateCacheBytes() && weightCopy.allocate(total);
+  uint8_t *next = weightCopy.data();
+  for (const WeightSpec &weight : specs) {
+    weights.push_back(copy ? next : weight.data.data);
+    if (copy && weight.data.size != 0)
+      std::memcpy(next, weight.data.data, weight.data.size);
+    if (copy)
+      next += alignTo64(weight.data.size);
+  }
 }
 
 bool HostProgram::load(Error &error) {

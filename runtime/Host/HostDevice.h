@@ -8,8 +8,11 @@
 #ifndef RECKON_RUNTIME_HOST_HOSTDEVICE_H
 #define RECKON_RUNTIME_HOST_HOSTDEVICE_H
 
+#include "../AlignedBuffer.h"
 #include "../Device.h"
 #include "HostCode.h"
+
+#include <mutex>
 
 namespace reckon::runtime {
 
@@ -53,6 +56,16 @@ public:
   std::vector<SizeProgram> scratch; // bytes per thread, each different expression once; the largest counts
   double weightBytes = 0;           // read by one run
   uint32_t maxOperands = 0;         // of one dispatch
+
+  /// Where the weights lie: in the engine, or in a copy that the first call makes. Thread-safe.
+  const std::vector<const uint8_t *> &placeWeights() const;
+
+private:
+  void copyWeights() const;
+
+  mutable std::once_flag placed;
+  mutable std::vector<const uint8_t *> weights;
+  mutable AlignedBuffer weightCopy;
 };
 
 } // namespace reckon::runtime

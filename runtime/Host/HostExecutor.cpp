@@ -120,12 +120,13 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
                                                " bytes of scratch for these inputs");
   if (plan.arenaGeneration == arenaGeneration)
     return true;
+  const std::vector<const uint8_t *> &weights = program.placeWeights();
   for (size_t o = 0; o < plan.operands.size(); ++o) {
     const OperandSpec &operand = *program.operands[o];
     const uint8_t *base = nullptr;
     switch (operand.space) {
     case Space::Weight:
-      base = program.source.spec.weights[operand.index].data.data;
+      base = weights[operand.index];
       break;
     case Space::Table:
       base = program.source.tables[operand.index].data;
