@@ -138,8 +138,9 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     if (!phase.build)
       return emit(module, *target, report);
     if (mlir::failed(runPasses(phase, module, phaseOptions, report))) {
-      // A model that was read but cannot be taken further is one the compiler does not support.
-      report.error = ErrorKind::Unsupported;
+      // A model that was read but cannot be taken further is one the compiler does not support; the import phase itself
+      // fails only on a model that is wrong.
+      report.error = llvm::StringRef(phase.name) == "import" ? ErrorKind::BadInput : ErrorKind::Unsupported;
       return std::nullopt;
     }
     if (options.keepReference && llvm::StringRef(phase.name) == "normalize")

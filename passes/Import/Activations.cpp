@@ -126,11 +126,6 @@ static LogicalResult convertHardmax(Node &node) {
   });
 }
 
-/// Every converter here has one operand that it cannot do without.
-template <Convert convert> static LogicalResult needOperand(Node &node) {
-  return node.getOperand(0) ? convert(node) : node.invalid("the operand is missing");
-}
-
 void registerActivations(Registry &r) {
   r.add("Celu", needOperand<convertCelu>);
   r.add("Clip", needOperand<convertClip>, 6);

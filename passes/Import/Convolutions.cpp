@@ -88,8 +88,8 @@ static LogicalResult convertConvTranspose(Node &node) {
   if (outputs || same) {
     for (unsigned d = 0; d < rank; ++d) {
       auto size = shape[d + 2].constant();
-      if (!size)
-        return node.unsupported("output sizes over a dynamic size");
+      if (!size || *size > most)
+        return node.unsupported("output sizes over a dynamic or huge size");
       int64_t wanted = outputs ? (*outputs)[d] : *size * window.strides[d];
       int64_t total = window.strides[d] * (*size - 1) + extra[d] + window.extent(d) - wanted;
       if (total < 0) { // More outputs than there are: a border behind.
@@ -108,7 +108,8 @@ static LogicalResult convertConvTranspose(Node &node) {
     return node.invalid("group " + Twine(groups) + " does not divide the channels of the weight");
   // channels x outputs/groups -> outputs x channels/groups.
   SmallVector<SizeExpr> spatial(weightShape.begin() + 2, weightShape.end());
-  Shape grouped{groups, *inputs / groups, *perGroup}, exchanged{groups * *perGroup, *inputs / groups};
+  Shape grouped{groups, *inputs / groups, *perGroup},
+      exchanged{SizeExpr(groups) * SizeExpr(*perGroup), *inputs / groups};
   grouped.append(spatial);
   exchanged.append(spatial);
   SmallVector<int64_t> perm{0, 2, 1};

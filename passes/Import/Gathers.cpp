@@ -112,7 +112,8 @@ static LogicalResult convertReverseSequence(Node &node) {
     return failure();
   Value x = operands->front(), lengths = operands->back();
   int64_t batchAxis = node.getInt("batch_axis", 1), timeAxis = node.getInt("time_axis", 0);
-  if (batchAxis + timeAxis != 1 || batchAxis * timeAxis != 0 || getRank(x) < 2)
+  bool isPair = (batchAxis == 0 && timeAxis == 1) || (batchAxis == 1 && timeAxis == 0);
+  if (!isPair || getRank(x) < 2)
     return node.invalid("batch_axis and time_axis must be 0 and 1");
   Shape shape = rec::getShape(x);
   // Where each element comes from: t below the length is length - 1 - t, the rest stay.

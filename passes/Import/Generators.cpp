@@ -48,7 +48,7 @@ static LogicalResult convertConstantRange(Node &node, Type element) {
   double count = std::ceil((limit->front() - start->front()) / delta->front());
   constexpr double most = 1 << 24;
   if (!(std::abs(count) <= most))
-    return node.invalid("the range has " + Twine(int64_t(std::isfinite(count) ? count : 0)) + " or more elements");
+    return node.invalid("the range has more than 2^24 elements, or no number of them");
   SmallVector<double> numbers;
   for (int64_t i = 0; i < int64_t(count); ++i)
     numbers.push_back(start->front() + double(i) * delta->front());
@@ -71,7 +71,9 @@ static LogicalResult convertRange(Node &node) {
     return node.invalid("start and limit must be scalars, delta not 0");
   SizeExpr distance = *delta > 0 ? limit->front() - start->front() : start->front() - limit->front();
   SizeExpr count = SizeExpr::ceilDiv(clampToZero(distance), std::abs(*delta));
-  if (count.isConstant() && start->front().isConstant())
+  // A short range is a constant that others fold with.
+  constexpr int64_t maxConstant = 4096;
+  if (count.isConstant() && *count.constant() <= maxConstant && start->front().isConstant())
     return convertConstantRange(node, element);
   auto first = start->front().constant();
   constexpr int64_t exact = int64_t(1) << 53; // What the op's floating-point start holds.
@@ -105,7 +107,8 @@ static LogicalResult convertOneHot(Node &node) {
     auto number = node.getConstantFloats(1, "depth");
     if (!number)
       return failure();
-    depth = number->size() == 1 ? int64_t(number->front()) : -1;
+    bool isSize = number->size() == 1 && number->front() >= 0 && number->front() <= double(INT32_MAX);
+    depth = isSize ? int64_t(number->front()) : -1;
   } else {
     auto number = node.getConstantInt(1, "depth");
     if (!number)

@@ -39,6 +39,11 @@ private:
   llvm::StringMap<Converter> converters;
 };
 
+/// A converter that can count on its first operand.
+template <Convert convert> mlir::LogicalResult needOperand(Node &node) {
+  return node.getOperand(0) ? convert(node) : node.invalid("operand 0 is missing");
+}
+
 // One function a family, each in the file of that name.
 void registerActivations(Registry &registry);
 void registerControl(Registry &registry);

@@ -150,10 +150,6 @@ static LogicalResult convertExpand(Node &node) {
   return node.replace(node.broadcast(x, *shape));
 }
 
-template <Convert convert> static LogicalResult needOperand(Node &node) {
-  return node.getOperand(0) ? convert(node) : node.invalid("operand 0 is missing");
-}
-
 void registerShapes(Registry &r) {
   r.add("Expand", needOperand<convertExpand>);
   r.add("Flatten", needOperand<convertFlatten>);

@@ -48,6 +48,21 @@ std::optional<Sizes> getSizeValues(Value value) {
   }
   if (auto reshape = dyn_cast_if_present<rec::ReshapeOp>(producer))
     return getSizeValues(reshape.getX());
+  if (auto slice = dyn_cast_if_present<rec::SliceOp>(producer)) {
+    auto whole = type.getRank() == 1 ? getSizeValues(slice.getX()) : std::nullopt;
+    auto start = slice.getStarts().getSize(0).constant(), size = slice.getSizes().getSize(0).constant();
+    int64_t step = slice.getSteps()[0];
+    if (!whole || !start || !size)
+      return std::nullopt;
+    Sizes picked;
+    for (int64_t i = 0; i < *size; ++i) {
+      int64_t at = *start + i * step;
+      if (at < 0 || at >= int64_t(whole->size()))
+        return std::nullopt;
+      picked.push_back((*whole)[at]);
+    }
+    return picked;
+  }
   return std::nullopt;
 }
 
