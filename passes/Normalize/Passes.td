@@ -105,6 +105,20 @@ def RaiseEmbedding : Normalize_Pass<"rec-raise-embedding"> {
   let statistics = [Statistic<"numRaised", "embeddings-raised", "gathers that became embedding">];
 }
 
+def SimplifyGathers : Normalize_Pass<"rec-simplify-gathers"> {
+  let summary = "Gather along the dimension that is meant";
+  let description = [{
+    PyTorch's exporters write `x[:, indices]` as a transpose, a gather along the first dimension, and a transpose back.
+
+    Requires: nothing.
+    Guarantees: a `rec.gather_nd` by tuples of one index is a `rec.gather`; a gather by a vector between two transposes
+    comes before both, where the canonicaliser merges them.
+    Does not do: gathers by scalars or matrices of indices.
+    Example: test/passes/Normalize/simplify-gathers.mlir
+  }];
+  let statistics = [Statistic<"numSimplified", "gathers-simplified", "gathers moved or written as one">];
+}
+
 def SliceConstantGathers : Normalize_Pass<"rec-slice-constant-gathers"> {
   let summary = "Turn gathers of equally spaced constant indices into slices";
   let description = [{
@@ -147,7 +161,7 @@ def RaiseDotInteraction : Normalize_Pass<"rec-raise-dot-interaction"> {
     Requires: constants folded.
     Guarantees: a value batch x pairs that holds exactly the pairs of the lower or upper triangle, with or without the
     diagonal, in row-major order, of the products of a batch x features x dim tensor with itself, is a
-    `rec.dot_interaction`.
+    `rec.dot_interaction`; so is the sum over dim of a product of features picked in such an order.
     Does not do: other selections of pairs.
     Example: test/passes/Normalize/raise-dot-interaction.mlir
   }];

@@ -26,6 +26,7 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createFoldConstants());
   func.addPass(importer::createConvertOnnx());
   func.addPass(createNormalizeEinsum());
+  func.addPass(createSimplifyGathers());
   func.addPass(createFoldConstants());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());

@@ -199,12 +199,55 @@ Value matchAllPairs(MatmulOp op) {
   return transpose && transpose.getX() == a && transpose.getPerm() == ArrayRef<int64_t>{0, 2, 1} ? a : Value();
 }
 
+/// Features by constant index: `x[:, indices, :]`.
+std::optional<std::vector<int64_t>> matchPickedFeatures(Value value, Value &x) {
+  auto gather = value.getDefiningOp<GatherOp>();
+  if (!gather || gather.getAxis() != 1 || typeOf(gather.getX()).getRank() != 3 ||
+      typeOf(gather.getIndices()).getRank() != 1 || typeOf(gather.getX()).isDynamicDim(1))
+    return std::nullopt;
+  std::optional<std::vector<int64_t>> indices = getConstantIndices(gather.getIndices());
+  if (!indices)
+    return std::nullopt;
+  int64_t features = typeOf(gather.getX()).getDimSize(1);
+  for (int64_t &index : *indices) {
+    index += index < 0 ? features : 0;
+    if (index < 0 || index >= features)
+      return std::nullopt;
+  }
+  x = gather.getX();
+  return indices;
+}
+
+/// The pairs i * features + j of `sum_d x[b, i, d] * x[b, j, d]`, picked before the product.
+std::optional<std::vector<int64_t>> matchPickedPairs(ReduceOp op, Value &x) {
+  BinaryOp product = op.getKind() == ReduceKind::sum && op.getAxes() == ArrayRef<int64_t>{2} && !op.getKeepdims()
+                         ? matchBinaryOp(op.getX(), BinaryKind::mul)
+                         : BinaryOp();
+  Value other;
+  auto first = product ? matchPickedFeatures(product.getA(), x) : std::nullopt;
+  auto second = first ? matchPickedFeatures(product.getB(), other) : std::nullopt;
+  if (!second || x != other || first->size() != second->size() || !isa<FloatType>(typeOf(x).getElementType()))
+    return std::nullopt;
+  for (size_t n = 0; n < first->size(); ++n)
+    (*first)[n] = (*first)[n] * typeOf(x).getDimSize(1) + (*second)[n];
+  return first;
+}
+
 struct RaiseDotInteraction : public reckon::impl::RaiseDotInteractionBase<RaiseDotInteraction> {
   void runOnOperation() override {
     SmallVector<MatmulOp> products;
     getOperation().walk([&](MatmulOp op) { products.push_back(op); });
     for (MatmulOp op : products)
       raise(op);
+    SmallVector<ReduceOp> sums;
+    getOperation().walk([&](ReduceOp op) { sums.push_back(op); });
+    for (ReduceOp op : sums) {
+      Value x;
+      std::optional<std::vector<int64_t>> pairs = matchPickedPairs(op, x);
+      std::optional<PairOrder> order = pairs ? matchTriangle(*pairs, typeOf(x).getDimSize(1)) : std::nullopt;
+      if (order)
+        replace(op.getResult(), x, *order, op);
+    }
   }
 
   void raise(MatmulOp op) {
@@ -234,9 +277,9 @@ struct RaiseDotInteraction : public reckon::impl::RaiseDotInteractionBase<RaiseD
     }
   }
 
-  void replace(Value pairs, Value x, PairOrder order, MatmulOp product) {
+  void replace(Value pairs, Value x, PairOrder order, Operation *product) {
     OpBuilder builder(pairs.getDefiningOp());
-    Location loc = builder.getFusedLoc({product.getLoc(), pairs.getLoc()});
+    Location loc = builder.getFusedLoc({product->getLoc(), pairs.getLoc()});
     Value result = DotInteractionOp::create(builder, loc, TriangleAttr::get(&getContext(), order.triangle), x,
                                             order.selfInteraction ? builder.getUnitAttr() : UnitAttr());
     pairs.replaceAllUsesWith(reshapeTo(builder, loc, result, typeOf(pairs)));
