@@ -32,7 +32,11 @@ static void noteTie(Ties *ties, const Tensor &x, int64_t a, int64_t b, int64_t r
   // come from constants, inputs and selections, which do not round.
   if (first == second && roundTo(ElementKind::F32, first) == first)
     return;
-  if (std::fabs(first - second) <= ties->atol + ties->rtol * std::max(std::fabs(first), std::fabs(second)))
+  // Narrow kinds have few values to keep results apart with.
+  double rtol = ties->rtol;
+  if (x.kind() == ElementKind::F16 || x.kind() == ElementKind::BF16)
+    rtol = std::max(rtol, x.kind() == ElementKind::F16 ? 0x1p-8 : 0x1p-5);
+  if (std::fabs(first - second) <= ties->atol + rtol * std::max(std::fabs(first), std::fabs(second)))
     ties->rows.insert(row);
 }
 

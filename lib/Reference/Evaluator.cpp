@@ -201,7 +201,8 @@ static bool rounds(mlir::Operation *op) {
     mlir::Type element = cast.getResult().getType().getElementType();
     return element.isF16() || element.isBF16();
   }
-  return accumulates(op) || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp, rec::PoolWindowOp>(op);
+  return accumulates(op) || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp, rec::PoolWindowOp, rec::ScatterNdOp,
+                                      rec::ScatterElementsOp>(op);
 }
 
 /// The relative rounding error of a kind, in units of the noise, which is given for single precision.

@@ -189,7 +189,9 @@ LogicalResult KernelEmitter::emitFmTerm(rec::FmTermOp op) {
 
   // Sums over features accumulate in memory, whole vectors of the dim at a time.
   SizeExpr bytes = rec::getShape(x)[2] * SizeExpr(8);
-  Place sums{alignedScratch(bytes), {constantIndex(1)}, type}, squares{alignedScratch(bytes), {constantIndex(1)}, type};
+  Type sumType = computeType(type);
+  Place sums{alignedScratch(bytes), {constantIndex(1)}, sumType};
+  Place squares{alignedScratch(bytes), {constantIndex(1)}, sumType};
   auto overRows = [&](llvm::function_ref<void(Value)> body) {
     if (isRowValue(result))
       return body(row);

@@ -23,7 +23,7 @@ bool GraphBuilder::addUnary() {
   auto plus = [&](Value value, double amount) -> Value {
     return rec::BinaryOp::create(b, BinaryKind::add, value, floats({}, 0, amount));
   };
-  switch (below(4)) {
+  switch (below(isCoarse() ? 3 : 4)) {
   case 0: // defined everywhere and tame
     add(apply(choose({UnaryKind::abs, UnaryKind::asinh, UnaryKind::atan, UnaryKind::cos, UnaryKind::erf,
                       UnaryKind::gelu, UnaryKind::gelu_tanh, UnaryKind::hard_swish, UnaryKind::mish, UnaryKind::neg,
@@ -83,7 +83,7 @@ bool GraphBuilder::addBinary() {
 
 bool GraphBuilder::addSelect() {
   Value a = pickFloat(1, 4);
-  if (!a)
+  if (!a || isCoarse())
     return false;
   Value other = pick([&](Value value) { return value.getType() == a.getType(); });
   auto kind = choose({rec::CompareKind::lt, rec::CompareKind::le, rec::CompareKind::gt, rec::CompareKind::ge,
@@ -119,7 +119,7 @@ bool GraphBuilder::addIntegerMath() {
 
 bool GraphBuilder::addCast() {
   Value x = pick([&](Value value) { return !isReal(value) || oneIn(4); });
-  if (!x)
+  if (!x || (isCoarse() && isReal(x)))
     return false;
   Type to = realType;
   if (isReal(x)) // whole numbers, so that rounding does not decide

@@ -61,6 +61,8 @@ private:
   /// The static size, or kDynamic.
   static int64_t sizeOf(mlir::Value value, int64_t dim) { return typeOf(value).getDimSize(dim); }
   bool isReal(mlir::Value value) const { return typeOf(value).getElementType() == realType; }
+  /// Half floats: so few values that rounding often decides comparisons, which say nothing then.
+  bool isCoarse() const { return realType.getIntOrFloatBitWidth() == 16; }
   bool isInteger(mlir::Value value) const { return typeOf(value).getElementType() == integerType; }
   bool hasStaticTail(mlir::Value value, int64_t first = 1) const;
   /// Elements with every named dimension as 1.

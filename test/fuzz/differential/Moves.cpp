@@ -160,7 +160,7 @@ bool GraphBuilder::addGatherElements() {
   // What a top-k chose, taken from a value beside it.
   Value x = pick(
       [&](Value value) { return isReal(value) && rankOf(value) == 2 && hasStaticTail(value) && sizeOf(value, 1) > 0; });
-  if (!x)
+  if (!x || isCoarse())
     return false;
   Value beside = pick([&](Value value) { return isReal(value) && rec::getShape(value) == rec::getShape(x); });
   auto top = rec::TopKOp::create(b, x, between(1, std::min<int64_t>(sizeOf(x, 1), 9)), 1, /*smallest=*/oneIn(3));

@@ -34,7 +34,7 @@ bool GraphBuilder::addArgReduce() {
   Value x = pick([&](Value value) {
     return isReal(value) && rankOf(value) >= 2 && hasStaticTail(value) && weigh(value.getType()) > 0;
   });
-  if (!x)
+  if (!x || isCoarse())
     return false;
   add(rec::ArgReduceOp::create(b, choose({ReduceKind::max, ReduceKind::min}), x, between(1, rankOf(x) - 1),
                                /*keepdims=*/oneIn(2), /*select_last=*/oneIn(3)));
@@ -75,7 +75,7 @@ bool GraphBuilder::addTopK() {
     return (isReal(value) || isInteger(value)) && rankOf(value) >= 2 && rankOf(value) <= 3 && hasStaticTail(value) &&
            weigh(value.getType()) > 0;
   });
-  if (!x)
+  if (!x || (isCoarse() && isReal(x)))
     return false;
   int64_t axis = between(1, rankOf(x) - 1);
   auto top = rec::TopKOp::create(b, x, between(1, std::min<int64_t>(sizeOf(x, axis), 20)), axis, /*smallest=*/oneIn(3));

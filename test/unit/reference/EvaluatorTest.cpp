@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------===//
 
+#include "lib/Reference/Expectation.h"
 #include "test/unit/reference/Harness.h"
 
 using namespace reckon::reference;
@@ -98,4 +99,25 @@ TEST(Tensor, BytesRoundTrip) {
     std::vector<char> bytes = Tensor::fromFloats(kind, {2}, {-0.5, 96}).toBytes();
     EXPECT_EQ(Tensor::borrow(kind, {2}, bytes.data()).floats(), llvm::ArrayRef<double>({-0.5, 96})) << int(kind);
   }
+}
+
+TEST(Expectation, ToleratesWhatRoundingDoesAndNoMore) {
+  Function function(R"(
+    func.func @f(%x: tensor<1x2xf32>, %w: tensor<2x1xf32>) -> tensor<1x1xf32> {
+      %r = rec.linear %x, %w : (tensor<1x2xf32>, tensor<2x1xf32>) -> tensor<1x1xf32>
+      return %r : tensor<1x1xf32>
+    })");
+  // Terms of 1e6 that cancel: a result off by some of their rounding is right, one off by 1e-3 of them is not.
+  auto canceling =
+      computeExpectation(function.func, {f32({1, 2}, {1e6, 1e6}), f32({2, 1}, {1, -1})}, {}, &function.error);
+  ASSERT_TRUE(mlir::succeeded(canceling)) << function.error;
+  EXPECT_TRUE(canceling->check(0, f32({1, 1}, {0.1}), {}).isMatch());
+  EXPECT_FALSE(canceling->check(0, f32({1, 1}, {1000}), {}).isMatch());
+  EXPECT_TRUE(canceling->isIllConditioned(0));
+
+  auto plain = computeExpectation(function.func, {f32({1, 2}, {1, 1}), f32({2, 1}, {1, 1})}, {}, &function.error);
+  ASSERT_TRUE(mlir::succeeded(plain)) << function.error;
+  EXPECT_TRUE(plain->check(0, f32({1, 1}, {2 + 1e-5}), {}).isMatch());
+  EXPECT_FALSE(plain->check(0, f32({1, 1}, {2 + 1e-4}), {}).isMatch());
+  EXPECT_FALSE(plain->isIllConditioned(0));
 }
