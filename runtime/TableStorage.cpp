@@ -66,7 +66,7 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
   };
   if (offset % elementSize(table.type) != 0)
     return error.set(RECKON_INVALID, what + ": offset " + std::to_string(offset) + " is not aligned to its element");
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a pipe
   if (descriptor < 0)
     return failed("opened");
   struct stat status;

@@ -19,6 +19,8 @@ using namespace reckon::rec;
 static constexpr uint64_t resourceThreshold = 1024;
 /// Up to where a resource is searched for being a splat.
 static constexpr uint64_t maxScannedSize = 4096;
+/// Up to where a splat is written out. A few bytes of a model can claim any size; this much is still a weight.
+static constexpr uint64_t maxExpandedSize = uint64_t(1) << 30;
 
 std::optional<unsigned> rec::getElementSize(Type elementType) {
   if (elementType.isSignlessInteger(1))
@@ -56,6 +58,8 @@ std::optional<ConstantBytes> rec::getConstantBytes(ElementsAttr value) {
   }
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)
+    return std::nullopt;
+  if (dense.isSplat() && *size > maxExpandedSize)
     return std::nullopt;
   if (dense.getElementType().isSignlessInteger(1)) {
     bytes.owned.reserve(*size);

@@ -48,7 +48,7 @@ std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std
 
 std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineError &error) {
   std::string what = "engine '" + path + "'";
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // of a pipe there is nothing to wait for
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
   auto file = fromDescriptor(descriptor, what, error);

@@ -26,7 +26,26 @@ static std::optional<int64_t> evaluateSize(const SizeExpr &size, const DimValues
   });
 }
 
+/// The evaluator works in double precision: this many elements are 8 GiB.
+static constexpr int64_t maxElements = int64_t(1) << 30;
+
+/// Whether the sizes that have a value already make too many elements.
+static bool isTooLarge(mlir::Type type, const DimValues &dims) {
+  int64_t elements = 1;
+  bool overflows = false;
+  for (const SizeExpr &size : rec::getShape(type)) {
+    int64_t value = evaluateSize(size, dims).value_or(1);
+    if (value <= 0)
+      return false;
+    overflows |= value > maxElements / elements;
+    elements = overflows ? elements : elements * value;
+  }
+  return overflows;
+}
+
 std::optional<Sizes> getShapeAt(mlir::Type type, const DimValues &dims) {
+  if (isTooLarge(type, dims))
+    return std::nullopt;
   Sizes sizes;
   for (const SizeExpr &size : rec::getShape(type)) {
     std::optional<int64_t> value = evaluateSize(size, dims);
@@ -59,7 +78,8 @@ FailureOr<Sizes> Context::evaluateSizes(rec::DimsAttr attr) {
 FailureOr<Sizes> Context::resultShape(unsigned result) {
   std::optional<Sizes> shape = getShapeAt(op->getResult(result).getType(), dims);
   if (!shape)
-    return fail("the shape " + rec::printShape(rec::getShape(op->getResult(result))) + " has no value");
+    return fail("the shape " + rec::printShape(rec::getShape(op->getResult(result))) +
+                " has no value, or one too large");
   return *shape;
 }
 
@@ -252,7 +272,12 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
   Context c{op, {}, dims, options, {}, {}};
   for (const Tensor &operand : operands)
     c.operands.push_back(&operand);
-  auto run = [&](auto typed) -> LogicalResult { return eval(typed, c); };
+  auto run = [&](auto typed) -> LogicalResult {
+    for (mlir::Value result : op->getResults())
+      if (!mlir::isa<rec::ConstantOp>(op) && isTooLarge(result.getType(), dims))
+        return c.fail("a result of the shape " + rec::printShape(rec::getShape(result)) + " is too large to evaluate");
+    return eval(typed, c);
+  };
   LogicalResult status =
       llvm::TypeSwitch<mlir::Operation *, LogicalResult>(op)
           .Case<rec::ConstantOp, rec::DimsOp, rec::FusionOp, rec::JoinOp>(run)

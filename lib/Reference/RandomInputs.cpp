@@ -101,8 +101,8 @@ mlir::FailureOr<llvm::SmallVector<Tensor>> makeRandomInputs(mlir::func::FuncOp f
     auto shape = getShapeAt(argument.getType(), dims);
     if (!shape) {
       if (error)
-        *error = "input " + std::to_string(argument.getArgNumber()) + ": no value for the sizes " +
-                 rec::printShape(rec::getShape(argument));
+        *error = "input " + std::to_string(argument.getArgNumber()) +
+                 ": the sizes have no value, or one too large: " + rec::printShape(rec::getShape(argument));
       return mlir::failure();
     }
     shapes.push_back(*shape);

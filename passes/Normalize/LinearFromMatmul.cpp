@@ -35,7 +35,7 @@ Value transposeConstant(PatternRewriter &rewriter, Location loc, ConstantOp cons
   ArrayRef<char> data = bytes->get();
   auto transposed = RankedTensorType::get({columns, rows}, type.getElementType());
   std::vector<char> result(data.size());
-  for (int64_t i = 0; i < rows; ++i)
+  for (int64_t i = 0; i < rows && !data.empty(); ++i)
     for (int64_t j = 0; j < columns; ++j)
       std::copy_n(data.data() + (i * columns + j) * *size, *size, result.data() + (j * rows + i) * *size);
   StringRef name = constant.getName().value_or("weight");

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <new>
 
 using namespace reckon;
 using namespace reckon::tools;
@@ -71,7 +72,7 @@ void declare(ArgParser &args, Options &options) {
 }
 } // namespace
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
   Options options;
   ArgParser args("reckon-bench", "Times a compiled engine on random inputs.", "M.rkn");
   declare(args, options);
@@ -120,4 +121,13 @@ int main(int argc, char **argv) {
       return args.error(error);
   }
   return ExitOk;
+}
+
+int main(int argc, char **argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc &) {
+    std::fputs("reckon-bench: error: there is not enough memory for inputs and outputs of this size\n", stderr);
+    return ExitUnavailable;
+  }
 }

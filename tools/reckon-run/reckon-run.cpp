@@ -10,6 +10,8 @@
 #include "tools/Support/TestData.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <new>
 
 using namespace reckon;
 using namespace reckon::tools;
@@ -25,7 +27,7 @@ struct Options {
 };
 } // namespace
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
   Options options;
   ArgParser args("reckon-run", "Runs a compiled engine on arrays, or on ONNX test data and compares.", "M.rkn");
   args.group("Execution");
@@ -80,4 +82,13 @@ int main(int argc, char **argv) {
   if (!options.outputDir.empty() && (code = writeOutputs(engine, context, options.outputDir, problem)))
     return args.error(problem, code);
   return ExitOk;
+}
+
+int main(int argc, char **argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc &) {
+    std::fputs("reckon-run: error: there is not enough memory for inputs and outputs of this size\n", stderr);
+    return ExitUnavailable;
+  }
 }

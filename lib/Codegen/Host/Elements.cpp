@@ -132,12 +132,16 @@ Value KernelEmitter::element(Value tensor, Index index) {
     return load(it->second, index);
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
     Type type = elementTypeOf(tensor);
-    if (rec::getShape(tensor).size() > 0 && !rec::getConstantSplat(constant.getValue()))
+    ElementsAttr value = constant.getValue();
+    if (rec::getShape(tensor).size() > 0 && !rec::getConstantSplat(value))
       return load(materialize(tensor), index);
+    // One element stands for all, however many they are.
+    if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && dense.isSplat())
+      value = dense.resizeSplat(RankedTensorType::get({}, type));
     if (isa<FloatType>(type))
-      return scalarConstant(b, type, rec::getConstantDoubles(constant.getValue())->front());
+      return scalarConstant(b, type, rec::getConstantDoubles(value)->front());
     Type compute = computeType(type);
-    return arith::ConstantOp::create(b, b.getIntegerAttr(compute, rec::getConstantInts(constant.getValue())->front()));
+    return arith::ConstantOp::create(b, b.getIntegerAttr(compute, rec::getConstantInts(value)->front()));
   }
   return inlineElement(tensor.getDefiningOp(), index);
 }

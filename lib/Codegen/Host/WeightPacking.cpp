@@ -29,12 +29,13 @@ std::optional<PackedWeight> reckon::packWeight(std::string_view packing, const v
                                                int64_t columns, size_t elementSize) {
   const uint8_t *source = static_cast<const uint8_t *>(data);
   PackedWeight packed;
+  bool isEmpty = rows == 0 || columns == 0; // of which the other size may be anything
   if (std::optional<int64_t> width = getPanelWidth(packing)) {
     int64_t panels = (columns + *width - 1) / *width;
     packed.shape = {panels, rows, *width};
     packed.data.resize(panels * rows * *width * elementSize);
     uint8_t *out = packed.data.data();
-    for (int64_t panel = 0; panel < panels; ++panel) {
+    for (int64_t panel = 0; panel < panels && !isEmpty; ++panel) {
       int64_t first = panel * *width, count = std::min(*width, columns - first);
       for (int64_t row = 0; row < rows; ++row, out += *width * elementSize)
         std::memcpy(out, source + (row * columns + first) * elementSize, count * elementSize);
@@ -45,7 +46,7 @@ std::optional<PackedWeight> reckon::packWeight(std::string_view packing, const v
     return std::nullopt;
   packed.shape = {columns, rows};
   packed.data.resize(rows * columns * elementSize);
-  for (int64_t column = 0; column < columns; ++column)
+  for (int64_t column = 0; column < columns && !isEmpty; ++column)
     for (int64_t row = 0; row < rows; ++row)
       std::memcpy(packed.data.data() + (column * rows + row) * elementSize,
                   source + (row * columns + column) * elementSize, elementSize);

@@ -16,14 +16,13 @@ namespace reckon::importer {
 ElementsAttr readFrozenInput(StringRef path, StringRef name, MLIRContext *context, std::string &error) {
   if (path.ends_with(".npy"))
     return readNpy(path, name, context, error);
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  std::unique_ptr<llvm::MemoryBuffer> file = openFile(path, error);
   if (!file) {
-    error = "cannot read '" + path.str() + "': " + file.getError().message();
+    error = "cannot read '" + path.str() + "': " + error;
     return nullptr;
   }
   auto tensor = std::make_shared<onnx::TensorProto>();
-  if ((*file)->getBufferSize() > INT32_MAX ||
-      !tensor->ParseFromArray((*file)->getBufferStart(), (*file)->getBufferSize())) {
+  if (file->getBufferSize() > INT32_MAX || !tensor->ParseFromArray(file->getBufferStart(), file->getBufferSize())) {
     error = "'" + path.str() + "' is neither a .npy array nor a TensorProto";
     return nullptr;
   }

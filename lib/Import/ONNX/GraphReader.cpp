@@ -18,7 +18,7 @@ namespace reckon::importer {
 /// The newest version of the ai.onnx operators that the conversion knows.
 constexpr int64_t maxOpset = 21;
 /// Functions that call functions may multiply nodes without end.
-constexpr size_t maxNodes = size_t(1) << 22;
+constexpr size_t maxNodes = size_t(1) << 20;
 
 static StringRef canonicalDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
 

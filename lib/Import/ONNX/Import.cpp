@@ -51,13 +51,14 @@ static OwningOpRef<ModuleOp> import(StringRef bytes, StringRef name, StringRef f
 }
 
 OwningOpRef<ModuleOp> importOnnxFile(StringRef path, MLIRContext &context, const ImportOptions &options) {
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> file = openFile(path, error, /*allowPipe=*/true);
   if (!file) {
-    emitError(NameLoc::get(StringAttr::get(&context, path))) << "cannot read the file: " << file.getError().message();
+    emitError(NameLoc::get(StringAttr::get(&context, path))) << "cannot read the file: " << error;
     return nullptr;
   }
   StringRef folder = llvm::sys::path::parent_path(path);
-  return import((*file)->getBuffer(), path, folder.empty() ? "." : folder, context, options);
+  return import(file->getBuffer(), path, folder.empty() ? "." : folder, context, options);
 }
 
 OwningOpRef<ModuleOp> importOnnxBuffer(StringRef bytes, StringRef name, MLIRContext &context,

@@ -47,13 +47,13 @@ static StringRef getHeaderField(StringRef header, StringRef key) {
 }
 
 ElementsAttr readNpy(StringRef path, StringRef name, MLIRContext *context, std::string &error) {
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  std::unique_ptr<llvm::MemoryBuffer> file = openFile(path, error);
   if (!file) {
-    error = "cannot read '" + path.str() + "': " + file.getError().message();
+    error = "cannot read '" + path.str() + "': " + error;
     return nullptr;
   }
   error = "'" + path.str() + "' is not a .npy array that Reckon can read";
-  StringRef bytes = (*file)->getBuffer();
+  StringRef bytes = file->getBuffer();
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12)
     return nullptr;
   bool longHeader = bytes[6] >= 2;

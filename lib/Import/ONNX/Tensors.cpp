@@ -13,6 +13,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 #include <cstring>
@@ -41,6 +42,23 @@ static ElementsAttr aliasTensor(RankedTensorType type, ArrayRef<char> bytes, Str
   auto release = [owner = std::move(owner)](void *, size_t, size_t) mutable { owner.reset(); };
   AsmResourceBlob blob(bytes, align, std::move(release), /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
+}
+
+std::unique_ptr<llvm::MemoryBuffer> openFile(StringRef path, std::string &error, bool allowPipe) {
+  llvm::sys::fs::file_status status;
+  std::error_code problem = llvm::sys::fs::status(path, status);
+  bool isFile = status.type() == llvm::sys::fs::file_type::regular_file ||
+                status.type() == llvm::sys::fs::file_type::directory_file || // which getFile has the message for
+                (allowPipe && status.type() == llvm::sys::fs::file_type::fifo_file);
+  if (!problem && !isFile) {
+    error = "it is no regular file";
+    return nullptr;
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (buffer)
+    return std::move(*buffer);
+  error = buffer.getError().message();
+  return nullptr;
 }
 
 /// Bytes that an external data entry names. The file is mapped once.
@@ -83,12 +101,11 @@ static std::optional<ArrayRef<char>> getExternalBytes(const onnx::TensorProto &t
   if (!file) {
     SmallString<256> path(storage.folder);
     llvm::sys::path::append(path, location);
-    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-    if (!buffer) {
-      error = "cannot read external data '" + std::string(path) + "': " + buffer.getError().message();
+    file = openFile(path, error);
+    if (!file) {
+      error = "cannot read external data '" + std::string(path) + "': " + error;
       return std::nullopt;
     }
-    file = std::move(*buffer);
   }
   uint64_t size = file->getBufferSize();
   if (offset > size || length.value_or(0) > size - offset) {
@@ -202,8 +219,8 @@ ElementsAttr readSparseTensor(const onnx::SparseTensorProto &tensor, StringRef n
   if (!type)
     return nullptr;
 
-  // 16 GiB of floats and more are a mistake: the expanded form is kept in memory.
-  constexpr int64_t maxDense = int64_t(1) << 32;
+  // The expanded form is kept in memory, and its size is no more than a number in the file.
+  constexpr int64_t maxDense = int64_t(1) << 28;
   int64_t count = values.getNumElements(), rank = indices.getShapedType().getRank() == 2 ? type.getRank() : 1;
   std::optional<std::vector<int64_t>> numbers = rec::getConstantInts(indices);
   std::optional<rec::ConstantBytes> bytes = rec::getConstantBytes(values);

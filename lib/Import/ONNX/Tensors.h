@@ -75,6 +75,10 @@ mlir::ElementsAttr readNpy(llvm::StringRef path, llvm::StringRef name, mlir::MLI
 mlir::ElementsAttr readFrozenInput(llvm::StringRef path, llvm::StringRef name, mlir::MLIRContext *context,
                                    std::string &error);
 
+/// The bytes of a regular file, mapped where it is large. Null with `error`, also for what has no end or may never
+/// answer, such as a device; a pipe only on request.
+std::unique_ptr<llvm::MemoryBuffer> openFile(llvm::StringRef path, std::string &error, bool allowPipe = false);
+
 /// The largest number of elements that a tensor may have: sizes up to here multiply by an element size without
 /// overflow.
 constexpr int64_t maxElements = int64_t(1) << 48;
