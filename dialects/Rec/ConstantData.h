@@ -38,7 +38,7 @@ private:
   std::vector<char> owned;
 };
 
-/// nullopt when the data is not there (a resource that was elided) or is of another kind (sparse, strings).
+/// nullopt when the data is not there (elided), of another kind (sparse, strings), or a splat of more than 1 GiB.
 std::optional<ConstantBytes> getConstantBytes(mlir::ElementsAttr value);
 
 /// Every element, converted. Floats truncate to integers; nullopt as getConstantBytes.
