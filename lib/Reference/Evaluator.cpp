@@ -110,7 +110,7 @@ BroadcastIndex::BroadcastIndex(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int
 LogicalResult eval(rec::ConstantOp op, Context &c) {
   FailureOr<Tensor> value = getTensor(op.getValue());
   if (failed(value))
-    return c.fail("the constant's data is not there");
+    return c.fail("the constant's data is not there, or too large to evaluate");
   value->name = op.getName().value_or("").str();
   return c.give(*value);
 }
