@@ -384,11 +384,19 @@ func::FuncOp KernelEmitter::getTileFunction(unsigned rows, unsigned vectors, boo
   SmallVector<Value> rowPointers;
   for (unsigned i = 0; i < rows; ++i)
     rowPointers.push_back(offsetPointer(a, mul(lda, constantIndex(i)), f32));
+  Value panelSize = mul(k, constantIndex(target.tileColumns()));
   auto step = [&](Value at, unsigned u, SmallVectorImpl<Value> &sums) {
     Value offset = mul(at, constantIndex(target.tileColumns()));
     SmallVector<Value> w;
     for (unsigned v = 0; v < vectors; ++v)
       w.push_back(loadVector(weights, add(offset, constantIndex(v * lanes))));
+    // The next panel comes from beyond the second-level cache; asked for now, it is there when its turn comes. One
+    // cache line is 16 floats; the last panel asks for what follows the weight, which a prefetch may. A short tile is
+    // bound by the panel it reads itself.
+    for (int64_t line = 0; rows >= 8 && line < int64_t(vectors) * lanes; line += 16) {
+      Value next = add(add(offset, constantIndex(line)), panelSize);
+      LLVM::Prefetch::create(b, offsetPointer(weights, next, f32), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+    }
     for (unsigned i = 0; i < rows; ++i) {
       Value x = vector::BroadcastOp::create(b, vectorType, loadRaw(offsetPointer(rowPointers[i], at, f32), f32));
       for (unsigned v = 0; v < vectors; ++v) {
