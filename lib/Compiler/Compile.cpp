@@ -44,6 +44,10 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
       llvm::SourceMgr sources;
       mlir::SourceMgrDiagnosticHandler handler(sources, &context);
       module = mlir::parseSourceFile<mlir::ModuleOp>(path, sources, &context);
+      if (module && module->getBody()->empty()) {
+        mlir::emitError(module->getLoc()) << "the module is empty; expected a function @main";
+        module = nullptr;
+      }
     }
   } else {
     importer::ImportOptions importOptions;
