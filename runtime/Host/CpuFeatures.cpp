@@ -20,10 +20,26 @@ using namespace reckon::runtime;
   X("popcnt")                                                                                                          \
   X("avx")                                                                                                             \
   X("avx2")                                                                                                            \
-  X("fma") X("f16c") X("bmi") X("bmi2") X("lzcnt") X("movbe") X("gfni") X("vaes") X("vpclmulqdq") X("avx512f")         \
-      X("avx512cd") X("avx512bw") X("avx512dq") X("avx512vl") X("avx512ifma") X("avx512vbmi") X("avx512vbmi2")         \
-          X("avx512vnni") X("avx512bitalg") X("avx512vpopcntdq") X("avx512bf16") X("avx512fp16") X("avxvnni")          \
-              X("amx-tile") X("amx-int8") X("amx-bf16")
+  X("fma")                                                                                                             \
+  X("f16c")                                                                                                            \
+  X("bmi")                                                                                                             \
+  X("bmi2")                                                                                                            \
+  X("lzcnt")                                                                                                           \
+  X("movbe")                                                                                                           \
+  X("gfni")                                                                                                            \
+  X("vaes")                                                                                                            \
+  X("vpclmulqdq")                                                                                                      \
+  X("avx512f")                                                                                                         \
+  X("avx512cd")                                                                                                        \
+  X("avx512bw")                                                                                                        \
+  X("avx512dq")                                                                                                        \
+  X("avx512vl")                                                                                                        \
+  X("avx512ifma")                                                                                                      \
+  X("avx512vbmi")                                                                                                      \
+  X("avx512vbmi2")                                                                                                     \
+  X("avx512vnni")                                                                                                      \
+  X("avx512bitalg")                                                                                                    \
+  X("avx512vpopcntdq") X("avx512bf16") X("avx512fp16") X("avxvnni") X("amx-tile") X("amx-int8") X("amx-bf16")
 #else
 #define RECKON_CPU_FEATURES(X)
 #endif
