@@ -22,9 +22,10 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-import reckon
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import reckon  # noqa: E402
+
 PAGE = os.path.join(ROOT, "docs", "performance.md")
 BEGIN, END = "<!-- begin: written by bench/cpu-peers/run -->", "<!-- end -->"
 

@@ -21,8 +21,17 @@ class TensorInfo(ctypes.Structure):
                 ("shape", ctypes.POINTER(ctypes.c_char_p))]
 
 
+class TableBinding(ctypes.Structure):
+    _fields_ = [("table", ctypes.c_char_p), ("source", ctypes.c_int), ("path", ctypes.c_char_p), ("offset", ctypes.c_uint64),
+                ("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("seed", ctypes.c_uint64)]
+
+
+SYNTHETIC = 3  # RECKON_TABLE_SYNTHETIC
+
+
 class ContextOptions(ctypes.Structure):
-    _fields_ = [("threads", ctypes.c_int), ("device", ctypes.c_char_p), ("spin_us", ctypes.c_int)]
+    _fields_ = [("threads", ctypes.c_int), ("device", ctypes.c_char_p), ("spin_us", ctypes.c_int),
+                ("graph_cache", ctypes.c_int)]
 
 
 class Library:
@@ -39,26 +48,35 @@ class Library:
 
 
 class Engine:
-    def __init__(self, library, path):
+    def __init__(self, library, path, synthetic_rows=None, seed=0):
+        """`synthetic_rows`: every table gets so many made-up rows instead of its own."""
         self.library = library
         self.handle = ctypes.c_void_p()
-        library.check(library.calls.reckon_engine_open(path.encode(), None, ctypes.c_size_t(0),
+        binding = TableBinding(None, SYNTHETIC, None, 0, None, synthetic_rows or 0, seed)
+        library.check(library.calls.reckon_engine_open(path.encode(), ctypes.byref(binding),
+                                                       ctypes.c_size_t(0 if synthetic_rows is None else 1),
                                                        ctypes.byref(self.handle)))
-        self.outputs = []
-        for index in range(library.calls.reckon_engine_num_outputs(self.handle)):
+        self.inputs = self.names("input")
+        self.outputs = self.names("output")
+
+    def names(self, kind):
+        calls, names = self.library.calls, []
+        for index in range(getattr(calls, f"reckon_engine_num_{kind}s")(self.handle)):
             info = TensorInfo()
-            library.check(library.calls.reckon_engine_output(self.handle, ctypes.c_size_t(index), ctypes.byref(info)))
-            self.outputs.append(info.name.decode())
+            self.library.check(getattr(calls, f"reckon_engine_{kind}")(self.handle, ctypes.c_size_t(index),
+                                                                       ctypes.byref(info)))
+            names.append(info.name.decode())
+        return names
 
     def close(self):
         self.library.calls.reckon_engine_close(self.handle)
 
 
 class Context:
-    def __init__(self, engine, threads):
+    def __init__(self, engine, threads=0, device=None):
         self.engine, self.library = engine, engine.library
         self.handle = ctypes.c_void_p()
-        options = ContextOptions(threads, None, -1)
+        options = ContextOptions(threads, device.encode() if device else None, -1, 0)
         self.library.check(self.library.calls.reckon_context_create(engine.handle, ctypes.byref(options),
                                                                     ctypes.byref(self.handle)))
         self.call = self.library.calls.reckon_run
@@ -73,10 +91,34 @@ class Context:
                 self.handle, name.encode(), NUMBERS[array.dtype], ctypes.c_size_t(array.ndim), shape,
                 array.ctypes.data_as(ctypes.c_void_p)))
 
+    def bind_device_input(self, name, dtype, shape, address):
+        """Binds memory of the context's device, which the caller keeps alive."""
+        self.library.check(self.library.calls.reckon_set_device_input(
+            self.handle, ctypes.c_size_t(self.engine.inputs.index(name)), NUMBERS[np.dtype(dtype)],
+            ctypes.c_size_t(len(shape)), (ctypes.c_int64 * len(shape))(*shape), ctypes.c_void_p(address)))
+
+    def bind_device_output(self, index, dtype, address, capacity):
+        self.library.check(self.library.calls.reckon_set_device_output(
+            self.handle, ctypes.c_size_t(index), NUMBERS[np.dtype(dtype)], ctypes.c_void_p(address),
+            ctypes.c_size_t(capacity)))
+
     def run(self):
         status = self.call(self.handle)
         if status:
             self.library.check(status)
+
+    def launcher(self, stream):
+        """A function that enqueues one run on a CUDA stream and does nothing else."""
+        call, handle, stream = self.library.calls.reckon_run_async, self.handle, ctypes.c_void_p(stream)
+
+        def launch():
+            status = call(handle, stream)
+            if status:
+                self.library.check(status)
+        return launch
+
+    def synchronize(self):
+        self.library.check(self.library.calls.reckon_synchronize(self.handle))
 
     def outputs(self):
         """Copies of the outputs by name."""

@@ -1,0 +1,115 @@
+"""The networks that bench/gpu-peers times, as data: what layers they have, what their tables are called, and their
+weights. Needs numpy alone, so that a machine without ONNX or Reckon's compiler builds the same networks.
+
+Weights are made, not trained: normal numbers scaled by the layer's width, which repeat with a period. The period is a
+prime larger than any layer's width, so that no two rows of a weight are equal, and short enough that an engine compresses
+to a fraction of its size when it is carried to another machine.
+"""
+
+import dataclasses
+import zlib
+
+import numpy as np
+
+DENSE = 13
+PERIOD = 4093
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """One network. `kind` says how the pieces are put together (see make.py and bench/gpu-peers/networks.py)."""
+    name: str
+    title: str
+    kind: str
+    dim: int
+    hotness: tuple  # ids a table is given for each sample; more than one are summed
+    bottom: tuple = ()
+    top: tuple = ()
+    rank: int = 0  # of the cross layers
+    cross: int = 0
+
+    @property
+    def ids(self):
+        return sum(self.hotness)
+
+    @property
+    def tables(self):
+        """(name, dimension) of each table, in the order of the ids. The scalar tables share the ids of the others."""
+        wide = [(f"wide.{k}.weight", 1) for k in range(len(self.hotness))] if self.kind in ("wide_deep", "deepfm") else []
+        return [(f"emb.{k}.weight", self.dim) for k in range(len(self.hotness))] + wide
+
+    @property
+    def features(self):
+        """How wide the top MLP's input is."""
+        count = len(self.hotness)
+        if self.kind == "dlrm":
+            return self.dim + (count + 1) * count // 2
+        if self.kind == "dcn":
+            return self.dim * (count + 1)
+        return DENSE + self.dim * count
+
+    @property
+    def linears(self):
+        """(name, inputs, outputs, has a bias) of each linear layer."""
+        result = []
+        if self.kind == "lookup":
+            return result
+        for prefix, sizes in (("bot", (DENSE,) + self.bottom if self.bottom else ()), ("top", (self.features,) + self.top)):
+            result += [(f"{prefix}.{2 * k}", sizes[k], sizes[k + 1], True) for k in range(len(sizes) - 1)]
+        for k in range(self.cross):
+            result += [(f"V.{k}", self.features, self.rank, False), (f"W.{k}", self.rank, self.features, True)]
+        if self.kind in ("wide_deep", "deepfm"):
+            result.append(("wide.dense", DENSE, 1, True))
+        return result
+
+    @property
+    def flops(self):
+        """Of the linear layers and the interaction, for one sample."""
+        count = sum(2 * fan_in * fan_out for _, fan_in, fan_out, _ in self.linears)
+        if self.kind == "dlrm":
+            count += (len(self.hotness) + 1) * len(self.hotness) * self.dim
+        return count
+
+
+ONE_HOT = (1,) * 26
+MULTI_HOT = (3, 2, 1, 2, 6, 1, 1, 1, 1, 7, 3, 8, 1, 6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1)
+SHAPES = {shape.name: shape for shape in (
+    Shape("dlrm_dim128", "DLRM dim 128", "dlrm", 128, ONE_HOT, (512, 256, 128), (1024, 1024, 512, 256, 1)),
+    Shape("dlrm_dcnv2", "DLRM-DCNv2", "dcn", 128, MULTI_HOT, (512, 256, 128), (1024, 1024, 512, 256, 1), 512, 3),
+    Shape("dlrm_kaggle", "DLRM Kaggle dim 16", "dlrm", 16, ONE_HOT, (512, 256, 64, 16), (512, 256, 1)),
+    Shape("wide_deep", "Wide&Deep dim 32", "wide_deep", 32, ONE_HOT, (), (1024, 512, 256, 1)),
+    Shape("deepfm", "DeepFM dim 16", "deepfm", 16, ONE_HOT, (), (400, 400, 400, 1)),
+)}
+
+
+# Lookups and nothing else, in half floats from end to end: how much of the memory's bandwidth they reach.
+LOOKUPS = {shape.name: shape for shape in (
+    Shape("lookup_onehot", "26 lookups dim 128", "lookup", 128, ONE_HOT),
+    Shape("lookup_bags", "26 bags dim 128, 214 ids", "lookup", 128, MULTI_HOT),
+)}
+ALL = {**SHAPES, **LOOKUPS}
+
+
+def periodic(name, shape, scale):
+    """Numbers that half floats hold exactly, the same for the same name everywhere."""
+    numbers = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(PERIOD) * scale
+    return np.resize(numbers.astype(np.float16).astype(np.float32), shape)
+
+
+def weights(shape):
+    """{ONNX name: array} of everything but the tables."""
+    result = {}
+    for name, fan_in, fan_out, has_bias in shape.linears:
+        scale = np.sqrt(2.0 / (fan_in + fan_out))
+        # A cross layer multiplies its input into its output: smaller weights keep the product from growing.
+        scale *= 0.6 if name[0] in "VW" else 1.0
+        result[name + ".weight"] = periodic(f"{shape.name}/{name}.weight", (fan_out, fan_in), scale)
+        if has_bias:
+            result[name + ".bias"] = periodic(f"{shape.name}/{name}.bias", (fan_out,), 0.1)
+    return result
+
+
+def make_inputs(shape, batch, rows, seed):
+    """One set of inputs: (dense, ids), float32 and int64; ids uniform in [0, rows)."""
+    rng = np.random.default_rng([zlib.crc32(shape.name.encode()), batch, seed])
+    return rng.standard_normal((batch, DENSE), np.float32), rng.integers(0, rows, (batch, shape.ids))
