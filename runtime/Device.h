@@ -31,6 +31,7 @@ struct BoundTable {
 /// What a program is made of; outlives it.
 struct ProgramSource {
   const EngineSpec &spec;
+  const ProgramSpec &program; // the device's own
   const DimIndex &dimIndex;
   const std::vector<BoundTable> &tables;
 };

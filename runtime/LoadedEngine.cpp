@@ -72,9 +72,14 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   const Device *found = findDevice(device, error);
   if (!found)
     return nullptr;
+  const ProgramSpec *own = spec().program(device);
+  if (!own) {
+    error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device '" + device + "'");
+    return nullptr;
+  }
   std::lock_guard<std::mutex> lock(mutex);
   auto &program = programs[device];
   if (!program)
-    program = found->load({spec(), shapes.dimIndex(), bound}, error);
+    program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
   return program.get();
 }

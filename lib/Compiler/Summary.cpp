@@ -42,14 +42,23 @@ static std::string bytesAt(llvm::ArrayRef<SizeExpr> sizes, int64_t value) {
   return humanBytes(sum);
 }
 
-static void printEngine(const EngineFile &engine, llvm::raw_ostream &os) {
-  const EngineSpec &spec = engine.spec();
+static void printProgram(const ProgramSpec &program, llvm::raw_ostream &os) {
   std::map<std::string, unsigned> kinds;
-  for (const KernelSpec &kernel : spec.kernels)
+  for (const KernelSpec &kernel : program.kernels)
     ++kinds[kernel.kind];
   size_t dispatches = 0;
-  for (const ChainSpec &chain : spec.chains)
+  for (const ChainSpec &chain : program.chains)
     dispatches += chain.dispatches.size();
+  os << "  " << program.target.device << ": " << program.kernels.size() << " kernels (";
+  llvm::interleaveComma(kinds, os, [&](const auto &kind) { os << kind.second << ' ' << kind.first; });
+  os << ") in " << dispatches << " dispatches, " << program.chains.size() << " chains\n";
+  for (int64_t size : {1, 1024})
+    os << "  arena with every dimension " << size << ": " << bytesAt(program.slots, size) << ", without reuse "
+       << bytesAt(program.arenaUnshared, size) << '\n';
+}
+
+static void printEngine(const EngineFile &engine, llvm::raw_ostream &os) {
+  const EngineSpec &spec = engine.spec();
   uint64_t weightBytes = 0, tableBytes = 0, codeBytes = 0;
   for (const WeightSpec &weight : spec.weights)
     weightBytes += weight.data.size;
@@ -58,12 +67,9 @@ static void printEngine(const EngineFile &engine, llvm::raw_ostream &os) {
   for (const CodeSpec &code : spec.code)
     codeBytes += code.data.size;
 
-  os << "engine\n  " << spec.kernels.size() << " kernels (";
-  llvm::interleaveComma(kinds, os, [&](const auto &kind) { os << kind.second << ' ' << kind.first; });
-  os << ") in " << dispatches << " dispatches, " << spec.chains.size() << " chains\n";
-  for (int64_t size : {1, 1024})
-    os << "  arena with every dimension " << size << ": " << bytesAt(spec.slots, size) << ", without reuse "
-       << bytesAt(spec.arenaUnshared, size) << '\n';
+  os << "engine\n";
+  for (const ProgramSpec &program : spec.programs)
+    printProgram(program, os);
   os << "  " << spec.tables.size() << " tables " << humanBytes(tableBytes) << ", " << spec.weights.size() << " weights "
      << humanBytes(weightBytes) << ", code " << humanBytes(codeBytes) << ", file " << humanBytes(engine.fileSize())
      << '\n';

@@ -25,7 +25,10 @@ public:
   Reader(ByteSpan bytes, EngineSpec &spec, std::vector<EngineSection> &sections, EngineError &error)
       : bytes(bytes), spec(spec), sections(sections), error(error) {}
 
-  bool run() { return readHeader() && readMetadata() && readSections() && readTensors() && readProgram() && finish(); }
+  bool run() {
+    return readHeader() && readMetadata() && readSections() && readTensors() && readPrograms() && readUses() &&
+           finish();
+  }
 
 private:
   bool fail(std::string message) {
@@ -202,8 +205,6 @@ private:
 
   bool readTensors() {
     spec.producer = root->producer()->str();
-    for (const fbs::Target *target : *root->targets())
-      spec.targets.push_back({target->device()->str(), string(target->cpu()), strings(target->features())});
     spec.dims = strings(root->dims());
     return readTensorList("input", *root->inputs(), spec.inputs) &&
            readTensorList("output", *root->outputs(), spec.outputs) && readWeights() && readTables();
@@ -219,38 +220,120 @@ private:
     return true;
   }
 
-  bool readProgram() {
-    spec.slots.resize(root->slots()->size());
-    for (size_t i = 0; i < spec.slots.size(); ++i)
-      if (!expr("arena slot " + std::to_string(i), root->slots()->Get(i)->size(), spec.slots[i]))
+  bool exprs(const std::string &what, const flatbuffers::Vector<Offset<fbs::SizeExpr>> *list,
+             std::vector<SizeExpr> &result) {
+    result.resize(list ? list->size() : 0);
+    for (size_t i = 0; i < result.size(); ++i)
+      if (!expr(what, list->Get(i), result[i]))
         return false;
-    for (const fbs::LocalSlot *slot : *root->local_slots())
-      spec.localSlots.push_back(slot->row_bytes());
-    for (const fbs::Kernel *kernel : *root->kernels())
-      spec.kernels.push_back(
-          {kernel->symbol()->str(), kernel->kind()->str(), strings(kernel->onnx_nodes()), kernel->registers()});
-    for (const fbs::Chain *chain : *root->chains()) {
-      std::string what = "chain " + std::to_string(spec.chains.size());
-      ChainSpec result;
-      result.blockRows = chain->block_rows();
-      if (!expr(what, chain->rows(), result.rows))
-        return false;
-      for (const fbs::Dispatch *dispatch : *chain->dispatches()) {
-        DispatchSpec entry;
-        entry.kernel = dispatch->kernel();
-        entry.columns = dispatch->columns();
-        if (dispatch->scratch_bytes() && !expr(what, dispatch->scratch_bytes(), entry.scratchBytes))
+    return true;
+  }
+
+  bool readKernel(const fbs::Kernel *kernel, KernelSpec &result) {
+    result = {kernel->symbol()->str(),       kernel->kind()->str(),
+              strings(kernel->onnx_nodes()), kernel->registers(),
+              kernel->block_threads(),       kernel->cluster(),
+              kernel->shared_bytes(),        kernel->static_shared_bytes(),
+              kernel->spill_bytes(),         {}};
+    std::string what = "kernel '" + result.symbol + "'";
+    if (kernel->tensor_maps())
+      for (const fbs::TensorMap *map : *kernel->tensor_maps()) {
+        TensorMapSpec entry;
+        entry.operand = map->operand();
+        entry.swizzle = map->swizzle();
+        if (!type(what, map->type(), entry.type) || !exprs(what, map->sizes(), entry.sizes) ||
+            !exprs(what, map->strides(), entry.strides))
           return false;
-        entry.flopsPerRow = dispatch->flops_per_row();
-        entry.bytesFixed = dispatch->bytes_fixed();
-        if (!readOperands(what, dispatch, entry.operands))
-          return false;
-        result.dispatches.push_back(std::move(entry));
+        for (size_t i = 0; i < map->box()->size(); ++i)
+          entry.box.push_back(map->box()->Get(i));
+        result.tensorMaps.push_back(std::move(entry));
       }
-      spec.chains.push_back(std::move(result));
+    return true;
+  }
+
+  bool readGemm(const std::string &what, const fbs::Gemm *gemm, GemmSpec &result) {
+    result.a = gemm->a();
+    result.weight = gemm->weight();
+    result.bias = gemm->bias();
+    result.out = gemm->out();
+    result.transB = gemm->trans_b();
+    result.n = gemm->n();
+    result.k = gemm->k();
+    result.lda = gemm->lda();
+    result.ldb = gemm->ldb();
+    result.ldc = gemm->ldc();
+    result.compute = gemm->compute()->str();
+    result.epilogue = string(gemm->epilogue());
+    return expr(what, gemm->m(), result.m) && type(what, gemm->type(), result.type);
+  }
+
+  bool readLaunches(const std::string &what, const fbs::Dispatch *dispatch, std::vector<LaunchSpec> &result) {
+    if (!dispatch->launches())
+      return true;
+    for (const fbs::Launch *launch : *dispatch->launches()) {
+      LaunchSpec entry;
+      entry.kernel = launch->kernel();
+      entry.library = string(launch->library());
+      if (launch->gemm() && !readGemm(what, launch->gemm(), entry.gemm.emplace()))
+        return false;
+      entry.blocksPerSm = launch->blocks_per_sm();
+      entry.minRows = launch->min_rows();
+      entry.maxRows = launch->max_rows();
+      if (!exprs(what, launch->grid(), entry.grid) ||
+          (launch->scratch_bytes() && !expr(what, launch->scratch_bytes(), entry.scratchBytes)))
+        return false;
+      result.push_back(std::move(entry));
     }
-    if (root->arena_unshared() && !expr("the unshared arena size", root->arena_unshared(), spec.arenaUnshared))
+    return true;
+  }
+
+  bool readChain(const std::string &what, const fbs::Chain *chain, ChainSpec &result) {
+    result.blockRows = chain->block_rows();
+    if (!expr(what, chain->rows(), result.rows))
       return false;
+    for (const fbs::Dispatch *dispatch : *chain->dispatches()) {
+      DispatchSpec entry;
+      entry.kernel = dispatch->kernel();
+      entry.columns = dispatch->columns();
+      if (dispatch->scratch_bytes() && !expr(what, dispatch->scratch_bytes(), entry.scratchBytes))
+        return false;
+      entry.flopsPerRow = dispatch->flops_per_row();
+      entry.bytesFixed = dispatch->bytes_fixed();
+      entry.numOutputs = dispatch->num_outputs();
+      if (!readOperands(what, dispatch, entry.operands) || !readLaunches(what, dispatch, entry.launches))
+        return false;
+      result.dispatches.push_back(std::move(entry));
+    }
+    return true;
+  }
+
+  bool readPrograms() {
+    for (const fbs::Program *program : *root->programs()) {
+      ProgramSpec result;
+      const fbs::Target *target = program->target();
+      result.target = {target->device()->str(), string(target->cpu()), strings(target->features())};
+      std::string where = "program '" + result.target.device + "', ";
+      result.slots.resize(program->slots()->size());
+      for (size_t i = 0; i < result.slots.size(); ++i)
+        if (!expr(where + "arena slot " + std::to_string(i), program->slots()->Get(i)->size(), result.slots[i]))
+          return false;
+      for (const fbs::LocalSlot *slot : *program->local_slots())
+        result.localSlots.push_back(slot->row_bytes());
+      for (const fbs::Kernel *kernel : *program->kernels())
+        if (!readKernel(kernel, result.kernels.emplace_back()))
+          return false;
+      for (const fbs::Chain *chain : *program->chains())
+        if (!readChain(where + "chain " + std::to_string(result.chains.size()), chain, result.chains.emplace_back()))
+          return false;
+      if (program->arena_unshared() &&
+          !expr(where + "the unshared arena size", program->arena_unshared(), result.arenaUnshared))
+        return false;
+      spec.programs.push_back(std::move(result));
+    }
+    return true;
+  }
+
+  bool readUses() {
     if (root->id_uses())
       for (const fbs::IdUse *use : *root->id_uses()) {
         IdUse result{use->input(), use->first(), use->count(), {}};

@@ -9,10 +9,9 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "reckon/Engine/EngineSpec.h"
+#include "EngineRules.h"
 
 #include <set>
-#include <unordered_set>
 
 using namespace reckon;
 
@@ -44,15 +43,33 @@ std::optional<LinearSize> reckon::asLinear(const SizeExpr &size) {
   return result;
 }
 
-namespace {
-// Far above what compilers ask for, far below what makes sums of them overflow.
-constexpr uint64_t maxBytes = uint64_t(1) << 40;
-constexpr size_t maxRank = 64;
-constexpr size_t maxEntries = size_t(1) << 24;
+void RuleChecker::fail(std::string message) {
+  if (error.empty())
+    error = std::move(message);
+}
 
-class Validator {
+void RuleChecker::checkName(const std::string &what, const std::string &name) {
+  if (name.empty())
+    fail(what + " has no name");
+  else if (name.find('\0') != std::string::npos)
+    fail(what + " '" + name + "': the name holds a zero byte");
+}
+
+void RuleChecker::checkExpr(const std::string &what, const SizeExpr &expr) {
+  std::string text = expr.str(), reason;
+  if (!SizeExpr::parse(text, &reason))
+    return fail(what + ": " + reason);
+  for (const std::string &name : expr.dims())
+    if (!dimNames.count(name))
+      return fail(what + ": the size '" + text + "' uses the dimension '" + name + "', which the engine does not list");
+}
+
+namespace {
+constexpr size_t maxRank = 64;
+
+class Validator : public RuleChecker {
 public:
-  explicit Validator(const EngineSpec &spec) : spec(spec) {}
+  using RuleChecker::RuleChecker;
 
   std::string run() {
     checkProducer();
@@ -62,48 +79,13 @@ public:
     checkWeights();
     checkTables();
     checkSolvable();
-    checkSlots();
-    checkKernels();
-    for (size_t i = 0; i < spec.chains.size() && error.empty(); ++i)
-      checkChain(i);
+    checkPrograms();
     checkHints();
     return error;
   }
 
 private:
-  void fail(std::string message) {
-    if (error.empty())
-      error = std::move(message);
-  }
-
-  void checkName(const std::string &what, const std::string &name) {
-    if (name.empty())
-      fail(what + " has no name");
-    else if (name.find('\0') != std::string::npos)
-      fail(what + " '" + name + "': the name holds a zero byte");
-  }
-
-  void checkExpr(const std::string &what, const SizeExpr &expr) {
-    std::string text = expr.str(), reason;
-    if (!SizeExpr::parse(text, &reason))
-      return fail(what + ": " + reason);
-    for (const std::string &name : expr.dims())
-      if (!dimNames.count(name))
-        return fail(what + ": the size '" + text + "' uses the dimension '" + name +
-                    "', which the engine does not list");
-  }
-
-  void checkProducer() {
-    checkName("producer", spec.producer);
-    if (spec.targets.empty())
-      fail("the engine names no target");
-    for (const TargetSpec &target : spec.targets) {
-      if (target.device != "host" && target.device != "cuda")
-        fail("target: unknown device '" + target.device + "'");
-      for (const std::string &feature : target.features)
-        checkName("target '" + target.device + "': a feature", feature);
-    }
-  }
+  void checkProducer() { checkName("producer", spec.producer); }
 
   void checkDims() {
     for (const std::string &name : spec.dims) {
@@ -188,85 +170,14 @@ private:
         fail("dimension '" + name + "' cannot be solved from the shapes of the inputs");
   }
 
-  void checkSlots() {
-    for (size_t i = 0; i < spec.slots.size(); ++i)
-      checkExpr("arena slot " + std::to_string(i), spec.slots[i]);
-    for (size_t i = 0; i < spec.localSlots.size(); ++i)
-      if (spec.localSlots[i] > maxBytes)
-        fail("local slot " + std::to_string(i) + " is too large");
-    checkExpr("the unshared arena size", spec.arenaUnshared);
-  }
-
-  void checkKernels() {
-    std::unordered_set<std::string> symbols;
-    for (const KernelSpec &kernel : spec.kernels) {
-      checkName("kernel", kernel.symbol);
-      if (!symbols.insert(kernel.symbol).second)
-        fail("kernel '" + kernel.symbol + "' is listed twice");
-    }
-  }
-
-  size_t spaceSize(Space space) const {
-    switch (space) {
-    case Space::Input:
-      return spec.inputs.size();
-    case Space::Output:
-      return spec.outputs.size();
-    case Space::Weight:
-      return spec.weights.size();
-    case Space::Table:
-      return spec.tables.size();
-    case Space::Arena:
-      return spec.slots.size();
-    case Space::Local:
-      return spec.localSlots.size();
-    }
-    return 0;
-  }
-
-  void checkOperand(const std::string &what, const OperandSpec &operand, uint32_t blockRows) {
-    if (operand.index >= spaceSize(operand.space))
-      return fail(what + ": index " + std::to_string(operand.index) + " is outside its space");
-    if (operand.offset > maxBytes)
-      fail(what + ": offset " + std::to_string(operand.offset) + " is too large");
-    switch (operand.space) {
-    case Space::Weight:
-      if (operand.offset > spec.weights[operand.index].data.size)
-        fail(what + ": offset " + std::to_string(operand.offset) + " is outside the weight");
-      break;
-    case Space::Local: {
-      uint64_t slot = spec.localSlots[operand.index], last;
-      if (operand.rowBytes > slot || operand.offset > slot ||
-          __builtin_mul_overflow(slot, uint64_t(blockRows), &last) || last > maxBytes)
-        fail(what + ": its rows do not fit local slot " + std::to_string(operand.index));
-      break;
-    }
-    default:
-      break;
-    }
-    if (operand.space != Space::Local && operand.rowBytes != 0)
-      fail(what + ": only local operands have row bytes");
-  }
-
-  void checkChain(size_t index) {
-    const ChainSpec &chain = spec.chains[index];
-    std::string where = "chain " + std::to_string(index);
-    checkExpr(where, chain.rows);
-    if (chain.blockRows == 0)
-      fail(where + ": blocks have no rows");
-    if (chain.dispatches.size() > maxEntries)
-      return fail(where + ": too many dispatches");
-    for (size_t d = 0; d < chain.dispatches.size(); ++d) {
-      const DispatchSpec &dispatch = chain.dispatches[d];
-      std::string what = where + ", dispatch " + std::to_string(d);
-      if (dispatch.kernel >= spec.kernels.size())
-        return fail(what + ": there is no kernel " + std::to_string(dispatch.kernel));
-      what += " (kernel '" + spec.kernels[dispatch.kernel].symbol + "')";
-      if (dispatch.columns == 0)
-        fail(what + ": it has no columns");
-      checkExpr(what, dispatch.scratchBytes);
-      for (size_t o = 0; o < dispatch.operands.size(); ++o)
-        checkOperand(what + ", operand " + std::to_string(o), dispatch.operands[o], chain.blockRows);
+  void checkPrograms() {
+    if (spec.programs.empty())
+      fail("the engine has no program for any target");
+    std::set<std::string> devices;
+    for (const ProgramSpec &program : spec.programs) {
+      checkProgram(program);
+      if (!devices.insert(program.target.device).second)
+        fail("the engine has two programs for the target '" + program.target.device + "'");
     }
   }
 
@@ -281,9 +192,7 @@ private:
         return fail("an offsets use names an input that does not exist");
   }
 
-  const EngineSpec &spec;
-  std::unordered_set<std::string> dimNames, rowDims;
-  std::string error;
+  std::unordered_set<std::string> rowDims;
 };
 } // namespace
 

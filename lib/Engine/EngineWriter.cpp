@@ -185,16 +185,70 @@ private:
     });
   }
 
-  auto chains() {
-    return vector(spec.chains, [&](const ChainSpec &chain, size_t) {
+  auto tensorMaps(const std::vector<TensorMapSpec> &list) {
+    return vector(list, [&](const TensorMapSpec &map, size_t) {
+      auto sizes = exprs(map.sizes), strides = exprs(map.strides);
+      auto box = builder.CreateVector(map.box);
+      return fbs::CreateTensorMap(builder, map.operand, convert(map.type), sizes, strides, box, map.swizzle);
+    });
+  }
+
+  auto kernels(const ProgramSpec &program) {
+    return vector(program.kernels, [&](const KernelSpec &kernel, size_t) {
+      auto symbol = builder.CreateString(kernel.symbol);
+      auto kind = builder.CreateSharedString(kernel.kind);
+      auto nodes = builder.CreateVectorOfStrings(kernel.onnxNodes);
+      auto maps = tensorMaps(kernel.tensorMaps);
+      return fbs::CreateKernel(builder, symbol, kind, nodes, kernel.registers, kernel.blockThreads, kernel.cluster,
+                               kernel.sharedBytes, kernel.staticSharedBytes, kernel.spillBytes, maps);
+    });
+  }
+
+  Offset<fbs::Gemm> gemm(const GemmSpec &gemm) {
+    auto m = expr(gemm.m);
+    auto compute = builder.CreateSharedString(gemm.compute), epilogue = builder.CreateSharedString(gemm.epilogue);
+    return fbs::CreateGemm(builder, gemm.a, gemm.weight, gemm.bias, gemm.out, gemm.transB, m, gemm.n, gemm.k, gemm.lda,
+                           gemm.ldb, gemm.ldc, convert(gemm.type), compute, epilogue);
+  }
+
+  auto launches(const std::vector<LaunchSpec> &list) {
+    return vector(list, [&](const LaunchSpec &launch, size_t) {
+      auto library = builder.CreateSharedString(launch.library);
+      auto product = launch.gemm ? gemm(*launch.gemm) : 0;
+      auto grid = exprs(launch.grid);
+      auto scratch = expr(launch.scratchBytes);
+      return fbs::CreateLaunch(builder, launch.kernel, library, product, grid, launch.blocksPerSm, scratch,
+                               launch.minRows, launch.maxRows);
+    });
+  }
+
+  auto chains(const ProgramSpec &program) {
+    return vector(program.chains, [&](const ChainSpec &chain, size_t) {
       auto rows = expr(chain.rows);
       auto dispatches = vector(chain.dispatches, [&](const DispatchSpec &dispatch, size_t) {
         auto list = operands(dispatch.operands);
         auto scratch = expr(dispatch.scratchBytes);
+        auto launchList = launches(dispatch.launches);
         return fbs::CreateDispatch(builder, dispatch.kernel, list, dispatch.columns, scratch, dispatch.flopsPerRow,
-                                   dispatch.bytesFixed);
+                                   dispatch.bytesFixed, dispatch.numOutputs, launchList);
       });
       return fbs::CreateChain(builder, rows, chain.blockRows, dispatches);
+    });
+  }
+
+  auto programs() {
+    return vector(spec.programs, [&](const ProgramSpec &program, size_t) {
+      auto device = builder.CreateString(program.target.device);
+      auto cpu = builder.CreateString(program.target.cpu);
+      auto target = fbs::CreateTarget(builder, device, cpu, builder.CreateVectorOfStrings(program.target.features));
+      auto slots =
+          vector(program.slots, [&](const SizeExpr &size, size_t) { return fbs::CreateSlot(builder, expr(size)); });
+      auto localSlots = vector(program.localSlots,
+                               [&](uint64_t rowBytes, size_t) { return fbs::CreateLocalSlot(builder, rowBytes); });
+      auto kernelList = kernels(program);
+      auto chainList = chains(program);
+      auto unshared = expr(program.arenaUnshared);
+      return fbs::CreateProgram(builder, target, slots, localSlots, kernelList, chainList, unshared);
     });
   }
 
@@ -222,30 +276,15 @@ private:
     builder.Clear();
     builder.ForceDefaults(true);
     auto producer = builder.CreateString(spec.producer);
-    auto targets = vector(spec.targets, [&](const TargetSpec &target, size_t) {
-      auto device = builder.CreateString(target.device);
-      auto cpu = builder.CreateString(target.cpu);
-      return fbs::CreateTarget(builder, device, cpu, builder.CreateVectorOfStrings(target.features));
-    });
+    auto programList = programs();
     auto dims = builder.CreateVectorOfStrings(spec.dims);
     auto inputs = tensors(spec.inputs), outputs = tensors(spec.outputs);
     auto weightList = weights();
     auto tableList = tables();
-    auto slots = vector(spec.slots, [&](const SizeExpr &size, size_t) { return fbs::CreateSlot(builder, expr(size)); });
-    auto localSlots =
-        vector(spec.localSlots, [&](uint64_t rowBytes, size_t) { return fbs::CreateLocalSlot(builder, rowBytes); });
-    auto kernels = vector(spec.kernels, [&](const KernelSpec &kernel, size_t) {
-      auto symbol = builder.CreateString(kernel.symbol);
-      auto kind = builder.CreateSharedString(kernel.kind);
-      auto nodes = builder.CreateVectorOfStrings(kernel.onnxNodes);
-      return fbs::CreateKernel(builder, symbol, kind, nodes, kernel.registers);
-    });
-    auto chainList = chains();
     auto sectionList = vector(sections, [&](const Section &section, size_t) {
       auto name = builder.CreateString(section.name);
       return fbs::CreateSection(builder, section.kind, name, section.offset, section.size, section.checksum);
     });
-    auto unshared = expr(spec.arenaUnshared);
     auto idUses = vector(spec.idUses, [&](const IdUse &use, size_t) {
       return fbs::CreateIdUse(builder, use.input, use.first, use.count, expr(use.bound));
     });
@@ -254,9 +293,8 @@ private:
     });
     if (builder.GetSize() > FLATBUFFERS_MAX_BUFFER_SIZE / 2)
       return false;
-    fbs::FinishEngineBuffer(builder, fbs::CreateEngine(builder, producer, targets, dims, inputs, outputs, weightList,
-                                                       tableList, slots, localSlots, kernels, chainList, sectionList,
-                                                       unshared, idUses, offsetsUses));
+    fbs::FinishEngineBuffer(builder, fbs::CreateEngine(builder, producer, programList, dims, inputs, outputs,
+                                                       weightList, tableList, sectionList, idUses, offsetsUses));
     metadata.assign(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     return true;
   }

@@ -27,14 +27,14 @@ std::unique_ptr<Program> HostDevice::load(const ProgramSource &source, Error &er
 static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
 
 /// Local slots of a chain side by side; chains follow each other, so they share the memory.
-static uint64_t layOutLocals(const EngineSpec &spec, const ChainSpec &chain, std::vector<uint64_t> &offsets) {
-  offsets.assign(spec.localSlots.size(), UINT64_MAX);
+static uint64_t layOutLocals(const ProgramSpec &program, const ChainSpec &chain, std::vector<uint64_t> &offsets) {
+  offsets.assign(program.localSlots.size(), UINT64_MAX);
   uint64_t size = 0;
   for (const DispatchSpec &dispatch : chain.dispatches)
     for (const OperandSpec &operand : dispatch.operands)
       if (operand.space == Space::Local && offsets[operand.index] == UINT64_MAX) {
         offsets[operand.index] = size;
-        size += alignTo64(spec.localSlots[operand.index] * chain.blockRows);
+        size += alignTo64(program.localSlots[operand.index] * chain.blockRows);
       }
   return size;
 }
@@ -65,14 +65,10 @@ void HostProgram::copyWeights() const {
 }
 
 bool HostProgram::load(Error &error) {
-  const EngineSpec &spec = source.spec;
-  auto target = std::find_if(spec.targets.begin(), spec.targets.end(),
-                             [](const TargetSpec &candidate) { return candidate.device == "host"; });
-  if (target == spec.targets.end())
-    return error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device 'host'");
-  if (!checkCpuFeatures(target->features, error))
+  const ProgramSpec &program = source.program;
+  if (!checkCpuFeatures(program.target.features, error))
     return false;
-  for (const CodeSpec &section : spec.code)
+  for (const CodeSpec &section : source.spec.code)
     if (section.kind == CodeKind::Host && !code.load(section, error))
       return false;
 
@@ -83,21 +79,21 @@ bool HostProgram::load(Error &error) {
       needed.insert(source.dimIndex.at(name));
     return result.compile(expr, source.dimIndex);
   };
-  slots.resize(spec.slots.size());
+  slots.resize(program.slots.size());
   for (size_t i = 0; i < slots.size(); ++i)
-    if (!compile(spec.slots[i], slots[i]))
+    if (!compile(program.slots[i], slots[i]))
       return tooDeep();
 
   std::vector<uint64_t> localOffsets;
   std::set<std::string> scratchExprs;
-  chains.resize(spec.chains.size());
+  chains.resize(program.chains.size());
   for (size_t c = 0; c < chains.size(); ++c) {
-    const ChainSpec &chain = spec.chains[c];
+    const ChainSpec &chain = program.chains[c];
     if (!compile(chain.rows, chains[c].rows))
       return tooDeep();
-    localBytes = std::max(localBytes, layOutLocals(spec, chain, localOffsets));
+    localBytes = std::max(localBytes, layOutLocals(program, chain, localOffsets));
     for (const DispatchSpec &dispatch : chain.dispatches) {
-      const std::string &symbol = spec.kernels[dispatch.kernel].symbol;
+      const std::string &symbol = program.kernels[dispatch.kernel].symbol;
       Dispatch result{code.find(symbol),
                       static_cast<uint32_t>(operands.size()),
                       static_cast<uint32_t>(dispatch.operands.size()),

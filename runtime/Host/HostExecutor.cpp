@@ -75,7 +75,7 @@ void HostExecutor::evict() {
 }
 
 bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &error) const {
-  const EngineSpec &spec = program.source.spec;
+  const ProgramSpec &spec = program.source.program;
   for (size_t i = 0; i < program.slots.size(); ++i) {
     int64_t size;
     uint64_t rounded;
@@ -258,6 +258,6 @@ bool HostExecutor::report(uint32_t chain, Error &error) {
   }
   if (first.dispatch == UINT32_MAX)
     return true;
-  const DispatchSpec &dispatch = program.source.spec.chains[chain].dispatches[first.dispatch];
+  const DispatchSpec &dispatch = program.source.program.chains[chain].dispatches[first.dispatch];
   return error.set(RECKON_INVALID, describeKernelError(program.source, dispatch, first.status));
 }

@@ -34,7 +34,7 @@ static std::string gatheredName(const ProgramSource &source, const OperandSpec &
 
 std::string reckon::runtime::describeKernelError(const ProgramSource &source, const DispatchSpec &dispatch,
                                                  const ReckonKernelStatus &status) {
-  const KernelSpec &kernel = source.spec.kernels[dispatch.kernel];
+  const KernelSpec &kernel = source.program.kernels[dispatch.kernel];
   std::string where = "kernel '" + kernel.symbol + "'";
   for (size_t i = 0; i < kernel.onnxNodes.size() && i < 3; ++i)
     where += (i == 0 ? " of node '" : ", '") + kernel.onnxNodes[i] + "'";

@@ -47,10 +47,10 @@ std::string shapeOf(const WeightSpec &weight) {
   return "[" + join(sizes, ", ") + "]";
 }
 
-/// The sum of the slots, as the runtime lays them out but for the rounding to 64 bytes.
-SizeExpr arenaSize(const EngineSpec &spec) {
+/// The sum of the slots, as the runtime lays them out but for the rounding to their alignment.
+SizeExpr arenaSize(const ProgramSpec &program) {
   SizeExpr sum;
-  for (const SizeExpr &slot : spec.slots)
+  for (const SizeExpr &slot : program.slots)
     sum = sum + slot;
   return sum;
 }
@@ -77,9 +77,9 @@ std::string tableHome(const TableSpec &table) {
   return table.data.size ? "in the engine" : "bound at load";
 }
 
-size_t numDispatches(const EngineSpec &spec) {
+size_t numDispatches(const ProgramSpec &program) {
   size_t count = 0;
-  for (const ChainSpec &chain : spec.chains)
+  for (const ChainSpec &chain : program.chains)
     count += chain.dispatches.size();
   return count;
 }
@@ -90,17 +90,19 @@ public:
 
   std::string run() {
     text += "Engine: " + bytesText(file.fileSize()) + ", written by " + spec.producer + "\n";
-    for (const TargetSpec &target : spec.targets)
-      text += "Target: " + target.device + (target.cpu.empty() ? "" : ", " + target.cpu) +
-              (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
     text += "Dimensions: " + join(spec.dims, ", ") + "\n";
     tensors("Inputs", spec.inputs);
     tensors("Outputs", spec.outputs);
     tables();
     weights();
-    kernels();
-    chains();
-    arena();
+    for (const ProgramSpec &program : spec.programs) {
+      const TargetSpec &target = program.target;
+      text += "\nProgram: " + target.device + (target.cpu.empty() ? "" : ", " + target.cpu) +
+              (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
+      kernels(program);
+      chains(program);
+      arena(program);
+    }
     text += "\nSections (" + std::to_string(file.sections().size()) + "):\n";
     for (const EngineSection &section : file.sections()) {
       char checksum[32];
@@ -135,51 +137,93 @@ private:
       text += "  " + weight.name + ": " + elementTypeName(weight.type) + shapeOf(weight) + ", " + weight.packing + "\n";
   }
 
-  void kernels() {
+  static std::string resources(const KernelSpec &kernel) {
+    if (kernel.blockThreads == 0)
+      return "";
+    std::string list = ", " + std::to_string(kernel.blockThreads) + " threads";
+    if (kernel.cluster > 1)
+      list += ", clusters of " + std::to_string(kernel.cluster);
+    if (kernel.registers != 0)
+      list += ", " + std::to_string(kernel.registers) + " registers, " + std::to_string(kernel.spillBytes) +
+              " B spilled, " + bytesText(kernel.staticSharedBytes) + " + " + bytesText(kernel.sharedBytes) + " shared";
+    else if (kernel.sharedBytes != 0)
+      list += ", " + bytesText(kernel.sharedBytes) + " dynamic shared";
+    if (!kernel.tensorMaps.empty())
+      list += ", " + std::to_string(kernel.tensorMaps.size()) + " tensor maps";
+    return list;
+  }
+
+  void kernels(const ProgramSpec &program) {
     std::map<std::string, size_t> kinds;
-    for (const KernelSpec &kernel : spec.kernels)
+    for (const KernelSpec &kernel : program.kernels)
       ++kinds[kernel.kind];
     std::vector<std::string> counts;
     for (const auto &[kind, count] : kinds)
       counts.push_back(std::to_string(count) + " " + kind);
-    text += "\nKernels (" + std::to_string(spec.kernels.size()) + (counts.empty() ? "" : ": ") + join(counts, ", ") +
+    text += "Kernels (" + std::to_string(program.kernels.size()) + (counts.empty() ? "" : ": ") + join(counts, ", ") +
             "):\n";
-    for (const KernelSpec &kernel : spec.kernels)
-      text += "  " + kernel.symbol + ": " + kernel.kind +
+    for (const KernelSpec &kernel : program.kernels)
+      text += "  " + kernel.symbol + ": " + kernel.kind + resources(kernel) +
               (kernel.onnxNodes.empty() ? "" : ", from " + join(kernel.onnxNodes, " ")) + "\n";
   }
 
-  void chains() {
-    text += "\nChains (" + std::to_string(spec.chains.size()) + ", " + std::to_string(numDispatches(spec)) +
+  void chains(const ProgramSpec &program) {
+    text += "Chains (" + std::to_string(program.chains.size()) + ", " + std::to_string(numDispatches(program)) +
             " dispatches):\n";
-    for (size_t c = 0; c < spec.chains.size(); ++c) {
-      const ChainSpec &chain = spec.chains[c];
-      text += "  " + std::to_string(c) + ": rows " + chain.rows.str() + ", blocks of at most " +
-              std::to_string(chain.blockRows) + "\n";
-      for (const DispatchSpec &dispatch : chain.dispatches)
-        text += "    " + spec.kernels[dispatch.kernel].symbol + ": " + std::to_string(dispatch.operands.size()) +
-                " operands, " + std::to_string(dispatch.columns) + " column blocks, " +
+    bool isCuda = program.target.device == "cuda";
+    for (size_t c = 0; c < program.chains.size(); ++c) {
+      const ChainSpec &chain = program.chains[c];
+      text += "  " + std::to_string(c) + ": rows " + chain.rows.str() +
+              (isCuda ? "" : ", blocks of at most " + std::to_string(chain.blockRows)) + "\n";
+      for (const DispatchSpec &dispatch : chain.dispatches) {
+        text += "    " + program.kernels[dispatch.kernel].symbol + ": " + std::to_string(dispatch.operands.size()) +
+                " operands, " + (isCuda ? "" : std::to_string(dispatch.columns) + " column blocks, ") +
                 std::to_string(dispatch.flopsPerRow) + " flop/row, " + bytesText(dispatch.bytesFixed) + " fixed" +
                 (dispatch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + dispatch.scratchBytes.str() + " bytes") +
                 "\n";
+        for (const LaunchSpec &launch : dispatch.launches)
+          launchLine(program, launch);
+      }
     }
   }
 
-  void arena() {
-    SizeExpr shared = arenaSize(spec);
-    text += "\nArena (" + std::to_string(spec.slots.size()) + " slots): " + shared.str() + " bytes, without reuse " +
-            spec.arenaUnshared.str() + "\n";
+  void launchLine(const ProgramSpec &program, const LaunchSpec &launch) {
+    std::vector<std::string> grid;
+    for (const SizeExpr &size : launch.grid)
+      grid.push_back(size.str());
+    text += "      " + rangeOf(launch) + ": ";
+    if (launch.gemm)
+      text += launch.library + " " + launch.gemm->m.str() + " x " + std::to_string(launch.gemm->n) + " x " +
+              std::to_string(launch.gemm->k) + " in " + launch.gemm->compute;
+    else
+      text +=
+          program.kernels[launch.kernel].symbol + ", grid [" + join(grid, ", ") + "]" +
+          (launch.blocksPerSm ? ", at most " + std::to_string(launch.blocksPerSm) + " blocks for each processor" : "") +
+          (launch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + launch.scratchBytes.str() + " bytes a block");
+    text += "\n";
+  }
+
+  static std::string rangeOf(const LaunchSpec &launch) {
+    if (launch.maxRows == UINT64_MAX)
+      return launch.minRows <= 1 ? "any rows" : std::to_string(launch.minRows) + " rows and more";
+    return std::to_string(launch.minRows) + " to " + std::to_string(launch.maxRows) + " rows";
+  }
+
+  void arena(const ProgramSpec &program) {
+    SizeExpr shared = arenaSize(program);
+    text += "Arena (" + std::to_string(program.slots.size()) + " slots): " + shared.str() + " bytes, without reuse " +
+            program.arenaUnshared.str() + "\n";
     for (int64_t value : {1, 64, 1024}) {
-      auto now = evaluateAt(shared, value), before = evaluateAt(spec.arenaUnshared, value);
+      auto now = evaluateAt(shared, value), before = evaluateAt(program.arenaUnshared, value);
       if (now && before && *now >= 0 && *before >= 0)
         text += "  every dimension " + std::to_string(value) + ": " + bytesText(*now) + ", without reuse " +
                 bytesText(*before) + "\n";
     }
-    if (!spec.localSlots.empty()) {
+    if (!program.localSlots.empty()) {
       uint64_t total = 0;
-      for (uint64_t bytes : spec.localSlots)
+      for (uint64_t bytes : program.localSlots)
         total += bytes;
-      text += "Local slots (" + std::to_string(spec.localSlots.size()) + "): " + bytesText(total) +
+      text += "Local slots (" + std::to_string(program.localSlots.size()) + "): " + bytesText(total) +
               " for each row of a block and thread\n";
     }
   }
@@ -242,36 +286,85 @@ void storageJson(JsonWriter &json, const EngineSpec &spec) {
   json.endArray();
 }
 
-void programJson(JsonWriter &json, const EngineSpec &spec) {
+void kernelsJson(JsonWriter &json, const ProgramSpec &program) {
   json.key("kernels").beginArray();
-  for (const KernelSpec &kernel : spec.kernels) {
+  for (const KernelSpec &kernel : program.kernels) {
     json.beginObject();
     json.key("symbol").value(kernel.symbol);
     json.key("kind").value(kernel.kind);
     stringsJson(json, "onnx_nodes", kernel.onnxNodes);
+    if (kernel.blockThreads != 0) {
+      const std::pair<const char *, uint64_t> numbers[] = {
+          {"block_threads", kernel.blockThreads},   {"cluster", kernel.cluster},
+          {"registers", kernel.registers},          {"spill_bytes", kernel.spillBytes},
+          {"shared_bytes", kernel.sharedBytes},     {"static_shared_bytes", kernel.staticSharedBytes},
+          {"tensor_maps", kernel.tensorMaps.size()}};
+      for (const auto &[key, value] : numbers)
+        json.key(key).value(value);
+    }
     json.endObject();
   }
   json.endArray();
+}
+
+void launchesJson(JsonWriter &json, const ProgramSpec &program, const DispatchSpec &dispatch) {
+  json.key("launches").beginArray();
+  for (const LaunchSpec &launch : dispatch.launches) {
+    json.beginObject();
+    json.key("library").value(launch.library);
+    if (launch.library.empty())
+      json.key("kernel").value(program.kernels[launch.kernel].symbol);
+    json.key("grid").beginArray();
+    for (const SizeExpr &size : launch.grid)
+      json.value(size.str());
+    json.endArray();
+    json.key("blocks_per_sm").value(static_cast<uint64_t>(launch.blocksPerSm));
+    json.key("scratch_bytes").value(launch.scratchBytes.str());
+    json.key("min_rows").value(launch.minRows);
+    json.key("max_rows").value(launch.maxRows);
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void chainsJson(JsonWriter &json, const ProgramSpec &program) {
   json.key("chains").beginArray();
-  for (const ChainSpec &chain : spec.chains) {
+  for (const ChainSpec &chain : program.chains) {
     json.beginObject();
     json.key("rows").value(chain.rows.str());
     json.key("block_rows").value(static_cast<uint64_t>(chain.blockRows));
     json.key("dispatches").beginArray();
     for (const DispatchSpec &dispatch : chain.dispatches) {
       json.beginObject();
-      json.key("kernel").value(spec.kernels[dispatch.kernel].symbol);
+      json.key("kernel").value(program.kernels[dispatch.kernel].symbol);
       json.key("operands").value(static_cast<uint64_t>(dispatch.operands.size()));
+      json.key("outputs").value(static_cast<uint64_t>(dispatch.numOutputs));
       json.key("columns").value(static_cast<uint64_t>(dispatch.columns));
       json.key("scratch_bytes").value(dispatch.scratchBytes.str());
       json.key("flops_per_row").value(dispatch.flopsPerRow);
       json.key("bytes_fixed").value(dispatch.bytesFixed);
+      launchesJson(json, program, dispatch);
       json.endObject();
     }
     json.endArray();
     json.endObject();
   }
   json.endArray();
+}
+
+void programJson(JsonWriter &json, const ProgramSpec &program) {
+  json.beginObject();
+  json.key("device").value(program.target.device);
+  json.key("cpu").value(program.target.cpu);
+  stringsJson(json, "features", program.target.features);
+  kernelsJson(json, program);
+  chainsJson(json, program);
+  json.key("arena").beginObject();
+  json.key("slots").value(static_cast<uint64_t>(program.slots.size()));
+  json.key("bytes").value(arenaSize(program).str());
+  json.key("bytes_without_reuse").value(program.arenaUnshared.str());
+  json.endObject();
+  json.endObject();
 }
 } // namespace
 
@@ -283,25 +376,14 @@ std::string reckon::tools::reportJson(const EngineFile &file) {
   json.beginObject();
   json.key("file_bytes").value(file.fileSize());
   json.key("producer").value(spec.producer);
-  json.key("targets").beginArray();
-  for (const TargetSpec &target : spec.targets) {
-    json.beginObject();
-    json.key("device").value(target.device);
-    json.key("cpu").value(target.cpu);
-    stringsJson(json, "features", target.features);
-    json.endObject();
-  }
-  json.endArray();
   stringsJson(json, "dims", spec.dims);
   tensorsJson(json, "inputs", spec.inputs);
   tensorsJson(json, "outputs", spec.outputs);
   storageJson(json, spec);
-  programJson(json, spec);
-  json.key("arena").beginObject();
-  json.key("slots").value(static_cast<uint64_t>(spec.slots.size()));
-  json.key("bytes").value(arenaSize(spec).str());
-  json.key("bytes_without_reuse").value(spec.arenaUnshared.str());
-  json.endObject();
+  json.key("programs").beginArray();
+  for (const ProgramSpec &program : spec.programs)
+    programJson(json, program);
+  json.endArray();
   json.key("sections").beginArray();
   for (const EngineSection &section : file.sections()) {
     json.beginObject();

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reckon {
@@ -77,20 +78,62 @@ struct OperandSpec {
   std::string offsets;   // ONNX name of the bag offsets
 };
 
+/// A tile of an operand for the bulk copy engine.
+struct TensorMapSpec {
+  uint32_t operand = 0;
+  ElementType type = ElementType::F32;
+  std::vector<SizeExpr> sizes;   // elements, innermost first
+  std::vector<SizeExpr> strides; // bytes, of dimensions 1 and up
+  std::vector<uint32_t> box;
+  uint32_t swizzle = 0;
+};
+
 struct KernelSpec {
   std::string symbol;
   std::string kind;
   std::vector<std::string> onnxNodes;
+  // cuda only, from here on
   uint32_t registers = 0;
+  uint32_t blockThreads = 0;
+  uint32_t cluster = 0;
+  uint32_t sharedBytes = 0; // dynamic
+  uint32_t staticSharedBytes = 0;
+  uint32_t spillBytes = 0;
+  std::vector<TensorMapSpec> tensorMaps;
+};
+
+/// A matrix product for a library.
+struct GemmSpec {
+  uint32_t a = 0, weight = 0;
+  int32_t bias = -1;
+  uint32_t out = 0;
+  bool transB = false;
+  SizeExpr m;
+  uint64_t n = 0, k = 0, lda = 0, ldb = 0, ldc = 0;
+  ElementType type = ElementType::F32;
+  std::string compute, epilogue;
+};
+
+/// One way to run a dispatch on cuda, for a range of rows.
+struct LaunchSpec {
+  uint32_t kernel = 0;
+  std::string library; // "": a generated kernel
+  std::optional<GemmSpec> gemm;
+  std::vector<SizeExpr> grid;
+  uint32_t blocksPerSm = 0;
+  SizeExpr scratchBytes; // per block
+  uint64_t minRows = 0, maxRows = UINT64_MAX;
 };
 
 struct DispatchSpec {
   uint32_t kernel = 0;
-  std::vector<OperandSpec> operands;
+  std::vector<OperandSpec> operands; // inputs, then outputs
   uint32_t columns = 1;
   SizeExpr scratchBytes; // per thread
   uint64_t flopsPerRow = 0;
   uint64_t bytesFixed = 0;
+  uint32_t numOutputs = 0;
+  std::vector<LaunchSpec> launches; // cuda only
 };
 
 struct ChainSpec {
@@ -103,6 +146,16 @@ struct TargetSpec {
   std::string device; // "host" or "cuda"
   std::string cpu;
   std::vector<std::string> features; // "avx2", "fma", "avx512f", ...: what the loader checks
+};
+
+/// What one device runs.
+struct ProgramSpec {
+  TargetSpec target;
+  std::vector<SizeExpr> slots;      // bytes of each arena slot
+  std::vector<uint64_t> localSlots; // bytes per row of each local slot
+  std::vector<KernelSpec> kernels;
+  std::vector<ChainSpec> chains;
+  SizeExpr arenaUnshared;
 };
 
 struct IdUse {
@@ -118,7 +171,8 @@ struct OffsetsUse {
 
 enum class CodeKind : uint8_t { Host, Cuda };
 
-/// One code section: an ELF shared object, or what the CUDA loader takes.
+/// One code section: an ELF shared object; PTX text called "ptx" with a zero at its end, or a cubin called by its
+/// architecture ("sm_90a").
 struct CodeSpec {
   CodeKind kind = CodeKind::Host;
   std::string name;
@@ -127,19 +181,22 @@ struct CodeSpec {
 
 struct EngineSpec {
   std::string producer; // "reckon 0.1.0"
-  std::vector<TargetSpec> targets;
+  std::vector<ProgramSpec> programs;
   std::vector<std::string> dims; // named dimensions, then one per table
   std::vector<TensorInfo> inputs, outputs;
   std::vector<WeightSpec> weights;
   std::vector<TableSpec> tables;
-  std::vector<SizeExpr> slots;      // bytes of each arena slot
-  std::vector<uint64_t> localSlots; // bytes per row of each local slot
-  std::vector<KernelSpec> kernels;
-  std::vector<ChainSpec> chains;
   std::vector<CodeSpec> code;
-  SizeExpr arenaUnshared;
   std::vector<IdUse> idUses;
   std::vector<OffsetsUse> offsetsUses;
+
+  /// The program for "host" or "cuda"; null when there is none.
+  const ProgramSpec *program(std::string_view device) const {
+    for (const ProgramSpec &program : programs)
+      if (program.target.device == device)
+        return &program;
+    return nullptr;
+  }
 
   /// Keeps `bytes` alive as long as this spec or a copy of it, for the `data` members above.
   ByteSpan own(std::vector<uint8_t> bytes) {

@@ -68,11 +68,13 @@ private:
 
   ModuleOp module;
   ProgramOp program;
+  ProgramSpec host;
   IdTracer tracer;
   /// Where a buffer lies: inputs, outputs, weights, tables and allocs.
   DenseMap<Value, OperandSpec> places;
   DenseMap<StringRef, unsigned> kernels;
   SmallVector<SizeExpr> scratchBytes; // one a kernel
+  SmallVector<unsigned> numOutputs;   // of each kernel
 };
 } // namespace
 
@@ -199,12 +201,13 @@ LogicalResult Emitter::emitKernels() {
         return kernel.emitError("needs '") << text.getValue() << "' bytes of scratch, expected a size expression";
       scratch = *size;
     }
-    kernels[kernel.getSymName()] = spec.kernels.size();
+    kernels[kernel.getSymName()] = host.kernels.size();
     scratchBytes.push_back(scratch);
+    numOutputs.push_back(kernel.getNumOutputs());
     KernelSpec result;
     result.symbol = kernel.getSymName().str();
     result.kind = rec::stringifyRegionKind(kernel.getKind()).str();
-    spec.kernels.push_back(std::move(result));
+    host.kernels.push_back(std::move(result));
   }
   return success();
 }
@@ -252,8 +255,9 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   result.scratchBytes = scratchBytes[result.kernel];
   result.flopsPerRow = dispatch.getFlopsPerRow();
   result.bytesFixed = dispatch.getBytesFixed();
+  result.numOutputs = numOutputs[result.kernel];
   addIdUses(dispatch, result);
-  std::vector<std::string> &nodes = spec.kernels[result.kernel].onnxNodes;
+  std::vector<std::string> &nodes = host.kernels[result.kernel].onnxNodes;
   for (StringRef node : dispatch.getNodes().getAsValueRange<StringAttr>())
     if (!llvm::is_contained(nodes, node))
       nodes.push_back(node.str());
@@ -268,22 +272,22 @@ LogicalResult Emitter::emitChain(ChainOp op) {
   for (auto dispatch : op.getBody().getOps<DispatchOp>())
     if (failed(emitDispatch(dispatch, chain)))
       return failure();
-  spec.chains.push_back(std::move(chain));
+  host.chains.push_back(std::move(chain));
   return success();
 }
 
 LogicalResult Emitter::run(ArrayRef<char> hostCode, const TargetSpec &target) {
   spec.producer = "reckon " RECKON_VERSION;
-  spec.targets.push_back(target);
+  host.target = target;
   for (StringRef dim : program.getDims().getAsValueRange<StringAttr>())
     spec.dims.push_back(dim.str());
   if (auto slots = program.getSlots())
     for (const SizeExpr &size : slots->getSizes())
-      spec.slots.push_back(size);
+      host.slots.push_back(size);
   if (auto slots = program.getLocalSlots())
-    spec.localSlots.assign(slots->begin(), slots->end());
+    host.localSlots.assign(slots->begin(), slots->end());
   if (auto unshared = program.getArenaUnshared(); unshared && unshared->size() == 1)
-    spec.arenaUnshared = unshared->getSize(0);
+    host.arenaUnshared = unshared->getSize(0);
   if (failed(emitKernels()))
     return failure();
   for (Operation &op : program.getBody().front()) {
@@ -297,6 +301,7 @@ LogicalResult Emitter::run(ArrayRef<char> hostCode, const TargetSpec &target) {
   code.kind = CodeKind::Host;
   code.name = target.cpu.empty() ? target.device : target.cpu;
   code.data = asSpan(hostCode);
+  spec.programs.push_back(std::move(host));
   spec.code.push_back(std::move(code));
   return success();
 }

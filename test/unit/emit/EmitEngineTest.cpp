@@ -91,9 +91,9 @@ TEST_F(EmitEngine, Buffers) {
   EXPECT_EQ(spec->tables[0].dim, 2u);
   EXPECT_EQ(spec->tables[0].rowsDim, 1u);
   EXPECT_EQ(spec->tables[0].outOfRange, OutOfRange::Clamp);
-  EXPECT_EQ(spec->slots[0].str(), "24*batch");
-  EXPECT_EQ(spec->localSlots, (std::vector<uint64_t>{24}));
-  EXPECT_EQ(spec->arenaUnshared.str(), "48*batch");
+  EXPECT_EQ(spec->programs[0].slots[0].str(), "24*batch");
+  EXPECT_EQ(spec->programs[0].localSlots, (std::vector<uint64_t>{24}));
+  EXPECT_EQ(spec->programs[0].arenaUnshared.str(), "48*batch");
 }
 
 TEST_F(EmitEngine, WeightsArePacked) {
@@ -113,10 +113,11 @@ TEST_F(EmitEngine, WeightsArePacked) {
 TEST_F(EmitEngine, Dispatches) {
   auto spec = make(planText);
   ASSERT_TRUE(spec);
-  ASSERT_EQ(spec->chains.size(), 1u);
-  EXPECT_EQ(spec->chains[0].blockRows, 48u);
-  ASSERT_EQ(spec->chains[0].dispatches.size(), 2u);
-  const DispatchSpec &lookup = spec->chains[0].dispatches[0], &gemm = spec->chains[0].dispatches[1];
+  ASSERT_EQ(spec->programs[0].chains.size(), 1u);
+  EXPECT_EQ(spec->programs[0].chains[0].blockRows, 48u);
+  ASSERT_EQ(spec->programs[0].chains[0].dispatches.size(), 2u);
+  const DispatchSpec &lookup = spec->programs[0].chains[0].dispatches[0],
+                     &gemm = spec->programs[0].chains[0].dispatches[1];
   EXPECT_EQ(lookup.scratchBytes, 192u);
   EXPECT_EQ(lookup.flopsPerRow, 5u);
   EXPECT_EQ(lookup.operands[1].space, Space::Table);
@@ -124,9 +125,10 @@ TEST_F(EmitEngine, Dispatches) {
   EXPECT_EQ(lookup.operands[2].space, Space::Local);
   EXPECT_EQ(lookup.operands[2].offset, 16u);
   EXPECT_EQ(lookup.operands[2].rowBytes, 24u);
+  EXPECT_EQ(lookup.numOutputs, 1u);
   EXPECT_EQ(gemm.columns, 2u);
   EXPECT_EQ(gemm.operands[2].space, Space::Output);
-  EXPECT_EQ(spec->kernels[0].onnxNodes, (std::vector<std::string>{"n0", "n1"}));
+  EXPECT_EQ(spec->programs[0].kernels[0].onnxNodes, (std::vector<std::string>{"n0", "n1"}));
 }
 
 TEST_F(EmitEngine, IdUsesAreTracedToColumns) {

@@ -43,7 +43,7 @@ TEST(EngineFile, RoundTrip) {
   EngineSpec want = sampleSpec();
   const EngineSpec &got = file->spec();
   EXPECT_EQ(got.producer, want.producer);
-  EXPECT_EQ(got.targets[0].features, want.targets[0].features);
+  EXPECT_EQ(got.programs[0].target.features, want.programs[0].target.features);
   EXPECT_EQ(got.dims, want.dims);
   EXPECT_EQ(got.inputs[1].name, "ids");
   EXPECT_EQ(got.inputs[1].type, ElementType::I64);
@@ -61,8 +61,8 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(got.tables[1].externalFile, "far.bin");
   EXPECT_EQ(got.tables[1].externalOffset, 128u);
   EXPECT_EQ(got.tables[1].outOfRange, OutOfRange::Clamp);
-  EXPECT_EQ(got.kernels[0].onnxNodes, want.kernels[0].onnxNodes);
-  const DispatchSpec &dispatch = got.chains[0].dispatches[1];
+  EXPECT_EQ(got.programs[0].kernels[0].onnxNodes, want.programs[0].kernels[0].onnxNodes);
+  const DispatchSpec &dispatch = got.programs[0].chains[0].dispatches[1];
   EXPECT_EQ(dispatch.operands[1].ids, "ids");
   EXPECT_EQ(dispatch.operands[1].offsets, "off");
   EXPECT_EQ(dispatch.columns, 2u);
@@ -70,10 +70,11 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(dispatch.flopsPerRow, 24u);
   EXPECT_EQ(dispatch.bytesFixed, 48u);
   EXPECT_EQ(got.code[0].data.size, 100u);
-  EXPECT_EQ(got.arenaUnshared, want.arenaUnshared);
+  EXPECT_EQ(got.programs[0].arenaUnshared, want.programs[0].arenaUnshared);
   EXPECT_EQ(got.idUses[0].bound.str(), "rows:emb");
   EXPECT_TRUE(got.offsetsUses[0].includeLast);
-  EXPECT_EQ(file->sections().size(), 3u);
+  EXPECT_EQ(dispatch.numOutputs, 2u);
+  EXPECT_EQ(file->sections().size(), 4u);
   // What was read writes the same bytes.
   EXPECT_EQ(serializeEngine(got), bytes);
 }
@@ -147,18 +148,107 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[1].name = "x"; }), "input 'x' is listed twice"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims.push_back("seq"); }), "'seq' cannot be solved"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims[0] = "a b"; }), "not a dimension name"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.slots[0] = size("4*seq"); }), "does not list"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].slots[0] = size("4*seq"); }), "does not list"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape[0] = 4; }), "weight 'w'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape = {INT64_MAX, INT64_MAX}; }), "weight 'w'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rows = 6; }), "table 'emb'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rowsDim = 0; }), "row dimension"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].dispatches[0].operands[2].rowBytes = 17; }), "local slot"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.chains[0].blockRows = 0; }), "chain 0"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.targets.clear(); }), "target"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));
+  EXPECT_TRUE(
+      names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[2].rowBytes = 17; }),
+                    "local slot"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].blockRows = 0; }), "chain 0"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs.clear(); }), "target"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[0].shape[1] = size("rows:emb"); }), "rows of a table"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.kernels[1].symbol = "k0"; }), "kernel 'k0' is listed twice"));
+  EXPECT_TRUE(
+      names(reason([](EngineSpec &s) { s.programs[0].kernels[1].symbol = "k0"; }), "kernel 'k0' is listed twice"));
+}
+
+TEST(EngineFile, CudaProgramsRoundTrip) {
+  std::vector<uint8_t> bytes = sampleBytes();
+  EngineError error;
+  auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
+  ASSERT_TRUE(file) << error.message;
+  const ProgramSpec *program = file->spec().program("cuda");
+  ASSERT_TRUE(program);
+  EXPECT_EQ(file->spec().program("tpu"), nullptr);
+  EXPECT_EQ(program->target.cpu, "sm_90a");
+  const KernelSpec &kernel = program->kernels[0];
+  EXPECT_EQ(kernel.registers, 128u);
+  EXPECT_EQ(kernel.blockThreads, 256u);
+  EXPECT_EQ(kernel.cluster, 2u);
+  EXPECT_EQ(kernel.sharedBytes, 65536u);
+  EXPECT_EQ(kernel.staticSharedBytes, 1024u);
+  EXPECT_EQ(kernel.spillBytes, 8u);
+  ASSERT_EQ(kernel.tensorMaps.size(), 1u);
+  EXPECT_EQ(kernel.tensorMaps[0].sizes[1], size("batch"));
+  EXPECT_EQ(kernel.tensorMaps[0].strides[0], size("16*batch"));
+  EXPECT_EQ(kernel.tensorMaps[0].box, (std::vector<uint32_t>{4, 64}));
+  EXPECT_EQ(kernel.tensorMaps[0].swizzle, 32u);
+  const std::vector<LaunchSpec> &launches = program->chains[0].dispatches[0].launches;
+  ASSERT_EQ(launches.size(), 3u);
+  ASSERT_TRUE(launches[0].gemm);
+  EXPECT_EQ(launches[0].library, "cublaslt");
+  EXPECT_EQ(launches[0].gemm->compute, "tf32");
+  EXPECT_EQ(launches[0].gemm->epilogue, "relu");
+  EXPECT_EQ(launches[0].gemm->bias, -1);
+  EXPECT_EQ(launches[1].grid.size(), 2u);
+  EXPECT_EQ(launches[1].blocksPerSm, 2u);
+  EXPECT_EQ(launches[1].scratchBytes, size("4*batch"));
+  EXPECT_EQ(launches[1].minRows, 8u);
+  EXPECT_EQ(launches[1].maxRows, 99u);
+  EXPECT_EQ(launches[2].kernel, 1u);
+  EXPECT_EQ(launches[2].maxRows, UINT64_MAX);
+}
+
+TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
+  auto refuses = [](const char *text, const std::function<void(ProgramSpec &)> &change) {
+    EngineSpec spec = sampleSpec();
+    change(spec.programs[1]);
+    std::string error;
+    EXPECT_FALSE(serializeEngine(spec, &error)) << text;
+    EXPECT_NE(error.find(text), std::string::npos) << error;
+  };
+  using P = ProgramSpec;
+  auto dispatch = [](P &p) -> DispatchSpec & { return p.chains[0].dispatches[0]; };
+  refuses("two programs for the target 'host'", [](P &p) { p = sampleSpec().programs[0]; });
+  refuses("unknown device 'tpu'", [](P &p) { p.target.device = "tpu"; });
+  refuses("local slots", [](P &p) { p.localSlots = {4}; });
+  refuses("blocks of 0 threads", [](P &p) { p.kernels[1].blockThreads = 0; });
+  refuses("blocks of 1025 threads", [](P &p) { p.kernels[1].blockThreads = 1025; });
+  refuses("clusters of 17", [](P &p) { p.kernels[0].cluster = 17; });
+  refuses("shared memory", [](P &p) { p.kernels[0].sharedBytes = 2 << 20; });
+  refuses("0 dimensions", [](P &p) { p.kernels[0].tensorMaps[0].sizes.clear(); });
+  refuses("its strides or its box", [](P &p) { p.kernels[0].tensorMaps[0].box.clear(); });
+  refuses("a tile of 257", [](P &p) { p.kernels[0].tensorMaps[0].box[1] = 257; });
+  refuses("a swizzle of 16", [](P &p) { p.kernels[0].tensorMaps[0].swizzle = 16; });
+  refuses("does not list", [](P &p) { p.kernels[0].tensorMaps[0].sizes[1] = size("seq"); });
+  refuses("tensor map of operand 3", [](P &p) { p.kernels[0].tensorMaps[0].operand = 3; });
+  refuses("on cuda it has one", [](P &p) { p.chains[0].dispatches.clear(); });
+  refuses("3 operands and 4 outputs", [&](P &p) { dispatch(p).numOutputs = 4; });
+  refuses("writes nothing", [&](P &p) { dispatch(p).numOutputs = 0; });
+  refuses("lives where nothing may be", [&](P &p) { dispatch(p).numOutputs = 2; });
+  refuses("no launch", [&](P &p) { dispatch(p).launches.clear(); });
+  refuses("last launch", [&](P &p) { dispatch(p).launches.pop_back(); });
+  refuses("last launch", [&](P &p) { dispatch(p).launches[2].minRows = 2; });
+  refuses("last launch", [&](P &p) { std::swap(dispatch(p).launches[0], dispatch(p).launches[2]); });
+  refuses("is for 8 to 7 rows", [&](P &p) { dispatch(p).launches[1].maxRows = 7; });
+  refuses("there is no kernel 2", [&](P &p) { dispatch(p).launches[1].kernel = 2; });
+  refuses("a grid of 0", [&](P &p) { dispatch(p).launches[1].grid.clear(); });
+  refuses("a grid of 4", [&](P &p) { dispatch(p).launches[1].grid = {1, 1, 1, 1}; });
+  refuses("does not list", [&](P &p) { dispatch(p).launches[1].grid[1] = size("seq"); });
+  refuses("does not list", [&](P &p) { dispatch(p).launches[1].scratchBytes = size("seq"); });
+  refuses("unknown library 'x'", [&](P &p) { dispatch(p).launches[0].library = "x"; });
+  refuses("a library takes", [&](P &p) { dispatch(p).launches[0].gemm.reset(); });
+  refuses("operand 3 of the product", [&](P &p) { dispatch(p).launches[0].gemm->out = 3; });
+  refuses("contradict", [&](P &p) { dispatch(p).launches[0].gemm->lda = 2; });
+  refuses("a product of i8", [&](P &p) { dispatch(p).launches[0].gemm->type = ElementType::I8; });
+  refuses("unknown way to compute 'x'", [&](P &p) { dispatch(p).launches[0].gemm->compute = "x"; });
+  refuses("unknown epilogue 'x'", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "x"; });
+  refuses("does not fit the bias", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "bias"; });
+  refuses("exceed 32764 bytes",
+          [&](P &p) { dispatch(p).operands.insert(dispatch(p).operands.begin(), 4100, dispatch(p).operands[0]); });
 }
 
 TEST(EngineFile, OpensFromPathAndSharedMemory) {

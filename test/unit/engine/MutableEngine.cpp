@@ -14,10 +14,64 @@ using namespace reckon;
 
 SizeExpr test::size(std::string_view text) { return SizeExpr::parse(text).value(); }
 
+static KernelSpec kernel(const char *symbol, const char *kind, std::vector<std::string> nodes) {
+  KernelSpec result;
+  result.symbol = symbol;
+  result.kind = kind;
+  result.onnxNodes = std::move(nodes);
+  return result;
+}
+
+/// A product with a choice of launches, one by a library.
+static ProgramSpec cudaProgram() {
+  ProgramSpec program;
+  program.target = {"cuda", "sm_90a", {}};
+  program.slots = {test::size("16*batch")};
+  KernelSpec tiles = kernel("g0", "gemm", {"/fc/Gemm"});
+  tiles.registers = 128;
+  tiles.blockThreads = 256;
+  tiles.cluster = 2;
+  tiles.sharedBytes = 65536;
+  tiles.staticSharedBytes = 1024;
+  tiles.spillBytes = 8;
+  tiles.tensorMaps = {{0, ElementType::F32, {3, test::size("batch")}, {test::size("16*batch")}, {4, 64}, 32}};
+  KernelSpec rows = kernel("g1", "rows", {});
+  rows.blockThreads = 64;
+  program.kernels = {tiles, rows};
+  GemmSpec product;
+  product.weight = 1;
+  product.out = 2;
+  product.m = test::size("batch");
+  product.n = product.ldb = product.ldc = 4;
+  product.k = product.lda = 3;
+  product.compute = "tf32";
+  product.epilogue = "relu";
+  DispatchSpec dispatch;
+  dispatch.operands = {
+      {Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Output, 0, 0, 0, "", ""}};
+  dispatch.numOutputs = 1;
+  LaunchSpec library, tiled, last;
+  library.library = "cublaslt";
+  library.gemm = product;
+  library.minRows = 100;
+  tiled.grid = {test::size("ceildiv(batch, 64)"), 2};
+  tiled.blocksPerSm = 2;
+  tiled.scratchBytes = test::size("4*batch");
+  tiled.minRows = 8;
+  tiled.maxRows = 99;
+  last.kernel = 1;
+  last.grid = {test::size("batch")};
+  dispatch.launches = {library, tiled, last};
+  program.chains = {{test::size("batch"), 1, {dispatch}}};
+  program.arenaUnshared = test::size("32*batch");
+  return program;
+}
+
 EngineSpec test::sampleSpec() {
   EngineSpec spec;
   spec.producer = "reckon test";
-  spec.targets = {{"host", "generic", {"sse2"}}};
+  ProgramSpec program;
+  program.target = {"host", "generic", {"sse2"}};
   spec.dims = {"batch", "rows:emb", "rows:far"};
   spec.inputs = {{"x", ElementType::F32, {size("batch"), 3}}, {"ids", ElementType::I64, {size("batch"), 2}}};
   spec.outputs = {{"y", ElementType::F32, {size("batch"), 4}}};
@@ -41,13 +95,14 @@ EngineSpec test::sampleSpec() {
   table.externalOffset = 128;
   table.outOfRange = OutOfRange::Clamp;
   spec.tables.push_back(table);
-  spec.slots = {size("16*batch")};
-  spec.localSlots = {16};
-  spec.kernels = {{"k0", "gemm", {"/fc/Gemm"}, 0}, {"k1", "rows", {}, 0}};
+  program.slots = {size("16*batch")};
+  program.localSlots = {16};
+  program.kernels = {kernel("k0", "gemm", {"/fc/Gemm"}), kernel("k1", "rows", {})};
   DispatchSpec first{
       0, {{Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Local, 0, 0, 16, "", ""}},
       1, SizeExpr(),
-      0, 0};
+      0, 0,
+      1, {}};
   DispatchSpec second{1,
                       {{Space::Local, 0, 0, 16, "", ""},
                        {Space::Table, 0, 0, 0, "ids", "off"},
@@ -56,10 +111,14 @@ EngineSpec test::sampleSpec() {
                       2,
                       64,
                       24,
-                      48};
-  spec.chains = {{size("batch"), 32, {first, second}}};
-  spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))}};
-  spec.arenaUnshared = size("32*batch");
+                      48,
+                      2,
+                      {}};
+  program.chains = {{size("batch"), 32, {first, second}}};
+  spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))},
+               {CodeKind::Cuda, "ptx", spec.own(std::vector<uint8_t>(20, 2))}};
+  program.arenaUnshared = size("32*batch");
+  spec.programs = {program, cudaProgram()};
   spec.idUses = {{1, 0, 1, size("rows:emb")}};
   spec.offsetsUses = {{1, 1, true}};
   return spec;

@@ -166,9 +166,9 @@ TEST(Run, LinearShapesAreSolved) {
   for (auto *list : {&spec.inputs, &spec.outputs})
     for (TensorInfo &tensor : *list)
       batch(tensor.shape[0]);
-  batch(spec.slots[0]);
-  batch(spec.arenaUnshared);
-  for (ChainSpec &chain : spec.chains)
+  batch(spec.programs[0].slots[0]);
+  batch(spec.programs[0].arenaUnshared);
+  for (ChainSpec &chain : spec.programs[0].chains)
     batch(chain.rows);
   Loaded loaded(spec);
   Context context;
@@ -250,7 +250,7 @@ TEST(Run, SyntheticTablesSetTheRows) {
 
 TEST(Load, MissingCpuFeatureIsNamed) {
   EngineSpec spec = sampleSpec();
-  spec.targets[0].features = {"sse2", "imaginary512"};
+  spec.programs[0].target.features = {"sse2", "imaginary512"};
   Loaded loaded(spec);
   Context context;
   Status failed = context.create(loaded.engine, 1);
@@ -272,12 +272,13 @@ TEST(Load, BrokenCodeAndUnknownDevices) {
   }
 
   spec = sampleSpec();
-  spec.kernels[0].symbol = "test_absent";
+  spec.programs[0].kernels[0].symbol = "test_absent";
   Loaded absent(spec);
   EXPECT_EQ(context.create(absent.engine, 1).message, "the engine's code lacks the kernel 'test_absent'");
 
   spec = sampleSpec();
-  spec.targets[0].device = "cuda";
+  spec.programs = {ProgramSpec()};
+  spec.programs[0].target.device = "cuda";
   Loaded foreign(spec);
   EXPECT_EQ(context.create(foreign.engine, 1).code, RECKON_UNSUPPORTED);
 

@@ -34,6 +34,14 @@ static std::vector<uint8_t> toBytes(const std::vector<float> &values) {
 static std::vector<float> tableValues() { return randomFloats(test::tableRows * test::width, 100); }
 static std::vector<float> weightValues() { return randomFloats(test::width * test::hidden, 200); }
 
+static KernelSpec kernel(const char *symbol, const char *kind, std::vector<std::string> nodes) {
+  KernelSpec result;
+  result.symbol = symbol;
+  result.kind = kind;
+  result.onnxNodes = std::move(nodes);
+  return result;
+}
+
 EngineSpec test::sampleSpec() {
   std::ifstream file(RECKON_TEST_KERNELS, std::ios::binary);
   std::vector<uint8_t> code((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -41,7 +49,8 @@ EngineSpec test::sampleSpec() {
   SizeExpr batch = SizeExpr::dim("batch");
   EngineSpec spec;
   spec.producer = "reckon test";
-  spec.targets = {{"host", "generic", {}}};
+  ProgramSpec program;
+  program.target = {"host", "generic", {}};
   spec.dims = {"batch", "rows:emb.weight"};
   spec.inputs = {{"x", ElementType::F32, {batch, width}}, {"ids", ElementType::I64, {batch, numIds}}};
   spec.outputs = {{"y", ElementType::F32, {batch, hidden}}, {"s", ElementType::F32, {batch}}};
@@ -53,26 +62,29 @@ EngineSpec test::sampleSpec() {
   table.rowsDim = 1;
   table.data = spec.own(toBytes(tableValues()));
   spec.tables = {table};
-  spec.slots = {batch * SizeExpr(hidden * 4)};
-  spec.localSlots = {width * 4};
-  spec.kernels = {{"test_lookup", "lookup", {"/emb/Gather", "/emb/ReduceSum"}, 0},
-                  {"test_linear", "gemm", {"/fc/Gemm"}, 0},
-                  {"test_finish", "rows", {"/Mul", "/Sum"}, 0}};
+  program.slots = {batch * SizeExpr(hidden * 4)};
+  program.localSlots = {width * 4};
+  program.kernels = {kernel("test_lookup", "lookup", {"/emb/Gather", "/emb/ReduceSum"}),
+                     kernel("test_linear", "gemm", {"/fc/Gemm"}), kernel("test_finish", "rows", {"/Mul", "/Sum"})};
   OperandSpec pooled{Space::Local, 0, 0, width * 4, "", ""};
   OperandSpec hiddenSlot{Space::Arena, 0, 0, 0, "", ""};
-  DispatchSpec lookup{0, {{Space::Input, 1, 0, 0, "", ""}, {Space::Table, 0, 0, 0, "ids", ""}, pooled}, 1, 0, 32, 0};
+  DispatchSpec lookup{0, {{Space::Input, 1, 0, 0, "", ""}, {Space::Table, 0, 0, 0, "ids", ""}, pooled}, 1, 0, 32, 0, 1,
+                      {}};
   DispatchSpec linear{1,
                       {{Space::Input, 0, 0, 0, "", ""}, pooled, {Space::Weight, 0, 0, 0, "", ""}, hiddenSlot},
                       4,
                       width * 4,
                       2 * width * hidden,
                       // Larger than the weight is, so that one row is worth splitting by columns.
-                      1 << 20};
-  DispatchSpec finish{2, {hiddenSlot, {Space::Output, 0, 0, 0, "", ""}, {Space::Output, 1, 0, 0, "", ""}}, 1, 0, 2000,
-                      0};
-  spec.chains = {{batch, 32, {lookup, linear}}, {batch, 64, {finish}}};
+                      1 << 20,
+                      1,
+                      {}};
+  DispatchSpec finish{
+      2, {hiddenSlot, {Space::Output, 0, 0, 0, "", ""}, {Space::Output, 1, 0, 0, "", ""}}, 1, 0, 2000, 0, 2, {}};
+  program.chains = {{batch, 32, {lookup, linear}}, {batch, 64, {finish}}};
   spec.code = {{CodeKind::Host, "kernels", spec.own(std::move(code))}};
-  spec.arenaUnshared = batch * SizeExpr(hidden * 4);
+  program.arenaUnshared = batch * SizeExpr(hidden * 4);
+  spec.programs = {program};
   spec.idUses = {{1, 0, 0, SizeExpr::dim("rows:emb.weight")}};
   return spec;
 }
