@@ -23,6 +23,9 @@ class LLVMDialect;
 namespace mlir::math {
 class MathDialect;
 } // namespace mlir::math
+namespace mlir::NVVM {
+class NVVMDialect;
+} // namespace mlir::NVVM
 namespace mlir::scf {
 class SCFDialect;
 } // namespace mlir::scf
@@ -35,8 +38,9 @@ namespace reckon::codegen {
 #define GEN_PASS_DECL
 #include "passes/Codegen/Passes.h.inc"
 
-/// The module that the pipeline leaves beside the plan; null when it has not run.
+/// The module that the pipeline of a device leaves beside the plan; null when it has not run.
 mlir::ModuleOp getHostCode(mlir::ModuleOp plan);
+mlir::ModuleOp getCudaCode(mlir::ModuleOp plan);
 
 #define GEN_PASS_REGISTRATION
 #include "passes/Codegen/Passes.h.inc"
@@ -47,6 +51,12 @@ namespace reckon {
 
 /// The codegen phase for the host CPU `cpu`: a nested module `@host_code` in the LLVM dialect beside the plan.
 void buildCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native");
+
+/// The codegen phase for a GPU architecture: a nested module `@cuda_code` in the LLVM dialect beside the plan.
+void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = "sm_90a");
+
+/// From bodies of device kernels (lib/Codegen/NVPTX/DeviceModule.h) to the LLVM and NVVM dialects.
+void buildDeviceLowering(mlir::OpPassManager &pm);
 
 } // namespace reckon
 

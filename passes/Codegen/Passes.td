@@ -30,6 +30,42 @@ def EmitHostKernels : Pass<"rec-emit-host-kernels", "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def EmitCudaKernels : Pass<"rec-emit-cuda-kernels", "::mlir::ModuleOp"> {
+  let summary = "Emits every kernel of a plan as functions for an NVIDIA GPU";
+  let description = [{
+    Requires: a module scheduled for cuda: plan.kernel ops and the program that dispatches them.
+
+    Guarantees: a nested module `@cuda_code` holds, for every plan.kernel, one function a candidate launch with the ABI of
+    reckon/Runtime/CudaKernelABI.h over scf, arith, math, vector, nvvm and llvm; the kernel has `launches`, how and for how
+    many rows each is launched (lib/Codegen/NVPTX/KernelPlan.h).
+
+    Does not do: change the plan; lower to LLVM.
+
+    Example: a `rows` kernel becomes a function in which a group of threads takes a row.
+  }];
+  let options = [Option<"arch", "arch", "std::string", "\"sm_90a\"", "the GPU architecture, such as sm_80 or sm_90a">];
+  let statistics = [Statistic<"numKernels", "kernels", "kernels emitted">,
+                    Statistic<"numLaunches", "launches", "candidate launches of them">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandDeviceMath : Pass<"rec-expand-device-math"> {
+  let summary = "Replaces the functions that a GPU has no instruction for by arithmetic";
+  let description = [{
+    Requires: math ops and arith.remf on f32 or f64 scalars, after rec-expand-math.
+
+    Guarantees: what is left of the math dialect are instructions: roundings, roots, absolute values, bit counts. The
+    functions on f32 are computed in f64 and rounded.
+
+    Does not do: vectors and other types, which are errors; no library of device functions is used.
+
+    Example: `math.powf %x, %y : f32` becomes a logarithm, a product and an exponential in f64.
+  }];
+  let statistics = [Statistic<"numExpanded", "expanded", "functions expanded">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
+}
+
 def ExpandMath : Pass<"rec-expand-math"> {
   let summary = "Replaces f32 transcendental functions by polynomials";
   let description = [{

@@ -12,6 +12,7 @@
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
@@ -42,4 +43,27 @@ void reckon::buildCodegenPipeline(OpPassManager &pm, StringRef cpu) {
   code.addPass(createConvertControlFlowToLLVMPass());
   code.addPass(createConvertFuncToLLVMPass());
   code.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void reckon::buildDeviceLowering(OpPassManager &pm) {
+  pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(codegen::createExpandMath());
+  pm.addPass(codegen::createExpandDeviceMath());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertNVVMToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void reckon::buildCudaCodegenPipeline(OpPassManager &pm, StringRef arch) {
+  codegen::EmitCudaKernelsOptions options;
+  options.arch = arch.str();
+  pm.addPass(codegen::createEmitCudaKernels(options));
+  buildDeviceLowering(pm.nest<ModuleOp>());
 }

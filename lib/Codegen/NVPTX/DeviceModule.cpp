@@ -1,0 +1,220 @@
+//===- DeviceModule.cpp - Kernels of one PTX module ------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "reckon/Runtime/KernelABI.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cstddef>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+static Type pointerType(MLIRContext *context, AddressSpace space) { return LLVM::LLVMPointerType::get(context, space); }
+
+static Value constantI32(ImplicitLocOpBuilder &b, int64_t value) {
+  return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+ImplicitLocOpBuilder KernelFunction::getBuilder() {
+  ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
+  b.setInsertionPoint(function.getBody().front().getTerminator());
+  return b;
+}
+
+DeviceModule::DeviceModule(MLIRContext *context, StringRef arch) : arch(arch) {
+  context->loadDialect<arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect, scf::SCFDialect,
+                       vector::VectorDialect>();
+  module = ModuleOp::create(UnknownLoc::get(context));
+}
+
+/// PTX identifiers are letters, digits, `_` and `$`.
+std::string DeviceModule::uniqueName(StringRef name) {
+  std::string base;
+  for (char c : name)
+    base += llvm::isAlnum(c) ? c : '_';
+  if (base.empty() || !llvm::isAlpha(base[0]))
+    base = "k" + base;
+  std::string unique = base;
+  for (unsigned i = 1; module->lookupSymbol(unique); ++i)
+    unique = base + "_" + std::to_string(i);
+  return unique;
+}
+
+KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel, unsigned blockThreads,
+                                          ArrayRef<TensorMapPlan> tensorMaps) {
+  MLIRContext *context = kernel.getContext();
+  ImplicitLocOpBuilder b(kernel.getLoc(), context);
+  Type global = pointerType(context, Global), generic = pointerType(context, Generic), i64 = b.getI64Type();
+  unsigned numOperands = kernel.getNumInputs() + kernel.getNumOutputs();
+  SmallVector<Type> types(numOperands, global);
+  types.append(tensorMaps.size(), generic);
+  types.append(kernel.getDims().size() + 1, i64);
+  types.append(2, global);
+
+  b.setInsertionPointToEnd(module->getBody());
+  auto function = LLVM::LLVMFuncOp::create(b, uniqueName(name),
+                                           LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
+  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), b.getDenseI32ArrayAttr({int32_t(blockThreads), 1, 1}));
+  // Only inputs: LLVM takes it that no other thread writes what a noalias pointer shows, across barriers too.
+  for (unsigned i = 0; i < kernel.getNumInputs(); ++i) {
+    function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+    function.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), b.getUnitAttr());
+  }
+  for (unsigned i = numOperands; i < numOperands + tensorMaps.size(); ++i) {
+    auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
+    function.setArgAttr(i, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(bytes));
+    function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(64));
+    function.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
+  }
+
+  Block *block = function.addEntryBlock(b);
+  b.setInsertionPointToEnd(block);
+  LLVM::ReturnOp::create(b, ValueRange{});
+  KernelFunction result;
+  result.function = function;
+  auto arguments = llvm::to_vector_of<Value>(block->getArguments());
+  auto take = [&, next = size_t(0)](size_t count) mutable {
+    next += count;
+    return llvm::to_vector(ArrayRef<Value>(arguments).slice(next - count, count));
+  };
+  result.operands = take(numOperands);
+  result.tensorMaps = take(tensorMaps.size());
+  result.dims = take(kernel.getDims().size());
+  result.rows = take(1)[0];
+  result.scratch = take(1)[0];
+  result.status = take(1)[0];
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory of the module
+//===----------------------------------------------------------------------===//
+
+Value DeviceModule::createShared(ImplicitLocOpBuilder &b, uint64_t bytes, unsigned alignment) {
+  std::string name = "shared_" + std::to_string(sharedCount++);
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes);
+  OpBuilder top = OpBuilder::atBlockBegin(module->getBody());
+  LLVM::GlobalOp::create(top, b.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal, name, Attribute(),
+                         alignment, Shared);
+  return LLVM::AddressOfOp::create(b, pointerType(b.getContext(), Shared), name);
+}
+
+Value DeviceModule::getDynamicShared(ImplicitLocOpBuilder &b) {
+  static constexpr StringLiteral name = "shared_dynamic";
+  if (!module->lookupSymbol(name)) {
+    OpBuilder top = OpBuilder::atBlockBegin(module->getBody());
+    LLVM::GlobalOp::create(top, b.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0), /*isConstant=*/false,
+                           LLVM::Linkage::External, name, Attribute(), /*alignment=*/1024, Shared);
+  }
+  return LLVM::AddressOfOp::create(b, pointerType(b.getContext(), Shared), name);
+}
+
+Value DeviceModule::createConstant(ImplicitLocOpBuilder &b, ArrayRef<char> bytes) {
+  std::string name = "constant_" + std::to_string(constantCount++);
+  // A PTX array has at least one element.
+  StringRef text = bytes.empty() ? StringRef("\0", 1) : StringRef(bytes.data(), bytes.size());
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
+  OpBuilder top = OpBuilder::atBlockBegin(module->getBody());
+  LLVM::GlobalOp::create(top, b.getLoc(), type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
+                         b.getStringAttr(text), /*alignment=*/64, Global);
+  return LLVM::AddressOfOp::create(b, pointerType(b.getContext(), Global), name);
+}
+
+//===----------------------------------------------------------------------===//
+// Bad ids
+//===----------------------------------------------------------------------===//
+
+LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
+  static constexpr StringLiteral name = "reckon_report";
+  if (auto known = module->lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return known;
+  MLIRContext *context = module->getContext();
+  ImplicitLocOpBuilder b(UnknownLoc::get(context), context);
+  b.setInsertionPointToStart(module->getBody());
+  Type status = pointerType(context, Global), i32 = b.getI32Type(), i64 = b.getI64Type();
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {status, i32, i32, i64, i64});
+  auto function = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
+  // Out of the way of the code that never needs it.
+  function->setAttr("passthrough", b.getStrArrayAttr({"cold", "noinline"}));
+  Block *block = function.addEntryBlock(b);
+  b.setInsertionPointToEnd(block);
+  auto address = [&](size_t offset) -> Value {
+    return LLVM::GEPOp::create(b, status, b.getI8Type(), block->getArgument(0),
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+  };
+  Value ok = constantI32(b, RECKON_KERNEL_OK);
+  Value exchange =
+      LLVM::AtomicCmpXchgOp::create(b, address(offsetof(ReckonKernelStatus, code)), ok, block->getArgument(1),
+                                    LLVM::AtomicOrdering::monotonic, LLVM::AtomicOrdering::monotonic);
+  Value first = LLVM::ExtractValueOp::create(b, exchange, ArrayRef<int64_t>{1});
+  auto ifOp = scf::IfOp::create(b, first);
+  LLVM::ReturnOp::create(b, ValueRange{});
+  b.setInsertionPointToStart(ifOp.thenBlock());
+  LLVM::StoreOp::create(b, block->getArgument(2), address(offsetof(ReckonKernelStatus, table)));
+  LLVM::StoreOp::create(b, block->getArgument(3), address(offsetof(ReckonKernelStatus, position)));
+  LLVM::StoreOp::create(b, block->getArgument(4), address(offsetof(ReckonKernelStatus, id)));
+  return function;
+}
+
+void DeviceModule::report(ImplicitLocOpBuilder &b, Value status, int code, Value table, Value position, Value id) {
+  LLVM::CallOp::create(b, getReportFunction(), ValueRange{status, constantI32(b, code), table, position, id});
+}
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+Value nvptx::threadIndex(ImplicitLocOpBuilder &b) { return NVVM::ThreadIdXOp::create(b, b.getI32Type()); }
+
+Value nvptx::laneIndex(ImplicitLocOpBuilder &b) { return arith::AndIOp::create(b, threadIndex(b), constantI32(b, 31)); }
+
+Value nvptx::blockIndex(ImplicitLocOpBuilder &b, unsigned dimension) {
+  Type i32 = b.getI32Type();
+  return dimension == 0   ? Value(NVVM::BlockIdXOp::create(b, i32))
+         : dimension == 1 ? Value(NVVM::BlockIdYOp::create(b, i32))
+                          : Value(NVVM::BlockIdZOp::create(b, i32));
+}
+
+Value nvptx::gridSize(ImplicitLocOpBuilder &b, unsigned dimension) {
+  Type i32 = b.getI32Type();
+  return dimension == 0   ? Value(NVVM::GridDimXOp::create(b, i32))
+         : dimension == 1 ? Value(NVVM::GridDimYOp::create(b, i32))
+                          : Value(NVVM::GridDimZOp::create(b, i32));
+}
+
+void nvptx::barrier(ImplicitLocOpBuilder &b) { NVVM::Barrier0Op::create(b); }
+
+void nvptx::warpBarrier(ImplicitLocOpBuilder &b) { NVVM::SyncWarpOp::create(b, constantI32(b, -1)); }
+
+Value nvptx::shuffleXor(ImplicitLocOpBuilder &b, Value value, int mask) {
+  Type type = value.getType(), i32 = b.getI32Type();
+  if (type.getIntOrFloatBitWidth() == 64) {
+    auto pair = VectorType::get({2}, i32);
+    Value words = LLVM::BitcastOp::create(b, pair, value);
+    for (int i = 0; i < 2; ++i) {
+      Value at = constantI32(b, i);
+      Value word = shuffleXor(b, LLVM::ExtractElementOp::create(b, words, at), mask);
+      words = LLVM::InsertElementOp::create(b, words, word, at);
+    }
+    return LLVM::BitcastOp::create(b, type, words);
+  }
+  return NVVM::ShflOp::create(b, type, constantI32(b, -1), value, constantI32(b, mask), constantI32(b, 31),
+                              NVVM::ShflKind::bfly, UnitAttr());
+}

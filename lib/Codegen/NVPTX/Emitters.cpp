@@ -1,0 +1,26 @@
+//===- Emitters.cpp - Who makes the code of a kernel -----------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/Emitters.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+ArrayRef<nvptx::KernelEmitter> nvptx::getEmitters() { return {}; }
+
+FailureOr<KernelPlan> nvptx::emitKernel(plan::KernelOp kernel, DeviceModule &module, StringRef *by) {
+  for (const KernelEmitter &emitter : getEmitters()) {
+    EmitResult result = emitter.emit(kernel, module);
+    if (!result)
+      continue;
+    if (by)
+      *by = emitter.name;
+    return *result;
+  }
+  return kernel.emitError("device codegen: no emitter takes kernel '") << kernel.getSymName() << "'";
+}

@@ -1,0 +1,119 @@
+//===- PtxCode.cpp - LLVM dialect to PTX -----------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/PtxCode.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Target/TargetOptions.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace mlir;
+
+// llvm/Support/TargetSelect.h only offers all targets or the native one.
+extern "C" {
+void LLVMInitializeNVPTXTarget();
+void LLVMInitializeNVPTXTargetInfo();
+void LLVMInitializeNVPTXTargetMC();
+void LLVMInitializeNVPTXAsmPrinter();
+}
+
+static const llvm::Triple &getTriple() {
+  static const llvm::Triple triple("nvptx64-nvidia-cuda");
+  return triple;
+}
+
+static const llvm::Target *getTarget(std::string &error) {
+  LLVMInitializeNVPTXTargetInfo();
+  LLVMInitializeNVPTXTarget();
+  LLVMInitializeNVPTXTargetMC();
+  LLVMInitializeNVPTXAsmPrinter();
+  return llvm::TargetRegistry::lookupTarget(getTriple(), error);
+}
+
+/// The number of an architecture: 90 of "sm_90a". Zero for what has none.
+static unsigned archNumber(StringRef arch) {
+  unsigned number = 0;
+  if (!arch.consume_front("sm_") || arch.consumeInteger(10, number))
+    return 0;
+  return arch.empty() || arch == "a" || arch == "f" ? number : 0;
+}
+
+bool reckon::nvptx::isKnownArch(StringRef arch) {
+  std::string error;
+  const llvm::Target *target = getTarget(error);
+  if (!target || archNumber(arch) < 80) // what kernels rely on: asynchronous copies, bf16, NaN-aware minimum
+    return false;
+  std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(getTriple(), "", ""));
+  return info && info->isCPUStringValid(arch);
+}
+
+/// The language version: the oldest that has what kernels use, so that older drivers load it.
+static StringRef ptxVersion(StringRef arch) { return archNumber(arch) >= 100 ? "+ptx88" : "+ptx83"; }
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRef arch) {
+  auto fail = [&](const Twine &what) {
+    module.emitError() << "device code: " << what;
+    return std::nullopt;
+  };
+  registerBuiltinDialectTranslation(*module.getContext());
+  registerLLVMDialectTranslation(*module.getContext());
+  registerNVVMDialectTranslation(*module.getContext());
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> llvmModule = translateModuleToLLVMIR(module, context, "kernels");
+  if (!llvmModule)
+    return fail("translation to LLVM IR failed");
+
+  std::string error;
+  const llvm::Target *target = getTarget(error);
+  if (!target)
+    return fail(error);
+  llvm::TargetOptions options;
+  // Products and sums fuse as nvcc's do: it is the only full-rate form, and rounds once less.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      getTriple(), arch, ptxVersion(arch), options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  if (!machine)
+    return fail("this LLVM has no code generator for " + arch);
+  llvmModule->setDataLayout(machine->createDataLayout());
+  llvmModule->setTargetTriple(machine->getTargetTriple());
+  optimize(*llvmModule, *machine);
+  for (llvm::Function &function : *llvmModule)
+    if (function.isDeclaration() && !function.isIntrinsic() && !function.use_empty())
+      return fail("there is no function '" + function.getName() + "' on the device");
+
+  llvm::SmallVector<char> ptx;
+  llvm::raw_svector_ostream stream(ptx);
+  llvm::legacy::PassManager codegen;
+  if (machine->addPassesToEmitFile(codegen, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    return fail("this LLVM cannot write PTX");
+  codegen.run(*llvmModule);
+  return stream.str().str();
+}

@@ -1,0 +1,169 @@
+//===- PtxCodeTest.cpp - From a device module to PTX ------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/PtxCode.h"
+#include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "passes/Codegen/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+static constexpr char planText[] = R"(
+plan.kernel @k.0 rows rows [true] attributes {
+    strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""], dims = ["batch", "seq"],
+    table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>):
+  %0 = rec.unary exp %x : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
+  rec.yield %0 : tensor<?x4xf32, #rec.dims<"batch", 4>>
+}
+)";
+
+namespace {
+struct PtxCode : testing::Test {
+  PtxCode() {
+    context.loadDialect<rec::RecDialect, plan::PlanDialect>();
+    plan = parseSourceString<ModuleOp>(planText, &context);
+    kernel = *plan->getOps<plan::KernelOp>().begin();
+  }
+
+  std::optional<std::string> compile(DeviceModule &device) {
+    PassManager pm(&context);
+    buildDeviceLowering(pm);
+    if (failed(pm.run(device.getModule())))
+      return std::nullopt;
+    return compileToPtx(device.getModule(), device.getArch());
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> plan;
+  plan::KernelOp kernel;
+};
+} // namespace
+
+/// One kernel with a little of all that a body may use.
+static KernelFunction emitSample(DeviceModule &device, plan::KernelOp kernel) {
+  KernelFunction k = device.createKernel("k.0", kernel, 64);
+  ImplicitLocOpBuilder b = k.getBuilder();
+  Type f32 = b.getF32Type();
+  Value at = arith::ExtUIOp::create(b, b.getI64Type(), threadIndex(b));
+  auto address = [&](Value base) -> Value { return LLVM::GEPOp::create(b, base.getType(), f32, base, ValueRange{at}); };
+  Value value = LLVM::LoadOp::create(b, f32, address(k.operands[0]));
+  value = math::ExpOp::create(b, value);
+  value = math::PowFOp::create(b, value, value);
+  value = arith::AddFOp::create(b, value, shuffleXor(b, value, 16));
+  Value wide = arith::ExtFOp::create(b, b.getF64Type(), value);
+  value = arith::TruncFOp::create(b, f32, shuffleXor(b, wide, 1));
+  Value shared = device.createShared(b, 256);
+  LLVM::StoreOp::create(b, value, address(shared));
+  barrier(b);
+  LLVM::StoreOp::create(b, value, address(device.getDynamicShared(b)));
+  warpBarrier(b);
+  value = LLVM::LoadOp::create(b, f32, shared);
+  LLVM::StoreOp::create(b, value, address(k.operands[1]));
+  Value table = arith::ConstantOp::create(b, b.getI32IntegerAttr(-1));
+  device.report(b, k.status, 1, table, k.dims[1], k.rows);
+  return k;
+}
+
+TEST_F(PtxCode, KernelsBecomeEntries) {
+  DeviceModule device(&context, "sm_90a");
+  EXPECT_EQ(emitSample(device, kernel).getName(), "k_0");
+  EXPECT_EQ(emitSample(device, kernel).getName(), "k_0_1");
+  std::optional<std::string> ptx = compile(device);
+  ASSERT_TRUE(ptx);
+  EXPECT_NE(ptx->find(".target sm_90a"), std::string::npos);
+  EXPECT_NE(ptx->find(".visible .entry k_0("), std::string::npos);
+  EXPECT_NE(ptx->find(".reqntid 64"), std::string::npos);
+  EXPECT_NE(ptx->find("atom."), std::string::npos);
+  EXPECT_EQ(ptx->find(".extern .func"), std::string::npos);
+
+  std::string ptxas = findPtxas();
+  if (ptxas.empty())
+    GTEST_SKIP() << "no ptxas to assemble with";
+  std::string error;
+  std::optional<Cubin> cubin = assemblePtx(ptxas, *ptx, "sm_90a", &error);
+  ASSERT_TRUE(cubin) << error;
+  ASSERT_EQ(cubin->kernels.size(), 2u);
+  EXPECT_GT(cubin->kernels["k_0"].registers, 8u);
+  EXPECT_EQ(cubin->kernels["k_0"].spillBytes, 0u);
+  EXPECT_GE(cubin->kernels["k_0"].sharedBytes, 256u); // rounded up to the dynamic part's alignment
+  // The same bytes twice.
+  EXPECT_EQ(assemblePtx(ptxas, *ptx, "sm_90a", &error)->code, cubin->code);
+}
+
+TEST_F(PtxCode, TensorMapsArePassedByValue) {
+  DeviceModule device(&context, "sm_90a");
+  TensorMapPlan map;
+  map.elementType = Float32Type::get(&context);
+  KernelFunction k = device.createKernel("maps", kernel, 32, {map});
+  ImplicitLocOpBuilder b = k.getBuilder();
+  NVVM::PrefetchOp::create(b, NVVM::PrefetchCacheLevelAttr(), NVVM::CacheEvictionPriorityAttr(), k.tensorMaps[0],
+                           Value(), b.getUnitAttr(), UnitAttr(), UnitAttr());
+  std::optional<std::string> ptx = compile(device);
+  ASSERT_TRUE(ptx);
+  EXPECT_NE(ptx->find(".param .align 64 .b8 maps_param_2[128]"), std::string::npos);
+}
+
+TEST_F(PtxCode, MissingFunctionsAreErrors) {
+  DeviceModule device(&context, "sm_90a");
+  KernelFunction k = device.createKernel("k", kernel, 32);
+  OpBuilder top = OpBuilder::atBlockBegin(device.getModule().getBody());
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&context), {});
+  auto missing = LLVM::LLVMFuncOp::create(top, top.getUnknownLoc(), "elsewhere", type);
+  ImplicitLocOpBuilder b = k.getBuilder();
+  LLVM::CallOp::create(b, missing, ValueRange{});
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) { message = d.str(); });
+  EXPECT_FALSE(compile(device));
+  EXPECT_NE(message.find("'elsewhere'"), std::string::npos) << message;
+}
+
+TEST(PtxArch, Names) {
+  EXPECT_TRUE(isKnownArch("sm_80"));
+  EXPECT_TRUE(isKnownArch("sm_90a"));
+  EXPECT_TRUE(isKnownArch("sm_100a"));
+  EXPECT_FALSE(isKnownArch("sm_70"));
+  EXPECT_FALSE(isKnownArch("sm_90x"));
+  EXPECT_FALSE(isKnownArch("h200"));
+  EXPECT_FALSE(isKnownArch(""));
+}
+
+TEST_F(PtxCode, PlansSurviveTheAttribute) {
+  KernelPlan plan;
+  LaunchPlan launch;
+  launch.function = "k";
+  launch.blockThreads = 256;
+  launch.sharedBytes = 1 << 17;
+  launch.grid = {SizeExpr::ceilDiv(SizeExpr::dim("batch"), 64), SizeExpr(3)};
+  launch.maxRows = 64;
+  TensorMapPlan map;
+  map.operand = 2;
+  map.elementType = Float16Type::get(&context);
+  map.sizes = {SizeExpr(64), SizeExpr::dim("batch")};
+  map.strides = {SizeExpr(128)};
+  map.box = {64, 16};
+  map.swizzle = 128;
+  launch.tensorMaps.push_back(map);
+  plan.launches.push_back(launch);
+  ArrayAttr attribute = plan.toAttribute(&context);
+  std::optional<KernelPlan> read = KernelPlan::fromAttribute(attribute);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->toAttribute(&context), attribute);
+  EXPECT_EQ(read->launches[0].maxRows, 64u);
+  EXPECT_EQ(read->launches[0].tensorMaps[0].box[1], 16u);
+  Builder builder(&context);
+  EXPECT_FALSE(KernelPlan::fromAttribute(builder.getArrayAttr({builder.getDictionaryAttr({})})));
+}
