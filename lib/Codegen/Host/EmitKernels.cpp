@@ -6,7 +6,7 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostCode.h"
-#include "lib/Codegen/Host/KernelEmitter.h"
+#include "lib/Codegen/Host/HostEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,7 +25,7 @@ OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(plan.getLoc());
   bool failedAny = false;
   plan.walk([&](plan::KernelOp kernel) {
-    KernelEmitter emitter(*module, kernel, target);
+    HostEmitter emitter(*module, kernel, target);
     if (failed(emitter.emit()))
       failedAny = true;
     else

@@ -12,8 +12,8 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Host/HostEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,6 +25,7 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
+using namespace reckon::loops;
 
 /// Rows an epilogue, or the next layer of the same kernel, works on at once: four full tiles.
 static int64_t blockRows(const Target &target) { return 4 * target.tileRows(); }
@@ -36,7 +37,7 @@ struct Matrix {
 };
 } // namespace
 
-struct KernelEmitter::GemmStage {
+struct HostEmitter::GemmStage {
   rec::LinearOp linear;
   SmallVector<Operation *> epilogue;
   Value result; ///< of the stage: the linear's or the last epilogue op's
@@ -68,7 +69,7 @@ static Value mergedRowStride(const Place &place, ArrayRef<SizeExpr> shape) {
 // The kernel
 //===----------------------------------------------------------------------===//
 
-LogicalResult KernelEmitter::emitGemm() {
+LogicalResult HostEmitter::emitGemm() {
   Block &block = kernel.getBody().front();
   // The body is a chain of stages: a linear layer and the pointwise ops after it.
   SmallVector<GemmStage, 2> stages;
@@ -175,13 +176,13 @@ LogicalResult KernelEmitter::emitGemm() {
 }
 
 /// Without tiles there are no column blocks: the caller of the first one computes whole rows, the others nothing.
-LogicalResult KernelEmitter::emitUntiled() {
+LogicalResult HostEmitter::emitUntiled() {
   Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, columnBegin, constantIndex(0));
   rowEnd = arith::SelectOp::create(b, isFirst, rowEnd, rowBegin);
   return emitRows();
 }
 
-void KernelEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {
+void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {
   StringRef packing = cast<StringAttr>(kernel.getPackings()[operandIndex[stage.linear.getWeight()]]).getValue();
   if (packing == "columns")
     return emitColumns(stage, begin, end);
@@ -226,8 +227,8 @@ void KernelEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Valu
   }
 }
 
-void KernelEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column,
-                              Value columns, const Place &out) {
+void HostEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column,
+                            Value columns, const Place &out) {
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
   rec::Shape outShape = rec::getShape(stage.result);
   Value ldc = out.strides[outShape.size() - 2];
@@ -261,8 +262,8 @@ void KernelEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value pa
 }
 
 /// Applies the pointwise ops of a stage to rows [begin, end) and the panel's columns: from the tile to the output.
-void KernelEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns,
-                                 const Place &tile) {
+void HostEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns,
+                               const Place &tile) {
   places[stage.linear.getResult()] = tile;
   places.erase(stage.result);
   loop(begin, end, [&](Value at) {
@@ -276,7 +277,7 @@ void KernelEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value
 }
 
 /// A few columns only: each is a dot product along contiguous rows of the transposed weight.
-void KernelEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
+void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
   Type type = b.getF32Type();
   Place sums{alignedScratch(SizeExpr(stage.n * 4)), {}, type};
@@ -323,7 +324,7 @@ void KernelEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
 
 /// void tile(a, lda, weights, k, bias, c, ldc, columns): c[i, j] = act(bias[j] + sum_k a[i, k] weights[k, j]) for
 /// `rows` rows and min(columns, vectors x lanes) columns.
-func::FuncOp KernelEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu) {
+func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu) {
   std::string name =
       ("reckon.tile." + Twine(rows) + "x" + Twine(vectors) + (hasBias ? ".bias" : "") + (relu ? ".relu" : "")).str();
   if (auto known = module.lookupSymbol<func::FuncOp>(name))

@@ -10,8 +10,9 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Host/HostEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
+#include "lib/Codegen/Loops/Triangle.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,59 +21,20 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
+using namespace reckon::loops;
 
-namespace {
-/// The columns of row i of a triangle, and where they go in the result.
-struct TriangleRow {
-  int64_t begin, end, offset;
-};
-} // namespace
-
-static SmallVector<TriangleRow> triangleRows(rec::DotInteractionOp op, int64_t features) {
-  SmallVector<TriangleRow> rows;
-  int64_t offset = 0, self = op.getSelfInteraction();
-  for (int64_t i = 0; i < features; ++i) {
-    bool lower = op.getTriangle() == rec::Triangle::lower;
-    TriangleRow r{lower ? 0 : i + 1 - self, lower ? i + self : features, offset};
-    offset += r.end - r.begin;
-    rows.push_back(r);
-  }
-  return rows;
-}
-
-LogicalResult KernelEmitter::emitDotInteraction(rec::DotInteractionOp op) {
+LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   Value x = op.getX(), result = op.getResult();
-  Type type = cast<RankedTensorType>(x.getType()).getElementType();
+  Type type = elementTypeOf(x);
+  if (!type.isF32() || !rec::getShape(x)[2].isConstant())
+    return LayerEmitter::emitDotInteraction(op);
   const Place from = materialize(x);
   Place place = destination(result);
   rec::Shape shape = rec::getShape(x);
   int64_t features = *shape[1].constant();
   auto dim = shape[2].constant();
   Value zero = constantIndex(0);
-  auto overRows = [&](llvm::function_ref<void(Value)> body) {
-    if (isRowValue(result))
-      return body(row);
-    loop(zero, size(shape[0]), body);
-  };
-  SmallVector<TriangleRow> rows = triangleRows(op, features);
-
-  if (!type.isF32() || !dim) {
-    overRows([&](Value r) {
-      for (auto [i, triangle] : llvm::enumerate(rows)) {
-        Value feature = constantIndex(i), shift = constantIndex(triangle.offset - triangle.begin);
-        loop(constantIndex(triangle.begin), constantIndex(triangle.end), [&](Value j) {
-          Value sum = reduceLoop(zero, size(shape[2]), scalarConstant(b, type, 0), [&](Value d, ValueRange values) {
-            Value product =
-                emitBinary(b, rec::BinaryKind::mul, load(from, {r, feature, d}), load(from, {r, j, d}), type);
-            return SmallVector<Value>{reduceStep(b, rec::ReduceKind::sum, values[0], product, type)};
-          })[0];
-          store(sum, place, {r, add(j, shift)});
-        });
-      }
-    });
-    places[result] = place;
-    return success();
-  }
+  SmallVector<TriangleRow> rows = getTriangleRows(op, features);
 
   int64_t lanes = target.lanes();
   int64_t vectors = llvm::divideCeil(features, lanes), padded = vectors * lanes;
@@ -82,7 +44,7 @@ LogicalResult KernelEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   // transposed[d, j]: lanes beyond the last feature are zero, for stray bits could be slow denormals.
   Place transposed{alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, type};
 
-  overRows([&](Value r) {
+  overRows(result, [&](Value r) {
     if (padded != features)
       loop(zero, constantIndex(*dim), [&](Value d) {
         LLVM::StoreOp::create(b, zeros, pointer(transposed, {d, constantIndex(padded - lanes)}), 4);

@@ -10,8 +10,8 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Host/HostEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,6 +21,7 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
+using namespace reckon::loops;
 using rec::OutOfRange;
 using rec::PoolMode;
 
@@ -29,42 +30,7 @@ static constexpr unsigned maxVectors = 8;
 /// How many ids of a bag, and how many samples of a batch, a prefetch runs ahead.
 static constexpr int64_t idsAhead = 8, rowsAhead = 4;
 
-struct KernelEmitter::LookupTable {
-  Value base, rows, operand;
-  int64_t dim;
-  Type type;
-  OutOfRange policy;
-};
-
-/// `id` and `position` map an entry of the bag to its id and to its place in the id tensor.
-struct KernelEmitter::LookupBag {
-  Value count;
-  std::function<Value(Value)> id, position, weight;
-  PoolMode mode = PoolMode::sum;
-  std::optional<int64_t> padding;
-  bool isSingle = false; ///< exactly one entry: a plain lookup
-};
-
-KernelEmitter::LookupTable KernelEmitter::lookupTable(Value table, OutOfRange policy) {
-  rec::Shape shape = rec::getShape(table);
-  LookupTable result;
-  result.base = materialize(table).base;
-  result.rows = size(shape[0]);
-  int32_t operand = -1;
-  if (auto it = operandIndex.find(table); it != operandIndex.end()) {
-    operand = it->second;
-    // The row count is a property of what is bound at load, not of the type.
-    if (int64_t dim = kernel.getTableRows()[operand]; dim >= 0)
-      result.rows = dimValues[dim];
-  }
-  result.operand = arith::ConstantOp::create(b, b.getI32IntegerAttr(operand));
-  result.dim = *shape[1].constant();
-  result.type = elementTypeOf(table);
-  result.policy = policy;
-  return result;
-}
-
-void KernelEmitter::prefetchRow(const LookupTable &table, Value id) {
+void HostEmitter::prefetchRow(const LookupTable &table, Value id) {
   Value address = offsetPointer(table.base, mul(id, constantIndex(table.dim)), table.type);
   int64_t bytes = table.dim * storageType(table.type).getIntOrFloatBitWidth() / 8;
   for (int64_t line = 0; line < std::min<int64_t>(bytes, 256); line += 64)
@@ -84,7 +50,7 @@ static SmallVector<std::pair<int64_t, int64_t>> splitDim(int64_t dim, int64_t la
   return parts;
 }
 
-void KernelEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
+void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
   Type stored = storageType(table.type), compute = computeType(table.type);
   int64_t lanes = std::max<int64_t>(1, target.vectorBits / compute.getIntOrFloatBitWidth());
   bool isFloat = isa<FloatType>(compute);
@@ -108,15 +74,10 @@ void KernelEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, V
     auto group = ArrayRef(parts).slice(first, std::min<size_t>(maxVectors, parts.size() - first));
     // The row of entry i, or zeros when its id is bad; only the first group reports.
     auto readRow = [&](Value i, Value id) {
-      Value use = id;
-      if (table.policy == OutOfRange::clamp) {
-        Value last = sub(table.rows, constantIndex(1));
-        use = arith::MaxSIOp::create(b, constantIndex(0), arith::MinSIOp::create(b, id, last));
-      }
-      Value good = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, use, table.rows);
+      auto [use, good] = tableRow(table, id);
       return ifElse(
           good,
-          [&] {
+          [&, use = use] {
             Value base = offsetPointer(table.base, mul(use, constantIndex(table.dim)), table.type);
             return llvm::map_to_vector(group, [&](auto part) { return loadPart(base, part); });
           },
@@ -188,135 +149,13 @@ void KernelEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, V
   }
 }
 
-//===----------------------------------------------------------------------===//
-// Layers
-//===----------------------------------------------------------------------===//
-
-LogicalResult KernelEmitter::emitEmbedding(rec::EmbeddingOp op) {
-  Value ids = op.getIds(), result = op.getResult();
-  if (!rec::getShape(op.getTable())[1].isConstant())
-    return unsupported(op, "the dim of table is not static");
-  LookupTable table = lookupTable(op.getTable(), op.getOutOfRange());
-  materialize(ids);
-  Place place = destination(result);
-  SmallVector<Value> extents = sizes(ids);
-  nest(ids, [&](Index index) {
-    LookupBag bag;
-    bag.isSingle = true;
-    bag.id = [&](Value) { return emitCast(b, element(ids, index), elementTypeOf(ids), b.getI64Type()); };
-    bag.position = [&](Value) { return linearIndex(index, extents); };
-    SmallVector<Value> at(index);
-    at.push_back(constantIndex(0));
-    emitBagRow(table, bag, pointer(place, at));
+void HostEmitter::beforeMultiLookup(rec::MultiLookupOp op, ArrayRef<LookupTable> tables, Value r, IdAt idAt) {
+  if (!row)
+    return;
+  Value ahead = add(r, constantIndex(rowsAhead));
+  Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, ahead, rowEnd);
+  ifThen(inside, [&] {
+    for (auto [table, start] : llvm::zip(tables, op.getStarts()))
+      prefetchRow(table, idAt(ahead, constantIndex(start)));
   });
-  places[result] = place;
-  return success();
-}
-
-LogicalResult KernelEmitter::emitEmbeddingBag(rec::EmbeddingBagOp op) {
-  Value ids = op.getIds(), result = op.getResult(), offsets = op.getOffsets(), weights = op.getWeights();
-  if (!rec::getShape(op.getTable())[1].isConstant())
-    return unsupported(op, "the dim of table is not static");
-  LookupTable table = lookupTable(op.getTable(), op.getOutOfRange());
-  materialize(ids);
-  if (weights)
-    materialize(weights);
-  Place place = destination(result);
-  Value bags = sizes(result)[0], zero = constantIndex(0);
-
-  auto emitBag = [&](Value bagIndex) {
-    LookupBag bag;
-    bag.mode = op.getMode();
-    if (auto padding = op.getPaddingId())
-      bag.padding = *padding;
-    Value out = pointer(place, {bagIndex, zero});
-    auto at = [&](Value i) -> SmallVector<Value> {
-      if (offsets)
-        return {i};
-      return {bagIndex, i};
-    };
-    Value begin = zero;
-    if (offsets) {
-      Value total = sizes(ids)[0];
-      auto offset = [&](Value i) { return emitCast(b, element(offsets, i), elementTypeOf(offsets), b.getI64Type()); };
-      begin = offset(bagIndex);
-      Value next = add(bagIndex, constantIndex(1)), end;
-      if (op.getIncludeLastOffset()) {
-        end = offset(next);
-      } else {
-        Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, next, bags);
-        end = ifElse(
-            isLast, [&] { return SmallVector<Value>{total}; }, [&] { return SmallVector<Value>{offset(next)}; })[0];
-      }
-      // Offsets come from outside: a bag that runs backwards or beyond the ids is an error and reads nothing.
-      Value good = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, zero, begin);
-      good = arith::AndIOp::create(b, good, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, begin, end));
-      good = arith::AndIOp::create(b, good, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, end, total));
-      Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-      ifThen(arith::XOrIOp::create(b, good, yes),
-             [&] { report(RECKON_KERNEL_BAD_OFFSETS, table.operand, bagIndex, begin); });
-      bag.count = arith::SelectOp::create(b, good, sub(end, begin), zero);
-    } else {
-      bag.count = sizes(ids)[1];
-    }
-    auto entry = [&, begin](Value i) { return at(offsets ? add(begin, i) : i); };
-    bag.id = [&, entry](Value i) { return emitCast(b, element(ids, entry(i)), elementTypeOf(ids), b.getI64Type()); };
-    bag.position = [&, entry](Value i) { return linearIndex(entry(i), sizes(ids)); };
-    if (weights)
-      bag.weight = [&, entry](Value i) { return element(weights, entry(i)); };
-    emitBagRow(table, bag, out);
-  };
-  if (isRowValue(result))
-    emitBag(row);
-  else
-    loop(zero, bags, emitBag);
-  places[result] = place;
-  return success();
-}
-
-LogicalResult KernelEmitter::emitMultiLookup(rec::MultiLookupOp op) {
-  Value ids = op.getIds(), result = op.getResult();
-  for (Value table : op.getTables())
-    if (!rec::getShape(table)[1].isConstant())
-      return unsupported(op, "the dim of a table is not static");
-  materialize(ids);
-  Place place = destination(result);
-  Value zero = constantIndex(0), width = sizes(ids)[1];
-  SmallVector<LookupTable> tables;
-  for (Value table : op.getTables())
-    tables.push_back(lookupTable(table, op.getOutOfRange()));
-
-  auto emitRow = [&](Value r) {
-    auto idAt = [&](Value sample, Value column) {
-      return emitCast(b, element(ids, {sample, column}), elementTypeOf(ids), b.getI64Type());
-    };
-    if (row) {
-      Value ahead = add(r, constantIndex(rowsAhead));
-      Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, ahead, rowEnd);
-      ifThen(inside, [&] {
-        for (auto [table, start] : llvm::zip(tables, op.getStarts()))
-          prefetchRow(table, idAt(ahead, constantIndex(start)));
-      });
-    }
-    int64_t column = 0;
-    for (auto [t, table] : llvm::enumerate(tables)) {
-      Value start = constantIndex(op.getStarts()[t]);
-      LookupBag bag;
-      bag.count = constantIndex(op.getCounts()[t]);
-      bag.isSingle = op.getCounts()[t] == 1;
-      bag.mode = op.getMode(t);
-      if (op.getPaddingIds()[t] >= 0)
-        bag.padding = op.getPaddingIds()[t];
-      bag.id = [&, start](Value i) { return idAt(r, add(start, i)); };
-      bag.position = [&, start](Value i) { return add(mul(r, width), add(start, i)); };
-      emitBagRow(table, bag, pointer(place, {r, constantIndex(column)}));
-      column += table.dim;
-    }
-  };
-  if (isRowValue(result))
-    emitRow(row);
-  else
-    loop(zero, sizes(result)[0], emitRow);
-  places[result] = place;
-  return success();
 }

@@ -5,8 +5,8 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Host/HostEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,13 +20,14 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
+using namespace reckon::loops;
 using rec::CompareKind;
 
 /// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
 /// rank those against each other. The bound is the k-th greatest of many running maxima. Returns whether it worked: a
 /// NaN or many equal elements are left to the general way.
-Value KernelEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
-                                      int64_t k, bool smallest) {
+Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
+                                    int64_t k, bool smallest) {
   Type f32 = b.getF32Type(), i64 = b.getI64Type();
   int64_t lanes = target.lanes(), vectors = std::max<int64_t>(2, llvm::divideCeil(2 * k, lanes));
   int64_t chunks = vectors * lanes;
@@ -159,127 +160,54 @@ Value KernelEmitter::emitFilteredTopK(const Place &from, const Place &values, co
       [&]() -> SmallVector<Value> { return {few}; })[0];
 }
 
-/// Insertion into the sorted results. When k is much smaller than the axis nearly every candidate loses against the
-/// worst element kept, so whole vectors of candidates are compared with it and dropped at once. Scanning in index order
-/// with a strict comparison keeps the lower index first among equals.
-LogicalResult KernelEmitter::emitTopK(rec::TopKOp op) {
-  Value x = op.getX(), values = op.getValues(), indices = op.getIndices();
-  Type type = elementTypeOf(x), compute = computeType(type);
-  int64_t axis = op.getAxis();
-  materialize(x);
-  Place valuePlace = destination(values), indexPlace = destination(indices);
-  Value extent = sizes(x)[axis], k = sizes(values)[axis];
-  Value zero = constantIndex(0), one = constantIndex(1);
-  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+Value HostEmitter::filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices,
+                              Value extent) {
+  // The bound costs about as much as the scan of a few hundred elements.
+  auto k = rec::getShape(op.getValues())[op.getAxis()].constant();
+  if (!from.elementType.isF32() || !k || *k < 4 || *k > 4 * target.lanes() || !matchPattern(from.strides[0], m_One()))
+    return {};
+  Value isLong = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, extent, constantIndex(16 * *k));
+  return ifElse(
+      isLong, [&] { return SmallVector<Value>{emitFilteredTopK(from, values, indices, extent, *k, op.getSmallest())}; },
+      [&] { return SmallVector<Value>{isLong}; })[0];
+}
 
-  // Whether `candidate` goes before `kept`: strictly greater (less); a NaN before every number but not before a NaN.
-  auto goesBefore = [&](Value candidate, Value kept) {
-    CompareKind kind = op.getSmallest() ? CompareKind::lt : CompareKind::gt;
-    Value before = emitCompare(b, kind, candidate, kept, type);
-    if (!isa<FloatType>(candidate.getType()))
-      return before;
-    Value first = op.getSmallest() ? kept : candidate, second = op.getSmallest() ? candidate : kept;
-    Value firstNan = emitUnary(b, rec::UnaryKind::is_nan, first, type);
-    Value secondNumber = arith::XOrIOp::create(b, emitUnary(b, rec::UnaryKind::is_nan, second, type), yes);
-    Value nanFirst = arith::AndIOp::create(b, firstNan, secondNumber);
-    return Value(arith::OrIOp::create(b, before, nanFirst));
-  };
-
-  nestAround(values, axis, [&](SmallVectorImpl<Value> &index) {
-    Place from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
-          where = vectorAt(indexPlace, index, axis);
-
-    // Puts element i at its place among the first `kept`; the element at `last` falls out or, when there is room, is
-    // new.
-    auto insert = [&](Value i, Value candidate, Value last) {
-      auto shift = scf::WhileOp::create(
-          b, TypeRange{b.getI64Type()}, ValueRange{last},
-          [&](OpBuilder &builder, Location, ValueRange args) {
-            OpBuilder::InsertionGuard guard(b);
-            b.setInsertionPointToEnd(builder.getInsertionBlock());
-            Value at = args[0];
-            Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, zero);
-            Value move = ifElse(
-                inside, [&] { return SmallVector<Value>{goesBefore(candidate, load(value, sub(at, one)))}; },
-                [&] { return SmallVector<Value>{inside}; })[0];
-            scf::ConditionOp::create(b, move, ValueRange{at});
-          },
-          [&](OpBuilder &builder, Location, ValueRange args) {
-            OpBuilder::InsertionGuard guard(b);
-            b.setInsertionPointToEnd(builder.getInsertionBlock());
-            Value previous = sub(args[0], one);
-            store(load(value, previous), value, args[0]);
-            store(load(where, previous), where, args[0]);
-            scf::YieldOp::create(b, ValueRange{previous});
-          });
-      store(candidate, value, shift.getResult(0));
-      store(i, where, shift.getResult(0));
-    };
-    auto considerAll = [&](Value begin, Value end, Value worst) {
-      return reduceLoop(begin, end, worst, [&](Value i, ValueRange state) -> SmallVector<Value> {
-        Value candidate = load(from, i), current = state[0], last = sub(k, one);
+/// When k is much smaller than the axis nearly every candidate loses against the worst element kept, so whole vectors
+/// of candidates are compared with it and dropped at once.
+void HostEmitter::scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) {
+  Type type = from.elementType, compute = computeType(type);
+  bool isContiguous = matchPattern(from.strides[0], m_One()) && storageType(type) == compute;
+  if (!isContiguous) {
+    consider(begin, end, worst);
+    return;
+  }
+  int64_t lanes = target.vectorBits / compute.getIntOrFloatBitWidth(), width = 2 * lanes;
+  Value step = constantIndex(width);
+  Value whole = mul(arith::DivUIOp::create(b, sub(end, begin), step), step);
+  Value vectorEnd = add(begin, whole);
+  worst = reduceLoop(
+      begin, vectorEnd, worst,
+      [&](Value i, ValueRange state) -> SmallVector<Value> {
+        auto vectorType = VectorType::get({lanes}, compute);
+        Value limit = vector::BroadcastOp::create(b, vectorType, state[0]);
+        Value enters;
+        for (int64_t v = 0; v < 2; ++v) {
+          Value address = pointer(from, add(i, constantIndex(v * lanes)));
+          Value some = LLVM::LoadOp::create(b, vectorType, address, compute.getIntOrFloatBitWidth() / 8);
+          Value may;
+          // A NaN on either side may enter: the scalar loop knows.
+          if (isa<FloatType>(compute))
+            may = arith::CmpFOp::create(b, op.getSmallest() ? arith::CmpFPredicate::ULT : arith::CmpFPredicate::UGT,
+                                        some, limit);
+          else
+            may = emitCompare(b, op.getSmallest() ? CompareKind::lt : CompareKind::gt, some, limit, type);
+          enters = enters ? Value(arith::OrIOp::create(b, enters, may)) : may;
+        }
+        Value found = vector::ReductionOp::create(b, vector::CombiningKind::OR, enters);
         return ifElse(
-            goesBefore(candidate, current),
-            [&]() -> SmallVector<Value> {
-              insert(i, candidate, last);
-              return {load(value, last)};
-            },
-            [&]() -> SmallVector<Value> { return {current}; });
-      })[0];
-    };
-
-    Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, k, zero);
-    // The bound costs about as much as the scan of a few hundred elements.
-    auto staticK = rec::getShape(values)[axis].constant();
-    if (type.isF32() && staticK && *staticK >= 4 && *staticK <= 4 * target.lanes() &&
-        matchPattern(from.strides[0], m_One())) {
-      Value isLong = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, extent, constantIndex(16 * *staticK));
-      Value done = ifElse(
-          isLong,
-          [&] { return SmallVector<Value>{emitFilteredTopK(from, value, where, extent, *staticK, op.getSmallest())}; },
-          [&] { return SmallVector<Value>{isLong}; })[0];
-      any = arith::AndIOp::create(b, any, arith::XOrIOp::create(b, done, yes));
-    }
-    ifThen(any, [&] {
-      loop(zero, k, [&](Value i) { insert(i, load(from, i), i); });
-      Value worst = load(value, sub(k, one));
-      bool isContiguous = matchPattern(from.strides[0], m_One()) && storageType(type) == compute;
-      if (!isContiguous) {
-        considerAll(k, extent, worst);
-        return;
-      }
-      int64_t lanes = target.vectorBits / compute.getIntOrFloatBitWidth(), width = 2 * lanes;
-      Value step = constantIndex(width);
-      Value whole = mul(arith::DivUIOp::create(b, sub(extent, k), step), step);
-      Value vectorEnd = add(k, whole);
-      worst = reduceLoop(
-          k, vectorEnd, worst,
-          [&](Value i, ValueRange state) -> SmallVector<Value> {
-            auto vectorType = VectorType::get({lanes}, compute);
-            Value limit = vector::BroadcastOp::create(b, vectorType, state[0]);
-            Value enters;
-            for (int64_t v = 0; v < 2; ++v) {
-              Value address = pointer(from, add(i, constantIndex(v * lanes)));
-              Value some = LLVM::LoadOp::create(b, vectorType, address, compute.getIntOrFloatBitWidth() / 8);
-              Value may;
-              // A NaN on either side may enter: the scalar loop knows.
-              if (isa<FloatType>(compute))
-                may = arith::CmpFOp::create(b, op.getSmallest() ? arith::CmpFPredicate::ULT : arith::CmpFPredicate::UGT,
-                                            some, limit);
-              else
-                may = emitCompare(b, op.getSmallest() ? CompareKind::lt : CompareKind::gt, some, limit, type);
-              enters = enters ? Value(arith::OrIOp::create(b, enters, may)) : may;
-            }
-            Value found = vector::ReductionOp::create(b, vector::CombiningKind::OR, enters);
-            return ifElse(
-                found, [&] { return SmallVector<Value>{considerAll(i, add(i, step), state[0])}; },
-                [&] { return SmallVector<Value>{state[0]}; });
-          },
-          width)[0];
-      considerAll(vectorEnd, extent, worst);
-    });
-  });
-  places[values] = valuePlace;
-  places[indices] = indexPlace;
-  return success();
+            found, [&] { return SmallVector<Value>{consider(i, add(i, step), state[0])}; },
+            [&] { return SmallVector<Value>{state[0]}; });
+      },
+      width)[0];
+  consider(vectorEnd, end, worst);
 }

@@ -6,12 +6,17 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Emitters.h"
+#include "lib/Codegen/NVPTX/GenericEmitter.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
-ArrayRef<nvptx::KernelEmitter> nvptx::getEmitters() { return {}; }
+static constexpr nvptx::KernelEmitter emitters[] = {
+    {"generic", emitGeneric},
+};
+
+ArrayRef<nvptx::KernelEmitter> nvptx::getEmitters() { return emitters; }
 
 FailureOr<KernelPlan> nvptx::emitKernel(plan::KernelOp kernel, DeviceModule &module, StringRef *by) {
   for (const KernelEmitter &emitter : getEmitters()) {

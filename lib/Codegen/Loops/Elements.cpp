@@ -6,8 +6,8 @@
 //===------------------------------------------------------------------------------===//
 
 #include "dialects/Rec/ConstantData.h"
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,36 +16,18 @@
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 
 //===----------------------------------------------------------------------===//
 // Indices
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> KernelEmitter::broadcastIndex(Value tensor, Index index, unsigned resultRank) {
+SmallVector<Value> LayerEmitter::broadcastIndex(Value tensor, Index index, unsigned resultRank) {
   rec::Shape shape = rec::getShape(tensor);
   SmallVector<Value> result;
   for (size_t d = 0; d < shape.size(); ++d)
     result.push_back(shape[d] == SizeExpr(1) ? constantIndex(0) : index[resultRank - shape.size() + d]);
   return result;
-}
-
-Value KernelEmitter::linearIndex(Index index, ArrayRef<Value> extents) {
-  Value linear = constantIndex(0);
-  for (auto [i, extent] : llvm::zip(index, extents))
-    linear = add(mul(linear, extent), i);
-  return linear;
-}
-
-SmallVector<Value> KernelEmitter::unflatten(Value linear, ArrayRef<Value> extents) {
-  SmallVector<Value> index(extents.size());
-  for (size_t d = extents.size(); d-- > 1;) {
-    index[d] = b.createOrFold<arith::RemSIOp>(linear, extents[d]);
-    linear = b.createOrFold<arith::DivSIOp>(linear, extents[d]);
-  }
-  if (!extents.empty())
-    index[0] = linear;
-  return index;
 }
 
 /// Whether every index is a constant inside [-extent, extent): then no check is emitted.
@@ -58,7 +40,7 @@ static bool isKnownInside(Value indices, const SizeExpr &extent) {
   return values && llvm::all_of(*values, [&](int64_t i) { return i >= -*size && i < *size; });
 }
 
-std::pair<Value, Value> KernelEmitter::checkedIndex(Value indices, Index at, Value extent) {
+std::pair<Value, Value> LayerEmitter::checkedIndex(Value indices, Index at, Value extent) {
   Value index = element(indices, at);
   index = emitCast(b, index, elementTypeOf(indices), b.getI64Type());
   Value zero = constantIndex(0);
@@ -79,7 +61,7 @@ std::pair<Value, Value> KernelEmitter::checkedIndex(Value indices, Index at, Val
 
 /// The result of a layer that only moves elements, as another view of its placed operand's memory. None when the
 /// operand is not in memory or the view has no strides.
-std::optional<Place> KernelEmitter::viewOf(Operation *op) {
+std::optional<Place> LayerEmitter::viewOf(Operation *op) {
   Value operand = op->getOperand(0), result = op->getResult(0);
   if (auto constant = operand.getDefiningOp<rec::ConstantOp>())
     materialize(operand);
@@ -127,7 +109,7 @@ std::optional<Place> KernelEmitter::viewOf(Operation *op) {
 // Elements
 //===----------------------------------------------------------------------===//
 
-Value KernelEmitter::element(Value tensor, Index index) {
+Value LayerEmitter::element(Value tensor, Index index) {
   if (auto it = places.find(tensor); it != places.end())
     return load(it->second, index);
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
@@ -146,7 +128,7 @@ Value KernelEmitter::element(Value tensor, Index index) {
   return inlineElement(tensor.getDefiningOp(), index);
 }
 
-Value KernelEmitter::inlineElement(Operation *op, Index index) {
+Value LayerEmitter::inlineElement(Operation *op, Index index) {
   unsigned rank = index.size();
   auto operand = [&](Value value) { return element(value, broadcastIndex(value, index, rank)); };
   return llvm::TypeSwitch<Operation *, Value>(op)
@@ -228,7 +210,7 @@ Value KernelEmitter::inlineElement(Operation *op, Index index) {
       .Default([&](Operation *other) { return gatherElement(other, index); });
 }
 
-Value KernelEmitter::gatherElement(Operation *op, Index index) {
+Value LayerEmitter::gatherElement(Operation *op, Index index) {
   Value x = op->getOperand(0), indices = op->getOperand(1);
   rec::Shape shape = rec::getShape(x);
   SmallVector<Value> extents = sizes(x), source;

@@ -5,7 +5,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -17,7 +17,7 @@
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 using rec::BinaryKind;
 using rec::CompareKind;
 using rec::ReduceKind;
@@ -25,7 +25,7 @@ using rec::UnaryKind;
 
 static bool isUnsigned(Type type) { return type.isUnsignedInteger(); }
 
-Type host::storageType(Type type) {
+Type loops::storageType(Type type) {
   if (type.isInteger(1))
     return IntegerType::get(type.getContext(), 8);
   if (auto integer = dyn_cast<IntegerType>(type))
@@ -33,7 +33,7 @@ Type host::storageType(Type type) {
   return type;
 }
 
-Type host::computeType(Type type) {
+Type loops::computeType(Type type) {
   if (type.isF16() || type.isBF16())
     return Float32Type::get(type.getContext());
   if (auto integer = dyn_cast<IntegerType>(type))
@@ -41,7 +41,7 @@ Type host::computeType(Type type) {
   return type;
 }
 
-Value host::fromStorage(ImplicitLocOpBuilder &b, Value stored, Type type) {
+Value loops::fromStorage(ImplicitLocOpBuilder &b, Value stored, Type type) {
   if (type.isInteger(1))
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, stored,
                                  arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
@@ -50,7 +50,7 @@ Value host::fromStorage(ImplicitLocOpBuilder &b, Value stored, Type type) {
   return stored;
 }
 
-Value host::toStorage(ImplicitLocOpBuilder &b, Value value, Type type) {
+Value loops::toStorage(ImplicitLocOpBuilder &b, Value value, Type type) {
   if (type.isInteger(1))
     return arith::ExtUIOp::create(b, b.getI8Type(), value);
   if (computeType(type) != storageType(type))
@@ -68,20 +68,20 @@ static Type movedType(Type storage) {
   return vector ? VectorType::get(vector.getShape(), bits) : bits;
 }
 
-Value host::loadBits(ImplicitLocOpBuilder &b, Type storage, Value pointer) {
+Value loops::loadBits(ImplicitLocOpBuilder &b, Type storage, Value pointer) {
   unsigned bytes = getElementTypeOrSelf(storage).getIntOrFloatBitWidth() / 8;
   Value bits = LLVM::LoadOp::create(b, movedType(storage), pointer, bytes);
   return bits.getType() == storage ? bits : arith::BitcastOp::create(b, storage, bits).getResult();
 }
 
-void host::storeBits(ImplicitLocOpBuilder &b, Value stored, Value pointer) {
+void loops::storeBits(ImplicitLocOpBuilder &b, Value stored, Value pointer) {
   unsigned bytes = getElementTypeOrSelf(stored.getType()).getIntOrFloatBitWidth() / 8;
   if (Type moved = movedType(stored.getType()); moved != stored.getType())
     stored = arith::BitcastOp::create(b, moved, stored);
   LLVM::StoreOp::create(b, stored, pointer, bytes);
 }
 
-Value host::scalarConstant(ImplicitLocOpBuilder &b, Type elementType, double value) {
+Value loops::scalarConstant(ImplicitLocOpBuilder &b, Type elementType, double value) {
   Type type = computeType(elementType);
   if (isa<FloatType>(type))
     return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
@@ -123,7 +123,7 @@ static Value emitIntegerUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, 
   }
 }
 
-Value host::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
+Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
   Type type = computeType(elementType);
   if (!isa<FloatType>(type))
     return emitIntegerUnary(b, kind, x, elementType);
@@ -316,8 +316,8 @@ static Value emitIntegerBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x
   return {};
 }
 
-Value host::emitBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type elementType,
-                       Type exponentType) {
+Value loops::emitBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value y, Type elementType,
+                        Type exponentType) {
   if (kind == BinaryKind::pow)
     return emitPow(b, x, y, elementType, exponentType ? exponentType : elementType);
   if (!isa<FloatType>(computeType(elementType)))
@@ -351,7 +351,7 @@ Value host::emitBinary(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value 
   }
 }
 
-Value host::emitCompare(ImplicitLocOpBuilder &b, CompareKind kind, Value x, Value y, Type elementType) {
+Value loops::emitCompare(ImplicitLocOpBuilder &b, CompareKind kind, Value x, Value y, Type elementType) {
   if (isa<FloatType>(x.getType())) {
     static constexpr arith::CmpFPredicate predicates[] = {arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE,
                                                           arith::CmpFPredicate::OLT, arith::CmpFPredicate::OLE,
@@ -372,7 +372,7 @@ Value host::emitCompare(ImplicitLocOpBuilder &b, CompareKind kind, Value x, Valu
 // Casts
 //===----------------------------------------------------------------------===//
 
-Value host::emitCast(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
+Value loops::emitCast(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
   if (from == to)
     return x;
   Type source = computeType(from), target = computeType(to);
@@ -410,7 +410,7 @@ Value host::emitCast(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
-Value host::reduceIdentity(ImplicitLocOpBuilder &b, ReduceKind kind, Type elementType) {
+Value loops::reduceIdentity(ImplicitLocOpBuilder &b, ReduceKind kind, Type elementType) {
   Type type = computeType(elementType);
   bool isMax = kind == ReduceKind::max;
   if (isMax || kind == ReduceKind::min) {
@@ -425,7 +425,7 @@ Value host::reduceIdentity(ImplicitLocOpBuilder &b, ReduceKind kind, Type elemen
   return scalarConstant(b, elementType, kind == ReduceKind::prod ? 1 : 0);
 }
 
-Value host::reduceStep(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value x, Type elementType) {
+Value loops::reduceStep(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value x, Type elementType) {
   bool isFloat = isa<FloatType>(x.getType());
   // Sums may be regrouped: that is what lets a loop use vectors, and the error bound is no worse.
   auto sum = [&](Value v) -> Value {
@@ -460,7 +460,7 @@ Value host::reduceStep(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulat
   return {};
 }
 
-Value host::reduceLast(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value count, Type elementType) {
+Value loops::reduceLast(ImplicitLocOpBuilder &b, ReduceKind kind, Value accumulated, Value count, Type elementType) {
   bool isFloat = isa<FloatType>(accumulated.getType());
   auto inFloat = [&](UnaryKind unary) {
     Type floatType = isFloat ? elementType : Type(b.getF64Type());

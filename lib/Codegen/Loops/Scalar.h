@@ -11,14 +11,14 @@
 //
 //===--------------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_HOST_SCALAR_H
-#define RECKON_LIB_CODEGEN_HOST_SCALAR_H
+#ifndef RECKON_LIB_CODEGEN_LOOPS_SCALAR_H
+#define RECKON_LIB_CODEGEN_LOOPS_SCALAR_H
 
 #include "dialects/Rec/Rec.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace reckon::host {
+namespace reckon::loops {
 
 inline mlir::Type elementTypeOf(mlir::Value tensor) {
   return mlir::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
@@ -51,6 +51,6 @@ mlir::Value reduceStep(mlir::ImplicitLocOpBuilder &b, rec::ReduceKind kind, mlir
 mlir::Value reduceLast(mlir::ImplicitLocOpBuilder &b, rec::ReduceKind kind, mlir::Value accumulated, mlir::Value count,
                        mlir::Type elementType);
 
-} // namespace reckon::host
+} // namespace reckon::loops
 
-#endif // RECKON_LIB_CODEGEN_HOST_SCALAR_H
+#endif // RECKON_LIB_CODEGEN_LOOPS_SCALAR_H

@@ -10,22 +10,21 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
-#include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 using rec::BinaryKind;
 using rec::ReduceKind;
 
 /// One row of a matrix product: c[j] = init[j] + sum_k a[k] b[k, j]. The loop that vectorises goes along whichever
 /// dimension of b is contiguous. Sums of half floats stay in registers, where they are single.
-void KernelEmitter::emitProductRow(const ProductRow &p) {
+void LayerEmitter::emitProductRow(const ProductRow &p) {
   Type type = p.a.elementType;
   Value zero = constantIndex(0);
   auto multiply = [&](Value k, Value j) {
@@ -49,14 +48,26 @@ void KernelEmitter::emitProductRow(const ProductRow &p) {
   });
 }
 
-/// A vector along dimension `dim` of a place, the other dimensions fixed at `index`.
-Place KernelEmitter::vectorAt(const Place &place, Index index, unsigned dim) {
-  SmallVector<Value> at(index);
-  at[dim] = constantIndex(0);
-  return {pointer(place, at), {place.strides[dim]}, place.elementType};
+/// Rows of products: `product` gives the one at a position of `outer`, all of `n` columns.
+void LayerEmitter::emitProductRows(ArrayRef<Value> outer, Value n, ProductAt product, ProductRowBody emitRow) {
+  if (accumulatesInMemory())
+    return nestOver(outer, [&](Index position) { emitRow(product(position)); });
+  SmallVector<Value> extents(outer);
+  extents.push_back(n);
+  nestShared(extents, [&](Index index) {
+    ProductRow p = product(index.drop_back());
+    Value j = index.back();
+    Type type = p.a.elementType;
+    Value sum = foldOver(p.k, ReduceKind::sum, type, [&](Index k) {
+      return emitBinary(b, BinaryKind::mul, load(p.a, k), load(p.b, {k[0], j}), type);
+    });
+    if (p.init)
+      sum = emitBinary(b, BinaryKind::add, sum, load(*p.init, j), type);
+    store(sum, p.c, j);
+  });
 }
 
-LogicalResult KernelEmitter::emitMatmul(rec::MatmulOp op) {
+LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
   Value result = op.getResult();
   // Operands as matrices with batch dimensions: rank-1 ones gain a unit dimension.
   struct Operand {
@@ -101,7 +112,7 @@ LogicalResult KernelEmitter::emitMatmul(rec::MatmulOp op) {
   bool hasRow = isRowValue(result);
   if (hasRow)
     outer[0] = constantIndex(1);
-  nestOver(outer, [&](Index position) {
+  auto product = [&](Index position) -> ProductRow {
     SmallVector<Value> at(position);
     if (hasRow)
       at[0] = row;
@@ -116,20 +127,19 @@ LogicalResult KernelEmitter::emitMatmul(rec::MatmulOp op) {
     Place matrix{pointer(right.place, atRight),
                  {right.place.strides[right.shape.size() - 2], right.place.strides.back()},
                  right.place.elementType};
-    emitProductRow({vectorAt(left.place, align(left, true), left.shape.size() - 1), matrix,
-                    vectorAt(wide, at, at.size() - 1), std::nullopt, n, k});
-  });
+    return {vectorAt(left.place, align(left, true), left.shape.size() - 1),
+            matrix,
+            vectorAt(wide, at, at.size() - 1),
+            std::nullopt,
+            n,
+            k};
+  };
+  emitProductRows(outer, n, product, [&](const ProductRow &row) { emitProductRow(row); });
   places[result] = target;
   return success();
 }
 
-/// The packing of a weight that is an operand of the kernel; empty for one in row-major order.
-StringRef KernelEmitter::packingOf(Value weight) {
-  auto argument = dyn_cast<BlockArgument>(weight);
-  return argument ? cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue() : StringRef();
-}
-
-LogicalResult KernelEmitter::emitLinearLoops(rec::LinearOp op) {
+LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
   Value result = op.getResult();
   Place x = materialize(op.getX()), weight = materialize(op.getWeight());
   std::optional<Place> bias;
@@ -141,44 +151,19 @@ LogicalResult KernelEmitter::emitLinearLoops(rec::LinearOp op) {
   bool hasRow = isRowValue(result) && !outer.empty();
   if (hasRow)
     outer[0] = constantIndex(1);
-  nestOver(outer, [&](Index position) {
+  auto product = [&](Index position) -> ProductRow {
     SmallVector<Value> at(position);
     if (hasRow)
       at[0] = row;
     at.push_back(constantIndex(0));
-    ProductRow product{vectorAt(x, at, at.size() - 1), weight, vectorAt(target, at, at.size() - 1), bias, n, k};
-    // Weights of a GEMM kernel are packed, whether or not its operands allow tiles.
-    StringRef packing = packingOf(op.getWeight());
-    std::optional<int64_t> panelWidth = getPanelWidth(packing);
-    if (packing == "columns")
-      product.b.strides = {constantIndex(1), k};
-    if (!panelWidth)
-      return emitProductRow(product);
-    Value width = constantIndex(*panelWidth);
-    loop(
-        constantIndex(0), n,
-        [&](Value column) {
-          auto from = [&](Place place) {
-            place.base = offsetPointer(place.base, mul(column, place.strides.back()), place.elementType);
-            return place;
-          };
-          ProductRow panel = product;
-          // Panel p begins at p * k * width, and column is p * width.
-          panel.b.base = offsetPointer(weight.base, mul(column, k), weight.elementType);
-          panel.b.strides = {width, constantIndex(1)};
-          panel.c = from(product.c);
-          if (bias)
-            panel.init = from(*bias);
-          panel.n = arith::MinSIOp::create(b, width, sub(n, column));
-          emitProductRow(panel);
-        },
-        *panelWidth);
-  });
+    return {vectorAt(x, at, at.size() - 1), weight, vectorAt(target, at, at.size() - 1), bias, n, k};
+  };
+  emitProductRows(outer, n, product, [&](const ProductRow &row) { emitLinearRow(op, row); });
   places[result] = target;
   return success();
 }
 
-LogicalResult KernelEmitter::emitFmTerm(rec::FmTermOp op) {
+LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(x);
@@ -187,17 +172,33 @@ LogicalResult KernelEmitter::emitFmTerm(rec::FmTermOp op) {
   Value zero = constantIndex(0), dim = extents[2];
   auto binary = [&](BinaryKind kind, Value l, Value r) { return emitBinary(b, kind, l, r, type); };
 
+  if (!accumulatesInMemory()) {
+    auto term = [&](Value r, Value d) {
+      Value none = scalarConstant(b, type, 0);
+      SmallVector<Value> sums = reduceLoop(zero, extents[1], {none, none}, [&](Value f, ValueRange values) {
+        Value value = element(x, {r, f, d});
+        return SmallVector<Value>{binary(BinaryKind::add, values[0], value),
+                                  binary(BinaryKind::add, values[1], binary(BinaryKind::mul, value, value))};
+      });
+      return binary(BinaryKind::mul, scalarConstant(b, type, 0.5),
+                    binary(BinaryKind::sub, binary(BinaryKind::mul, sums[0], sums[0]), sums[1]));
+    };
+    overRows(result, [&](Value r) {
+      if (!op.getSumDim())
+        return nestOver(dim, [&](Index d) { store(term(r, d[0]), place, {r, d[0]}); });
+      Value total = foldOver(dim, ReduceKind::sum, type, [&](Index d) { return term(r, d[0]); });
+      store(total, place, {r, zero});
+    });
+    places[result] = place;
+    return success();
+  }
+
   // Sums over features accumulate in memory, whole vectors of the dim at a time.
   SizeExpr bytes = rec::getShape(x)[2] * SizeExpr(8);
   Type sumType = computeType(type);
   Place sums{alignedScratch(bytes), {constantIndex(1)}, sumType};
   Place squares{alignedScratch(bytes), {constantIndex(1)}, sumType};
-  auto overRows = [&](llvm::function_ref<void(Value)> body) {
-    if (isRowValue(result))
-      return body(row);
-    loop(zero, extents[0], body);
-  };
-  overRows([&](Value r) {
+  overRows(result, [&](Value r) {
     loop(zero, dim, [&](Value d) {
       store(scalarConstant(b, type, 0), sums, d);
       store(scalarConstant(b, type, 0), squares, d);

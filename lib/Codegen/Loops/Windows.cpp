@@ -9,19 +9,19 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 using rec::BinaryKind;
 
 /// Folds `body` over the positions of a window at `output` that lie inside the input: `body` gets the input's spatial
 /// index, the window's, and the values so far.
-SmallVector<Value> KernelEmitter::overWindow(const Window &w, Index output, ValueRange init, WindowBody body) {
+SmallVector<Value> LayerEmitter::overWindow(const Window &w, Index output, ValueRange init, WindowBody body) {
   unsigned spatial = w.window.size();
   std::function<SmallVector<Value>(SmallVector<Value>, SmallVector<Value>, SmallVector<Value>)> over =
       [&](SmallVector<Value> input, SmallVector<Value> offset, SmallVector<Value> values) -> SmallVector<Value> {
@@ -47,7 +47,7 @@ SmallVector<Value> KernelEmitter::overWindow(const Window &w, Index output, Valu
   return over({}, {}, llvm::to_vector(init));
 }
 
-LogicalResult KernelEmitter::emitConv(rec::ConvOp op) {
+LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
   Value x = op.getX(), weight = op.getWeight(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(x);
@@ -81,7 +81,7 @@ LogicalResult KernelEmitter::emitConv(rec::ConvOp op) {
   return success();
 }
 
-LogicalResult KernelEmitter::emitPoolWindow(rec::PoolWindowOp op) {
+LogicalResult LayerEmitter::emitPoolWindow(rec::PoolWindowOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(x);

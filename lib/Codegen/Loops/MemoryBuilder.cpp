@@ -1,12 +1,12 @@
-//===- Memory.cpp - Addresses, loads and loops of host kernels --------------------===//
+//===- MemoryBuilder.cpp - Sizes, addresses and loops of a kernel ------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Loops/MemoryBuilder.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -15,13 +15,13 @@
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 
 //===----------------------------------------------------------------------===//
 // Integers
 //===----------------------------------------------------------------------===//
 
-static std::optional<int64_t> asConstant(Value value) {
+std::optional<int64_t> loops::asConstant(Value value) {
   APInt number;
   if (matchPattern(value, m_ConstantInt(&number)))
     return number.getSExtValue();
@@ -29,7 +29,7 @@ static std::optional<int64_t> asConstant(Value value) {
 }
 
 // One constant a value, before everything else: places outlive the loop they were made in.
-Value KernelEmitter::constantIndex(int64_t value) {
+Value MemoryBuilder::constantIndex(int64_t value) {
   if (!entry)
     return arith::ConstantOp::create(b, b.getI64IntegerAttr(value));
   Value &known = constants[value];
@@ -41,22 +41,22 @@ Value KernelEmitter::constantIndex(int64_t value) {
   return known;
 }
 
-Value KernelEmitter::constantFloat(Type type, double value) {
+Value MemoryBuilder::constantFloat(Type type, double value) {
   return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
 }
 
 // Sizes and offsets stay far below 2^63, so index arithmetic is marked as not wrapping: the loop vectoriser needs it.
-Value KernelEmitter::add(Value x, Value y) {
+Value MemoryBuilder::add(Value x, Value y) {
   return b.createOrFold<arith::AddIOp>(x, y, arith::IntegerOverflowFlags::nsw);
 }
-Value KernelEmitter::sub(Value x, Value y) {
+Value MemoryBuilder::sub(Value x, Value y) {
   return b.createOrFold<arith::SubIOp>(x, y, arith::IntegerOverflowFlags::nsw);
 }
-Value KernelEmitter::mul(Value x, Value y) {
+Value MemoryBuilder::mul(Value x, Value y) {
   return b.createOrFold<arith::MulIOp>(x, y, arith::IntegerOverflowFlags::nsw);
 }
 
-Value KernelEmitter::size(const SizeExpr &expr) {
+Value MemoryBuilder::size(const SizeExpr &expr) {
   if (auto value = expr.constant())
     return constantIndex(*value);
   for (auto &[known, value] : sizeCache)
@@ -96,18 +96,36 @@ Value KernelEmitter::size(const SizeExpr &expr) {
   return sum;
 }
 
-SmallVector<Value> KernelEmitter::sizes(Value tensor) {
+SmallVector<Value> MemoryBuilder::sizes(Value tensor) {
   SmallVector<Value> result;
   for (const SizeExpr &expr : rec::getShape(tensor))
     result.push_back(size(expr));
   return result;
 }
 
+Value MemoryBuilder::linearIndex(Index index, ArrayRef<Value> extents) {
+  Value linear = constantIndex(0);
+  for (auto [i, extent] : llvm::zip(index, extents))
+    linear = add(mul(linear, extent), i);
+  return linear;
+}
+
+SmallVector<Value> MemoryBuilder::unflatten(Value linear, ArrayRef<Value> extents) {
+  SmallVector<Value> index(extents.size());
+  for (size_t d = extents.size(); d-- > 1;) {
+    index[d] = b.createOrFold<arith::RemSIOp>(linear, extents[d]);
+    linear = b.createOrFold<arith::DivSIOp>(linear, extents[d]);
+  }
+  if (!extents.empty())
+    index[0] = linear;
+  return index;
+}
+
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
 
-Value KernelEmitter::alignedScratch(const SizeExpr &bytes) {
+Value MemoryBuilder::alignedScratch(const SizeExpr &bytes) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(entry);
   Value offset = size(scratchSize);
@@ -115,14 +133,14 @@ Value KernelEmitter::alignedScratch(const SizeExpr &bytes) {
   return offsetPointer(scratchPointer, offset, b.getI8Type());
 }
 
-Value KernelEmitter::offsetPointer(Value base, Value elements, Type elementType) {
+Value MemoryBuilder::offsetPointer(Value base, Value elements, Type elementType) {
   if (asConstant(elements) == 0)
     return base;
   return LLVM::GEPOp::create(b, base.getType(), storageType(elementType), base, ValueRange{elements},
                              LLVM::GEPNoWrapFlags::inbounds);
 }
 
-Value KernelEmitter::pointer(const Place &place, Index index) {
+Value MemoryBuilder::pointer(const Place &place, Index index) {
   assert(index.size() == place.strides.size() && "one index a dimension");
   Value offset = constantIndex(0);
   for (auto [i, stride] : llvm::zip(index, place.strides))
@@ -130,21 +148,28 @@ Value KernelEmitter::pointer(const Place &place, Index index) {
   return offsetPointer(place.base, offset, place.elementType);
 }
 
-Value KernelEmitter::loadRaw(Value pointer, Type elementType) {
+Value MemoryBuilder::loadRaw(Value pointer, Type elementType) {
   return fromStorage(b, loadBits(b, storageType(elementType), pointer), elementType);
 }
 
-void KernelEmitter::storeRaw(Value element, Value pointer, Type elementType) {
+void MemoryBuilder::storeRaw(Value element, Value pointer, Type elementType) {
   storeBits(b, toStorage(b, element, elementType), pointer);
 }
 
-Value KernelEmitter::load(const Place &place, Index index) { return loadRaw(pointer(place, index), place.elementType); }
+Value MemoryBuilder::load(const Place &place, Index index) { return loadRaw(pointer(place, index), place.elementType); }
 
-void KernelEmitter::store(Value element, const Place &place, Index index) {
+void MemoryBuilder::store(Value element, const Place &place, Index index) {
   storeRaw(element, pointer(place, index), place.elementType);
 }
 
-SmallVector<Value> KernelEmitter::denseStrides(ArrayRef<SizeExpr> shape, bool oneRow) {
+/// A vector along dimension `dim` of a place, the other dimensions fixed at `index`.
+Place MemoryBuilder::vectorAt(const Place &place, Index index, unsigned dim) {
+  SmallVector<Value> at(index);
+  at[dim] = constantIndex(0);
+  return {pointer(place, at), {place.strides[dim]}, place.elementType};
+}
+
+SmallVector<Value> MemoryBuilder::denseStrides(ArrayRef<SizeExpr> shape, bool oneRow) {
   SmallVector<Value> strides(shape.size());
   SizeExpr stride = 1;
   for (size_t d = shape.size(); d-- > 0;) {
@@ -154,41 +179,11 @@ SmallVector<Value> KernelEmitter::denseStrides(ArrayRef<SizeExpr> shape, bool on
   return strides;
 }
 
-bool KernelEmitter::isDense(Value tensor, const Place &place) {
-  rec::Shape shape = rec::getShape(tensor);
-  SizeExpr stride = 1;
-  for (size_t d = shape.size(); d-- > 0;) {
-    bool isRow = d == 0 && isRowValue(tensor);
-    if (!isRow && shape[d] != SizeExpr(1) && place.strides[d] != size(stride) &&
-        asConstant(place.strides[d]) != stride.constant().value_or(-1))
-      return false;
-    stride = stride * shape[d];
-  }
-  return true;
-}
-
-Place KernelEmitter::placeInScratch(Value tensor) {
-  rec::Shape shape = rec::getShape(tensor);
-  Type elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
-  bool oneRow = isRowValue(tensor);
-  SizeExpr elements = rec::getNumElements(oneRow ? ArrayRef<SizeExpr>(shape).drop_front() : ArrayRef<SizeExpr>(shape));
-  Value base = alignedScratch(elements * SizeExpr(storageType(elementType).getIntOrFloatBitWidth() / 8));
-  return {base, denseStrides(shape, oneRow), elementType};
-}
-
-Place KernelEmitter::constantPlace(rec::ConstantOp constant) {
-  auto type = cast<RankedTensorType>(constant.getType());
-  Value base = globalConstant(constant.getValue(), type.getElementType());
-  rec::Shape shape = rec::getShape(type);
-  SmallVector<Value> strides = denseStrides(shape, false);
-  return {base, strides, type.getElementType()};
-}
-
 //===----------------------------------------------------------------------===//
 // Control flow
 //===----------------------------------------------------------------------===//
 
-void KernelEmitter::loop(Value begin, Value end, Body body, int64_t step) {
+void MemoryBuilder::loop(Value begin, Value end, Body body, int64_t step) {
   auto first = asConstant(begin), last = asConstant(end);
   if (first && last && *last <= *first)
     return;
@@ -203,7 +198,7 @@ void KernelEmitter::loop(Value begin, Value end, Body body, int64_t step) {
                      });
 }
 
-SmallVector<Value> KernelEmitter::reduceLoop(Value begin, Value end, ValueRange init, Accumulate body, int64_t step) {
+SmallVector<Value> MemoryBuilder::reduceLoop(Value begin, Value end, ValueRange init, Accumulate body, int64_t step) {
   auto loopOp = scf::ForOp::create(b, begin, end, constantIndex(step), init,
                                    [&](OpBuilder &builder, Location, Value iv, ValueRange values) {
                                      OpBuilder::InsertionGuard guard(b);
@@ -213,7 +208,7 @@ SmallVector<Value> KernelEmitter::reduceLoop(Value begin, Value end, ValueRange 
   return llvm::to_vector_of<Value>(loopOp.getResults());
 }
 
-void KernelEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
+void MemoryBuilder::sequentialNest(ArrayRef<Value> extents, NestBody body) {
   SmallVector<Value> index;
   std::function<void()> next = [&] {
     if (index.size() == extents.size())
@@ -227,34 +222,22 @@ void KernelEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
   next();
 }
 
-void KernelEmitter::nest(Value tensor, NestBody body) { nest(tensor, isRowValue(tensor), body); }
+void MemoryBuilder::nestOver(ArrayRef<Value> extents, NestBody body) { sequentialNest(extents, body); }
 
-void KernelEmitter::nest(Value tensor, bool oneRow, NestBody body) {
-  SmallVector<Value> extents = sizes(tensor);
-  if (!oneRow)
-    return nestOver(extents, body);
-  nestOver(ArrayRef<Value>(extents).drop_front(), [&](Index inner) {
-    SmallVector<Value> index{row};
-    index.append(inner.begin(), inner.end());
-    body(index);
-  });
+Value MemoryBuilder::foldOver(ArrayRef<Value> extents, rec::ReduceKind kind, Type elementType, Term term) {
+  std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> index, Value value) -> Value {
+    if (index.size() == extents.size())
+      return reduceStep(b, kind, value, term(index), elementType);
+    return reduceLoop(constantIndex(0), extents[index.size()], value, [&](Value iv, ValueRange values) {
+      SmallVector<Value> next(index);
+      next.push_back(iv);
+      return SmallVector<Value>{over(next, values[0])};
+    })[0];
+  };
+  return over({}, reduceIdentity(b, kind, elementType));
 }
 
-void KernelEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
-  SmallVector<Value> outer = sizes(tensor);
-  outer[axis] = constantIndex(1);
-  bool hasRow = isRowValue(tensor);
-  if (hasRow)
-    outer[0] = constantIndex(1);
-  nestOver(outer, [&](Index position) {
-    SmallVector<Value> index(position);
-    if (hasRow)
-      index[0] = row;
-    body(index);
-  });
-}
-
-void KernelEmitter::ifThen(Value condition, llvm::function_ref<void()> then) {
+void MemoryBuilder::ifThen(Value condition, llvm::function_ref<void()> then) {
   scf::IfOp::create(b, condition, [&](OpBuilder &builder, Location) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(builder.getInsertionBlock());
@@ -263,7 +246,7 @@ void KernelEmitter::ifThen(Value condition, llvm::function_ref<void()> then) {
   });
 }
 
-SmallVector<Value> KernelEmitter::ifElse(Value condition, llvm::function_ref<SmallVector<Value>()> then,
+SmallVector<Value> MemoryBuilder::ifElse(Value condition, llvm::function_ref<SmallVector<Value>()> then,
                                          llvm::function_ref<SmallVector<Value>()> otherwise) {
   auto branch = [&](llvm::function_ref<SmallVector<Value>()> body) {
     return [&, body](OpBuilder &builder, Location) {

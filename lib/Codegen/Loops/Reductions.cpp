@@ -5,20 +5,20 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/KernelEmitter.h"
-#include "lib/Codegen/Host/Scalar.h"
+#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::host;
+using namespace reckon::loops;
 using rec::BinaryKind;
 using rec::ReduceKind;
 using rec::UnaryKind;
 
-LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
+LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   ReduceKind kind = op.getKind();
@@ -50,24 +50,13 @@ LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
     return source;
   };
   auto accumulate = [&](Index kept, ReduceKind step, Value shift) {
-    Value start = reduceIdentity(b, step, type);
-    std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> reduced, Value value) -> Value {
-      if (reduced.size() == reducedExtents.size()) {
-        Value x0 = element(x, sourceIndex(kept, reduced));
-        if (shift)
-          x0 = emitBinary(b, BinaryKind::sub, x0, shift, type);
-        return reduceStep(b, step, value, x0, type);
-      }
-      return reduceLoop(constantIndex(0), reducedExtents[reduced.size()], value, [&](Value iv, ValueRange values) {
-        SmallVector<Value> next(reduced);
-        next.push_back(iv);
-        return SmallVector<Value>{over(next, values[0])};
-      })[0];
-    };
-    return over({}, start);
+    return foldOver(reducedExtents, step, type, [&](Index reduced) {
+      Value x0 = element(x, sourceIndex(kept, reduced));
+      return shift ? emitBinary(b, BinaryKind::sub, x0, shift, type) : x0;
+    });
   };
 
-  bool keepsLast = rank > 1 && !isReduced(rank - 1) && kind != ReduceKind::log_sum_exp;
+  bool keepsLast = accumulatesInMemory() && rank > 1 && !isReduced(rank - 1) && kind != ReduceKind::log_sum_exp;
   if (keepsLast) {
     // Reduced loops outside, the last dimension inside: whole vectors of results accumulate in memory.
     nest(result, [&](Index index) { store(reduceIdentity(b, kind, type), place, index); });
@@ -80,7 +69,7 @@ LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
     if (kind == ReduceKind::mean || kind == ReduceKind::l2 || kind == ReduceKind::log_sum)
       nest(result, [&](Index index) { store(reduceLast(b, kind, load(place, index), count, type), place, index); });
   } else {
-    nest(result, [&](Index index) {
+    nestShared(result, [&](Index index) {
       if (kind == ReduceKind::log_sum_exp && isa<FloatType>(computeType(type))) {
         // Shifted by the maximum, so that nothing overflows; a maximum of +-inf is its own result.
         Value greatest = accumulate(index, ReduceKind::max, {});
@@ -97,7 +86,7 @@ LogicalResult KernelEmitter::emitReduce(rec::ReduceOp op) {
   return success();
 }
 
-LogicalResult KernelEmitter::emitArgReduce(rec::ArgReduceOp op) {
+LogicalResult LayerEmitter::emitArgReduce(rec::ArgReduceOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
@@ -140,37 +129,34 @@ LogicalResult KernelEmitter::emitArgReduce(rec::ArgReduceOp op) {
   return success();
 }
 
-LogicalResult KernelEmitter::emitSoftmax(rec::SoftmaxOp op) {
+LogicalResult LayerEmitter::emitSoftmax(rec::SoftmaxOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   Value extent = sizes(x)[axis];
   materialize(x);
   Place place = destination(result);
-  nestAround(result, axis, [&](SmallVectorImpl<Value> &index) {
+  nestSharedAround(result, axis, [&](SmallVectorImpl<Value> &index) {
     auto at = [&](Value i) {
       index[axis] = i;
       return element(x, index);
     };
-    Value zero = constantIndex(0);
-    Value greatest =
-        reduceLoop(zero, extent, reduceIdentity(b, ReduceKind::max, type), [&](Value i, ValueRange values) {
-          return SmallVector<Value>{reduceStep(b, ReduceKind::max, values[0], at(i), type)};
-        })[0];
+    Value greatest = foldOver(extent, ReduceKind::max, type, [&](Index i) { return at(i[0]); });
     auto shifted = [&](Value i) { return emitBinary(b, BinaryKind::sub, at(i), greatest, type); };
-    Value sum = reduceLoop(zero, extent, reduceIdentity(b, ReduceKind::sum, type), [&](Value i, ValueRange values) {
-      Value e = math::ExpOp::create(b, shifted(i));
+    Value sum = foldOver(extent, ReduceKind::sum, type, [&](Index i) {
+      Value e = math::ExpOp::create(b, shifted(i[0]));
       if (!op.getLog()) {
-        index[axis] = i;
+        index[axis] = i[0];
         store(e, place, index);
       }
-      return SmallVector<Value>{reduceStep(b, ReduceKind::sum, values[0], e, type)};
-    })[0];
+      return e;
+    });
     Value scale = op.getLog() ? Value(math::LogOp::create(b, sum))
                               : emitBinary(b, BinaryKind::div, scalarConstant(b, type, 1), sum, type);
-    loop(zero, extent, [&](Value i) {
-      Value value = op.getLog() ? emitBinary(b, BinaryKind::sub, shifted(i), scale, type) : Value();
-      index[axis] = i;
+    // A thread meets the elements here that it met above.
+    nestOver(extent, [&](Index i) {
+      Value value = op.getLog() ? emitBinary(b, BinaryKind::sub, shifted(i[0]), scale, type) : Value();
+      index[axis] = i[0];
       if (!value)
         value = emitBinary(b, BinaryKind::mul, load(place, index), scale, type);
       store(value, place, index);
@@ -180,7 +166,7 @@ LogicalResult KernelEmitter::emitSoftmax(rec::SoftmaxOp op) {
   return success();
 }
 
-LogicalResult KernelEmitter::emitLayerNorm(rec::LayerNormOp op) {
+LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   unsigned axis = op.getAxis();
@@ -196,7 +182,7 @@ LogicalResult KernelEmitter::emitLayerNorm(rec::LayerNormOp op) {
     count = mul(count, extent);
   Value countFloat = emitCast(b, count, b.getI64Type(), type);
 
-  nestOver(outer, [&](Index position) {
+  nestShared(outer, [&](Index position) {
     SmallVector<Value> lead(position);
     if (hasRow)
       lead[0] = row;
@@ -205,18 +191,7 @@ LogicalResult KernelEmitter::emitLayerNorm(rec::LayerNormOp op) {
       index.append(rest.begin(), rest.end());
       return index;
     };
-    auto sum = [&](llvm::function_ref<Value(Index)> term) {
-      std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> index, Value value) -> Value {
-        if (index.size() == inner.size())
-          return reduceStep(b, ReduceKind::sum, value, term(index), type);
-        return reduceLoop(constantIndex(0), inner[index.size()], value, [&](Value iv, ValueRange values) {
-          SmallVector<Value> next(index);
-          next.push_back(iv);
-          return SmallVector<Value>{over(next, values[0])};
-        })[0];
-      };
-      return over({}, scalarConstant(b, type, 0));
-    };
+    auto sum = [&](Term term) { return foldOver(inner, ReduceKind::sum, type, term); };
     Value mean = emitBinary(b, BinaryKind::div, sum([&](Index i) { return element(x, full(i)); }), countFloat, type);
     auto centered = [&](Index i) { return emitBinary(b, BinaryKind::sub, element(x, full(i)), mean, type); };
     Value squares = sum([&](Index i) {
@@ -239,7 +214,7 @@ LogicalResult KernelEmitter::emitLayerNorm(rec::LayerNormOp op) {
   return success();
 }
 
-LogicalResult KernelEmitter::emitCumSum(rec::CumSumOp op) {
+LogicalResult LayerEmitter::emitCumSum(rec::CumSumOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();

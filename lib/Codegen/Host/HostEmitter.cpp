@@ -1,0 +1,168 @@
+//===- HostEmitter.cpp - From a plan.kernel to a host function --------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Host/HostEmitter.h"
+#include "reckon/Runtime/KernelABI.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <cstddef>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::host;
+using namespace reckon::loops;
+
+static void makeInternal(func::FuncOp function) {
+  function.setPrivate();
+  function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(function.getContext(), LLVM::Linkage::Internal));
+}
+
+/// The kernel is two functions. The exported one follows the ABI and unpacks it; the body takes every operand as a
+/// `noalias` argument, which is how LLVM learns that stores to one do not touch another.
+void HostEmitter::emitPrologue() {
+  Block &block = kernel.getBody().front();
+  unsigned numOperands = block.getNumArguments() + block.getTerminator()->getNumOperands();
+  unsigned numDims = kernel.getDims().size();
+  Type pointerType = LLVM::LLVMPointerType::get(b.getContext());
+  Type i64 = b.getI64Type();
+
+  b.setInsertionPointToEnd(module.getBody());
+  auto exported =
+      func::FuncOp::create(b, kernel.getSymName(), b.getFunctionType(SmallVector<Type>(5, pointerType), TypeRange{}));
+  SmallVector<Type> bodyTypes(numOperands, pointerType);
+  bodyTypes.append(numDims + 4, i64);
+  bodyTypes.append(2, pointerType);
+  auto body = func::FuncOp::create(b, (kernel.getSymName() + ".body").str(), b.getFunctionType(bodyTypes, TypeRange{}));
+  makeInternal(body);
+  for (unsigned i = 0; i < numOperands; ++i)
+    body.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+
+  Block *outer = exported.addEntryBlock();
+  b.setInsertionPointToEnd(outer);
+  auto field = [&](Value base, Type type, int64_t index, unsigned bytes) -> Value {
+    Value address =
+        LLVM::GEPOp::create(b, pointerType, type, base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+    return LLVM::LoadOp::create(b, type, address, bytes);
+  };
+  SmallVector<Value> arguments;
+  for (unsigned i = 0; i < numOperands; ++i)
+    arguments.push_back(field(outer->getArgument(0), pointerType, i, 8));
+  for (unsigned i = 0; i < numDims; ++i)
+    arguments.push_back(field(outer->getArgument(1), i64, i, 8));
+  static_assert(offsetof(ReckonRange, row_end) == 8 && offsetof(ReckonRange, col_begin) == 16);
+  for (unsigned i = 0; i < 4; ++i)
+    arguments.push_back(field(outer->getArgument(2), i64, i, 8));
+  arguments.push_back(outer->getArgument(3));
+  arguments.push_back(outer->getArgument(4));
+  func::CallOp::create(b, body, arguments);
+  func::ReturnOp::create(b);
+
+  Block *inner = body.addEntryBlock();
+  auto values = llvm::to_vector_of<Value>(inner->getArguments());
+  auto take = [&, next = size_t(0)](unsigned count) mutable {
+    next += count;
+    return ArrayRef<Value>(values).slice(next - count, count);
+  };
+  operandPointers = llvm::to_vector(take(numOperands));
+  dimValues = llvm::to_vector(take(numDims));
+  rowBegin = take(1)[0];
+  rowEnd = take(1)[0];
+  columnBegin = take(1)[0];
+  columnEnd = take(1)[0];
+  scratchPointer = take(1)[0];
+  statusPointer = take(1)[0];
+  b.setInsertionPointToEnd(inner);
+  func::ReturnOp::create(b);
+  // Sizes and scratch addresses go before this marker; the code of the kernel after it.
+  b.setInsertionPoint(inner->getTerminator());
+  entry = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
+}
+
+LogicalResult HostEmitter::emit() {
+  emitPrologue();
+  placeInputs();
+  switch (kernel.getKind()) {
+  case rec::RegionKind::gemm:
+    return emitGemm();
+  case rec::RegionKind::lookup:
+  case rec::RegionKind::rows:
+    return emitRows();
+  case rec::RegionKind::whole:
+    placeOutputs();
+    return emitBody();
+  }
+  return failure();
+}
+
+LogicalResult HostEmitter::emitRows() {
+  row = rowBegin; // there are rows: places know
+  placeOutputs();
+  LogicalResult result = success();
+  auto rows = scf::ForOp::create(b, rowBegin, rowEnd, constantIndex(1));
+  b.setInsertionPointToStart(rows.getBody());
+  row = rows.getInductionVar();
+  result = emitBody();
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions and constants of the module
+//===----------------------------------------------------------------------===//
+
+func::FuncOp HostEmitter::getReportFunction() {
+  if (auto known = module.lookupSymbol<func::FuncOp>("reckon.report"))
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  Type pointerType = LLVM::LLVMPointerType::get(b.getContext());
+  Type i32 = b.getI32Type(), i64 = b.getI64Type();
+  auto function =
+      func::FuncOp::create(b, "reckon.report", b.getFunctionType({pointerType, i32, i32, i64, i64}, TypeRange{}));
+  makeInternal(function);
+  // Out of the way of the code that never needs it.
+  function->setAttr("passthrough", b.getStrArrayAttr({"cold", "noinline"}));
+  Block *block = function.addEntryBlock();
+  b.setInsertionPointToEnd(block);
+  Value status = block->getArgument(0);
+  auto address = [&](size_t offset) -> Value {
+    return LLVM::GEPOp::create(b, pointerType, b.getI8Type(), status,
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+  };
+  Value code = LLVM::LoadOp::create(b, i32, address(offsetof(ReckonKernelStatus, code)));
+  Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
+                                      arith::ConstantOp::create(b, b.getI32IntegerAttr(RECKON_KERNEL_OK)));
+  ifThen(first, [&] {
+    LLVM::StoreOp::create(b, block->getArgument(1), address(offsetof(ReckonKernelStatus, code)));
+    LLVM::StoreOp::create(b, block->getArgument(2), address(offsetof(ReckonKernelStatus, table)));
+    LLVM::StoreOp::create(b, block->getArgument(3), address(offsetof(ReckonKernelStatus, position)));
+    LLVM::StoreOp::create(b, block->getArgument(4), address(offsetof(ReckonKernelStatus, id)));
+  });
+  func::ReturnOp::create(b);
+  return function;
+}
+
+void HostEmitter::report(int code, Value operandIndex, Value position, Value id) {
+  func::FuncOp function = getReportFunction();
+  Value codeValue = arith::ConstantOp::create(b, b.getI32IntegerAttr(code));
+  func::CallOp::create(b, function, ValueRange{statusPointer, codeValue, operandIndex, position, id});
+}
+
+Value HostEmitter::constantBytes(ArrayRef<char> bytes) {
+  std::string name = ("const." + kernel.getSymName() + "." + Twine(globalCount++)).str();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
+  LLVM::GlobalOp::create(b, type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
+                         b.getStringAttr(StringRef(bytes.data(), bytes.size())), /*alignment=*/64);
+  b.setInsertionPoint(entry);
+  return LLVM::AddressOfOp::create(b, LLVM::LLVMPointerType::get(b.getContext()), name);
+}

@@ -1,0 +1,84 @@
+//===- HostEmitter.h - From a plan.kernel to a host function -----------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+//
+// One emitter turns the body of one plan.kernel into a function of scf loops, scalar and vector arithmetic, and loads
+// and stores through raw pointers. The layers are those of lib/Codegen/Loops; here is what a CPU does better: tiles of
+// packed weights, whole vectors of table rows, triangles and top-k candidates.
+//
+//===-----------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_HOST_HOSTEMITTER_H
+#define RECKON_LIB_CODEGEN_HOST_HOSTEMITTER_H
+
+#include "lib/Codegen/Host/Target.h"
+#include "lib/Codegen/Loops/LayerEmitter.h"
+
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
+namespace reckon::host {
+
+using mlir::Value;
+
+/// Emits functions into `module`. Helpers shared by kernels (GEMM tiles, error reporting) are emitted once a module.
+class HostEmitter : public loops::LayerEmitter {
+public:
+  HostEmitter(mlir::ModuleOp module, plan::KernelOp kernel, const Target &target)
+      : LayerEmitter(kernel), module(module), target(target) {}
+
+  /// Emits the kernel under its own name with the ABI of reckon/Runtime/KernelABI.h. On failure a diagnostic names the
+  /// layer that has no host code.
+  mlir::LogicalResult emit();
+
+private:
+  using Place = loops::Place;
+  using LookupTable = loops::LookupTable;
+  using LookupBag = loops::LookupBag;
+
+  //===--- Skeleton (HostEmitter.cpp) ---===//
+  llvm::StringRef deviceName() const override { return "host"; }
+  void emitPrologue();
+  mlir::LogicalResult emitRows();
+  mlir::func::FuncOp getReportFunction();
+  void report(int code, Value operandIndex, Value position, Value id) override;
+  Value constantBytes(llvm::ArrayRef<char> bytes) override;
+
+  //===--- Lookups (Lookup.cpp) ---===//
+  void emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) override;
+  void beforeMultiLookup(rec::MultiLookupOp op, llvm::ArrayRef<LookupTable> tables, Value r, IdAt idAt) override;
+  void prefetchRow(const LookupTable &table, Value id);
+
+  //===--- Interaction.cpp, TopK.cpp ---===//
+  mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
+  Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) override;
+  void scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) override;
+  Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
+                         bool smallest);
+
+  //===--- GEMM (Gemm.cpp, PackedRow.cpp) ---===//
+  struct GemmStage;
+  mlir::LogicalResult emitGemm();
+  mlir::LogicalResult emitUntiled();
+  void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
+  void emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column, Value columns,
+                 const Place &out);
+  void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const Place &tile);
+  void emitColumns(GemmStage &stage, Value begin, Value end);
+  mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu);
+  void emitLinearRow(rec::LinearOp op, const ProductRow &product) override;
+
+  mlir::ModuleOp module;
+  const Target &target;
+  Value rowBegin, rowEnd, columnBegin, columnEnd; ///< i64
+  Value statusPointer;
+  unsigned globalCount = 0;
+};
+
+} // namespace reckon::host
+
+#endif // RECKON_LIB_CODEGEN_HOST_HOSTEMITTER_H

@@ -1,0 +1,317 @@
+//===- LayerEmitter.cpp - The layers of a kernel as loops over memory -------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "dialects/Rec/ConstantData.h"
+#include "lib/Codegen/Loops/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::loops;
+
+InFlightDiagnostic LayerEmitter::unsupported(Operation *op, const Twine &what) {
+  return op->emitError() << deviceName() << " codegen: " << op->getName() << " in kernel '" << kernel.getSymName()
+                         << "': " << what;
+}
+
+Place LayerEmitter::operandPlace(unsigned operand, RankedTensorType type) {
+  SmallVector<Value> strides = denseStrides(rec::getShape(type), false);
+  for (auto [stride, value] : llvm::zip(strides, cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef()))
+    if (value != ShapedType::kDynamic)
+      stride = constantIndex(value);
+  return {operandPointers[operand], strides, type.getElementType()};
+}
+
+void LayerEmitter::placeInputs() {
+  for (BlockArgument argument : kernel.getBody().front().getArguments()) {
+    operandIndex[argument] = argument.getArgNumber();
+    places[argument] = operandPlace(argument.getArgNumber(), cast<RankedTensorType>(argument.getType()));
+  }
+}
+
+/// Picks where outputs and the operands of reshapes and concats are computed, so that a value is written once, where it
+/// is wanted.
+void LayerEmitter::placeOutputs() {
+  Block &block = kernel.getBody().front();
+  for (auto [i, output] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    unsigned operand = block.getNumArguments() + i;
+    Place place = operandPlace(operand, cast<RankedTensorType>(output.getType()));
+    Operation *op = output.getDefiningOp();
+    if (!op || isa<rec::ConstantOp>(op) || destinations.count(output))
+      outputCopies.push_back({output, place});
+    else
+      destinations[output] = place;
+  }
+  for (Operation &op : llvm::reverse(block.without_terminator())) {
+    Value value = op.getResult(0);
+    if (isa<rec::ConcatOp>(op) && !destinations.count(value))
+      destinations[value] = placeInScratch(value);
+    if (destinations.count(value))
+      forwardDestination(value);
+  }
+}
+
+/// A reshape or concat with a destination hands it, or its slice, to operands that nothing else reads.
+void LayerEmitter::forwardDestination(Value value) {
+  Place place = destinations[value];
+  auto accepts = [&](Value operand) {
+    Operation *op = operand.getDefiningOp();
+    return op && !isa<rec::ConstantOp>(op) && operand.hasOneUse() && !destinations.count(operand) &&
+           isRowValue(operand) == isRowValue(value);
+  };
+  if (auto reshape = value.getDefiningOp<rec::ReshapeOp>()) {
+    Value operand = reshape.getX();
+    if (!accepts(operand) || !isDense(value, place))
+      return;
+    SmallVector<Value> strides = denseStrides(rec::getShape(operand), false);
+    if (isRowValue(operand))
+      strides[0] = place.strides[0];
+    destinations[operand] = {place.base, strides, place.elementType};
+    forwarded.insert(operand);
+  }
+  if (auto concat = value.getDefiningOp<rec::ConcatOp>()) {
+    SizeExpr offset = 0;
+    int64_t axis = concat.getAxis();
+    for (Value operand : concat.getInputs()) {
+      if (accepts(operand)) {
+        Value elements = mul(size(offset), place.strides[axis]);
+        destinations[operand] = {offsetPointer(place.base, elements, place.elementType), place.strides,
+                                 place.elementType};
+        forwarded.insert(operand);
+      }
+      offset = offset + rec::getShape(operand)[axis];
+    }
+  }
+}
+
+bool LayerEmitter::isRowValue(Value tensor) {
+  if (!row || cast<RankedTensorType>(tensor.getType()).getRank() == 0)
+    return false;
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    return kernel.getRowInputs()[argument.getArgNumber()];
+  return !isa<rec::ConstantOp>(tensor.getDefiningOp());
+}
+
+LogicalResult LayerEmitter::emitBody() {
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    b.setLoc(op.getLoc());
+    if (failed(emitLayer(&op)))
+      return failure();
+  }
+  for (auto &[value, place] : outputCopies)
+    nest(value, [&, &value = value, &place = place](Index index) { store(element(value, index), place, index); });
+  return success();
+}
+
+/// Layers that produce each element from a few elements of their operands: computed where they are used when that is
+/// once.
+static bool isElementwise(Operation *op) {
+  return isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp, rec::IotaOp, rec::DimsOp,
+             rec::PadOp, rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp, rec::BatchNormOp>(op);
+}
+static bool isView(Operation *op) { return isa<rec::ReshapeOp, rec::TransposeOp, rec::SliceOp, rec::BroadcastOp>(op); }
+
+bool LayerEmitter::isInlined(Value tensor) {
+  return !places.count(tensor) && tensor.getDefiningOp() && !isa<rec::ConstantOp>(tensor.getDefiningOp());
+}
+
+LogicalResult LayerEmitter::emitLayer(Operation *op) {
+  if (isa<rec::ConstantOp>(op))
+    return success();
+
+  if (isView(op)) {
+    Value operand = op->getOperand(0), result = op->getResult(0);
+    bool elided = forwarded.contains(operand) && places.count(operand);
+    // A reshape needs memory under it; the others can compute through their operand, unless that repeats work.
+    if (isa<rec::ReshapeOp, rec::BroadcastOp>(op) || !operand.hasOneUse())
+      materialize(operand);
+    elided |= forwarded.contains(operand);
+    if (elided && isa<rec::ReshapeOp>(op)) {
+      places[result] = destinations[result];
+      return success();
+    }
+    if (destinations.count(result))
+      materialize(result);
+    else if (auto view = viewOf(op))
+      places[result] = *view;
+    else if (!isInlined(operand) || !result.hasOneUse())
+      materialize(result);
+    return success();
+  }
+
+  if (isElementwise(op)) {
+    Value result = op->getResult(0);
+    // An operand that broadcasts, or one that is gathered from, would be computed more than once.
+    for (Value operand : op->getOperands())
+      if (isInlined(operand) &&
+          (isa<rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp, rec::PadOp>(op) ||
+           rec::getNumElements(rec::getShape(operand)) != rec::getNumElements(rec::getShape(result))))
+        materialize(operand);
+    bool isFree = isa<rec::IotaOp, rec::DimsOp>(op);
+    if (destinations.count(result) || !(result.hasOneUse() || result.use_empty() || isFree))
+      materialize(result);
+    return success();
+  }
+
+  LogicalResult result = emitLoops(op);
+  barrier();
+  return result;
+}
+
+LogicalResult LayerEmitter::emitLoops(Operation *op) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](rec::ReduceOp o) { return emitReduce(o); })
+      .Case([&](rec::ArgReduceOp o) { return emitArgReduce(o); })
+      .Case([&](rec::SoftmaxOp o) { return emitSoftmax(o); })
+      .Case([&](rec::LayerNormOp o) { return emitLayerNorm(o); })
+      .Case([&](rec::CumSumOp o) { return emitCumSum(o); })
+      .Case([&](rec::TopKOp o) { return emitTopK(o); })
+      .Case([&](rec::MatmulOp o) { return emitMatmul(o); })
+      .Case([&](rec::LinearOp o) { return emitLinear(o); })
+      .Case([&](rec::ConvOp o) { return emitConv(o); })
+      .Case([&](rec::PoolWindowOp o) { return emitPoolWindow(o); })
+      .Case([&](rec::ScatterNdOp o) { return emitScatterNd(o); })
+      .Case([&](rec::ScatterElementsOp o) { return emitScatterElements(o); })
+      .Case([&](rec::ConcatOp o) { return emitConcat(o); })
+      .Case([&](rec::FmTermOp o) { return emitFmTerm(o); })
+      .Case([&](rec::DotInteractionOp o) { return emitDotInteraction(o); })
+      .Case([&](rec::EmbeddingOp o) { return emitEmbedding(o); })
+      .Case([&](rec::EmbeddingBagOp o) { return emitEmbeddingBag(o); })
+      .Case([&](rec::MultiLookupOp o) { return emitMultiLookup(o); })
+      .Default([&](Operation *o) { return unsupported(o, "there is no code for this layer"); });
+}
+
+Place LayerEmitter::destination(Value tensor) {
+  auto it = destinations.find(tensor);
+  return it != destinations.end() ? it->second : placeInScratch(tensor);
+}
+
+const Place &LayerEmitter::materialize(Value tensor) {
+  if (auto it = places.find(tensor); it != places.end())
+    return it->second;
+  Operation *op = tensor.getDefiningOp();
+  if (auto constant = dyn_cast<rec::ConstantOp>(op))
+    return places[tensor] = constantPlace(constant);
+  Place place = destination(tensor);
+  std::optional<Place> view = isView(op) ? viewOf(op) : std::nullopt;
+  nest(tensor, [&](Index index) { store(view ? load(*view, index) : inlineElement(op, index), place, index); });
+  barrier();
+  return places[tensor] = place;
+}
+
+LogicalResult LayerEmitter::emitConcat(rec::ConcatOp op) {
+  Place place = destination(op.getResult());
+  SizeExpr offset = 0;
+  for (Value operand : op.getInputs()) {
+    Value begin = size(offset);
+    if (forwarded.contains(operand))
+      materialize(operand);
+    else
+      // A constant holds all rows, of which this is one.
+      nest(operand, isRowValue(op.getResult()), [&](Index index) {
+        SmallVector<Value> target(index);
+        target[op.getAxis()] = add(target[op.getAxis()], begin);
+        store(element(operand, index), place, target);
+      });
+    offset = offset + rec::getShape(operand)[op.getAxis()];
+  }
+  places[op.getResult()] = place;
+  return success();
+}
+
+bool LayerEmitter::isDense(Value tensor, const Place &place) {
+  rec::Shape shape = rec::getShape(tensor);
+  SizeExpr stride = 1;
+  for (size_t d = shape.size(); d-- > 0;) {
+    bool isRow = d == 0 && isRowValue(tensor);
+    if (!isRow && shape[d] != SizeExpr(1) && place.strides[d] != size(stride) &&
+        asConstant(place.strides[d]) != stride.constant().value_or(-1))
+      return false;
+    stride = stride * shape[d];
+  }
+  return true;
+}
+
+Place LayerEmitter::placeInScratch(Value tensor) {
+  rec::Shape shape = rec::getShape(tensor);
+  Type elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
+  bool oneRow = isRowValue(tensor);
+  SizeExpr elements = rec::getNumElements(oneRow ? ArrayRef<SizeExpr>(shape).drop_front() : ArrayRef<SizeExpr>(shape));
+  Value base = alignedScratch(elements * SizeExpr(storageType(elementType).getIntOrFloatBitWidth() / 8));
+  return {base, denseStrides(shape, oneRow), elementType};
+}
+
+Place LayerEmitter::constantPlace(rec::ConstantOp constant) {
+  auto type = cast<RankedTensorType>(constant.getType());
+  std::optional<rec::ConstantBytes> data = rec::getConstantBytes(constant.getValue());
+  Value base = constantBytes(data ? data->get() : ArrayRef<char>());
+  rec::Shape shape = rec::getShape(type);
+  SmallVector<Value> strides = denseStrides(shape, false);
+  return {base, strides, type.getElementType()};
+}
+
+//===----------------------------------------------------------------------===//
+// Loops over values
+//===----------------------------------------------------------------------===//
+
+void LayerEmitter::nest(Value tensor, NestBody body) { nest(tensor, isRowValue(tensor), body); }
+
+void LayerEmitter::nest(Value tensor, bool oneRow, NestBody body) {
+  SmallVector<Value> extents = sizes(tensor);
+  if (!oneRow)
+    return nestOver(extents, body);
+  nestOver(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
+}
+
+void LayerEmitter::nestShared(Value tensor, NestBody body) {
+  SmallVector<Value> extents = sizes(tensor);
+  if (!isRowValue(tensor))
+    return nestShared(extents, body);
+  nestShared(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
+}
+
+SmallVector<Value> LayerEmitter::atRow(Index inner) {
+  SmallVector<Value> index{row};
+  index.append(inner.begin(), inner.end());
+  return index;
+}
+
+/// The extents of a nest around an axis: the axis and the row have one.
+SmallVector<Value> LayerEmitter::extentsAround(Value tensor, int64_t axis) {
+  SmallVector<Value> outer = sizes(tensor);
+  outer[axis] = constantIndex(1);
+  if (isRowValue(tensor))
+    outer[0] = constantIndex(1);
+  return outer;
+}
+
+void LayerEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
+  nestOver(extentsAround(tensor, axis), [&](Index position) {
+    SmallVector<Value> index(position);
+    if (isRowValue(tensor))
+      index[0] = row;
+    body(index);
+  });
+}
+
+void LayerEmitter::nestSharedAround(Value tensor, int64_t axis, AxisBody body) {
+  nestShared(extentsAround(tensor, axis), [&](Index position) {
+    SmallVector<Value> index(position);
+    if (isRowValue(tensor))
+      index[0] = row;
+    body(index);
+  });
+}
+
+void LayerEmitter::overRows(Value tensor, Body body) {
+  if (isRowValue(tensor))
+    return body(row);
+  loop(constantIndex(0), sizes(tensor)[0], body);
+}

@@ -1,0 +1,183 @@
+//===- LayerEmitter.h - The layers of a kernel as loops over memory ----*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+//
+// Every tensor value of a kernel's body is either *placed* (it has a Place: an address and strides) or *inline*
+// (computed at each use from the elements of its operands). Layers that only move elements of placed values are other
+// views of the same memory. In row kernels the loop over rows is outermost and a placed intermediate holds one row
+// only: its leading stride is zero.
+//
+// A device derives from this: it makes the function and the loop over rows, and overrides the layers that it has better
+// code for.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
+#define RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
+
+#include "lib/Codegen/Loops/MemoryBuilder.h"
+
+#include "llvm/ADT/DenseSet.h"
+
+namespace reckon::loops {
+
+/// A table of which rows are read.
+struct LookupTable {
+  Value base, rows, operand;
+  int64_t dim;
+  mlir::Type type;
+  rec::OutOfRange policy;
+};
+
+/// `id` and `position` map an entry of the bag to its id and to its place in the id tensor.
+struct LookupBag {
+  Value count;
+  std::function<Value(Value)> id, position, weight;
+  rec::PoolMode mode = rec::PoolMode::sum;
+  std::optional<int64_t> padding;
+  bool isSingle = false; ///< exactly one entry: a plain lookup
+};
+
+class LayerEmitter : public MemoryBuilder {
+public:
+  using MemoryBuilder::MemoryBuilder;
+
+protected:
+  //===--- Skeleton (LayerEmitter.cpp) ---===//
+  /// Places the inputs at `operandPointers`.
+  void placeInputs();
+  void placeOutputs();
+  /// The layers one after another, for the current row if there is one.
+  mlir::LogicalResult emitBody();
+  virtual mlir::LogicalResult emitLayer(mlir::Operation *op);
+  /// Whether the leading dimension of a value is the row a row kernel is at.
+  bool isRowValue(Value tensor);
+  bool isInlined(Value tensor);
+  mlir::InFlightDiagnostic unsupported(mlir::Operation *op, const llvm::Twine &what);
+  /// "host" or "device": whose code it is, for diagnostics.
+  virtual llvm::StringRef deviceName() const = 0;
+
+  //===--- Memory of values (LayerEmitter.cpp) ---===//
+  bool isDense(Value tensor, const Place &place);
+  Place placeInScratch(Value tensor);
+  std::optional<Place> viewOf(mlir::Operation *op);
+  /// Computes a value into memory now, when it is not there yet.
+  const Place &materialize(Value tensor);
+  /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
+  Place destination(Value tensor);
+  /// Loops over all dimensions of a tensor; the leading one is the current row when the tensor has rows.
+  void nest(Value tensor, NestBody body);
+  void nest(Value tensor, bool oneRow, NestBody body);
+  using MemoryBuilder::nestShared;
+  void nestShared(Value tensor, NestBody body);
+  /// Loops over all dimensions of a tensor but `axis`, whose place in the index the body fills in.
+  using AxisBody = llvm::function_ref<void(llvm::SmallVectorImpl<Value> &)>;
+  void nestAround(Value tensor, int64_t axis, AxisBody body);
+  void nestSharedAround(Value tensor, int64_t axis, AxisBody body);
+  /// The current row, or every row of a tensor.
+  void overRows(Value tensor, Body body);
+
+  //===--- Elements (Elements.cpp) ---===//
+  /// The element of a tensor at an index, from memory or computed; in the type arithmetic is done in.
+  Value element(Value tensor, Index index);
+  Value inlineElement(mlir::Operation *op, Index index);
+  Value gatherElement(mlir::Operation *op, Index index);
+  /// An index checked against [-size, size) and wrapped; a bad one is reported and read as 0. Second: whether it is
+  /// good.
+  std::pair<Value, Value> checkedIndex(Value indices, Index at, Value extent);
+  /// `index` reduced to the dimensions of `tensor` by numpy's broadcasting.
+  llvm::SmallVector<Value> broadcastIndex(Value tensor, Index index, unsigned resultRank);
+  /// Tells a bad id: RECKON_KERNEL_*.
+  virtual void report(int code, Value operandIndex, Value position, Value id) = 0;
+
+  //===--- Layers that need loops of their own ---===//
+  mlir::LogicalResult emitReduce(rec::ReduceOp op);
+  mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
+  mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
+  mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
+  mlir::LogicalResult emitCumSum(rec::CumSumOp op);
+  mlir::LogicalResult emitMatmul(rec::MatmulOp op);
+  mlir::LogicalResult emitConv(rec::ConvOp op);
+  mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
+  mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
+  mlir::LogicalResult emitScatterElements(rec::ScatterElementsOp op);
+  mlir::LogicalResult emitConcat(rec::ConcatOp op);
+  mlir::LogicalResult emitFmTerm(rec::FmTermOp op);
+  virtual mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op);
+
+  //===--- Products (Dense.cpp) ---===//
+  /// c[j] = init[j] + sum_k a[k] b[k, j] for j in [0, n).
+  struct ProductRow {
+    Place a, b, c;
+    std::optional<Place> init;
+    Value n, k;
+  };
+  using ProductAt = llvm::function_ref<ProductRow(Index)>;
+  using ProductRowBody = llvm::function_ref<void(const ProductRow &)>;
+  void emitProductRow(const ProductRow &product);
+  void emitProductRows(llvm::ArrayRef<Value> outer, Value n, ProductAt product, ProductRowBody emitRow);
+  mlir::LogicalResult emitLinear(rec::LinearOp op);
+  /// One row of a linear layer. `product.b` is the weight in row-major order.
+  virtual void emitLinearRow(rec::LinearOp op, const ProductRow &product) { emitProductRow(product); }
+
+  //===--- Top-k (TopK.cpp) ---===//
+  mlir::LogicalResult emitTopK(rec::TopKOp op);
+  /// A faster way for a long axis whose elements are neighbours; it says at run time whether it worked. Null: none.
+  virtual Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) {
+    return {};
+  }
+  /// Considers the elements [begin, end) in order: `consider` takes a range and the worst element kept, and gives the
+  /// worst element then.
+  using Consider = llvm::function_ref<Value(Value, Value, Value)>;
+  virtual void scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) {
+    consider(begin, end, worst);
+  }
+
+  //===--- Lookups (Lookup.cpp) ---===//
+  mlir::LogicalResult emitEmbedding(rec::EmbeddingOp op);
+  mlir::LogicalResult emitEmbeddingBag(rec::EmbeddingBagOp op);
+  mlir::LogicalResult emitMultiLookup(rec::MultiLookupOp op);
+  LookupTable lookupTable(Value table, rec::OutOfRange policy);
+  /// The row to read for an id under the table's policy, and whether it is there.
+  std::pair<Value, Value> tableRow(const LookupTable &table, Value id);
+  /// Writes the pooled rows of a bag to `out`. All threads come here with the same bag.
+  virtual void emitBagRow(const LookupTable &table, const LookupBag &bag, Value out);
+  /// Before the lookups of row `r` of a multi-table lookup; `idAt` gives the id of a sample and column.
+  using IdAt = llvm::function_ref<Value(Value, Value)>;
+  virtual void beforeMultiLookup(rec::MultiLookupOp op, llvm::ArrayRef<LookupTable> tables, Value r, IdAt idAt) {}
+
+  llvm::SmallVector<Value> operandPointers;     ///< inputs, then outputs
+  llvm::DenseMap<Value, unsigned> operandIndex; ///< block argument -> operand
+  Value row;                                    ///< the current row of a row kernel, null elsewhere
+  llvm::DenseMap<Value, Place> places;          ///< computed already
+  llvm::DenseMap<Value, Place> destinations;    ///< chosen, not computed yet
+  /// Values whose consumer, a reshape or concat, finds them in its own destination already.
+  llvm::DenseSet<Value> forwarded;
+  /// Outputs that repeat another output, an input or a constant: copied at the end of a row.
+  llvm::SmallVector<std::pair<Value, Place>> outputCopies;
+
+private:
+  void forwardDestination(Value value);
+  Place constantPlace(rec::ConstantOp constant);
+  Place operandPlace(unsigned operand, mlir::RankedTensorType type);
+  mlir::LogicalResult emitLoops(mlir::Operation *op);
+  llvm::SmallVector<Value> atRow(Index inner);
+  llvm::SmallVector<Value> extentsAround(Value tensor, int64_t axis);
+
+  /// A sliding window over the spatial dimensions; `extents` are the input's.
+  struct Window {
+    llvm::ArrayRef<int64_t> window, strides, pads, dilations;
+    llvm::ArrayRef<Value> extents;
+  };
+  using WindowBody = llvm::function_ref<llvm::SmallVector<Value>(Index, Index, mlir::ValueRange)>;
+  llvm::SmallVector<Value> overWindow(const Window &w, Index output, mlir::ValueRange init, WindowBody body);
+  void scatterElement(std::optional<rec::ReduceKind> reduction, Value update, const Place &place, Index index,
+                      mlir::Type type);
+};
+
+} // namespace reckon::loops
+
+#endif // RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
