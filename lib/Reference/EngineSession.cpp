@@ -93,10 +93,11 @@ std::string EngineSession::run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorI
     if (!results[i].isIntact())
       return "output '" + outputName(i) + "': bytes outside it were written";
   }
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (!buffers[i].isIntact() ||
-        std::memcmp(buffers[i].data(), inputs[i].toBytes().data(), inputs[i].toBytes().size()))
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<char> bytes = inputs[i].toBytes();
+    if (!buffers[i].isIntact() || (!bytes.empty() && std::memcmp(buffers[i].data(), bytes.data(), bytes.size())))
       return "input '" + inputs[i].name + "' was written";
+  }
   // The context holds addresses of buffers that end here.
   for (size_t i = 0; i < engine.numOutputs(); ++i)
     (void)context.setOutput(i, engine.output(i).type, nullptr, 0);
