@@ -132,8 +132,7 @@ struct FormChains : schedule::impl::FormChainsBase<FormChains> {
       for (unsigned i : chain)
         former.getDispatch(i)->moveBefore(body, body->end());
       ++numChains;
-      if (chain.size() > longest.get())
-        longest = chain.size();
+      numFollowing += chain.size() - 1;
     }
   }
 };

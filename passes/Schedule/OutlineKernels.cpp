@@ -45,9 +45,9 @@ struct OutlineKernels : schedule::impl::OutlineKernelsBase<OutlineKernels> {
     schedule::Outliner outliner(funcs[0]);
     if (failed(checkFused(funcs[0])) || failed(outliner.run()))
       return signalPassFailure();
-    numKernels = outliner.numKernels;
-    numDispatches = outliner.numDispatches;
-    numViews = outliner.numViews;
+    numKernels += outliner.numKernels;
+    numDispatches += outliner.numDispatches;
+    numViews += outliner.numViews;
     funcs[0].erase();
   }
 };

@@ -90,7 +90,7 @@ def FormChains : Schedule_Pass<"plan-form-chains", "::reckon::plan::ProgramOp"> 
   }];
   let statistics = [
     Statistic<"numChains", "chains", "Chains">,
-    Statistic<"longest", "longest", "Dispatches of the longest chain">
+    Statistic<"numFollowing", "following", "Dispatches that follow another one in their chain">
   ];
 }
 

@@ -2,7 +2,7 @@
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
 // STATS: 7 chains
-// STATS: 3 longest
+// STATS: 3 following
 
 plan.kernel @row rows rows [true] attributes {strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""],
     dims = ["n", "m"], table_rows = array<i64: -1>} {
