@@ -69,6 +69,10 @@ static LogicalResult convertRange(Node &node) {
     return failure();
   if (start->size() != 1 || limit->size() != 1 || *delta == 0 || *delta == INT64_MIN)
     return node.invalid("start and limit must be scalars, delta not 0");
+  auto from = start->front().constant(), to = limit->front().constant();
+  constexpr int64_t most = int64_t(1) << 48;
+  if (from && to && std::abs(double(*to) - double(*from)) / std::abs(double(*delta)) > double(most))
+    return node.invalid("the range from " + Twine(*from) + " to " + Twine(*to) + " has more than 2^48 elements");
   SizeExpr distance = *delta > 0 ? limit->front() - start->front() : start->front() - limit->front();
   SizeExpr count = SizeExpr::ceilDiv(clampToZero(distance), std::abs(*delta));
   // A short range is a constant that others fold with.
@@ -102,6 +106,8 @@ static LogicalResult convertOneHot(Node &node) {
   Value indices = node.getOperand(0), values = node.getOperand(2);
   if (!indices || !values)
     return node.invalid("an operand is missing");
+  if (getRank(values) != 1 || rec::getShape(values).front().constant().value_or(2) != 2)
+    return node.invalid("values must be [off, on], but has the shape " + rec::printShape(rec::getShape(values)));
   int64_t depth;
   if (node.getOperand(1) && isa<FloatType>(getElement(node.getOperand(1)))) {
     auto number = node.getConstantFloats(1, "depth");

@@ -24,11 +24,12 @@ std::optional<Window> readWindow(Node &node, Value x, ArrayRef<int64_t> sizes) {
     into = given ? *given : SmallVector<int64_t>(count, otherwise);
     bool fits = into.size() == count && llvm::all_of(into, [&](int64_t n) { return n >= least && n <= maxWindow; });
     if (!fits)
-      (void)node.invalid("attribute '" + name + "' must have " + Twine(count) + " numbers of at least " + Twine(least));
+      (void)node.invalid("attribute '" + name + "' must have " + Twine(count) + " numbers of " + Twine(least) +
+                         " to 2^30");
     return fits;
   };
   if (llvm::any_of(sizes, [](int64_t n) { return n < 1 || n > maxWindow; })) {
-    (void)node.invalid("a window has a size below 1");
+    (void)node.invalid("a window has a size that is not 1 to 2^30");
     return std::nullopt;
   }
   if (!read("strides", rank, 1, 1, window.strides) || !read("dilations", rank, 1, 1, window.dilations) ||

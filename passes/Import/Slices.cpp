@@ -113,8 +113,10 @@ static LogicalResult convertSlice(Node &node) {
   for (auto [axis, start, end, step] : llvm::zip_equal(axes, *starts, *ends, steps)) {
     int64_t d = axis < 0 ? axis + rank : axis;
     const SizeExpr &size = shape[d];
-    if (step == 0 || step == INT64_MIN)
-      return node.invalid("step " + Twine(step) + " is no step");
+    if (step == 0)
+      return node.invalid("step 0 is no step");
+    constexpr int64_t longest = int64_t(1) << 48; // beyond every size, and leaves room for arithmetic
+    step = std::clamp(step, -longest, longest);
     if (rec::isAnonymous(size) && !(start == SizeExpr(0) && end.isConstant()))
       return node.unsupported("dimension " + Twine(d) + " has no name");
     Range range;

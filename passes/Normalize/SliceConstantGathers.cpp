@@ -33,7 +33,9 @@ struct Range {
 std::optional<Range> matchRange(Value indices, const SizeExpr &size) {
   auto constant = indices.getDefiningOp<ConstantOp>();
   std::optional<std::vector<int64_t>> values = constant ? getConstantInts(constant.getValue()) : std::nullopt;
-  if (!values || values->empty())
+  constexpr int64_t limit = int64_t(1) << 48; // beyond every size; the differences of what is within stay numbers
+  auto isOutside = [](int64_t value) { return value < -limit || value > limit; };
+  if (!values || values->empty() || llvm::any_of(*values, isOutside))
     return std::nullopt;
   int64_t first = values->front(), last = values->back();
   int64_t step = values->size() > 1 ? (*values)[1] - first : 1;

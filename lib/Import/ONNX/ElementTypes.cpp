@@ -12,6 +12,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include "llvm/Support/JSON.h"
+
 using namespace mlir;
 
 namespace reckon::importer {
@@ -72,12 +74,15 @@ static Type getTensorType(const onnx::TypeProto::Tensor &tensor, StringRef value
     if (dim.has_dim_value() && dim.dim_value() != -1) {
       int64_t size = dim.dim_value();
       if (size < 0 || size > maxElements || (size != 0 && elements > maxElements / size)) {
-        error =
-            "dimension " + std::to_string(axis) + " of '" + valueName.str() + "' has the size " + std::to_string(size);
+        error = "dimension " + std::to_string(axis) + " of '" + valueName.str() + "' has the size " +
+                std::to_string(size) + (size < 0 ? ", which is negative" : ": more than 2^48 elements");
         return nullptr;
       }
       elements *= std::max<int64_t>(size, 1);
       shape.push_back(size);
+    } else if (auto problem = findNameProblem(dim.dim_param())) {
+      error = "dimension " + std::to_string(axis) + " of '" + valueName.str() + "' has " + *problem;
+      return nullptr;
     } else if (!dim.dim_param().empty()) {
       shape.push_back(SizeExpr::dim(SizeExpr::makeDimName(dim.dim_param())));
     } else {
@@ -85,6 +90,16 @@ static Type getTensorType(const onnx::TypeProto::Tensor &tensor, StringRef value
     }
   }
   return rec::getTensorType(shape, element);
+}
+
+std::optional<std::string> findNameProblem(StringRef name) {
+  constexpr size_t maxLength = 4096;
+  if (name.size() > maxLength)
+    return "a name of " + std::to_string(name.size()) + " bytes ('" + llvm::json::fixUTF8(name.take_front(40)) +
+           "...'); " + std::to_string(maxLength) + " is the limit";
+  if (name.contains('\0') || !llvm::json::isUTF8(name))
+    return "a name that is not UTF-8 text without zero bytes ('" + llvm::json::fixUTF8(name) + "')";
+  return std::nullopt;
 }
 
 Type getValueType(const onnx::TypeProto &type, StringRef valueName, MLIRContext *context, std::string &error) {

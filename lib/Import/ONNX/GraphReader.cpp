@@ -58,6 +58,8 @@ Value GraphReader::lookUp(StringRef name, const Scope &scope, std::string &reaso
 }
 
 LogicalResult GraphReader::define(StringRef name, Value value, Scope &scope) {
+  if (auto problem = findNameProblem(name))
+    return error() << "a value has " << *problem;
   if (!scope.values.try_emplace(name, value).second)
     return error() << "the name '" << name << "' is defined twice";
   scope.later.erase(name);
@@ -98,6 +100,8 @@ LogicalResult GraphReader::readModel(ModuleOp module, const ImportOptions &optio
   SmallVector<Attribute> resultAttrs;
   llvm::StringSet<> names;
   for (const onnx::ValueInfoProto &output : graph.output()) {
+    if (output.name().empty())
+      return error() << "a graph output has no name";
     std::string reason;
     Value value = lookUp(output.name(), scope, reason);
     if (!value)

@@ -167,7 +167,8 @@ template <typename Dims> static RankedTensorType getStaticType(const Dims &dims,
   int64_t elements = 1;
   for (int64_t size : dims) {
     if (size < 0 || size > maxElements || (size != 0 && elements > maxElements / size)) {
-      error = "has a dimension of the size " + std::to_string(size);
+      error = "has a dimension of the size " + std::to_string(size) +
+              (size < 0 ? ", which is negative" : ": more than 2^48 elements");
       return nullptr;
     }
     elements *= std::max<int64_t>(size, 1);

@@ -22,6 +22,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace reckon::importer {
@@ -32,6 +33,10 @@ mlir::Type getElementType(int32_t onnxType, mlir::MLIRContext *context);
 
 /// "float16", "string" and so on, for diagnostics; "element type 77" when unknown.
 std::string getElementTypeName(int32_t onnxType);
+
+/// What is wrong with the name of a value or of a dimension, or nothing: names go into diagnostics, size expressions,
+/// JSON and C strings.
+std::optional<std::string> findNameProblem(llvm::StringRef name);
 
 /// The MLIR type of a declared ONNX value type. Unnamed dynamic dimensions are called `<valueName>.<axis>`. Types that
 /// Reckon has no values of become `none`. Null with `error` on nonsense such as a negative dimension.

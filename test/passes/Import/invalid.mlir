@@ -106,7 +106,7 @@ func.func @equation(%x: tensor<2x3xf32>) -> tensor<*xf32> {
 // -----
 
 func.func @window(%x: tensor<1x1x4xf32>, %w: tensor<1x1x3xf32>) -> tensor<*xf32> {
-  // expected-error @below {{attribute 'strides' must have 1 numbers of at least 1}}
+  // expected-error @below {{attribute 'strides' must have 1 numbers of 1 to 2^30}}
   %0 = rec.onnx "Conv"(%x, %w) {attrs = {strides = array<i64: 0>}, opset = 17 : i64}
     : (tensor<1x1x4xf32>, tensor<1x1x3xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>

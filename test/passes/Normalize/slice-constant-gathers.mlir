@@ -33,4 +33,13 @@ func.func @keep(%ids: !ids) -> (tensor<?x3xi64, #rec.dims<"batch", 3>>, !column,
   return %0, %1, %2 : tensor<?x3xi64, #rec.dims<"batch", 3>>, !column, tensor<26xi64>
 }
 
+// Further apart than 64 bits tell.
+// CHECK-LABEL: func.func @far
+// CHECK: rec.gather
+func.func @far(%ids: !ids) -> tensor<?x2xi64, #rec.dims<"batch", 2>> {
+  %far = rec.constant dense<[415, -9223372036854775808]> : tensor<2xi64>
+  %0 = rec.gather %ids, %far axis 1 : (!ids, tensor<2xi64>) -> tensor<?x2xi64, #rec.dims<"batch", 2>>
+  return %0 : tensor<?x2xi64, #rec.dims<"batch", 2>>
+}
+
 // STATS: (S) 3 gathers-sliced
