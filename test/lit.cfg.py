@@ -54,6 +54,11 @@ for flag in ("avx2", "avx512f"):
     if flag in flags:
         config.available_features.add(flag)
 
+
+# What a sanitized build cannot show: sizes and times, programs linked by a plain compiler, the end of the memory.
+if config.sanitizer:
+    config.available_features.add("sanitizer")
+    config.environment["RECKON_SANITIZER"] = config.sanitizer
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "CI"):
     if name in os.environ:
         config.environment[name] = os.environ[name]

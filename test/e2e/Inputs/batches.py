@@ -19,7 +19,7 @@ for path in sorted(glob.glob(os.path.join(models, "*", "opset17", "model.onnx"))
     engine = os.path.join(scratch, name.replace("/", "-") + ".rkn")
     start = time.time()
     subprocess.run(["reckon-compile", path, "-o", engine], check=True, stdout=subprocess.DEVNULL)
-    if time.time() - start > 5:
+    if time.time() - start > 5 and not os.environ.get("RECKON_SANITIZER"):
         errors.append(f"{name}: compiling took {time.time() - start:.1f} s, 5 s is the limit")
     graph = onnx.load(path).graph
     constants = {tensor.name for tensor in graph.initializer}
