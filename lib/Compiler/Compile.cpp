@@ -131,12 +131,16 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   std::optional<host::Target> target = host::Target::get(options.cpu, &error);
   if (!target)
     return fail(error);
+  std::optional<FloatPrecision> precision = parsePrecision(options.precision);
+  if (!precision)
+    return fail("no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16");
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
 
   PhaseOptions phaseOptions;
   phaseOptions.cpu = options.cpu;
+  phaseOptions.precision = *precision;
   for (const Phase &phase : getPhases()) {
     PhaseTimer timer(phase, options, report);
     if (!phase.build)

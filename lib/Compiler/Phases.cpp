@@ -28,6 +28,10 @@ static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) 
   buildSchedulePipeline(pm, schedule);
 }
 
+static void buildPrecision(mlir::OpPassManager &pm, const PhaseOptions &options) {
+  buildPrecisionPipeline(pm, options.precision);
+}
+
 static const Phase table[] = {
     {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
@@ -36,7 +40,7 @@ static const Phase table[] = {
     {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "rec-verify-optimized",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
     {"precision", "rec", "rec", "every GEMM-like op and every table states its storage, compute and accumulate type",
-     "rec-verify-precision", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildPrecisionPipeline(pm); }},
+     "rec-verify-precision", buildPrecision},
     {"fuse", "rec", "fusion regions",
      "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},

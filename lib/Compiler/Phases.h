@@ -14,6 +14,8 @@
 #ifndef RECKON_LIB_COMPILER_PHASES_H
 #define RECKON_LIB_COMPILER_PHASES_H
 
+#include "passes/Precision/Passes.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -24,6 +26,12 @@ namespace reckon {
 struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU to generate code for: native, x86-64-v3, x86-64-v4, ..."),
                           llvm::cl::init("native")};
+  Option<FloatPrecision> precision{
+      *this, "precision", llvm::cl::desc("what the model computes in"), llvm::cl::init(FloatPrecision::fp32),
+      llvm::cl::values(clEnumValN(FloatPrecision::fp32, "fp32", "the model's own types"),
+                       clEnumValN(FloatPrecision::tf32, "tf32", "products of f32 rounded to tf32"),
+                       clEnumValN(FloatPrecision::fp16, "fp16", "f16 in place of f32, sums in f32"),
+                       clEnumValN(FloatPrecision::bf16, "bf16", "bf16 in place of f32, sums in f32"))};
 };
 
 struct Phase {

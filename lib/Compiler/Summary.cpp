@@ -117,12 +117,13 @@ void reckon::printSummary(llvm::StringRef outputFile, const CompileReport &repor
   os << "compiled in " << llvm::format("%.2f s\n", seconds);
 }
 
-ErrorKind reckon::verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, double atol, double rtol,
-                                 llvm::raw_ostream &os) {
+ErrorKind reckon::verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine,
+                                 const VerifyTolerance &tolerance, llvm::raw_ostream &os) {
   ErrorKind result = ErrorKind::None;
+  os << "verify within " << tolerance.atol << " + " << tolerance.rtol << " * |expected|\n";
   // A single sample, a batch that no register tile divides, a larger one.
   for (int64_t batch : {1, 7, 64}) {
-    std::optional<VerifyResult> verified = verifyEngine(reference, engine, batch, atol, rtol, /*seed=*/batch);
+    std::optional<VerifyResult> verified = verifyEngine(reference, engine, batch, tolerance, /*seed=*/batch);
     if (!verified)
       return ErrorKind::BadInput;
     for (const VerifyResult::Output &output : verified->outputs)

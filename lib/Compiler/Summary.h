@@ -27,7 +27,7 @@ void printSummary(llvm::StringRef outputFile, const CompileReport &report, const
                   llvm::raw_ostream &os);
 
 /// verifyEngine() at several batch sizes, with a line an output; None, Mismatch or what went wrong.
-ErrorKind verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, double atol, double rtol,
+ErrorKind verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, const VerifyTolerance &tolerance,
                          llvm::raw_ostream &os);
 
 } // namespace reckon

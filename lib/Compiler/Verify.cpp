@@ -23,8 +23,17 @@ static bool hasNaN(const reference::Expectation &expectation) {
   });
 }
 
+VerifyTolerance reckon::getVerifyTolerance(const std::string &precision) {
+  // A half keeps 11 bits, as a factor in tf32 does, a bfloat16 8. The noise is twice the error of one rounding.
+  if (precision == "fp16" || precision == "tf32")
+    return {1e-3, 5e-3, 0x1p-10, 4};
+  if (precision == "bf16")
+    return {8e-3, 4e-2, 0x1p-7, 4};
+  return {};
+}
+
 std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine,
-                                                 int64_t batch, double atol, double rtol, uint64_t seed) {
+                                                 int64_t batch, const VerifyTolerance &allowed, uint64_t seed) {
   auto fail = [&](const llvm::Twine &message) -> std::optional<VerifyResult> {
     mlir::emitError(reference.getLoc()) << "cannot verify: " << message;
     return std::nullopt;
@@ -35,7 +44,7 @@ std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const
   mlir::func::FuncOp func = *funcs.begin();
 
   std::string error;
-  reference::Tolerance tolerance{atol, rtol};
+  reference::Tolerance tolerance{allowed.atol, allowed.rtol, allowed.rounding, allowed.noiseFactor};
   llvm::SmallVector<Tensor> inputs;
   reference::Expectation expected;
   // A model that takes logarithms of its inputs says nothing about negative ones.

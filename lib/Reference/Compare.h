@@ -18,6 +18,9 @@ namespace reckon::reference {
 struct Tolerance {
   double atol = 2e-6;
   double rtol = 2e-5;
+  /// For Expectation: the relative error of a rounding, and what its effect on an output is multiplied by.
+  double rounding = 0x1p-23;
+  double noiseFactor = 16;
 };
 
 /// How far `actual` is from `expected`.

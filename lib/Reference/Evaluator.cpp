@@ -225,7 +225,7 @@ static bool rounds(mlir::Operation *op) {
                                       rec::ScatterElementsOp>(op);
 }
 
-/// The relative rounding error of a kind, in units of the noise, which is given for single precision.
+/// The relative rounding error of a kind, in units of the noise, which is given for values of single precision.
 static double getRoundingScale(ElementKind kind) {
   switch (kind) {
   case ElementKind::F16:

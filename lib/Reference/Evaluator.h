@@ -39,10 +39,10 @@ struct Ties {
   std::set<int64_t> rows;
 };
 
-/// Single-precision rounding, imitated: what an op that rounds reads and gives is off by a random relative error. Where
-/// a noisy run differs from an exact one, a computation in lower precision will, too: that is what the model's
-/// conditioning costs, cancellation and comparisons of nearly equal numbers included. Ops that only move or compare
-/// stay exact.
+/// Rounding, single precision's by default, imitated: what an op that rounds reads and gives is off by a random
+/// relative error. Where a noisy run differs from an exact one, a computation in lower precision will, too: that is
+/// what the model's conditioning costs, cancellation and comparisons of nearly equal numbers included. Ops that only
+/// move or compare stay exact.
 struct Noise {
   double relative = 0x1p-23;
   std::mt19937_64 random;

@@ -50,6 +50,7 @@ mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::A
 
   for (uint64_t run = 0; run < 2; ++run) {
     Noise noise;
+    noise.relative = tolerance.rounding;
     noise.random.seed(run);
     EvaluateOptions noisyOptions;
     noisyOptions.noise = &noise;
@@ -66,7 +67,7 @@ mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::A
 Difference Expectation::check(size_t output, const Tensor &actual, const Tolerance &tolerance) const {
   const Output &expected = outputs[output];
   Tolerance widened = tolerance;
-  widened.atol += noiseFactor * expected.noise;
+  widened.atol += tolerance.noiseFactor * expected.noise;
   return compare(expected.value, actual, widened, &expected.ambiguousRows);
 }
 

@@ -17,16 +17,14 @@ namespace reckon::reference {
 ///
 /// A fixed tolerance is wrong for a deep model: where large terms cancel, correct single-precision code is far off in
 /// relative terms. So the model also runs with imitated rounding (Noise), and an output may be off by the tolerance
-/// plus `noiseFactor` times the largest deviation seen in it. For the well-conditioned models of practice that adds
-/// less than the tolerance itself.
+/// plus the tolerance's `noiseFactor` times the largest deviation seen in it. For the well-conditioned models of
+/// practice that adds less than the tolerance itself.
 struct Expectation {
   struct Output {
     Tensor value;
     double noise = 0; // the largest deviation of a noisy run; infinite when one run has a number and another has none
     std::set<int64_t> ambiguousRows; // of integers: where a noisy run differs, or near ties decided
   };
-  static constexpr double noiseFactor = 16;
-
   llvm::SmallVector<Output> outputs;
   /// Near ties decided some order: outputs computed from indices may differ altogether.
   bool hasTies = false;

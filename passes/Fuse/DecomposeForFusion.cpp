@@ -6,6 +6,7 @@
 //===---------------------------------------------------------------------------===//
 
 #include "passes/Fuse/Passes.h"
+#include "passes/Precision/Precision.h"
 
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
@@ -29,6 +30,14 @@ static Value binary(OpBuilder &builder, Location loc, BinaryKind kind, Value a, 
   return BinaryOp::create(builder, loc, type, kind, a, b);
 }
 
+/// The layers a cross layer becomes multiply as it did.
+static Value linearOf(OpBuilder &builder, CrossLayerOp cross, Type type, Value x, Value weight, Value bias) {
+  auto linear = LinearOp::create(builder, cross.getLoc(), type, x, weight, bias);
+  if (Attribute precision = cross->getAttr(Precision::attrName))
+    linear->setAttr(Precision::attrName, precision);
+  return linear;
+}
+
 static void decompose(CrossLayerOp cross) {
   OpBuilder builder(cross);
   Location loc = cross.getLoc();
@@ -36,9 +45,9 @@ static void decompose(CrossLayerOp cross) {
   Value x = cross.getX();
   if (Value down = cross.getDown()) {
     Shape narrow = {getShape(x)[0], getShape(down)[1]};
-    x = LinearOp::create(builder, loc, getTensorType(narrow, cross.getType().getElementType()), x, down, Value());
+    x = linearOf(builder, cross, getTensorType(narrow, cross.getType().getElementType()), x, down, Value());
   }
-  Value product = LinearOp::create(builder, loc, type, x, cross.getWeight(), cross.getBias());
+  Value product = linearOf(builder, cross, type, x, cross.getWeight(), cross.getBias());
   Value scaled = binary(builder, loc, BinaryKind::mul, product, cross.getX0(), type);
   cross.replaceAllUsesWith(binary(builder, loc, BinaryKind::add, scaled, cross.getX(), type));
   cross.erase();

@@ -27,9 +27,12 @@ using namespace reckon::rec;
 /// The most rows an epilogue reads beside the product: they come through as many streams.
 static constexpr size_t maxRowOperands = 4;
 
+/// What a GEMM kernel reads and writes; it adds up in f32.
+static bool isGemmFloat(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
+
 static bool isRoot(LinearOp linear) {
   auto isConstant = [](Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; };
-  return linear.getType().getElementType().isF32() && linear.getType().getRank() >= 2 &&
+  return isGemmFloat(linear.getType().getElementType()) && linear.getType().getRank() >= 2 &&
          isConstant(linear.getWeight()) && (!linear.getBias() || isConstant(linear.getBias()));
 }
 
@@ -61,7 +64,7 @@ public:
 
   /// Adds the linear layer that alone reads the root, when the root is a narrow waist between them.
   bool addLowRankPartner(int64_t maxRank);
-  /// Adds as much of what follows as leaves one f32 value; returns how many layers.
+  /// Adds as much of what follows as leaves one value; returns how many layers.
   unsigned absorbEpilogue();
   ArrayRef<Operation *> getOps() const { return ops; }
 
@@ -95,14 +98,16 @@ bool GemmRegion::addLowRankPartner(int64_t maxRank) {
 }
 
 bool GemmRegion::isPointwise(Operation *op) const {
-  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp>(op) && getShape(op->getResult(0)) == shape;
+  if (auto cast = dyn_cast<CastOp>(op); cast && !isGemmFloat(cast.getX().getType().getElementType()))
+    return false;
+  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp>(op) && getShape(op->getResult(0)) == shape;
 }
 
 /// What an epilogue may read beside the product: a scalar, a row of N values, or rows like the product's with N or one
 /// value.
 bool GemmRegion::fitsAsOperand(Value value) const {
   auto type = cast<RankedTensorType>(value.getType());
-  if (!type.getElementType().isF32() && !type.getElementType().isInteger(1))
+  if (!isGemmFloat(type.getElementType()) && !type.getElementType().isInteger(1))
     return false;
   Shape sizes = getShape(type);
   auto fitsLast = [&] { return sizes.back() == shape.back() || sizes.back() == SizeExpr(1); };
@@ -124,7 +129,7 @@ bool GemmRegion::leavesOneValue(ArrayRef<Operation *> candidates) const {
   auto leaves = [&](Operation *op) {
     return llvm::any_of(op->getUsers(), [&](Operation *user) { return !inside.contains(user); });
   };
-  return leaves(candidates.back()) && getElementTypeOrSelf(candidates.back()->getResult(0)).isF32() &&
+  return leaves(candidates.back()) && isGemmFloat(getElementTypeOrSelf(candidates.back()->getResult(0))) &&
          llvm::none_of(ops, leaves) && llvm::none_of(candidates.drop_back(), leaves);
 }
 

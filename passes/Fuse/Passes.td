@@ -35,7 +35,7 @@ def DecomposeForFusion : Fuse_Pass<"rec-decompose-for-fusion"> {
 def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   let summary = "Put each linear layer and its epilogue into a region of kind gemm";
   let description = [{
-    A root is a `rec.linear` in f32 whose x has rank 2 or more and whose weight and bias are constants. It absorbs the
+    A root is a `rec.linear` in f32, f16 or bf16 whose x has rank 2 or more and whose weight and bias are constants. It absorbs the
     pointwise layers (unary, binary, compare, select) after it that have its shape, as long as one value alone leaves the
     region. Their other operands do not depend on the root and are a scalar, a row of N values, or of the root's shape
     with the last size N or 1; when they would be more than four of the last kind, none of them is read. With `low-rank`, a linear layer read by one other linear layer alone, and narrower than

@@ -25,19 +25,25 @@ using namespace reckon::rec;
 
 namespace {
 
-/// Sums of narrow floats are kept in single precision.
+/// Sums of narrow floats are kept in single precision; those of integers wrap in their own type.
 Type getAccumulateType(Type compute) {
-  return compute.isF64() ? compute : Type(Float32Type::get(compute.getContext()));
+  bool isNarrow = isa<FloatType>(compute) && !compute.isF64();
+  return isNarrow ? Type(Float32Type::get(compute.getContext())) : compute;
 }
 
 struct AssignPrecision : public reckon::impl::AssignPrecisionBase<AssignPrecision> {
+  using Base::Base;
+
   void runOnOperation() override {
     getOperation().walk([&](Operation *op) {
       std::optional<Value> stored = getStoredOperand(op);
       if (!stored)
         return;
       Type compute = typeOf(op->getResult(0)).getElementType();
-      Precision{typeOf(*stored).getElementType(), compute, getAccumulateType(compute)}.set(op);
+      Type accumulate = getAccumulateType(compute);
+      if (tf32 && compute.isF32() && isProduct(op))
+        compute = FloatTF32Type::get(&getContext());
+      Precision{typeOf(*stored).getElementType(), compute, accumulate}.set(op);
       ++numAssigned;
     });
   }

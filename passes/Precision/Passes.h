@@ -10,6 +10,8 @@
 
 #include "mlir/Pass/Pass.h"
 
+#include <optional>
+
 namespace mlir::func {
 class FuncOp;
 } // namespace mlir::func
@@ -20,8 +22,15 @@ namespace reckon {
 #define GEN_PASS_REGISTRATION
 #include "passes/Precision/Passes.h.inc"
 
-/// Appends the passes of the phase: every GEMM-like op and every lookup states its types.
-void buildPrecisionPipeline(mlir::OpPassManager &pm);
+/// What a model computes in: its own types, products of f32 rounded to tf32, or f16 or bf16 in place of f32.
+enum class FloatPrecision { fp32, tf32, fp16, bf16 };
+
+/// "fp32", "tf32", "fp16" or "bf16"; nullopt for other text.
+std::optional<FloatPrecision> parsePrecision(llvm::StringRef name);
+
+/// Appends the passes of the phase: floats get the type that the precision asks for, and every layer that adds or looks
+/// up states its types.
+void buildPrecisionPipeline(mlir::OpPassManager &pm, FloatPrecision precision);
 
 } // namespace reckon
 

@@ -8,6 +8,7 @@
 #include "passes/Precision/Precision.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -44,7 +45,15 @@ std::optional<Value> getStoredOperand(Operation *op) {
       .Case([](MultiLookupOp op) {
         return op.getTables().empty() ? std::optional<Value>() : std::optional<Value>(op.getTables().front());
       })
+      .Case<ReduceOp, CumSumOp>([](auto op) {
+        Value x = op.getX();
+        bool isFloat = isa<FloatType>(getElementTypeOrSelf(x.getType()));
+        return isFloat ? std::optional<Value>(x) : std::optional<Value>();
+      })
+      .Case<SoftmaxOp, LayerNormOp, BatchNormOp>([](auto op) { return op.getX(); })
       .Default(std::nullopt);
 }
+
+bool isProduct(Operation *op) { return isa<LinearOp, MatmulOp, ConvOp, CrossLayerOp, DotInteractionOp>(op); }
 
 } // namespace reckon::rec

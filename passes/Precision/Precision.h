@@ -14,13 +14,13 @@
 
 namespace reckon::rec {
 
-/// The discardable attribute `rec.precision = {storage = f32, compute = f32, accumulate = f32}` of a GEMM-like op or a
-/// lookup.
+/// The discardable attribute `rec.precision = {storage = f32, compute = f32, accumulate = f32}` of an op that adds up
+/// floats or looks them up.
 struct Precision {
   static constexpr llvm::StringLiteral attrName = "rec.precision";
 
-  mlir::Type storage;    ///< of the weight or table, in the engine
-  mlir::Type compute;    ///< of the factors and the result
+  mlir::Type storage;    ///< of the weight or table in the engine, or of what is reduced
+  mlir::Type compute;    ///< of the factors and the result; tf32 where factors of f32 may be rounded to it
   mlir::Type accumulate; ///< of sums while they grow
 
   /// nullopt when the attribute is missing or lacks one of the types.
@@ -28,9 +28,12 @@ struct Precision {
   void set(mlir::Operation *op) const;
 };
 
-/// The weight, the table or, when both factors are computed, the second factor of an op that must state its precision;
-/// nullopt for other ops.
+/// The weight, the table, the second factor when both are computed, or what is reduced, of an op that must state its
+/// precision; nullopt for other ops.
 std::optional<mlir::Value> getStoredOperand(mlir::Operation *op);
+
+/// Whether the op multiplies its operands with each other, as tensor cores do.
+bool isProduct(mlir::Operation *op);
 
 } // namespace reckon::rec
 

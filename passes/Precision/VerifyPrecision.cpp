@@ -23,15 +23,39 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
 
+/// What is wrong with the precision an op states; empty when nothing is.
+static std::string check(Operation *op, Value stored) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  std::optional<Precision> precision = Precision::get(op);
+  if (!precision) {
+    os << "states no precision: expected '" << Precision::attrName
+       << "' with the types storage, compute and accumulate";
+    return text;
+  }
+  auto [storage, compute, accumulate] = *precision;
+  Type element = typeOf(stored).getElementType(), result = typeOf(op->getResult(0)).getElementType();
+  bool isRounded = compute.isTF32() && result.isF32() && isProduct(op);
+  auto width = [](Type type) { return type.getIntOrFloatBitWidth(); };
+  if (storage != element)
+    os << "states the storage type " << storage << " of what is " << element;
+  else if (compute != result && !isRounded)
+    os << "states that it computes in " << compute << " a result of " << result;
+  else if (isa<FloatType>(result) && (!isa<FloatType>(accumulate) || width(accumulate) < std::max(32u, width(result))))
+    os << "adds up " << result << " in " << accumulate << ": expected " << (result.isF64() ? "f64" : "f32 or f64");
+  return text;
+}
+
 namespace {
 struct VerifyPrecision : public reckon::impl::VerifyPrecisionBase<VerifyPrecision> {
   void runOnOperation() override {
     bool ok = true;
     getOperation().walk([&](Operation *op) {
-      if (!getStoredOperand(op) || Precision::get(op))
+      std::optional<Value> stored = getStoredOperand(op);
+      std::string wrong = stored ? check(op, *stored) : "";
+      if (wrong.empty())
         return;
-      op->emitError("states no precision: expected '")
-          << Precision::attrName << "' with the types storage, compute and accumulate";
+      op->emitError(wrong);
       ok = false;
     });
     if (!ok)

@@ -21,10 +21,10 @@ using namespace reckon;
 
 namespace {
 struct Flags {
-  std::string output, emit = "engine", target = "host", cpu = "native", stopAfter;
+  std::string output, emit = "engine", target = "host", cpu = "native", precision = "fp32", stopAfter;
   std::vector<std::string> freeze;
   bool verify = false, stats = false, progress = false, phases = false;
-  double atol = 2e-6, rtol = 2e-5;
+  double atol = -1, rtol = -1; // by the precision when not given
 };
 } // namespace
 
@@ -40,12 +40,18 @@ static void declare(tools::ArgParser &args, Flags &flags) {
               "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that "
               "LLVM knows, such as sapphirerapids",
               flags.cpu);
+  args.option("precision", "P",
+              "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
+              "rounded to it on GPUs; fp16 or bf16, with sums in fp32",
+              flags.precision);
   std::string phases = "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases();
   args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
   args.group("Checks and reports");
   args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
-  args.option("atol", "X", "absolute tolerance of --verify (2e-6)", flags.atol, 0.0);
-  args.option("rtol", "X", "relative tolerance of --verify (2e-5)", flags.rtol, 0.0);
+  args.option("atol", "X", "absolute tolerance of --verify (fp32 2e-6, fp16 and tf32 1e-3, bf16 8e-3)", flags.atol,
+              0.0);
+  args.option("rtol", "X", "relative tolerance of --verify (fp32 2e-5, fp16 and tf32 5e-3, bf16 4e-2)", flags.rtol,
+              0.0);
   args.flag("stats", "print what was imported, what each pass did, and what the engine holds", flags.stats);
   args.flag("progress", "name every phase as it begins, not only those that take over two seconds", flags.progress);
   args.flag("phases", "print the table of phases in Markdown and exit; needs no model", flags.phases);
@@ -56,6 +62,8 @@ static std::string check(Flags &flags) {
   const Phase &last = getPhases().back();
   if (flags.target != "host")
     return "no target '" + flags.target + "'; there is host";
+  if (!parsePrecision(flags.precision))
+    return "no precision '" + flags.precision + "'; there are fp32, tf32, fp16, bf16";
   if (flags.emit != "engine" && flags.emit != "mlir")
     return "--emit is engine or mlir, not '" + flags.emit + "'";
   if (flags.stopAfter.empty())
@@ -111,6 +119,7 @@ int main(int argc, char **argv) {
   Progress progress("reckon-compile", flags.progress);
   CompileOptions options;
   options.cpu = flags.cpu;
+  options.precision = flags.precision;
   options.stopAfter = flags.stopAfter;
   options.keepReference = flags.verify;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
@@ -143,5 +152,8 @@ int main(int argc, char **argv) {
   if (!flags.verify)
     return 0;
   progress.begin("verify");
-  return int(verifyAndPrint(*report.reference, *engine, flags.atol, flags.rtol, os));
+  VerifyTolerance tolerance = getVerifyTolerance(flags.precision);
+  tolerance.atol = flags.atol < 0 ? tolerance.atol : flags.atol;
+  tolerance.rtol = flags.rtol < 0 ? tolerance.rtol : flags.rtol;
+  return int(verifyAndPrint(*report.reference, *engine, tolerance, os));
 }

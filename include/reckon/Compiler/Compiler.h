@@ -45,6 +45,8 @@ enum class ErrorKind : int {
 struct CompileOptions {
   /// The CPU to generate code for: "native", or a name that LLVM knows ("x86-64-v3", "sapphirerapids").
   std::string cpu = "native";
+  /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
+  std::string precision = "fp32";
   /// The last phase to run; empty for all of them.
   std::string stopAfter;
   /// Inputs that become constants: ONNX name and .npy file.
@@ -100,13 +102,23 @@ struct VerifyResult {
   bool matches = true;
 };
 
+/// What an engine may be off by: |a - b| <= atol + rtol * |b|, and where terms cancel `noiseFactor` times what
+/// roundings of the relative size `rounding`, imitated, do to the reference (lib/Reference/Expectation.h).
+struct VerifyTolerance {
+  double atol = 2e-6, rtol = 2e-5;
+  double rounding = 0x1p-23;
+  double noiseFactor = 16;
+};
+
+/// The tolerance of engines of a precision; that of fp32 for another name.
+VerifyTolerance getVerifyTolerance(const std::string &precision);
+
 /// Runs `engine` on random inputs and compares with the reference evaluator on `reference`
-/// (CompileReport::reference): |a - b| <= atol + rtol * |b| for floating-point outputs, and where terms cancel a
-/// multiple of what imitated rounding does to the reference (lib/Reference/Expectation.h); equality for others except
-/// in rows where rounding or a top-k between values closer than that decides. Every named dimension is `batch`, but for
-/// the flat ids of bags, which get three a bag. Nothing on error, which is told on `reference`'s context.
+/// (CompileReport::reference): floating-point outputs under the tolerance; equality for others except in rows where
+/// rounding or a top-k between values closer than the tolerance decides. Every named dimension is `batch`, but for the
+/// flat ids of bags, which get three a bag. Nothing on error, which is told on `reference`'s context.
 std::optional<VerifyResult> verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, int64_t batch,
-                                         double atol, double rtol, uint64_t seed);
+                                         const VerifyTolerance &tolerance, uint64_t seed);
 
 } // namespace reckon
 

@@ -10,6 +10,9 @@
 // Panels are the outer loop, so one panel stays in the second-level cache while all rows pass it. An epilogue other
 // than none or relu works on blocks of rows that are still in the first-level cache.
 //
+// Tiles add up in f32. Weights of f16 and bf16 are widened as they are loaded, once a tile and step; what is read once
+// a row, x and the bias, is widened into scratch first, and a narrow result is rounded by the epilogue.
+//
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostEmitter.h"
@@ -42,12 +45,17 @@ struct HostEmitter::GemmStage {
   SmallVector<Operation *> epilogue;
   Value result; ///< of the stage: the linear's or the last epilogue op's
   Place x, out;
+  Value wideX;                   ///< scratch for the rows of a tile in f32, when x is narrow
   SmallVector<Value> rowExtents; ///< leading sizes of the result; their product is the matrix's rows
   Value weight;
+  Type weightType;
   std::optional<Place> bias;
   int64_t n = 0, k = 0;
   bool isRelu = false, isPlain = false; ///< the tile function writes the result itself
 };
+
+/// What tiles read and write, or widen to it.
+static bool isTileType(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
 /// Row stride of the matrix that a place is when its leading dimensions are merged; null when they cannot be.
 static Value mergedRowStride(const Place &place, ArrayRef<SizeExpr> shape) {
@@ -78,7 +86,7 @@ LogicalResult HostEmitter::emitGemm() {
     if (isa<rec::ConstantOp>(op))
       continue;
     if (auto linear = dyn_cast<rec::LinearOp>(op)) {
-      fits &= isa<BlockArgument>(linear.getWeight()) && linear.getType().getElementType().isF32() &&
+      fits &= isa<BlockArgument>(linear.getWeight()) && isTileType(linear.getType().getElementType()) &&
               linear.getType().getRank() >= 2;
       if (!stages.empty())
         fits &= linear.getX() == stages.back().result;
@@ -121,7 +129,8 @@ LogicalResult HostEmitter::emitGemm() {
     stage.rowExtents.assign(extents.begin(), extents.end() - 1);
     auto relu = stage.epilogue.size() == 1 ? dyn_cast<rec::UnaryOp>(stage.epilogue[0]) : rec::UnaryOp();
     stage.isRelu = relu && relu.getKind() == rec::UnaryKind::relu;
-    stage.isPlain = stage.epilogue.empty() || stage.isRelu;
+    stage.isPlain = (stage.epilogue.empty() || stage.isRelu) && elementTypeOf(result).isF32();
+    stage.weightType = elementTypeOf(stage.linear.getWeight());
     rowsPerSample = constantIndex(1);
     for (Value extent : ArrayRef<Value>(stage.rowExtents).drop_front())
       rowsPerSample = mul(rowsPerSample, extent);
@@ -160,7 +169,7 @@ LogicalResult HostEmitter::emitGemm() {
           GemmStage &stage = stages[s];
           if (s + 1 < stages.size()) {
             // Row `first` of the matrix is row 0 of the buffer.
-            Type type = cast<RankedTensorType>(stage.result.getType()).getElementType();
+            Type type = b.getF32Type();
             SmallVector<Value> strides = denseStrides(rec::getShape(stage.result), false);
             Value shift = sub(constantIndex(0), mul(first, constantIndex(stage.n)));
             stage.out = {offsetPointer(buffers[s], shift, type), strides, type};
@@ -182,10 +191,27 @@ LogicalResult HostEmitter::emitUntiled() {
   return emitRows();
 }
 
+/// `count` elements from an address in f32: where they are, or widened into scratch.
+Value HostEmitter::widened(Value base, Type type, Value scratch, Value count) {
+  if (type.isF32())
+    return base;
+  loop(constantIndex(0), count, [&](Value i) {
+    storeRaw(loadRaw(offsetPointer(base, i, type), type), offsetPointer(scratch, i, b.getF32Type()), b.getF32Type());
+  });
+  return scratch;
+}
+
 void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {
   StringRef packing = cast<StringAttr>(kernel.getPackings()[operandIndex[stage.linear.getWeight()]]).getValue();
   if (packing == "columns")
     return emitColumns(stage, begin, end);
+  if (stage.bias && !stage.bias->elementType.isF32()) {
+    Value wide = alignedScratch(SizeExpr(stage.n * 4));
+    stage.bias->base = widened(stage.bias->base, stage.bias->elementType, wide, constantIndex(stage.n));
+    stage.bias->elementType = b.getF32Type();
+  }
+  if (!stage.x.elementType.isF32())
+    stage.wideX = alignedScratch(SizeExpr(int64_t(target.tileRows()) * stage.k * 4));
 
   int64_t tileColumns = target.tileColumns(), panels = llvm::divideCeil(stage.n, tileColumns);
   int64_t rest = stage.n - (panels - 1) * tileColumns;
@@ -234,17 +260,26 @@ void HostEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value pane
   Value ldc = out.strides[outShape.size() - 2];
   Value k = constantIndex(stage.k);
   Value weights =
-      offsetPointer(stage.weight, mul(panel, constantIndex(stage.k * target.tileColumns())), b.getF32Type());
+      offsetPointer(stage.weight, mul(panel, constantIndex(stage.k * target.tileColumns())), stage.weightType);
   Value bias = LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext()));
   if (stage.bias)
     bias = offsetPointer(stage.bias->base, column, b.getF32Type());
-  auto callTile = [&](Value at, unsigned rows) {
-    Value a = offsetPointer(stage.x.base, mul(at, lda), b.getF32Type());
-    Value c = offsetPointer(out.base, add(mul(at, ldc), column), b.getF32Type());
-    func::CallOp::create(b, getTileFunction(rows, vectors, stage.bias.has_value(), stage.isRelu),
-                         ValueRange{a, lda, weights, k, bias, c, ldc, columns});
-  };
   unsigned tileRows = target.tileRows();
+  Type xType = stage.x.elementType;
+  auto callTile = [&](Value at, unsigned rows) {
+    Value a = offsetPointer(stage.x.base, mul(at, lda), xType), stride = lda;
+    if (stage.wideX) {
+      for (unsigned i = 0; i < rows; ++i)
+        widened(offsetPointer(a, mul(lda, constantIndex(i)), xType), xType,
+                offsetPointer(stage.wideX, constantIndex(i * stage.k), b.getF32Type()), k);
+      a = stage.wideX;
+      stride = k;
+    }
+    Value c = offsetPointer(out.base, add(mul(at, ldc), column), b.getF32Type());
+    bool relu = stage.isRelu && stage.isPlain; // else the epilogue's
+    func::CallOp::create(b, getTileFunction(rows, vectors, stage.bias.has_value(), relu, stage.weightType),
+                         ValueRange{a, stride, weights, k, bias, c, ldc, columns});
+  };
   Value rest = arith::RemUIOp::create(b, sub(end, begin), constantIndex(tileRows));
   Value fullEnd = sub(end, rest);
   loop(begin, fullEnd, [&](Value at) { callTile(at, tileRows); }, tileRows);
@@ -264,8 +299,8 @@ void HostEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value pane
 /// Applies the pointwise ops of a stage to rows [begin, end) and the panel's columns: from the tile to the output.
 void HostEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns,
                                const Place &tile) {
-  places[stage.linear.getResult()] = tile;
   places.erase(stage.result);
+  places[stage.linear.getResult()] = tile;
   loop(begin, end, [&](Value at) {
     SmallVector<Value> lead = unflatten(at, stage.rowExtents);
     loop(column, add(column, columns), [&](Value j) {
@@ -279,7 +314,7 @@ void HostEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value c
 /// A few columns only: each is a dot product along contiguous rows of the transposed weight.
 void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
-  Type type = b.getF32Type();
+  Type type = b.getF32Type(), xType = stage.x.elementType;
   Place sums{alignedScratch(SizeExpr(stage.n * 4)), {}, type};
   rec::Shape shape = rec::getShape(stage.linear.getResult());
   sums.strides.assign(shape.size(), constantIndex(0));
@@ -289,7 +324,7 @@ void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
     places.erase(stage.result);
   }
   loop(begin, end, [&](Value at) {
-    Value a = offsetPointer(stage.x.base, mul(at, lda), type);
+    Value a = offsetPointer(stage.x.base, mul(at, lda), xType);
     SmallVector<Value> index = unflatten(at, stage.rowExtents);
     index.push_back({});
     auto overColumns = [&](llvm::function_ref<void(Value)> body) {
@@ -297,14 +332,14 @@ void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
         body(constantIndex(j));
     };
     overColumns([&](Value j) {
-      Value w = offsetPointer(stage.weight, mul(j, constantIndex(stage.k)), type);
-      Value sum = reduceLoop(constantIndex(0), constantIndex(stage.k), scalarConstant(b, type, 0),
-                             [&](Value i, ValueRange values) {
-                               Value product = arith::MulFOp::create(b, loadRaw(offsetPointer(a, i, type), type),
-                                                                     loadRaw(offsetPointer(w, i, type), type),
-                                                                     arith::FastMathFlags::contract);
-                               return SmallVector<Value>{reduceStep(b, rec::ReduceKind::sum, values[0], product, type)};
-                             })[0];
+      Value w = offsetPointer(stage.weight, mul(j, constantIndex(stage.k)), stage.weightType);
+      Value sum = reduceLoop(
+          constantIndex(0), constantIndex(stage.k), scalarConstant(b, type, 0), [&](Value i, ValueRange values) {
+            Value product = arith::MulFOp::create(b, loadRaw(offsetPointer(a, i, xType), xType),
+                                                  loadRaw(offsetPointer(w, i, stage.weightType), stage.weightType),
+                                                  arith::FastMathFlags::contract);
+            return SmallVector<Value>{reduceStep(b, rec::ReduceKind::sum, values[0], product, type)};
+          })[0];
       if (stage.bias)
         sum = arith::AddFOp::create(b, sum, load(*stage.bias, j));
       index.back() = j;
@@ -323,10 +358,12 @@ void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
 //===----------------------------------------------------------------------===//
 
 /// void tile(a, lda, weights, k, bias, c, ldc, columns): c[i, j] = act(bias[j] + sum_k a[i, k] weights[k, j]) for
-/// `rows` rows and min(columns, vectors x lanes) columns.
-func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu) {
+/// `rows` rows and min(columns, vectors x lanes) columns. Weights are of `weightType`, all else is f32.
+func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, Type weightType) {
   std::string name =
       ("reckon.tile." + Twine(rows) + "x" + Twine(vectors) + (hasBias ? ".bias" : "") + (relu ? ".relu" : "")).str();
+  if (!weightType.isF32())
+    name += weightType.isF16() ? ".f16" : ".bf16";
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   OpBuilder::InsertionGuard guard(b);
@@ -349,8 +386,12 @@ func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool 
 
   int64_t lanes = target.lanes();
   auto vectorType = VectorType::get({lanes}, f32);
-  auto loadVector = [&](Value base, Value offset) -> Value {
-    return LLVM::LoadOp::create(b, vectorType, offsetPointer(base, offset, f32), 4);
+  auto loadWeights = [&](Value offset) -> Value {
+    Value address = offsetPointer(weights, offset, weightType);
+    if (weightType.isF32())
+      return LLVM::LoadOp::create(b, vectorType, address, 4);
+    Value narrow = loadBits(b, VectorType::get({lanes}, weightType), address);
+    return arith::ExtFOp::create(b, vectorType, narrow);
   };
   // Lane l of vector v is column v * lanes + l.
   SmallVector<Value> masks;
@@ -390,13 +431,14 @@ func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool 
     Value offset = mul(at, constantIndex(target.tileColumns()));
     SmallVector<Value> w;
     for (unsigned v = 0; v < vectors; ++v)
-      w.push_back(loadVector(weights, add(offset, constantIndex(v * lanes))));
+      w.push_back(loadWeights(add(offset, constantIndex(v * lanes))));
     // The next panel comes from beyond the second-level cache; asked for now, it is there when its turn comes. One
-    // cache line is 16 floats; the last panel asks for what follows the weight, which a prefetch may. A short tile is
+    // cache line is 64 bytes; the last panel asks for what follows the weight, which a prefetch may. A short tile is
     // bound by the panel it reads itself.
-    for (int64_t line = 0; rows >= 8 && line < int64_t(vectors) * lanes; line += 16) {
+    int64_t lineElements = 512 / weightType.getIntOrFloatBitWidth();
+    for (int64_t line = 0; rows >= 8 && line < int64_t(vectors) * lanes; line += lineElements) {
       Value next = add(add(offset, constantIndex(line)), panelSize);
-      LLVM::Prefetch::create(b, offsetPointer(weights, next, f32), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+      LLVM::Prefetch::create(b, offsetPointer(weights, next, weightType), /*rw=*/0, /*hint=*/2, /*cache=*/1);
     }
     for (unsigned i = 0; i < rows; ++i) {
       Value x = vector::BroadcastOp::create(b, vectorType, loadRaw(offsetPointer(rowPointers[i], at, f32), f32));

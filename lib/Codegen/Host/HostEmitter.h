@@ -69,7 +69,8 @@ private:
                  const Place &out);
   void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const Place &tile);
   void emitColumns(GemmStage &stage, Value begin, Value end);
-  mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu);
+  Value widened(Value base, mlir::Type type, Value scratch, Value count);
+  mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, mlir::Type weightType);
   void emitLinearRow(rec::LinearOp op, const ProductRow &product) override;
 
   mlir::ModuleOp module;

@@ -26,7 +26,7 @@ using namespace reckon::loops;
 LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
-  if (!type.isF32() || !rec::getShape(x)[2].isConstant())
+  if (!computeType(type).isF32() || !rec::getShape(x)[2].isConstant())
     return LayerEmitter::emitDotInteraction(op);
   const Place from = materialize(x);
   Place place = destination(result);
@@ -38,11 +38,19 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
 
   int64_t lanes = target.lanes();
   int64_t vectors = llvm::divideCeil(features, lanes), padded = vectors * lanes;
-  auto vectorType = VectorType::get({lanes}, type);
+  Type sumType = computeType(type);
+  auto vectorType = VectorType::get({lanes}, sumType);
   auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
   Value zeros = splat(scalarConstant(b, type, 0));
   // transposed[d, j]: lanes beyond the last feature are zero, for stray bits could be slow denormals.
-  Place transposed{alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, type};
+  Place transposed{alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, sumType};
+  // Vectors of pairs are stored in single precision; a narrow result is rounded from there.
+  const TriangleRow &lastRow = rows.back();
+  int64_t pairs = lastRow.offset + lastRow.end - lastRow.begin;
+  bool isNarrow = type != sumType;
+  Place sumsAt = place;
+  if (isNarrow)
+    sumsAt = {alignedScratch(SizeExpr(pairs * 4)), {zero, constantIndex(1)}, sumType};
 
   overRows(result, [&](Value r) {
     if (padded != features)
@@ -93,7 +101,7 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
             mask.push_back(lane >= triangle.begin && lane < triangle.end);
           if (!llvm::is_contained(mask, true))
             continue;
-          Value address = pointer(place, {r, constantIndex(triangle.offset + column - triangle.begin)});
+          Value address = pointer(sumsAt, {r, constantIndex(triangle.offset + column - triangle.begin)});
           Value sum = sums[i * width + v];
           if (!llvm::is_contained(mask, false)) {
             LLVM::StoreOp::create(b, sum, address, 4);
@@ -106,6 +114,8 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
       }
       first += block;
     }
+    if (isNarrow)
+      loop(zero, constantIndex(pairs), [&](Value i) { store(load(sumsAt, {r, i}), place, {r, i}); });
   });
   places[result] = place;
   return success();

@@ -239,9 +239,10 @@ bool LayerEmitter::isDense(Value tensor, const Place &place) {
   return true;
 }
 
-Place LayerEmitter::placeInScratch(Value tensor) {
+Place LayerEmitter::placeInScratch(Value tensor, Type elementType) {
   rec::Shape shape = rec::getShape(tensor);
-  Type elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
+  if (!elementType)
+    elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
   bool oneRow = isRowValue(tensor);
   SizeExpr elements = rec::getNumElements(oneRow ? ArrayRef<SizeExpr>(shape).drop_front() : ArrayRef<SizeExpr>(shape));
   Value base = alignedScratch(elements * SizeExpr(storageType(elementType).getIntOrFloatBitWidth() / 8));

@@ -62,7 +62,8 @@ protected:
 
   //===--- Memory of values (LayerEmitter.cpp) ---===//
   bool isDense(Value tensor, const Place &place);
-  Place placeInScratch(Value tensor);
+  /// Scratch for a tensor, in its own element type or another.
+  Place placeInScratch(Value tensor, mlir::Type elementType = {});
   std::optional<Place> viewOf(mlir::Operation *op);
   /// Computes a value into memory now, when it is not there yet.
   const Place &materialize(Value tensor);

@@ -58,16 +58,19 @@ LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
 
   bool keepsLast = accumulatesInMemory() && rank > 1 && !isReduced(rank - 1) && kind != ReduceKind::log_sum_exp;
   if (keepsLast) {
-    // Reduced loops outside, the last dimension inside: whole vectors of results accumulate in memory.
-    nest(result, [&](Index index) { store(reduceIdentity(b, kind, type), place, index); });
+    // Reduced loops outside, the last dimension inside: whole vectors of results accumulate in memory, and narrow ones
+    // in memory of their own, in single precision.
+    bool isNarrow = isa<FloatType>(type) && computeType(type) != type;
+    Place sums = isNarrow ? placeInScratch(result, computeType(type)) : place;
+    nest(result, [&](Index index) { store(reduceIdentity(b, kind, type), sums, index); });
     nestOver(reducedExtents, [&](Index reduced) {
       nest(result, [&](Index index) {
-        Value next = reduceStep(b, kind, load(place, index), element(x, sourceIndex(index, reduced)), type);
-        store(next, place, index);
+        Value next = reduceStep(b, kind, load(sums, index), element(x, sourceIndex(index, reduced)), type);
+        store(next, sums, index);
       });
     });
-    if (kind == ReduceKind::mean || kind == ReduceKind::l2 || kind == ReduceKind::log_sum)
-      nest(result, [&](Index index) { store(reduceLast(b, kind, load(place, index), count, type), place, index); });
+    if (isNarrow || kind == ReduceKind::mean || kind == ReduceKind::l2 || kind == ReduceKind::log_sum)
+      nest(result, [&](Index index) { store(reduceLast(b, kind, load(sums, index), count, type), place, index); });
   } else {
     nestShared(result, [&](Index index) {
       if (kind == ReduceKind::log_sum_exp && isa<FloatType>(computeType(type))) {

@@ -40,7 +40,7 @@ static const Stage stages[] = {
     {"import", [](mlir::OpPassManager &pm) { buildImportPipeline(pm); }},
     {"normalize", [](mlir::OpPassManager &pm) { buildNormalizePipeline(pm); }},
     {"optimize", [](mlir::OpPassManager &pm) { buildOptimizePipeline(pm); }},
-    {"precision", [](mlir::OpPassManager &pm) { buildPrecisionPipeline(pm); }},
+    {"precision", [](mlir::OpPassManager &pm) { buildPrecisionPipeline(pm, FloatPrecision::fp32); }},
     {"fuse", [](mlir::OpPassManager &pm) { buildFusePipeline(pm); }},
     {"schedule", [](mlir::OpPassManager &pm) { buildSchedulePipeline(pm); }},
 };
