@@ -142,7 +142,7 @@ FloatStorage::Kind FloatStorage::decide(Operation *op) {
     return isExact && isNarrow && !wanted ? lower() : Kind::single;
   }
   if (isPointwise(op) || isMove(op)) {
-    if (anyUnbounded(op) || hasMisfit(op, /*pointwise=*/true))
+    if (anyUnbounded(op) || hasMisfit(op, isPointwise(op) || isa<PadOp>(op)))
       return Kind::unbounded;
     bool wanted = isPointwise(op) && exact.contains(op->getResult(0));
     bool isLookup = isMove(op) && llvm::none_of(op->getOperands(), isComputed);

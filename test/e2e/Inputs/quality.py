@@ -1,4 +1,4 @@
-"""quality.py neumf|dlrm MODEL OUTPUTS: the metrics of a trained model from its outputs, against those of the fp32 outputs
+"""quality.py neumf|dlrm MODEL OUTPUTS [TOLERANCE]: the metrics of a trained model from its outputs, against those of the fp32 outputs
 that come with the model and the figures it was published with."""
 
 import os
@@ -6,7 +6,8 @@ import sys
 
 import numpy as np
 
-kind, model, outputs = sys.argv[1:]
+kind, model, outputs = sys.argv[1:4]
+tolerance = float(sys.argv[4]) if len(sys.argv) > 4 else 1e-5
 
 
 def load(folder, name):
@@ -42,5 +43,5 @@ else:
 for name, value, expected, published in rows:
     # The published figures are rounded to their last digit.
     digits = len(str(published)) - 2
-    good = abs(value - expected) <= 1e-5 and abs(value - published) <= 0.5 * 10**-digits + 1e-5
+    good = abs(value - expected) <= tolerance and abs(value - published) <= 0.5 * 10**-digits + tolerance
     print(f"{name} {'ok' if good else 'differs'}: {value:.6f}, reference outputs {expected:.6f}, published {published}")
