@@ -120,7 +120,7 @@ void reckon::printSummary(llvm::StringRef outputFile, const CompileReport &repor
 ErrorKind reckon::verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine,
                                  const VerifyTolerance &tolerance, llvm::raw_ostream &os) {
   ErrorKind result = ErrorKind::None;
-  os << "verify within " << tolerance.atol << " + " << tolerance.rtol << " * |expected|\n";
+  os << llvm::format("verify within %g + %g * |expected|\n", tolerance.atol, tolerance.rtol);
   // A single sample, a batch that no register tile divides, a larger one.
   for (int64_t batch : {1, 7, 64}) {
     std::optional<VerifyResult> verified = verifyEngine(reference, engine, batch, tolerance, /*seed=*/batch);
