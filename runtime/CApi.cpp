@@ -180,6 +180,11 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     chosen.threads = threads == 0 ? availableCpus() : threads;
     if (options && options->spin_us >= 0)
       chosen.spinMicroseconds = options->spin_us;
+    if (options && options->graph_cache < 0)
+      return error.set(RECKON_INVALID,
+                       "graph_cache: got " + std::to_string(options->graph_cache) + ", expected 0 or more");
+    if (options && options->graph_cache > 0)
+      chosen.graphCache = static_cast<size_t>(options->graph_cache);
     auto result = std::make_unique<ReckonContext>(engine->loaded);
     if (!result->execution.start(options && options->device ? options->device : "host", chosen, error))
       return false;
@@ -209,7 +214,8 @@ ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElemen
                               const int64_t *shape, const void *data) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.setInput(index, type, rank, shape, data, error); });
+  return guarded(
+      [&](Error &error) { return context->execution.setInput(index, type, rank, shape, data, false, error); });
 }
 
 ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, ReckonElementType type, size_t rank,
@@ -221,7 +227,7 @@ ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, 
     size_t index = findTensor(inputs, name);
     if (index == inputs.size())
       return unknownName("input", name, inputs, error);
-    return context->execution.setInput(index, type, rank, shape, data, error);
+    return context->execution.setInput(index, type, rank, shape, data, false, error);
   });
 }
 
@@ -229,7 +235,8 @@ ReckonStatus reckon_set_output(ReckonContext *context, size_t index, ReckonEleme
                                size_t capacity_bytes) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.setOutput(index, type, data, capacity_bytes, error); });
+  return guarded(
+      [&](Error &error) { return context->execution.setOutput(index, type, data, capacity_bytes, false, error); });
 }
 
 ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name, ReckonElementType type, void *data,
@@ -241,7 +248,24 @@ ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name,
     size_t index = findTensor(outputs, name);
     if (index == outputs.size())
       return unknownName("output", name, outputs, error);
-    return context->execution.setOutput(index, type, data, capacity_bytes, error);
+    return context->execution.setOutput(index, type, data, capacity_bytes, false, error);
+  });
+}
+
+ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, ReckonElementType type, size_t rank,
+                                     const int64_t *shape, const void *device_pointer) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded(
+      [&](Error &error) { return context->execution.setInput(index, type, rank, shape, device_pointer, true, error); });
+}
+
+ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, ReckonElementType type,
+                                      void *device_pointer, size_t capacity_bytes) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) {
+    return context->execution.setOutput(index, type, device_pointer, capacity_bytes, true, error);
   });
 }
 
@@ -255,6 +279,31 @@ ReckonStatus reckon_run(ReckonContext *context) {
   if (!context)
     return invalid("the context is null");
   return guarded([&](Error &error) { return context->execution.run(error); });
+}
+
+ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.runAsync(cuda_stream, error); });
+}
+
+ReckonStatus reckon_synchronize(ReckonContext *context) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.synchronize(error); });
+}
+
+ReckonStatus reckon_set_profiling(ReckonContext *context, int on) {
+  if (!context)
+    return invalid("the context is null");
+  return guarded([&](Error &error) { return context->execution.setProfiling(on != 0, error); });
+}
+
+ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times) {
+  if (!context || !times)
+    return invalid("a null argument");
+  *times = context->execution.times();
+  return RECKON_OK;
 }
 
 ReckonStatus reckon_output(const ReckonContext *context, size_t index, ReckonTensor *tensor) {

@@ -6,17 +6,44 @@
 //===----------------------------------------------------------------------------===//
 
 #include "Device.h"
+#include "Cuda/CudaDevice.h"
 #include "Host/HostDevice.h"
 
 using namespace reckon::runtime;
+
+static bool refuse(Error &error) {
+  return error.set(RECKON_INVALID, "device 'host' has no memory and no streams of its own");
+}
+
+bool Executor::runAsync(const std::vector<Binding> &, const std::vector<Binding> &, void *, Error &error) {
+  return refuse(error);
+}
+bool Executor::synchronize(Error &error) { return refuse(error); }
+bool Executor::setProfiling(bool, Error &error) { return refuse(error); }
+
+/// "cuda" and "cuda:N"; -1 for anything else.
+static int cudaOrdinal(const std::string &name) {
+  if (name == "cuda")
+    return 0;
+  const std::string prefix = "cuda:";
+  if (name.compare(0, prefix.size(), prefix) != 0 || name.size() == prefix.size() || name.size() > prefix.size() + 4)
+    return -1;
+  int ordinal = 0;
+  for (char c : name.substr(prefix.size())) {
+    if (c < '0' || c > '9')
+      return -1;
+    ordinal = ordinal * 10 + (c - '0');
+  }
+  return ordinal;
+}
 
 const Device *reckon::runtime::findDevice(const std::string &name, Error &error) {
   static const HostDevice host;
   if (name == "host")
     return &host;
-  if (name == "cuda")
-    error.set(RECKON_UNAVAILABLE, "device 'cuda': the CUDA runtime is not part of this build");
-  else
-    error.set(RECKON_INVALID, "there is no device '" + name + "'; this build has 'host'");
+  int ordinal = cudaOrdinal(name);
+  if (ordinal >= 0)
+    return cuda::CudaDevice::find(ordinal, error);
+  error.set(RECKON_INVALID, "there is no device '" + name + "'; expected 'host', 'cuda' or 'cuda:N'");
   return nullptr;
 }

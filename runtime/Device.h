@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------------===//
 //
 // The seam between the C interface and the devices. A Device loads an engine's code into a Program, which is immutable
-// and shared by contexts; each context has an Executor of its own. Inputs, outputs and tables are host memory at this
-// seam: a device with memory of its own moves them.
+// and shared by contexts; each context has an Executor of its own. Tables are host memory at this seam, inputs and
+// outputs may be; a device with memory of its own moves them.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -24,8 +24,16 @@ namespace reckon::runtime {
 
 /// The rows bound for a table.
 struct BoundTable {
-  const uint8_t *data = nullptr;
+  const uint8_t *data = nullptr; // null for rows that are yet to be made up from `seed`
   int64_t rows = 0;
+  uint64_t seed = 0;
+};
+
+/// The memory of an input or an output for one run.
+struct Binding {
+  void *data = nullptr; // never null
+  size_t bytes = 0;
+  bool onDevice = false;
 };
 
 /// What a program is made of; outlives it.
@@ -39,6 +47,7 @@ struct ProgramSource {
 struct ExecutorOptions {
   int threads = 1; // the caller included
   int spinMicroseconds = 100;
+  size_t graphCache = 16; // graphs that a device with graphs keeps
 };
 
 class Executor {
@@ -48,9 +57,19 @@ public:
   /// Makes everything ready for these values of the engine's dimensions: sizes, memory, addresses, the split of work.
   /// Takes no memory for values it has seen before.
   [[nodiscard]] virtual bool prepare(const std::vector<int64_t> &dims, Error &error) = 0;
-  /// Runs what was prepared last. One address per engine input and output, never null.
-  [[nodiscard]] virtual bool run(const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+  /// Runs what was prepared last, to its end. One binding per engine input and output.
+  [[nodiscard]] virtual bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                  Error &error) = 0;
+
+  /// The rest is for devices with memory of their own; others refuse.
+  virtual bool hasOwnMemory() const { return false; }
+  /// Enqueues what was prepared last on a stream of the device; every binding is on the device.
+  [[nodiscard]] virtual bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                                      void *stream, Error &error);
+  /// Waits for the runs enqueued so far; the first failure among them.
+  [[nodiscard]] virtual bool synchronize(Error &error);
+  [[nodiscard]] virtual bool setProfiling(bool on, Error &error);
+  virtual ReckonRunTimes times() const { return {}; }
 };
 
 class Program {
@@ -63,10 +82,15 @@ public:
 class Device {
 public:
   virtual ~Device() = default;
+  /// "host" or "cuda": which of the engine's programs it runs.
+  virtual const char *kind() const = 0;
+  /// Whether load() makes up the rows of tables that have no data.
+  virtual bool makesUpTables() const { return false; }
   virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;
 };
 
-/// The device called `name`, a RECKON_UNAVAILABLE error when this build or machine has none.
+/// The device called "host", "cuda" or "cuda:N"; the same object for all names of one device. Null with a
+/// RECKON_UNAVAILABLE error that says what is missing when this machine has none.
 const Device *findDevice(const std::string &name, Error &error);
 
 } // namespace reckon::runtime

@@ -20,7 +20,7 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const LoadedEngine> loaded) :
   inputs.resize(spec().inputs.size());
   isSet.resize(spec().inputs.size());
   outputs.resize(spec().outputs.size());
-  outputAddresses.resize(spec().outputs.size());
+  outputBindings.resize(spec().outputs.size());
   dims.assign(spec().dims.size(), -1);
   for (size_t i = 0; i < spec().tables.size(); ++i)
     dims[spec().tables[i].rowsDim] = engine->tables()[i].rows;
@@ -55,12 +55,31 @@ static bool checkIndex(const char *kind, size_t index, size_t count, Error &erro
                                        "s, there is no " + kind + " " + std::to_string(index));
 }
 
+/// Bytes of a tensor of this shape; false when they exceed 64 bits.
+static bool tensorBytes(ElementType type, const std::vector<int64_t> &shape, size_t &bytes) {
+  bytes = 0;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end())
+    return true;
+  bytes = elementSize(type);
+  for (int64_t extent : shape)
+    if (__builtin_mul_overflow(bytes, static_cast<size_t>(extent), &bytes))
+      return false;
+  return true;
+}
+
+bool ExecutionContext::checkDevice(const char *kind, const TensorInfo &tensor, Error &error) const {
+  return executor->hasOwnMemory() ||
+         error.set(RECKON_INVALID,
+                   std::string(kind) + " '" + tensor.name + "': device memory goes with a context on a 'cuda' device");
+}
+
 bool ExecutionContext::setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape,
-                                const void *data, Error &error) {
+                                const void *data, bool onDevice, Error &error) {
   if (!checkIndex("input", index, inputs.size(), error))
     return false;
   const TensorInfo &input = spec().inputs[index];
-  if (!checkType("input", input, type, error) || !checkAlignment("input", input, data, error))
+  if (!checkType("input", input, type, error) || !checkAlignment("input", input, data, error) ||
+      (onDevice && !checkDevice("input", input, error)))
     return false;
   std::vector<int64_t> &current = inputShapes[index];
   if (rank != current.size())
@@ -80,21 +99,29 @@ bool ExecutionContext::setInput(size_t index, ReckonElementType type, size_t ran
   if (!isSet[index] || !std::equal(current.begin(), current.end(), shape)) {
     ready = false;
     std::copy_n(shape, rank, current.begin());
+    isSet[index] = false;
+    if (!tensorBytes(input.type, current, inputs[index].bytes))
+      return error.set(RECKON_INVALID, "input '" + input.name + "' exceeds 64 bits");
     isSet[index] = true;
   }
   static const uint64_t nothing = 0;
-  inputs[index] = data ? data : &nothing;
+  inputs[index].data = const_cast<void *>(data ? data : &nothing);
+  inputs[index].onDevice = onDevice;
   return true;
 }
 
-bool ExecutionContext::setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, Error &error) {
+bool ExecutionContext::setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, bool onDevice,
+                                 Error &error) {
   if (!checkIndex("output", index, outputs.size(), error))
     return false;
   const TensorInfo &output = spec().outputs[index];
   if (data && (!checkType("output", output, type, error) || !checkAlignment("output", output, data, error)))
     return false;
+  if (data && onDevice && !checkDevice("output", output, error))
+    return false;
   outputs[index].bound = data;
   outputs[index].capacity = data ? capacity : 0;
+  outputs[index].onDevice = data && onDevice;
   return true;
 }
 
@@ -112,39 +139,45 @@ bool ExecutionContext::prepare(Error &error) {
   if (!checkInputs(error) || !engine->solver().solve(inputShapes, dims, error) ||
       !engine->solver().outputShapes(dims, outputShapes, error))
     return false;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    size_t bytes = elementSize(spec().outputs[i].type);
-    bool empty = std::find(outputShapes[i].begin(), outputShapes[i].end(), 0) != outputShapes[i].end();
-    bool tooLarge = false;
-    for (int64_t extent : outputShapes[i])
-      tooLarge |= !empty && __builtin_mul_overflow(bytes, static_cast<size_t>(extent), &bytes);
-    if (tooLarge)
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!tensorBytes(spec().outputs[i].type, outputShapes[i], outputs[i].bytes))
       return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' exceeds 64 bits for these inputs");
-    outputs[i].bytes = empty ? 0 : bytes;
-  }
   ready = executor->prepare(dims, error);
   return ready;
 }
 
-bool ExecutionContext::run(Error &error) {
-  if (!prepare(error))
-    return false;
+bool ExecutionContext::bindOutputs(Error &error) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     Output &output = outputs[i];
-    if (output.bound) {
-      if (output.capacity < output.bytes)
-        return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' needs " +
-                                             std::to_string(output.bytes) + " bytes, its memory has " +
-                                             std::to_string(output.capacity));
-      outputAddresses[i] = output.bound;
-    } else {
-      if ((output.own.size() < output.bytes || !output.own.data()) && !output.own.allocate(output.bytes))
-        return error.set(RECKON_UNAVAILABLE, "out of memory: output '" + spec().outputs[i].name + "' needs " +
-                                                 std::to_string(output.bytes) + " bytes");
-      outputAddresses[i] = output.own.data();
-    }
+    if (output.bound && output.capacity < output.bytes)
+      return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' needs " + std::to_string(output.bytes) +
+                                           " bytes, its memory has " + std::to_string(output.capacity));
+    if (!output.bound && (output.own.size() < output.bytes || !output.own.data()) && !output.own.allocate(output.bytes))
+      return error.set(RECKON_UNAVAILABLE, "out of memory: output '" + spec().outputs[i].name + "' needs " +
+                                               std::to_string(output.bytes) + " bytes");
+    outputBindings[i] = {output.bound ? output.bound : output.own.data(), output.bytes, output.onDevice};
   }
-  return executor->run(inputs, outputAddresses, error);
+  return true;
+}
+
+bool ExecutionContext::run(Error &error) {
+  return prepare(error) && bindOutputs(error) && executor->run(inputs, outputBindings, error);
+}
+
+bool ExecutionContext::runAsync(void *stream, Error &error) {
+  if (!prepare(error))
+    return false;
+  auto notThere = [&](const char *kind, const TensorInfo &tensor) {
+    return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name +
+                                         "' is not in device memory, as a run on a stream needs it");
+  };
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].onDevice)
+      return notThere("input", spec().inputs[i]);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!outputs[i].onDevice && outputs[i].bytes != 0)
+      return notThere("output", spec().outputs[i]);
+  return bindOutputs(error) && executor->runAsync(inputs, outputBindings, stream, error);
 }
 
 bool ExecutionContext::output(size_t index, ReckonTensor &tensor, Error &error) const {

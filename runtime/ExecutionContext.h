@@ -19,10 +19,16 @@ public:
   [[nodiscard]] bool start(const std::string &device, const ExecutorOptions &options, Error &error);
 
   [[nodiscard]] bool setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape, const void *data,
-                              Error &error);
-  [[nodiscard]] bool setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, Error &error);
+                              bool onDevice, Error &error);
+  [[nodiscard]] bool setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, bool onDevice,
+                               Error &error);
   [[nodiscard]] bool prepare(Error &error);
   [[nodiscard]] bool run(Error &error);
+  /// Everything must be bound to device memory.
+  [[nodiscard]] bool runAsync(void *stream, Error &error);
+  [[nodiscard]] bool synchronize(Error &error) { return executor->synchronize(error); }
+  [[nodiscard]] bool setProfiling(bool on, Error &error) { return executor->setProfiling(on, error); }
+  ReckonRunTimes times() const { return executor->times(); }
   [[nodiscard]] bool output(size_t index, ReckonTensor &tensor, Error &error) const;
   int64_t dimValue(size_t index) const { return ready && index < dims.size() ? dims[index] : -1; }
   const EngineSpec &spec() const { return engine->spec(); }
@@ -31,18 +37,21 @@ private:
   struct Output {
     void *bound = nullptr;
     size_t capacity = 0;
+    bool onDevice = false;
     AlignedBuffer own;
     size_t bytes = 0; // of the current shape
   };
-  bool checkInputs(Error &error) const;
+  [[nodiscard]] bool checkInputs(Error &error) const;
+  [[nodiscard]] bool checkDevice(const char *kind, const TensorInfo &tensor, Error &error) const;
+  [[nodiscard]] bool bindOutputs(Error &error);
 
   std::shared_ptr<const LoadedEngine> engine;
   std::unique_ptr<Executor> executor;
   std::vector<std::vector<int64_t>> inputShapes, outputShapes;
-  std::vector<const void *> inputs;
+  std::vector<Binding> inputs;
   std::vector<bool> isSet;
   std::vector<Output> outputs;
-  std::vector<void *> outputAddresses;
+  std::vector<Binding> outputBindings;
   std::vector<int64_t> dims;
   bool ready = false; // dims, output shapes and the executor fit the input shapes
 };

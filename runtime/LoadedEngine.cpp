@@ -72,14 +72,18 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   const Device *found = findDevice(device, error);
   if (!found)
     return nullptr;
-  const ProgramSpec *own = spec().program(device);
+  const ProgramSpec *own = spec().program(found->kind());
   if (!own) {
-    error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device '" + device + "'");
+    error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device '" + std::string(found->kind()) + "'");
     return nullptr;
   }
   std::lock_guard<std::mutex> lock(mutex);
-  auto &program = programs[device];
-  if (!program)
-    program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
+  auto &program = programs[found];
+  if (program)
+    return program.get();
+  for (size_t i = 0; i < bound.size() && !found->makesUpTables(); ++i)
+    if (!storage[i].makeUp(spec().tables[i], bound[i], error))
+      return nullptr;
+  program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
   return program.get();
 }

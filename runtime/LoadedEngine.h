@@ -38,10 +38,12 @@ public:
 private:
   std::unique_ptr<EngineFile> file;
   ShapeSolver shapes;
-  std::vector<TableStorage> storage;
-  std::vector<BoundTable> bound;
+  // Rows are made up when a device wants them; programs read the tables when they load, under the same lock, and later
+  // only their numbers of rows.
+  mutable std::vector<TableStorage> storage;
+  mutable std::vector<BoundTable> bound;
   mutable std::mutex mutex;
-  mutable std::map<std::string, std::unique_ptr<Program>> programs;
+  mutable std::map<const Device *, std::unique_ptr<Program>> programs;
 };
 
 } // namespace reckon::runtime

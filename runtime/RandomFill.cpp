@@ -48,8 +48,8 @@ template <typename T, typename Make> static void fill(void *data, uint64_t eleme
     values[i] = static_cast<T>(make());
 }
 
-void reckon::runtime::fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed) {
-  Random random(seed);
+void reckon::runtime::fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, uint64_t first) {
+  Random random(seed, first);
   auto real = [&] { return static_cast<float>(static_cast<int32_t>(random.next() >> 40) - (1 << 23)) * 0x1p-23f; };
   auto small = [&] { return random.next() >> 61; };
   switch (type) {

@@ -15,9 +15,10 @@ namespace reckon::runtime {
 /// SplitMix64: one multiplication chain per number, good enough for test data, the same on every machine.
 class Random {
 public:
-  explicit Random(uint64_t seed) : state(seed) {}
+  /// From number `first` of the sequence on.
+  explicit Random(uint64_t seed, uint64_t first = 0) : state(seed + first * step) {}
   uint64_t next() {
-    uint64_t value = state += 0x9e3779b97f4a7c15;
+    uint64_t value = state += step;
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
     value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
     return value ^ (value >> 31);
@@ -30,11 +31,13 @@ public:
   double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 private:
+  static constexpr uint64_t step = 0x9e3779b97f4a7c15;
   uint64_t state;
 };
 
-/// Floats in [-1, 1), integers in [0, 8), booleans of either kind. `data` is aligned to its element.
-void fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed);
+/// Floats in [-1, 1), integers in [0, 8), booleans of either kind. `data` is aligned to its element. Element i depends
+/// on the seed and on `first` + i only, so a long run of them can be made in pieces.
+void fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, uint64_t first = 0);
 
 /// IEEE binary16, rounded to nearest even.
 uint16_t toHalf(float value);

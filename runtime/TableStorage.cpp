@@ -41,7 +41,7 @@ bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &bindin
     // A table of no rows has no bytes either.
     static const uint64_t nothing = 0;
     bound = {table.data.size ? table.data.data : reinterpret_cast<const uint8_t *>(&nothing),
-             static_cast<int64_t>(table.rows)};
+             static_cast<int64_t>(table.rows), 0};
     return true;
   case RECKON_TABLE_FILE:
     if (!binding.path)
@@ -50,7 +50,7 @@ bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &bindin
   case RECKON_TABLE_MEMORY:
     if (!binding.data || reinterpret_cast<uintptr_t>(binding.data) % elementSize(table.type) != 0)
       return error.set(RECKON_INVALID, what + "the bound memory is null or not aligned to its element");
-    bound = {static_cast<const uint8_t *>(binding.data), binding.rows};
+    bound = {static_cast<const uint8_t *>(binding.data), binding.rows, 0};
     return true;
   case RECKON_TABLE_SYNTHETIC:
     return synthesise(table, binding.rows, binding.seed, bound, error);
@@ -94,21 +94,34 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
     return failed("mapped");
   }
   mapping = address;
-  bound = {static_cast<const uint8_t *>(mapping) + lead, static_cast<int64_t>(rowCount)};
+  bound = {static_cast<const uint8_t *>(mapping) + lead, static_cast<int64_t>(rowCount), 0};
   return true;
+}
+
+static bool noMemory(const TableSpec &table, int64_t rows, Error &error) {
+  return error.set(RECKON_UNAVAILABLE, "table '" + table.name + "': out of memory for " + std::to_string(rows) +
+                                           " rows of " + std::to_string(table.dim));
 }
 
 bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound,
                               Error &error) {
   uint64_t size;
-  if (__builtin_mul_overflow(table.dim * elementSize(table.type), static_cast<uint64_t>(wantedRows), &size) ||
-      !rows.allocate(size))
-    return error.set(RECKON_UNAVAILABLE, "table '" + table.name + "': out of memory for " + std::to_string(wantedRows) +
-                                             " rows of " + std::to_string(table.dim));
+  if (__builtin_mul_overflow(table.dim * elementSize(table.type), static_cast<uint64_t>(wantedRows), &size))
+    return noMemory(table, wantedRows, error);
   // The name goes into the seed, so that tables differ and do not depend on their order.
   for (char c : table.name)
     seed = seed * 0x100000001b3 + static_cast<unsigned char>(c);
-  fillRandom(table.type, rows.data(), size / elementSize(table.type), seed);
-  bound = {rows.data(), wantedRows};
+  bound = {nullptr, wantedRows, seed};
+  return true;
+}
+
+bool TableStorage::makeUp(const TableSpec &table, BoundTable &bound, Error &error) {
+  if (bound.data)
+    return true;
+  uint64_t elements = static_cast<uint64_t>(bound.rows) * table.dim;
+  if (!rows.allocate(elements * elementSize(table.type)))
+    return noMemory(table, bound.rows, error);
+  fillRandom(table.type, rows.data(), elements, bound.seed);
+  bound.data = rows.data();
   return true;
 }

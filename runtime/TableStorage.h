@@ -25,6 +25,9 @@ public:
   [[nodiscard]] bool bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
                           BoundTable &bound, Error &error);
 
+  /// Makes up the rows that bind() left to be made up; nothing when there are none.
+  [[nodiscard]] bool makeUp(const TableSpec &table, BoundTable &bound, Error &error);
+
 private:
   bool mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows, BoundTable &bound,
                Error &error);

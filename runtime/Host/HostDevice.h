@@ -18,6 +18,7 @@ namespace reckon::runtime {
 
 class HostDevice final : public Device {
 public:
+  const char *kind() const override { return "host"; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
 };
 

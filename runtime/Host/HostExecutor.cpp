@@ -6,19 +6,12 @@
 //===----------------------------------------------------------------------------===//
 
 #include "HostExecutor.h"
-#include "KernelErrors.h"
+#include "../KernelErrors.h"
 
 #include <algorithm>
 
 using namespace reckon;
 using namespace reckon::runtime;
-
-size_t HostExecutor::KeyHash::operator()(const std::vector<int64_t> &key) const {
-  uint64_t hash = 0x9e3779b97f4a7c15;
-  for (int64_t value : key)
-    hash = (hash ^ static_cast<uint64_t>(value)) * 0xff51afd7ed558ccd, hash ^= hash >> 32;
-  return hash;
-}
 
 bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
   dims.resize(program.source.spec.dims.size());
@@ -52,26 +45,17 @@ bool HostExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
   if (same)
     return true;
   current = nullptr;
-  auto found = plans.find(key);
-  if (found == plans.end()) {
-    auto plan = std::make_unique<Plan>();
-    if (!build(values, *plan, error))
+  Plan *plan = plans.find(key);
+  if (!plan) {
+    auto made = std::make_unique<Plan>();
+    if (!build(values, *made, error))
       return false;
-    if (plans.size() >= maxPlans)
-      evict();
-    found = plans.emplace(key, std::move(plan)).first;
+    plan = plans.insert(key, std::move(made));
   }
-  if (!resolve(*found->second, error))
+  if (!resolve(*plan, error))
     return false;
-  current = found->second.get();
-  current->lastUse = ++uses;
+  current = plan;
   return true;
-}
-
-void HostExecutor::evict() {
-  auto oldest = std::min_element(plans.begin(), plans.end(),
-                                 [](const auto &a, const auto &b) { return a.second->lastUse < b.second->lastUse; });
-  plans.erase(oldest);
 }
 
 bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &error) const {
@@ -147,9 +131,9 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
 
 //===-- Running ---------------------------------------------------------------===//
 
-bool HostExecutor::run(const std::vector<const void *> &inputs, const std::vector<void *> &outputs, Error &error) {
+bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, Error &error) {
   for (const IoOperand &io : ioOperands) {
-    void *base = io.isInput ? const_cast<void *>(inputs[io.index]) : outputs[io.index];
+    void *base = (io.isInput ? inputs : outputs)[io.index].data;
     current->operands[io.operand] = static_cast<uint8_t *>(base) + io.offset;
   }
   // Threads asleep take tens of microseconds to arrive. A run shorter than that does better alone, unless runs follow

@@ -9,6 +9,7 @@
 #define RECKON_RUNTIME_HOST_HOSTEXECUTOR_H
 
 #include "../AlignedBuffer.h"
+#include "../PlanCache.h"
 #include "../ThreadPool.h"
 #include "HostDevice.h"
 #include "Schedule.h"
@@ -20,7 +21,7 @@ public:
   explicit HostExecutor(const HostProgram &program) : program(program) {}
   [[nodiscard]] bool start(const ExecutorOptions &options, Error &error);
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
-  [[nodiscard]] bool run(const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+  [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                          Error &error) override;
 
 private:
@@ -40,11 +41,7 @@ private:
     int64_t scratchBytes = 0;     // per thread
     uint64_t arenaGeneration = 0; // the arena that `operands` points into
     std::vector<void *> operands; // of all dispatches; local ones are filled in by threads
-    uint64_t lastUse = 0;
-    double nanoseconds = 0; // estimate for one thread
-  };
-  struct KeyHash {
-    size_t operator()(const std::vector<int64_t> &key) const;
+    double nanoseconds = 0;       // estimate for one thread
   };
   /// The first error of a thread in the order of the program.
   struct Failure {
@@ -62,7 +59,6 @@ private:
 
   [[nodiscard]] bool build(const std::vector<int64_t> &dims, Plan &plan, Error &error) const;
   [[nodiscard]] bool resolve(Plan &plan, Error &error);
-  void evict();
   void runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule);
   void runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule);
   void runBlock(Thread &thread, const HostProgram::Chain &chain, int64_t begin, int64_t end);
@@ -79,8 +75,8 @@ private:
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<IoOperand> ioOperands;
   AlignedBuffer arena;
-  uint64_t arenaGeneration = 1, uses = 0;
-  std::unordered_map<std::vector<int64_t>, std::unique_ptr<Plan>, KeyHash> plans;
+  uint64_t arenaGeneration = 1;
+  PlanCache<Plan> plans{maxPlans};
   std::vector<int64_t> key; // of the current plan
   Plan *current = nullptr;
   bool wakeThreads = true; // for this run

@@ -134,8 +134,9 @@ RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t inde
 
 typedef struct ReckonContextOptions {
   int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs
-  const char *device; // "host"; null: "host"
+  const char *device; // "host", "cuda" (the first GPU) or "cuda:N"; null: "host"
   int spin_us;        // how long idle threads spin before they sleep; negative: 100
+  int graph_cache;    // batch sizes whose graphs a context on a GPU keeps; 0: 16
 } ReckonContextOptions;
 
 /// `options` may be null.
@@ -173,6 +174,36 @@ typedef struct ReckonTensor {
 RECKON_API ReckonStatus reckon_output(const ReckonContext *context, size_t index, ReckonTensor *tensor);
 /// The value of a dimension after reckon_prepare(); -1 before, and when `index` is too large.
 RECKON_API int64_t reckon_dim_value(const ReckonContext *context, size_t index);
+
+//===-- Device memory ---------------------------------------------------------===//
+//
+// For contexts on a GPU whose caller has its tensors there. Memory and streams are those of the GPU's primary context,
+// which the CUDA runtime and the frameworks on it use. On other devices these functions fail with RECKON_INVALID.
+
+/// As reckon_set_input(), with an address on the context's GPU that needs only the alignment of its element.
+RECKON_API ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, ReckonElementType type,
+                                                size_t rank, const int64_t *shape, const void *device_pointer);
+/// As reckon_set_output(). reckon_output() gives the same address back.
+RECKON_API ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, ReckonElementType type,
+                                                 void *device_pointer, size_t capacity_bytes);
+
+/// Enqueues a run on a stream (a CUstream; null: CUDA's default stream) and returns. Every input and output must be
+/// bound to device memory. For a batch size seen before it neither takes memory nor waits. Runs of one context follow
+/// each other also when they are on different streams, since they share its memory. reckon_run() takes device memory
+/// too, and what is in it must then be there already.
+RECKON_API ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream);
+/// Waits for the runs enqueued so far. Fails when an id in one of them was out of range; which run it was is not known.
+RECKON_API ReckonStatus reckon_synchronize(ReckonContext *context);
+
+/// Milliseconds of the last run that was waited for: the host's time to enqueue the kernels, then, on the GPU's clock,
+/// the copies in, the kernels and the copies out. A run on a stream has no copies.
+typedef struct ReckonRunTimes {
+  double enqueue_ms, h2d_ms, compute_ms, d2h_ms;
+} ReckonRunTimes;
+/// Whether runs are timed from now on; each then takes some microseconds longer.
+RECKON_API ReckonStatus reckon_set_profiling(ReckonContext *context, int on);
+/// Zeros when nothing was timed.
+RECKON_API ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times);
 
 #ifdef __cplusplus
 }

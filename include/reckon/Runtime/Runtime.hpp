@@ -83,7 +83,10 @@ private:
 class Context {
 public:
   Status create(const Engine &engine, int threads = 0, const char *device = "host") {
-    ReckonContextOptions options = {threads, device, -1};
+    ReckonContextOptions options = {threads, device, -1, 0};
+    return create(engine, options);
+  }
+  Status create(const Engine &engine, const ReckonContextOptions &options) {
     ReckonContext *result = nullptr;
     Status status = Status::of(reckon_context_create(engine.get(), &options, &result));
     handle.reset(result);
@@ -98,6 +101,22 @@ public:
   }
   Status setOutput(size_t index, ReckonElementType type, void *data, size_t capacityBytes) {
     return Status::of(reckon_set_output(get(), index, type, data, capacityBytes));
+  }
+  /// Device memory, for contexts on a GPU.
+  Status setDeviceInput(size_t index, ReckonElementType type, const std::vector<int64_t> &shape, const void *address) {
+    return Status::of(reckon_set_device_input(get(), index, type, shape.size(), shape.data(), address));
+  }
+  Status setDeviceOutput(size_t index, ReckonElementType type, void *address, size_t capacityBytes) {
+    return Status::of(reckon_set_device_output(get(), index, type, address, capacityBytes));
+  }
+  /// `stream` is a CUstream.
+  Status runAsync(void *stream) { return Status::of(reckon_run_async(get(), stream)); }
+  Status synchronize() { return Status::of(reckon_synchronize(get())); }
+  Status setProfiling(bool on) { return Status::of(reckon_set_profiling(get(), on)); }
+  ReckonRunTimes times() const {
+    ReckonRunTimes result = {};
+    reckon_run_times(get(), &result);
+    return result;
   }
   Status prepare() { return Status::of(reckon_prepare(get())); }
   Status run() { return Status::of(reckon_run(get())); }

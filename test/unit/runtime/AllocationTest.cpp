@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "SampleEngine.h"
+#include "CudaSample.h"
 
 #include <gtest/gtest.h>
 
@@ -71,5 +71,38 @@ TEST(Allocation, NoneAfterTheFirstRunOfABatchSize) {
     EXPECT_EQ(allocations, before) << threads << " threads";
     EXPECT_GT(before, 0);
   }
+}
+
+TEST(Allocation, NoneOnTheGpuAfterTheFirstRunOfABatchSize) {
+  FakeCuda &cuda = fakeCuda();
+  std::vector<uint8_t> bytes = sampleEngine(cudaSampleSpec());
+  runtime::Engine engine;
+  runtime::Context context;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  cuda.recording = false;
+  std::vector<SampleData> data;
+  for (int64_t batch : {1, 64, 1000, 0, 3})
+    data.push_back(sampleData(batch));
+  int64_t before = allocations;
+  for (int round = 0; round < 10; ++round) {
+    if (round == 1)
+      before = allocations;
+    for (SampleData &set : data) {
+      int64_t rows = set.s.size(), shapes[2][2] = {{rows, width}, {rows, numIds}};
+      ASSERT_EQ(reckon_set_input(context.get(), 0, RECKON_F32, 2, shapes[0], set.x.data()), RECKON_OK);
+      ASSERT_EQ(reckon_set_input(context.get(), 1, RECKON_I64, 2, shapes[1], set.ids.data()), RECKON_OK);
+      ASSERT_EQ(reckon_run(context.get()), RECKON_OK);
+      ASSERT_EQ(reckon_set_device_input(context.get(), 0, RECKON_F32, 2, shapes[0], set.x.data()), RECKON_OK);
+      ASSERT_EQ(reckon_set_device_input(context.get(), 1, RECKON_I64, 2, shapes[1], set.ids.data()), RECKON_OK);
+      ASSERT_EQ(reckon_set_device_output(context.get(), 0, RECKON_F32, set.y.data(), set.y.size() * 4 + 1), RECKON_OK);
+      ASSERT_EQ(reckon_set_device_output(context.get(), 1, RECKON_F32, set.s.data(), set.s.size() * 4 + 1), RECKON_OK);
+      ASSERT_EQ(reckon_run_async(context.get(), nullptr), RECKON_OK);
+      ASSERT_EQ(reckon_synchronize(context.get()), RECKON_OK);
+      ASSERT_EQ(reckon_set_output(context.get(), 0, RECKON_F32, nullptr, 0), RECKON_OK);
+      ASSERT_EQ(reckon_set_output(context.get(), 1, RECKON_F32, nullptr, 0), RECKON_OK);
+    }
+  }
+  EXPECT_EQ(allocations, before);
 }
 } // namespace

@@ -283,6 +283,7 @@ TEST(Load, BrokenCodeAndUnknownDevices) {
   EXPECT_EQ(context.create(foreign.engine, 1).code, RECKON_UNSUPPORTED);
 
   Loaded loaded;
+  ::setenv("RECKON_LIBCUDA", "/nonexistent/libcuda.so.1", 1); // whatever this machine has
   EXPECT_EQ(context.create(loaded.engine, 1, "cuda").code, RECKON_UNAVAILABLE);
   EXPECT_EQ(context.create(loaded.engine, 1, "tpu").code, RECKON_INVALID);
   EXPECT_EQ(context.create(loaded.engine, -1).code, RECKON_INVALID);

@@ -37,6 +37,7 @@ protected:
     char pattern[] = "/tmp/reckon-tools-XXXXXX";
     ASSERT_TRUE(::mkdtemp(pattern));
     folder = pattern;
+    ::setenv("RECKON_LIBCUDA", "/nonexistent/libcuda.so.1", 1); // whatever this machine has
     engine = folder + "/model.rkn";
     std::string error;
     ASSERT_TRUE(writeEngine(sampleSpec(), engine, &error)) << error;
@@ -129,7 +130,7 @@ TEST_F(Command, RunNamesWhatIsWrong) {
   expect(engine + " --input x", 2, "NAME=FILE.npy");
   expect("/nonexistent.rkn", 2, "cannot be opened");
   expect(folder + "/x.npy", 2, "not a Reckon engine");
-  expect(engine + " --device=cuda", 4, "the CUDA runtime is not part of this build");
+  expect(engine + " --device=cuda", 4, "device 'cuda': no NVIDIA driver: '/nonexistent/libcuda.so.1' cannot be loaded");
   expect(engine + " --frobnicate", 2, "unknown option '--frobnicate'");
   expect(engine + " --table emb.weight=" + folder + "/absent", 2, "table 'emb.weight'");
   expect("", 2, "no M.rkn is given");

@@ -1,14 +1,14 @@
-//===- Host/KernelErrors.h - Kernel statuses in the model's names ---------------===//
+//===- KernelErrors.h - Kernel statuses in the model's names --------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------------===//
 
-#ifndef RECKON_RUNTIME_HOST_KERNELERRORS_H
-#define RECKON_RUNTIME_HOST_KERNELERRORS_H
+#ifndef RECKON_RUNTIME_KERNELERRORS_H
+#define RECKON_RUNTIME_KERNELERRORS_H
 
-#include "../Device.h"
+#include "Device.h"
 #include "reckon/Runtime/KernelABI.h"
 
 namespace reckon::runtime {
@@ -19,4 +19,4 @@ std::string describeKernelError(const ProgramSource &source, const DispatchSpec 
 
 } // namespace reckon::runtime
 
-#endif // RECKON_RUNTIME_HOST_KERNELERRORS_H
+#endif // RECKON_RUNTIME_KERNELERRORS_H

@@ -1,4 +1,4 @@
-//===- Host/KernelErrors.cpp - Kernel statuses in the model's names -------------===//
+//===- KernelErrors.cpp - Kernel statuses in the model's names ------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

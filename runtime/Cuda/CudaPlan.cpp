@@ -1,0 +1,338 @@
+//===- Cuda/CudaPlan.cpp - The graph of one combination of sizes ----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// The graph is made node by node rather than captured from a stream: its edges are then what dispatches really wait
+// for, and a node can be found again when its parameters change.
+//
+//===----------------------------------------------------------------------------===//
+
+#include "CudaPlan.h"
+#include "reckon/Runtime/CudaKernelABI.h"
+
+#include <algorithm>
+#include <set>
+
+using namespace reckon;
+using namespace reckon::runtime;
+using namespace reckon::runtime::cuda;
+
+static constexpr int64_t maxRows = int64_t(1) << 40;
+static constexpr uint64_t maxGridX = INT32_MAX, maxGridYZ = 65535;
+
+//===-- Sizes -----------------------------------------------------------------===//
+
+bool CudaPlan::reserve(uint64_t bytes, uint64_t &offset, Error &error) {
+  offset = memoryBytes;
+  if (bytes > UINT64_MAX / 2 || __builtin_add_overflow(memoryBytes, alignDevice(bytes), &memoryBytes))
+    return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
+  return true;
+}
+
+bool CudaPlan::layOutSlots(const std::vector<int64_t> &values, Error &error) {
+  for (size_t i = 0; i < program.slots.size(); ++i) {
+    int64_t size;
+    if (!program.slots[i].evaluate(values.data(), size) || size < 0)
+      return error.set(RECKON_INVALID, "the arena slot of " + program.source.program.slots[i].str() +
+                                           " bytes is negative or exceeds 64 bits for these inputs");
+    if (!reserve(size, slotOffsets.emplace_back(), error))
+      return false;
+  }
+  return true;
+}
+
+bool CudaPlan::findGrid(const CudaProgram::Launch &launch, const std::vector<int64_t> &values, uint64_t (&grid)[3],
+                        Error &error) const {
+  const KernelSpec &kernel = *program.kernels[launch.spec->kernel].spec;
+  auto wrong = [&](size_t axis, const std::string &size) {
+    return error.set(RECKON_INVALID, "kernel '" + kernel.symbol + "': a grid of " + launch.spec->grid[axis].str() +
+                                         " = " + size + " blocks is not possible");
+  };
+  for (size_t axis = 0; axis < launch.grid.size(); ++axis) {
+    int64_t size;
+    if (!launch.grid[axis].evaluate(values.data(), size) || size < 0)
+      return wrong(axis, "no number of");
+    grid[axis] = static_cast<uint64_t>(size);
+    if (axis != 0 && grid[axis] > maxGridYZ)
+      return wrong(axis, std::to_string(size));
+  }
+  uint64_t cluster = std::max(kernel.cluster, 1u);
+  if (uint64_t perProcessor = launch.spec->blocksPerSm) {
+    uint64_t resident = perProcessor * static_cast<uint64_t>(program.device.properties.multiprocessors);
+    grid[0] = std::min(grid[0], std::max(resident / cluster, uint64_t(1)) * cluster);
+  }
+  if (grid[0] > maxGridX || grid[0] % cluster != 0)
+    return wrong(0, std::to_string(grid[0]));
+  return true;
+}
+
+bool CudaPlan::addMaps(const CudaProgram::Kernel &kernel, const std::vector<int64_t> &values, Error &error) {
+  for (const CudaProgram::TensorMap &source : kernel.maps) {
+    Map map{&source, {}, {}};
+    auto evaluate = [&](const std::vector<SizeProgram> &list, std::vector<uint64_t> &result) {
+      for (const SizeProgram &program : list) {
+        int64_t size;
+        if (!program.evaluate(values.data(), size) || size < 0)
+          return error.set(RECKON_INVALID, "kernel '" + kernel.spec->symbol +
+                                               "': the size of a tensor map is negative or exceeds 64 bits");
+        // The driver refuses empty tensors; nobody reads from this one.
+        result.push_back(std::max<int64_t>(size, 1));
+      }
+      return true;
+    };
+    if (!evaluate(source.sizes, map.sizes) || !evaluate(source.strides, map.strides))
+      return false;
+    maps.push_back(std::move(map));
+  }
+  return true;
+}
+
+bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error &error) {
+  const CudaProgram::Dispatch &dispatch = program.dispatches[index];
+  int64_t rows;
+  if (!dispatch.rows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
+    return error.set(RECKON_INVALID,
+                     "the row count " + dispatch.rowsText->str() + " is negative or exceeds 2^40 for these inputs");
+  if (rows == 0)
+    return true;
+  auto launch = std::find_if(dispatch.launches.begin(), dispatch.launches.end(), [&](const auto &candidate) {
+    return static_cast<uint64_t>(rows) >= candidate.spec->minRows &&
+           static_cast<uint64_t>(rows) <= candidate.spec->maxRows;
+  });
+  const CudaProgram::Kernel &kernel = program.kernels[launch->spec->kernel];
+  uint64_t grid[3] = {1, 1, 1};
+  int64_t scratch;
+  if (!findGrid(*launch, values, grid, error))
+    return false;
+  uint64_t blocks = grid[0] * grid[1] * grid[2]; // 31 + 16 + 16 bits
+  if (blocks == 0)
+    return true;
+  uint64_t scratchBytes;
+  if (!launch->scratchBytes.evaluate(values.data(), scratch) || scratch < 0 ||
+      __builtin_mul_overflow(static_cast<uint64_t>(scratch), blocks, &scratchBytes))
+    return error.set(RECKON_INVALID, "kernel '" + kernel.spec->symbol +
+                                         "': its scratch is negative or exceeds 64 bits for these inputs");
+  Node node = {};
+  node.dispatch = index;
+  node.kernel = &kernel;
+  node.firstValue = static_cast<uint32_t>(this->values.size());
+  node.firstMap = static_cast<uint32_t>(maps.size());
+  node.scratchBytes = scratchBytes;
+  if (!reserve(scratchBytes, node.scratchOffset, error) || !addMaps(kernel, values, error))
+    return false;
+  this->values.resize(this->values.size() + dispatch.spec->operands.size() + 3);
+  this->values[this->values.size() - 3] = static_cast<uint64_t>(rows);
+  CUDA_KERNEL_NODE_PARAMS &parameters = node.parameters;
+  parameters.func = kernel.function;
+  parameters.gridDimX = static_cast<unsigned>(grid[0]);
+  parameters.gridDimY = static_cast<unsigned>(grid[1]);
+  parameters.gridDimZ = static_cast<unsigned>(grid[2]);
+  parameters.blockDimX = kernel.spec->blockThreads;
+  parameters.blockDimY = parameters.blockDimZ = 1;
+  parameters.sharedMemBytes = kernel.spec->sharedBytes;
+  nodes.push_back(node);
+  return true;
+}
+
+bool CudaPlan::build(const std::vector<int64_t> &values, Error &error) {
+  if (!layOutSlots(values, error))
+    return false;
+  for (uint32_t d = 0; d < program.dispatches.size(); ++d)
+    if (!addNode(d, values, error))
+      return false;
+  dims = values;
+  encoded.resize(maps.size());
+  connectPointers();
+  return true;
+}
+
+/// The driver takes an address for each parameter. Nothing moves from here on.
+void CudaPlan::connectPointers() {
+  for (Node &node : nodes) {
+    node.firstPointer = static_cast<uint32_t>(pointers.size());
+    size_t operands = program.dispatches[node.dispatch].spec->operands.size();
+    for (size_t o = 0; o < operands; ++o)
+      pointers.push_back(&values[node.firstValue + o]);
+    for (size_t m = 0; m < node.kernel->maps.size(); ++m)
+      pointers.push_back(&encoded[node.firstMap + m]);
+    for (int64_t &dim : dims)
+      pointers.push_back(&dim);
+    for (size_t rest = 0; rest < 3; ++rest)
+      pointers.push_back(&values[node.firstValue + operands + rest]);
+  }
+  for (Node &node : nodes)
+    node.parameters.kernelParams = &pointers[node.firstPointer];
+}
+
+//===-- Addresses -------------------------------------------------------------===//
+
+CUdeviceptr CudaPlan::addressOf(const OperandSpec &operand, const Addresses &addresses) const {
+  switch (operand.space) {
+  case Space::Input:
+    return addresses.inputs[operand.index] + operand.offset;
+  case Space::Output:
+    return addresses.outputs[operand.index] + operand.offset;
+  case Space::Weight:
+    return program.weights[operand.index] + operand.offset;
+  case Space::Table:
+    return program.tables[operand.index] + operand.offset;
+  case Space::Arena:
+    return addresses.arena + slotOffsets[operand.index] + operand.offset;
+  case Space::Local:
+    break; // no program for this device has any
+  }
+  return 0;
+}
+
+static CUtensorMapDataType mapType(ElementType type) {
+  switch (type) {
+  case ElementType::F32:
+    return CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
+  case ElementType::F16:
+    return CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
+  case ElementType::BF16:
+    return CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
+  case ElementType::F64:
+    return CU_TENSOR_MAP_DATA_TYPE_FLOAT64;
+  case ElementType::I8:
+  case ElementType::U8:
+  case ElementType::Bool:
+    return CU_TENSOR_MAP_DATA_TYPE_UINT8;
+  case ElementType::I16:
+  case ElementType::U16:
+    return CU_TENSOR_MAP_DATA_TYPE_UINT16;
+  case ElementType::I32:
+    return CU_TENSOR_MAP_DATA_TYPE_INT32;
+  case ElementType::U32:
+    return CU_TENSOR_MAP_DATA_TYPE_UINT32;
+  case ElementType::I64:
+    return CU_TENSOR_MAP_DATA_TYPE_INT64;
+  case ElementType::U64:
+    return CU_TENSOR_MAP_DATA_TYPE_UINT64;
+  }
+  return CU_TENSOR_MAP_DATA_TYPE_UINT8;
+}
+
+static CUtensorMapSwizzle mapSwizzle(uint32_t bytes) {
+  return bytes == 128  ? CU_TENSOR_MAP_SWIZZLE_128B
+         : bytes == 64 ? CU_TENSOR_MAP_SWIZZLE_64B
+         : bytes == 32 ? CU_TENSOR_MAP_SWIZZLE_32B
+                       : CU_TENSOR_MAP_SWIZZLE_NONE;
+}
+
+bool CudaPlan::encode(const Node &node, size_t index, Error &error) {
+  const Map &map = maps[node.firstMap + index];
+  const TensorMapSpec &spec = *map.source->spec;
+  static const uint32_t steps[5] = {1, 1, 1, 1, 1};
+  void *address = reinterpret_cast<void *>(values[node.firstValue + spec.operand]);
+  if (program.driver.cuTensorMapEncodeTiled(
+          error, &encoded[node.firstMap + index], mapType(spec.type), static_cast<uint32_t>(map.sizes.size()), address,
+          map.sizes.data(), map.strides.data(), spec.box.data(), steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
+          mapSwizzle(spec.swizzle), CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE))
+    return true;
+  error.message = "kernel '" + node.kernel->spec->symbol + "', tensor map " + std::to_string(index) + " of operand " +
+                  std::to_string(spec.operand) +
+                  " (its address and strides must be multiples of 16 bytes): " + error.message;
+  return false;
+}
+
+bool CudaPlan::update(Node &node, const Addresses &addresses, bool &changed, Error &error) {
+  const std::vector<OperandSpec> &operands = program.dispatches[node.dispatch].spec->operands;
+  auto set = [&](size_t index, uint64_t value) {
+    bool differs = values[node.firstValue + index] != value;
+    values[node.firstValue + index] = value;
+    changed |= differs;
+    return differs;
+  };
+  uint64_t moved = 0; // bits of the first operands
+  for (size_t o = 0; o < operands.size(); ++o)
+    if (set(o, addressOf(operands[o], addresses)))
+      moved |= uint64_t(1) << std::min<size_t>(o, 63);
+  set(operands.size() + 1, node.scratchBytes ? addresses.arena + node.scratchOffset : 0);
+  set(operands.size() + 2, addresses.status + node.dispatch * sizeof(ReckonKernelStatus));
+  for (size_t m = 0; m < node.kernel->maps.size(); ++m) {
+    size_t operand = maps[node.firstMap + m].source->spec->operand;
+    if ((moved >> std::min<size_t>(operand, 63) & 1) && !encode(node, m, error))
+      return false;
+  }
+  return true;
+}
+
+bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newDims, CUstream stream, Error &error) {
+  bool sameDims = dims == newDims;
+  if (nodes.empty() || (instance && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
+                        bound.inputs == addresses.inputs && bound.outputs == addresses.outputs))
+    return true;
+  std::copy(newDims.begin(), newDims.end(), dims.begin());
+  bound = addresses;
+  for (Node &node : nodes) {
+    bool changed = !sameDims;
+    bool success = update(node, addresses, changed, error);
+    if (success && instance && changed)
+      success = program.driver.cuGraphExecKernelNodeSetParams(error, instance, node.handle, &node.parameters);
+    if (!success) {
+      // Half of the nodes know the new addresses: begin again the next time.
+      dropGraph();
+      for (Node &stale : nodes)
+        std::fill_n(values.begin() + stale.firstValue, program.dispatches[stale.dispatch].spec->operands.size(), 0);
+      return false;
+    }
+  }
+  return instance || makeGraph(stream, error);
+}
+
+//===-- The graph -------------------------------------------------------------===//
+
+bool CudaPlan::makeGraph(CUstream stream, Error &error) {
+  const Driver &driver = program.driver;
+  bool success = driver.cuGraphCreate(error, &graph, 0);
+  // A dispatch that is not launched hands on what it waits for.
+  std::vector<std::set<uint32_t>> waits(program.dispatches.size());
+  std::vector<CUgraphNode> handles(program.dispatches.size());
+  auto node = nodes.begin();
+  for (uint32_t d = 0; success && d < program.dispatches.size(); ++d) {
+    for (uint32_t earlier : program.dispatches[d].waits) {
+      if (handles[earlier])
+        waits[d].insert(earlier);
+      else
+        waits[d].insert(waits[earlier].begin(), waits[earlier].end());
+    }
+    if (node == nodes.end() || node->dispatch != d)
+      continue;
+    std::vector<CUgraphNode> after;
+    for (uint32_t earlier : waits[d])
+      after.push_back(handles[earlier]);
+    success = driver.cuGraphAddKernelNode(error, &node->handle, graph, after.data(), after.size(), &node->parameters);
+    if (success && node->kernel->spec->cluster > 1) {
+      CUlaunchAttributeValue value = {};
+      value.clusterDim = {node->kernel->spec->cluster, 1, 1};
+      success =
+          driver.cuGraphKernelNodeSetAttribute(error, node->handle, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, &value);
+    }
+    if (!success)
+      error.message = "kernel '" + node->kernel->spec->symbol + "': " + error.message;
+    handles[d] = node->handle;
+    ++node;
+  }
+  success =
+      success && driver.cuGraphInstantiate(error, &instance, graph, 0) && driver.cuGraphUpload(error, instance, stream);
+  if (!success)
+    dropGraph();
+  return success;
+}
+
+void CudaPlan::dropGraph() {
+  if (instance)
+    program.driver.cuGraphExecDestroy.raw(instance);
+  if (graph)
+    program.driver.cuGraphDestroy.raw(graph);
+  instance = nullptr;
+  graph = nullptr;
+}
+
+bool CudaPlan::launch(CUstream stream, Error &error) const {
+  return nodes.empty() || program.driver.cuGraphLaunch(error, instance, stream);
+}

@@ -1,0 +1,84 @@
+//===- Cuda/CudaPlan.h - The graph of one combination of sizes ------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_CUDA_CUDAPLAN_H
+#define RECKON_RUNTIME_CUDA_CUDAPLAN_H
+
+#include "CudaProgram.h"
+
+namespace reckon::runtime::cuda {
+
+/// Where a run finds its memory.
+struct Addresses {
+  CUdeviceptr arena = 0;
+  CUdeviceptr status = 0; // one ReckonKernelStatus a dispatch
+  std::vector<CUdeviceptr> inputs, outputs;
+};
+
+/// Grids, arena offsets and an instantiated graph. The graph holds the addresses it was bound to last: other ones
+/// change the parameters of the kernels that use them, in place.
+class CudaPlan {
+public:
+  explicit CudaPlan(const CudaProgram &program) : program(program) {}
+  ~CudaPlan() { dropGraph(); }
+  CudaPlan(const CudaPlan &) = delete;
+  CudaPlan &operator=(const CudaPlan &) = delete;
+
+  /// Everything but the graph.
+  [[nodiscard]] bool build(const std::vector<int64_t> &dims, Error &error);
+  /// What the arena must hold: slots, then the scratch memory of each kernel.
+  uint64_t arenaBytes() const { return memoryBytes; }
+  /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
+  [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
+  [[nodiscard]] bool launch(CUstream stream, Error &error) const;
+
+private:
+  struct Map {
+    const CudaProgram::TensorMap *source;
+    std::vector<uint64_t> sizes, strides;
+  };
+  struct Node {
+    uint32_t dispatch;
+    const CudaProgram::Kernel *kernel;
+    uint32_t firstValue;   // into `values`: operands, rows, scratch, status
+    uint32_t firstMap;     // into `maps` and `encoded`
+    uint32_t firstPointer; // into `pointers`
+    uint64_t scratchOffset, scratchBytes;
+    CUDA_KERNEL_NODE_PARAMS parameters;
+    CUgraphNode handle;
+  };
+
+  [[nodiscard]] bool layOutSlots(const std::vector<int64_t> &dims, Error &error);
+  [[nodiscard]] bool addNode(uint32_t dispatch, const std::vector<int64_t> &dims, Error &error);
+  [[nodiscard]] bool findGrid(const CudaProgram::Launch &launch, const std::vector<int64_t> &dims, uint64_t (&grid)[3],
+                              Error &error) const;
+  [[nodiscard]] bool addMaps(const CudaProgram::Kernel &kernel, const std::vector<int64_t> &dims, Error &error);
+  [[nodiscard]] bool reserve(uint64_t bytes, uint64_t &offset, Error &error);
+  void connectPointers();
+  CUdeviceptr addressOf(const OperandSpec &operand, const Addresses &addresses) const;
+  [[nodiscard]] bool update(Node &node, const Addresses &addresses, bool &changed, Error &error);
+  [[nodiscard]] bool encode(const Node &node, size_t map, Error &error);
+  [[nodiscard]] bool makeGraph(CUstream stream, Error &error);
+  void dropGraph();
+
+  const CudaProgram &program;
+  uint64_t memoryBytes = 0;
+  std::vector<uint64_t> slotOffsets;
+  std::vector<Node> nodes;
+  std::vector<int64_t> dims; // as the kernels see them
+  std::vector<uint64_t> values;
+  std::vector<Map> maps;
+  std::vector<CUtensorMap> encoded;
+  std::vector<void *> pointers;
+  Addresses bound;
+  CUgraph graph = nullptr;
+  CUgraphExec instance = nullptr;
+};
+
+} // namespace reckon::runtime::cuda
+
+#endif // RECKON_RUNTIME_CUDA_CUDAPLAN_H

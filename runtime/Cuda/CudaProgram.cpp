@@ -1,0 +1,147 @@
+//===- Cuda/CudaProgram.cpp - An engine loaded on a GPU -------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "CudaProgram.h"
+#include "CudaExecutor.h"
+#include "Dependencies.h"
+#include "reckon/Runtime/CudaKernelABI.h"
+
+#include <set>
+
+using namespace reckon;
+using namespace reckon::runtime;
+using namespace reckon::runtime::cuda;
+
+CudaProgram::CudaProgram(const CudaDevice &device, const ProgramSource &source)
+    : device(device), driver(device.driver), source(source), primary(device), module(driver), weightMemory(driver) {}
+
+CudaProgram::~CudaProgram() {
+  Error ignored;
+  if (!context())
+    return;
+  ContextScope scope(driver, context(), ignored);
+  tableMemory.clear();
+  weightMemory.release();
+  module.unload();
+}
+
+bool CudaProgram::load(Error &error) {
+  if (!primary.retain(error))
+    return false;
+  ContextScope scope(driver, context(), error);
+  return scope && loadEngineCode(source.spec, source.program, device, module, error) && loadKernels(error) &&
+         compileSizes(error) && checkMemory(error) && uploadWeights(error) && uploadTables(error);
+}
+
+//===-- Code ------------------------------------------------------------------===//
+
+bool CudaProgram::checkKernel(const KernelSpec &kernel, CUfunction function, Error &error) const {
+  int maxThreads = 0, staticShared = 0;
+  if (!driver.cuFuncGetAttribute(error, &maxThreads, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, function) ||
+      !driver.cuFuncGetAttribute(error, &staticShared, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function))
+    return false;
+  std::string what = "kernel '" + kernel.symbol + "'";
+  if (kernel.blockThreads > static_cast<uint32_t>(maxThreads))
+    return error.set(RECKON_UNSUPPORTED, what + " wants blocks of " + std::to_string(kernel.blockThreads) +
+                                             " threads; its registers allow " + std::to_string(maxThreads) + " on " +
+                                             device.describe());
+  uint64_t shared = uint64_t(kernel.sharedBytes) + static_cast<uint64_t>(staticShared);
+  if (shared > static_cast<uint64_t>(device.properties.maxSharedBytes))
+    return error.set(RECKON_UNSUPPORTED, what + " needs " + std::to_string(shared) + " bytes of shared memory; " +
+                                             device.describe() + " has " +
+                                             std::to_string(device.properties.maxSharedBytes) + " for a block");
+  // Of the dynamic kind a block gets 48 KiB unless it asks.
+  if (kernel.sharedBytes != 0 &&
+      !driver.cuFuncSetAttribute(error, function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                 static_cast<int>(kernel.sharedBytes)))
+    return false;
+  return kernel.cluster <= 8 ||
+         driver.cuFuncSetAttribute(error, function, CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED, 1);
+}
+
+bool CudaProgram::loadKernels(Error &error) {
+  for (const KernelSpec &spec : source.program.kernels) {
+    Kernel kernel{nullptr, &spec, {}};
+    if (!module.find(spec.symbol, kernel.function, error) || !checkKernel(spec, kernel.function, error))
+      return false;
+    kernels.push_back(std::move(kernel));
+  }
+  return true;
+}
+
+/// The driver reads as many parameters as the code has, whatever the description says.
+bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const {
+  if (!driver.cuFuncGetParamInfo)
+    return true;
+  size_t operands = dispatch.spec->operands.size(), maps = kernel.maps.size();
+  size_t count = operands + maps + source.spec.dims.size() + 3, offset = 0, size = 0;
+  bool matches = true;
+  for (size_t i = 0; i < count && matches; ++i) {
+    size_t expected = i >= operands && i < operands + maps ? sizeof(CUtensorMap) : sizeof(uint64_t);
+    matches = driver.cuFuncGetParamInfo.raw(kernel.function, i, &offset, &size) == CUDA_SUCCESS && size == expected;
+  }
+  matches = matches && driver.cuFuncGetParamInfo.raw(kernel.function, count, &offset, &size) != CUDA_SUCCESS;
+  return matches ||
+         error.set(RECKON_INVALID, "kernel '" + kernel.spec->symbol + "' does not have the parameters of its " +
+                                       std::to_string(operands) + " operands, " + std::to_string(maps) +
+                                       " tensor maps and " + std::to_string(source.spec.dims.size()) + " dimensions");
+}
+
+//===-- Sizes -----------------------------------------------------------------===//
+
+bool CudaProgram::compileSizes(Error &error) {
+  std::set<uint32_t> needed;
+  bool shallow = true;
+  auto compile = [&](const SizeExpr &expr, SizeProgram &result) {
+    for (const std::string &name : expr.dims())
+      needed.insert(source.dimIndex.at(name));
+    shallow &= result.compile(expr, source.dimIndex);
+  };
+  auto compileAll = [&](const std::vector<SizeExpr> &list, std::vector<SizeProgram> &result) {
+    for (const SizeExpr &expr : list)
+      compile(expr, result.emplace_back());
+  };
+  compileAll(source.program.slots, slots);
+  for (Kernel &kernel : kernels)
+    for (const TensorMapSpec &map : kernel.spec->tensorMaps) {
+      kernel.maps.push_back({&map, {}, {}});
+      compileAll(map.sizes, kernel.maps.back().sizes);
+      compileAll(map.strides, kernel.maps.back().strides);
+    }
+  std::vector<const DispatchSpec *> order;
+  for (const ChainSpec &chain : source.program.chains) {
+    Dispatch dispatch{&chain.dispatches[0], &chain.rows, {}, {}, {}};
+    order.push_back(dispatch.spec);
+    compile(chain.rows, dispatch.rows);
+    for (const LaunchSpec &launch : dispatch.spec->launches) {
+      // A library that is not there leaves its launches to the others.
+      if (!launch.library.empty())
+        continue;
+      Launch result{&launch, {}, {}};
+      compileAll(launch.grid, result.grid);
+      compile(launch.scratchBytes, result.scratchBytes);
+      if (!checkParameters(dispatch, kernels[launch.kernel], error))
+        return false;
+      dispatch.launches.push_back(std::move(result));
+    }
+    dispatches.push_back(std::move(dispatch));
+  }
+  if (!shallow)
+    return error.set(RECKON_INVALID, "a size expression of the engine nests too deeply");
+  std::vector<std::vector<uint32_t>> waits = findDependencies(order);
+  for (size_t d = 0; d < dispatches.size(); ++d)
+    dispatches[d].waits = std::move(waits[d]);
+  planDims.assign(needed.begin(), needed.end());
+  return true;
+}
+
+std::unique_ptr<Executor> CudaProgram::createExecutor(const ExecutorOptions &options, Error &error) const {
+  auto executor = std::make_unique<CudaExecutor>(*this);
+  if (!executor->start(options, error))
+    return nullptr;
+  return executor;
+}

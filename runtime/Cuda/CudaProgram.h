@@ -1,0 +1,77 @@
+//===- Cuda/CudaProgram.h - An engine loaded on a GPU ---------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_RUNTIME_CUDA_CUDAPROGRAM_H
+#define RECKON_RUNTIME_CUDA_CUDAPROGRAM_H
+
+#include "CudaCode.h"
+#include "CudaMemory.h"
+
+namespace reckon::runtime::cuda {
+
+/// Kernels, weights and tables on one GPU, shared by contexts, with every size expression made fast.
+class CudaProgram final : public Program {
+public:
+  CudaProgram(const CudaDevice &device, const ProgramSource &source);
+  ~CudaProgram() override;
+  [[nodiscard]] bool load(Error &error);
+  std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const override;
+
+  struct TensorMap {
+    const TensorMapSpec *spec;
+    std::vector<SizeProgram> sizes, strides;
+  };
+  struct Kernel {
+    CUfunction function;
+    const KernelSpec *spec;
+    std::vector<TensorMap> maps;
+  };
+  struct Launch {
+    const LaunchSpec *spec;
+    std::vector<SizeProgram> grid;
+    SizeProgram scratchBytes;
+  };
+  /// One a chain: on this device a chain is one dispatch.
+  struct Dispatch {
+    const DispatchSpec *spec;
+    const SizeExpr *rowsText;
+    SizeProgram rows;
+    std::vector<Launch> launches;
+    std::vector<uint32_t> waits; // earlier dispatches
+  };
+
+  const CudaDevice &device;
+  const Driver &driver;
+  const ProgramSource source;
+  std::vector<Kernel> kernels;
+  std::vector<Dispatch> dispatches;
+  std::vector<SizeProgram> slots;
+  /// The dimensions that sizes, grids and choices depend on: graphs differ by these only.
+  std::vector<uint32_t> planDims;
+  std::vector<CUdeviceptr> weights, tables;
+
+  CUcontext context() const { return primary.get(); }
+
+private:
+  [[nodiscard]] bool loadKernels(Error &error);
+  [[nodiscard]] bool checkKernel(const KernelSpec &kernel, CUfunction function, Error &error) const;
+  [[nodiscard]] bool checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const;
+  [[nodiscard]] bool compileSizes(Error &error);
+  [[nodiscard]] bool uploadWeights(Error &error);
+  [[nodiscard]] bool uploadTables(Error &error);
+  [[nodiscard]] bool checkMemory(Error &error) const;
+  uint64_t tableBytes(size_t index) const;
+
+  PrimaryContext primary;
+  CudaModule module;
+  DeviceBuffer weightMemory;
+  std::vector<std::unique_ptr<DeviceBuffer>> tableMemory;
+};
+
+} // namespace reckon::runtime::cuda
+
+#endif // RECKON_RUNTIME_CUDA_CUDAPROGRAM_H

@@ -1,0 +1,191 @@
+//===- CudaPartsTest.cpp - The parts of the CUDA runtime one by one -------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "FakeCuda.h"
+#include "runtime/Cuda/CudaCode.h"
+#include "runtime/Cuda/Dependencies.h"
+#include "runtime/Cuda/Staging.h"
+#include "runtime/RandomFill.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+using namespace reckon;
+using namespace reckon::runtime;
+using namespace reckon::runtime::cuda;
+using reckon::test::fakeCuda;
+
+namespace {
+std::string loadFailure(const std::string &path) {
+  Error error;
+  EXPECT_FALSE(Driver::load(path, error));
+  EXPECT_EQ(error.code, RECKON_UNAVAILABLE);
+  return error.message;
+}
+
+TEST(Driver, SaysWhatIsMissing) {
+  auto &cuda = fakeCuda();
+  cuda.reset();
+  EXPECT_NE(loadFailure("/nonexistent/libcuda.so.1")
+                .find("device 'cuda': no NVIDIA driver: '/nonexistent/libcuda.so.1' cannot be loaded: "),
+            std::string::npos);
+  EXPECT_EQ(loadFailure("libm.so.6"), "device 'cuda': 'libm.so.6' is not a CUDA driver library");
+  cuda.machine.version = 11040;
+  EXPECT_EQ(loadFailure(RECKON_TEST_FAKE_CUDA),
+            "device 'cuda': the NVIDIA driver is too old: it supports CUDA 11.4, 12.0 is needed");
+  cuda.machine.version = 12000;
+  cuda.machine.initResult = CUDA_ERROR_NO_DEVICE;
+  EXPECT_EQ(loadFailure(RECKON_TEST_FAKE_CUDA), "device 'cuda': the NVIDIA driver finds no GPU on this machine");
+  cuda.machine.initResult = 803;
+  EXPECT_EQ(loadFailure(RECKON_TEST_FAKE_CUDA), "device 'cuda': cuInit: made up failure (CUDA_ERROR_MADE_UP, 803)");
+  cuda.machine.initResult = 0;
+  cuda.machine.devices = 0;
+  EXPECT_EQ(loadFailure(RECKON_TEST_FAKE_CUDA), "device 'cuda': the NVIDIA driver finds no GPU on this machine");
+  cuda.reset();
+  Error error;
+  EXPECT_TRUE(Driver::load(RECKON_TEST_FAKE_CUDA, error)) << error.message;
+}
+
+TEST(Architectures, WhatRunsWhere) {
+  auto rank = [](const char *code, int major, int minor) {
+    Architecture architecture;
+    EXPECT_TRUE(Architecture::parse(code, architecture)) << code;
+    DeviceProperties device;
+    device.major = major;
+    device.minor = minor;
+    return cubinRank(architecture, device);
+  };
+  EXPECT_GT(rank("sm_90a", 9, 0), rank("sm_90", 9, 0));
+  EXPECT_GT(rank("sm_90", 9, 0), 0);
+  EXPECT_EQ(rank("sm_90", 10, 0), 0);
+  EXPECT_EQ(rank("sm_90a", 9, 3), 0);
+  EXPECT_GT(rank("sm_89", 8, 9), rank("sm_86", 8, 9));
+  EXPECT_GT(rank("sm_86", 8, 9), rank("sm_80", 8, 9));
+  EXPECT_EQ(rank("sm_89", 8, 6), 0);
+  EXPECT_GT(rank("sm_120", 12, 0), 0);
+  Architecture parsed;
+  for (const char *text : {"", "sm_", "sm_9x", "sm_90ab", "90", "sm_5"})
+    EXPECT_FALSE(Architecture::parse(text, parsed)) << text;
+}
+
+using Operands = std::vector<std::pair<Space, uint32_t>>;
+DispatchSpec dispatch(const Operands &inputs, const Operands &outputs) {
+  DispatchSpec result;
+  for (const Operands *list : {&inputs, &outputs})
+    for (const auto &[space, index] : *list)
+      result.operands.push_back({space, index, 0, 0, "", ""});
+  result.numOutputs = static_cast<uint32_t>(outputs.size());
+  return result;
+}
+
+std::vector<std::vector<uint32_t>> waits(const std::vector<DispatchSpec> &dispatches) {
+  std::vector<const DispatchSpec *> order;
+  for (const DispatchSpec &dispatch : dispatches)
+    order.push_back(&dispatch);
+  return findDependencies(order);
+}
+
+constexpr Space In = Space::Input, Out = Space::Output, A = Space::Arena;
+using Waits = std::vector<std::vector<uint32_t>>;
+
+TEST(Dependencies, BranchesAreSideBySide) {
+  EXPECT_EQ(waits({dispatch({{In, 0}}, {{A, 0}}), dispatch({{In, 0}}, {{A, 1}}), dispatch({{A, 0}, {A, 1}}, {{Out, 0}}),
+                   dispatch({{Out, 0}}, {{Out, 1}})}),
+            (Waits{{}, {}, {0, 1}, {2}}));
+}
+
+TEST(Dependencies, PartsOfOneBufferAreSideBySide) {
+  EXPECT_EQ(waits({dispatch({{In, 0}}, {{A, 0}}), dispatch({{In, 1}}, {{A, 0}}), dispatch({{A, 0}}, {{Out, 0}})}),
+            (Waits{{}, {}, {0, 1}}));
+}
+
+TEST(Dependencies, ReusedSlotsWaitForTheirReaders) {
+  // Slot 0 holds two values; both writers of the second wait for both readers of the first.
+  EXPECT_EQ(waits({dispatch({{In, 0}}, {{A, 0}}), dispatch({{A, 0}}, {{A, 1}}), dispatch({{A, 0}}, {{A, 2}}),
+                   dispatch({{In, 1}}, {{A, 0}}), dispatch({{In, 1}}, {{A, 0}}), dispatch({{A, 0}}, {{Out, 0}})}),
+            (Waits{{}, {0}, {0}, {1, 2}, {1, 2}, {3, 4}}));
+}
+
+TEST(Dependencies, AddingToAValueThatIsRead) {
+  // The second reads one part and writes another; who reads all waits for both by way of it.
+  EXPECT_EQ(waits({dispatch({{In, 0}}, {{A, 0}}), dispatch({{A, 0}}, {{A, 0}}), dispatch({{A, 0}}, {{Out, 0}})}),
+            (Waits{{}, {0}, {1}}));
+}
+
+/// Against the plain rule: two dispatches where one writes what the other reads are ordered.
+TEST(Dependencies, RandomProgramsKeepEveryHazardInOrder) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<DispatchSpec> list;
+    for (int d = 0; d < 12; ++d) {
+      Operands inputs;
+      for (unsigned i = 0; i < random() % 3; ++i)
+        inputs.push_back({A, random() % 4});
+      list.push_back(dispatch(inputs, {{A, random() % 4}}));
+    }
+    Waits direct = waits(list);
+    std::vector<std::vector<bool>> before(list.size(), std::vector<bool>(list.size()));
+    for (size_t d = 0; d < list.size(); ++d)
+      for (uint32_t earlier : direct[d]) {
+        before[d][earlier] = true;
+        for (size_t i = 0; i < list.size(); ++i)
+          before[d][i] = before[d][i] || before[earlier][i];
+      }
+    for (size_t d = 0; d < list.size(); ++d)
+      for (size_t e = 0; e < d; ++e)
+        for (size_t i = 0; i < list[d].operands.size(); ++i)
+          for (size_t j = 0; j < list[e].operands.size(); ++j) {
+            bool writes = i + 1 == list[d].operands.size(), wrote = j + 1 == list[e].operands.size();
+            if (list[d].operands[i].index == list[e].operands[j].index && writes != wrote)
+              EXPECT_TRUE(before[d][e]) << "round " << round << ": " << d << " after " << e;
+          }
+  }
+}
+
+TEST(Staging, PiecesOfEverySize) {
+  auto &cuda = fakeCuda();
+  cuda.reset();
+  Error error;
+  auto driver = Driver::load(RECKON_TEST_FAKE_CUDA, error);
+  ASSERT_TRUE(driver) << error.message;
+  {
+    Staging staging(*driver);
+    std::mt19937 random(3);
+    const uint64_t chunk = Staging::maxChunk;
+    for (uint64_t size : {uint64_t(1), uint64_t(1000), chunk - 1, chunk, chunk + 1, 5 * chunk + 77, 40 * chunk + 9}) {
+      std::vector<uint8_t> host(size), back(size, 1);
+      fillRandom(ElementType::U8, host.data(), size, size);
+      std::vector<Staging::Piece> in, out;
+      uint64_t at = 0;
+      while (at < size) {
+        uint64_t bytes = std::min<uint64_t>(size - at, 1 + random() % (size / 3 + 1));
+        in.push_back({at, bytes, host.data() + at});
+        out.push_back({at, bytes, back.data() + at});
+        at += bytes;
+      }
+      DeviceBuffer device(*driver);
+      ASSERT_TRUE(device.allocate(size, "a test", error));
+      ASSERT_TRUE(staging.copyIn(device.data(), size, in, nullptr, error));
+      ASSERT_TRUE(staging.copyOut(device.data(), size, out, nullptr, error));
+      EXPECT_EQ(host, back) << size;
+    }
+  }
+  EXPECT_EQ(cuda.live(), 0u);
+}
+
+TEST(RandomFill, InPieces) {
+  for (ElementType type : {ElementType::F32, ElementType::F16, ElementType::I8, ElementType::Bool}) {
+    std::vector<uint32_t> whole(100), pieces(100);
+    fillRandom(type, whole.data(), 100, 42);
+    uint8_t *data = reinterpret_cast<uint8_t *>(pieces.data());
+    for (uint64_t first = 0; first < 100; first += 7)
+      fillRandom(type, data + first * elementSize(type), std::min<uint64_t>(7, 100 - first), 42, first);
+    EXPECT_EQ(whole, pieces);
+  }
+}
+} // namespace

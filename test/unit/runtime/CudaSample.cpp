@@ -1,0 +1,114 @@
+//===- CudaSample.cpp - The sample engine for the fake driver -------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "CudaSample.h"
+#include "reckon/Runtime/CudaKernelABI.h"
+#include "runtime/RandomFill.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+
+using namespace reckon;
+using namespace reckon::test;
+
+FakeCuda &test::fakeCuda() {
+  static FakeCuda *instance = [] {
+    ::setenv("RECKON_LIBCUDA", RECKON_TEST_FAKE_CUDA, 1);
+    void *library = ::dlopen(RECKON_TEST_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
+    return reinterpret_cast<FakeCuda *(*)()>(::dlsym(library, "reckon_fake_cuda"))();
+  }();
+  return *instance;
+}
+
+EngineSpec test::cudaSampleSpec() {
+  EngineSpec spec = sampleSpec();
+  ProgramSpec program = spec.programs[0];
+  program.target = {"cuda", "sm_80", {}};
+  SizeExpr batch = SizeExpr::dim("batch");
+  program.slots.push_back(batch * SizeExpr(width * 4));
+  program.localSlots.clear();
+  OperandSpec pooled{Space::Arena, 1, 0, 0, "", ""};
+  std::vector<DispatchSpec> dispatches;
+  for (const ChainSpec &chain : program.chains)
+    for (DispatchSpec dispatch : chain.dispatches) {
+      for (OperandSpec &operand : dispatch.operands)
+        if (operand.space == Space::Local)
+          operand = pooled;
+      LaunchSpec launch;
+      launch.kernel = dispatch.kernel;
+      launch.grid = {SizeExpr::ceilDiv(batch, 32)};
+      launch.scratchBytes = dispatch.scratchBytes;
+      dispatch.scratchBytes = 0;
+      dispatch.launches = {launch};
+      dispatches.push_back(dispatch);
+    }
+  for (KernelSpec &kernel : program.kernels)
+    kernel.blockThreads = 128;
+  KernelSpec small = program.kernels[1];
+  small.symbol = "test_linear_small";
+  small.cluster = 2;
+  small.sharedBytes = 1000;
+  small.tensorMaps = {{0, ElementType::F32, {width, batch}, {width * 4}, {8, 16}, 0}};
+  program.kernels.push_back(small);
+  LaunchSpec library, few = dispatches[1].launches[0];
+  library.library = "cublaslt";
+  library.gemm.emplace();
+  library.gemm->weight = 2;
+  library.gemm->out = 3;
+  library.gemm->n = library.gemm->ldb = library.gemm->ldc = hidden;
+  library.gemm->k = library.gemm->lda = width;
+  library.gemm->m = batch;
+  library.gemm->compute = "f32";
+  few.kernel = 3;
+  few.grid = {1000};
+  few.blocksPerSm = 3;
+  few.maxRows = 4;
+  dispatches[1].launches.insert(dispatches[1].launches.begin(), {library, few});
+  program.chains.clear();
+  for (const DispatchSpec &dispatch : dispatches)
+    program.chains.push_back({batch, 1, {dispatch}});
+  spec.programs.push_back(program);
+  const char text[] = "kernel test_lookup 8 8 8 8 8 8 8 8\n"
+                      "kernel test_linear 8 8 8 8 8 8 8 8 8\n"
+                      "kernel test_linear_small 8 8 8 8 128 8 8 8 8 8\n"
+                      "kernel test_finish 8 8 8 8 8 8 8 8\n";
+  spec.code.push_back({CodeKind::Cuda, "ptx", spec.own({text, text + sizeof(text)})});
+  return spec;
+}
+
+static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {
+  uint64_t value;
+  std::memcpy(&value, launch.parameters[parameter], sizeof(value));
+  return value;
+}
+
+void test::runHostKernel(const FakeLaunch &launch) {
+  std::string name = launch.kernel;
+  if (name.find("reckon_fill_") == 0) {
+    ElementType type = name.find("bf16") != std::string::npos  ? ElementType::BF16
+                       : name.find("f16") != std::string::npos ? ElementType::F16
+                                                               : ElementType::F32;
+    return runtime::fillRandom(type, reinterpret_cast<void *>(valueOf(launch, 0)), valueOf(launch, 1),
+                               valueOf(launch, 2));
+  }
+  static void *library = ::dlopen(RECKON_TEST_KERNELS, RTLD_NOW | RTLD_LOCAL);
+  bool small = name == "test_linear_small";
+  auto kernel = reinterpret_cast<ReckonKernel>(::dlsym(library, small ? "test_linear" : launch.kernel));
+  void *operands[8];
+  size_t count = 0, next = 0;
+  while (count < launch.count - 5 - small) // two dimensions, rows, scratch, status
+    operands[count++] = reinterpret_cast<void *>(valueOf(launch, next++));
+  // The map shows the operand as it is now, also after its address changed.
+  if (small && valueOf(launch, next++) != reinterpret_cast<uintptr_t>(operands[0]))
+    std::abort();
+  int64_t dims[2] = {static_cast<int64_t>(valueOf(launch, next)), static_cast<int64_t>(valueOf(launch, next + 1))};
+  int64_t rows = static_cast<int64_t>(valueOf(launch, next + 2));
+  auto *status = reinterpret_cast<ReckonKernelStatus *>(valueOf(launch, next + 4));
+  ReckonRange range = {0, rows, 0, name.find("linear") != std::string::npos ? hidden / 4 : 1};
+  kernel(operands, dims, &range, reinterpret_cast<void *>(valueOf(launch, next + 3)), status);
+}

@@ -1,0 +1,435 @@
+//===- CudaTest.cpp - The CUDA runtime on a driver that is not there ------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "CudaSample.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <list>
+#include <thread>
+
+using namespace reckon;
+using namespace reckon::test;
+using runtime::Context;
+using runtime::Engine;
+using runtime::Status;
+
+namespace {
+class Cuda : public testing::Test {
+protected:
+  Cuda() : cuda(fakeCuda()) {
+    cuda.reset();
+    cuda.onLaunch = runHostKernel;
+  }
+  ~Cuda() override { EXPECT_EQ(cuda.live(), 0u); }
+
+  Status open(Engine &engine, const EngineSpec &spec, const std::vector<ReckonTableBinding> &bindings = {}) {
+    bytes.push_back(sampleEngine(spec));
+    return engine.openMemory(bytes.back().data(), bytes.back().size(), bindings);
+  }
+  /// What creating a context says.
+  Status refusal(const EngineSpec &spec, const char *device = "cuda") {
+    Engine engine;
+    Context context;
+    EXPECT_FALSE(open(engine, spec));
+    return context.create(engine, 1, device);
+  }
+
+  FakeCuda &cuda;
+  std::list<std::vector<uint8_t>> bytes;
+};
+
+/// Tensors in the fake's device memory, which is ordinary memory.
+struct DeviceData {
+  std::vector<float> x, y, s;
+  std::vector<int64_t> ids;
+  explicit DeviceData(const SampleData &data) : x(data.x), y(data.y.size()), s(data.s.size()), ids(data.ids) {}
+  void bind(Context &context) {
+    int64_t batch = s.size();
+    ASSERT_FALSE(context.setDeviceInput(0, RECKON_F32, {batch, width}, x.data()));
+    ASSERT_FALSE(context.setDeviceInput(1, RECKON_I64, {batch, numIds}, ids.data()));
+    ASSERT_FALSE(context.setDeviceOutput(0, RECKON_F32, y.data(), y.size() * 4));
+    ASSERT_FALSE(context.setDeviceOutput(1, RECKON_F32, s.data(), s.size() * 4));
+  }
+};
+
+TEST_F(Cuda, EveryBatch) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  Status failed = context.create(engine, 1, "cuda");
+  ASSERT_FALSE(failed) << failed.message;
+  for (int64_t batch : {0, 1, 2, 4, 5, 33, 1000, 1, 0, 5000, 7, 100000, 3})
+    expectCorrect(context, sampleData(batch, 3 + batch));
+}
+
+TEST_F(Cuda, ContextsShareWeightsAndTables) {
+  Engine engine;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user)
+    users.emplace_back([&, user] {
+      Context context;
+      ASSERT_FALSE(context.create(engine, 1, user % 2 ? "cuda" : "cuda:0"));
+      for (int i = 0; i < 50; ++i)
+        expectCorrect(context, sampleData((i * 37 + user * 11) % 150, i));
+    });
+  for (std::thread &user : users)
+    user.join();
+  EXPECT_EQ(cuda.calls("cuModuleLoadDataEx"), 1);
+  Context second;
+  ASSERT_FALSE(second.create(engine, 1, "cuda:1"));
+  EXPECT_EQ(cuda.calls("cuModuleLoadDataEx"), 2);
+  expectCorrect(second, sampleData(5));
+  Context onHost;
+  ASSERT_FALSE(onHost.create(engine, 1));
+  expectCorrect(onHost, sampleData(5));
+}
+
+TEST_F(Cuda, IdsOutOfRangeAreNamedAsOnTheHost) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(100);
+  std::vector<int64_t> good = data.ids;
+  data.ids[17] = 200;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(bindInputs(context, data));
+    Status failed = context.run();
+    EXPECT_EQ(failed.code, RECKON_INVALID);
+    EXPECT_EQ(failed.message, "input 'ids' -> table 'emb.weight': id 200 at position 17 is outside [0, 200)");
+    data.ids = good;
+    expectCorrect(context, data);
+    data.ids[17] = 200;
+  }
+}
+
+TEST_F(Cuda, GraphsFollowTheBuffers) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  expectCorrect(context, sampleData(3));
+  expectCorrect(context, sampleData(50));
+  std::vector<FakeGraph> graphs = cuda.graphs();
+  ASSERT_EQ(graphs.size(), 2u);
+  EXPECT_EQ(graphs[0].kernels, (std::vector<std::string>{"test_lookup", "test_linear_small", "test_finish"}));
+  EXPECT_EQ(graphs[1].kernels, (std::vector<std::string>{"test_lookup", "test_linear", "test_finish"}));
+  EXPECT_EQ(graphs[1].after, (std::vector<std::vector<size_t>>{{}, {0}, {1}}));
+}
+
+TEST_F(Cuda, LaunchesAreAsTheEngineSays) {
+  static std::vector<std::string> seen;
+  seen.clear();
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    seen.push_back(std::string(launch.kernel) + " " + std::to_string(launch.grid[0]) + "x" +
+                   std::to_string(launch.grid[1]) + " of " + std::to_string(launch.block) + " shared " +
+                   std::to_string(launch.shared) + " cluster " + std::to_string(launch.cluster));
+    runHostKernel(launch);
+  };
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  expectCorrect(context, sampleData(4));
+  // Three blocks on each of four processors, though 1000 are wanted.
+  EXPECT_EQ(seen, (std::vector<std::string>{"test_lookup 1x1 of 128 shared 0 cluster 0",
+                                            "test_linear_small 12x1 of 128 shared 1000 cluster 2",
+                                            "test_finish 1x1 of 128 shared 0 cluster 0"}));
+}
+
+TEST_F(Cuda, GraphsAreKeptUpToTheLimit) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ReckonContextOptions options = {1, "cuda", -1, 2};
+  ASSERT_FALSE(context.create(engine, options));
+  for (int64_t batch : {5, 6, 5, 6})
+    expectCorrect(context, sampleData(batch));
+  EXPECT_EQ(cuda.calls("cuGraphInstantiateWithFlags"), 2);
+  expectCorrect(context, sampleData(7)); // in the place of 5
+  EXPECT_EQ(cuda.calls("cuGraphExecDestroy"), 1);
+  expectCorrect(context, sampleData(6));
+  EXPECT_EQ(cuda.calls("cuGraphInstantiateWithFlags"), 3);
+  expectCorrect(context, sampleData(5));
+  EXPECT_EQ(cuda.calls("cuGraphInstantiateWithFlags"), 4);
+  EXPECT_EQ(cuda.calls("cuGraphExecDestroy"), 2);
+}
+
+TEST_F(Cuda, DeviceMemoryOnStreams) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(50), other = sampleData(50, 9);
+  DeviceData first(data), second(other);
+  first.bind(context);
+  ASSERT_FALSE(context.runAsync(nullptr));
+  ASSERT_FALSE(context.synchronize());
+  EXPECT_EQ(first.y, data.y);
+  EXPECT_EQ(first.s, data.s);
+
+  // The same addresses: one launch, and an event to wait for.
+  int before = cuda.calls();
+  first.bind(context);
+  ASSERT_FALSE(context.runAsync(nullptr));
+  EXPECT_EQ(cuda.calls() - before, 3); // and the context made current
+  EXPECT_EQ(cuda.calls("cuGraphExecKernelNodeSetParams_v2"), 0);
+
+  // Another x is an operand of the product alone.
+  ASSERT_FALSE(context.setDeviceInput(0, RECKON_F32, {50, width}, second.x.data()));
+  ASSERT_FALSE(context.runAsync(nullptr));
+  EXPECT_EQ(cuda.calls("cuGraphExecKernelNodeSetParams_v2"), 1);
+  second.bind(context);
+  ASSERT_FALSE(context.runAsync(nullptr));
+  EXPECT_EQ(cuda.calls("cuGraphExecKernelNodeSetParams_v2"), 3);
+  // On another stream it waits for the run before.
+  ASSERT_FALSE(context.runAsync(&before));
+  EXPECT_EQ(cuda.calls("cuStreamWaitEvent"), 1);
+  ASSERT_FALSE(context.synchronize());
+  EXPECT_EQ(second.y, other.y);
+  EXPECT_EQ(cuda.calls("cuGraphInstantiateWithFlags"), 1);
+  EXPECT_EQ(context.output(0).data, second.y.data());
+
+  // Errors wait for the next synchronisation, and are forgotten there.
+  second.ids[3] = -5;
+  ASSERT_FALSE(context.runAsync(nullptr));
+  second.ids[3] = 1;
+  ASSERT_FALSE(context.runAsync(nullptr));
+  EXPECT_EQ(context.synchronize().message,
+            "input 'ids' -> table 'emb.weight': id -5 at position 3 is outside [0, 200)");
+  ASSERT_FALSE(context.runAsync(nullptr));
+  ASSERT_FALSE(context.synchronize());
+  ASSERT_FALSE(context.synchronize());
+}
+
+TEST_F(Cuda, TensorMapsFollowTheirOperand) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(3);
+  DeviceData first(data), second(data);
+  for (DeviceData *tensors : {&first, &second, &first}) {
+    tensors->bind(context);
+    ASSERT_FALSE(context.runAsync(nullptr)); // the kernel compares
+  }
+  ASSERT_FALSE(context.synchronize());
+  EXPECT_EQ(second.y, data.y);
+  int encoded = cuda.calls("cuTensorMapEncodeTiled");
+  ASSERT_FALSE(context.runAsync(nullptr));
+  EXPECT_EQ(cuda.calls("cuTensorMapEncodeTiled"), encoded);
+  // Memory that a tensor map cannot show.
+  std::vector<float> shifted(3 * width + 4);
+  float *odd = shifted.data() + 1;
+  while (reinterpret_cast<uintptr_t>(odd) % 16 == 0)
+    ++odd;
+  std::copy(data.x.begin(), data.x.end(), odd);
+  ASSERT_FALSE(context.setDeviceInput(0, RECKON_F32, {3, width}, odd));
+  EXPECT_NE(context.runAsync(nullptr).message.find("must be multiples of 16 bytes"), std::string::npos);
+  first.bind(context);
+  ASSERT_FALSE(context.runAsync(nullptr));
+  ASSERT_FALSE(context.synchronize());
+}
+
+TEST_F(Cuda, MemoryOfBothKinds) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(20);
+  DeviceData device(data);
+  device.bind(context);
+  ASSERT_FALSE(context.setInput(0, RECKON_F32, {20, width}, data.x.data()));
+  ASSERT_FALSE(context.setOutput(1, RECKON_F32, nullptr, 0));
+  ASSERT_FALSE(context.run());
+  EXPECT_EQ(device.y, data.y);
+  EXPECT_EQ(std::memcmp(context.output(1).data, data.s.data(), 80), 0);
+  EXPECT_EQ(context.runAsync(nullptr).message, "input 'x' is not in device memory, as a run on a stream needs it");
+  device.bind(context);
+  ASSERT_FALSE(context.setOutput(1, RECKON_F32, nullptr, 0));
+  EXPECT_NE(context.runAsync(nullptr).message.find("output 's' is not in device memory"), std::string::npos);
+
+  Context host;
+  ASSERT_FALSE(host.create(engine, 1));
+  EXPECT_EQ(host.setDeviceInput(0, RECKON_F32, {20, width}, data.x.data()).message,
+            "input 'x': device memory goes with a context on a 'cuda' device");
+  EXPECT_EQ(host.synchronize().code, RECKON_INVALID);
+  EXPECT_EQ(host.setProfiling(true).code, RECKON_INVALID);
+}
+
+TEST_F(Cuda, Profiling) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  ASSERT_FALSE(context.setProfiling(true));
+  expectCorrect(context, sampleData(20));
+  ReckonRunTimes times = context.times();
+  EXPECT_EQ(times.h2d_ms, 0.5);
+  EXPECT_EQ(times.compute_ms, 0.5);
+  EXPECT_EQ(times.d2h_ms, 0.5);
+  EXPECT_GT(times.enqueue_ms, 0);
+  ASSERT_FALSE(context.setProfiling(false));
+  expectCorrect(context, sampleData(20));
+  EXPECT_EQ(context.times().compute_ms, 0);
+}
+
+TEST_F(Cuda, SyntheticTablesAreMadeOnTheDevice) {
+  ReckonTableBinding binding = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 1000, 5};
+  Engine engine;
+  ASSERT_FALSE(open(engine, cudaSampleSpec(), {binding}));
+  SampleData data = sampleData(3);
+  data.ids[2] = 999;
+  std::vector<std::vector<float>> results;
+  for (const char *device : {"cuda", "host"}) {
+    Context context;
+    ASSERT_FALSE(context.create(engine, 1, device));
+    ASSERT_FALSE(bindInputs(context, data));
+    ASSERT_FALSE(context.run());
+    const float *y = static_cast<const float *>(context.output(0).data);
+    results.emplace_back(y, y + 3 * hidden);
+  }
+  EXPECT_EQ(results[0], results[1]);
+  EXPECT_EQ(cuda.calls("cuLaunchKernel"), 1);
+}
+
+TEST_F(Cuda, MemoryThatIsNotThere) {
+  cuda.machine.memory = 4096;
+  Status failed = refusal(cudaSampleSpec());
+  EXPECT_EQ(failed.code, RECKON_UNAVAILABLE);
+  EXPECT_EQ(failed.message,
+            "device 'cuda:0' (Fake GPU, sm_90) lacks memory: the engine needs 512 bytes for weights and 6400 for 1 "
+            "tables; 4096 of 4096 bytes are free; the largest table is 'emb.weight' with 200 rows, 6400 bytes");
+  cuda.machine.memory = 20000;
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  expectCorrect(context, sampleData(10));
+  ASSERT_FALSE(bindInputs(context, sampleData(1000)));
+  failed = context.run();
+  EXPECT_EQ(failed.code, RECKON_UNAVAILABLE);
+  EXPECT_NE(failed.message.find("cuMemAlloc: out of memory (CUDA_ERROR_OUT_OF_MEMORY, 2) for 97024 bytes of the arena "
+                                "of these inputs; "),
+            std::string::npos)
+      << failed.message;
+  expectCorrect(context, sampleData(10));
+}
+
+TEST_F(Cuda, CodeIsChosenForTheDevice) {
+  EngineSpec spec = cudaSampleSpec();
+  CodeSpec ptx = spec.code.back();
+  auto cubin = [&](const char *name) {
+    std::vector<uint8_t> bytes(64);
+    std::memcpy(bytes.data(), "\177ELF\2", 5);
+    bytes[58] = 64; // the size of section headers, of which there are none
+    bytes.insert(bytes.end(), ptx.data.data, ptx.data.data + ptx.data.size);
+    return CodeSpec{CodeKind::Cuda, name, spec.own(bytes)};
+  };
+  // The driver compiles for what is newer.
+  EXPECT_FALSE(refusal(spec));
+  spec.programs[1].target.cpu = "sm_100";
+  EXPECT_EQ(refusal(spec).message,
+            "the engine does not run on device 'cuda:0' (Fake GPU, sm_90): it has PTX for sm_100");
+  EXPECT_EQ(refusal(spec).code, RECKON_UNSUPPORTED);
+  spec.programs[1].target.cpu = "sm_90a";
+  EXPECT_FALSE(refusal(spec));
+  spec.code.back() = cubin("sm_90a");
+  EXPECT_FALSE(refusal(spec));
+  spec.code.back() = cubin("sm_80");
+  EXPECT_EQ(refusal(spec).message,
+            "the engine does not run on device 'cuda:0' (Fake GPU, sm_90): it has no PTX, cubins for sm_80");
+  spec.code.back() = cubin("sm_90");
+  spec.code.back().data.size = 60;
+  EXPECT_EQ(refusal(spec).message, "code section 'sm_90' is not a whole cubin");
+  const char bad[] = "bad";
+  spec.code.back() = {CodeKind::Cuda, "ptx", spec.own({bad, bad + 4})};
+  EXPECT_EQ(refusal(spec).message, "code section 'ptx' for sm_90a on device 'cuda:0' (Fake GPU, sm_90) cannot be "
+                                   "loaded: device 'cuda': cuModuleLoadDataEx: made up failure (CUDA_ERROR_MADE_UP, "
+                                   "218); the driver's log: line 1: it is bad");
+  spec.code.back().data.size = 3;
+  EXPECT_EQ(refusal(spec).message, "code section 'ptx' does not end with a zero byte");
+}
+
+TEST_F(Cuda, KernelsThatDoNotFitTheDevice) {
+  cuda.machine.maxThreads = 64;
+  EXPECT_EQ(refusal(cudaSampleSpec()).message,
+            "kernel 'test_lookup' wants blocks of 128 threads; its registers allow 64 on device 'cuda:0' (Fake GPU, "
+            "sm_90)");
+  cuda.machine.maxThreads = 1024;
+  cuda.machine.staticShared = 232000;
+  EXPECT_NE(refusal(cudaSampleSpec()).message.find("kernel 'test_linear_small' needs 233000 bytes of shared memory"),
+            std::string::npos);
+  cuda.machine.staticShared = 0;
+  EngineSpec spec = cudaSampleSpec();
+  spec.programs[1].kernels[0].symbol = "test_absent";
+  EXPECT_NE(refusal(spec).message.find("lacks the kernel 'test_absent'"), std::string::npos);
+  spec = cudaSampleSpec();
+  spec.programs[1].chains[0].dispatches[0].operands.insert(spec.programs[1].chains[0].dispatches[0].operands.begin(),
+                                                           {Space::Input, 0, 0, 0, "", ""});
+  EXPECT_EQ(refusal(spec).message, "kernel 'test_lookup' does not have the parameters of its 4 operands, 0 tensor maps "
+                                   "and 2 dimensions");
+}
+
+TEST_F(Cuda, DevicesByOrdinal) {
+  EXPECT_FALSE(refusal(cudaSampleSpec(), "cuda:1"));
+  EXPECT_EQ(refusal(cudaSampleSpec(), "cuda:2").message,
+            "device 'cuda:2': this machine has 2 GPUs, 'cuda:0' to 'cuda:1'");
+  EXPECT_EQ(refusal(cudaSampleSpec(), "cuda:2").code, RECKON_UNAVAILABLE);
+  for (const char *name : {"cuda:", "cuda:x", "cuda:1x", "cuda:99999", "cuda1", "tpu"})
+    EXPECT_EQ(refusal(cudaSampleSpec(), name).code, RECKON_INVALID) << name;
+  EXPECT_EQ(refusal(sampleSpec()).code, RECKON_UNSUPPORTED);
+}
+
+/// Each driver call fails once: the error names a call, nothing leaks, and the context works afterwards.
+TEST_F(Cuda, EveryCallMayFail) {
+  bytes.push_back(sampleEngine(cudaSampleSpec()));
+  SampleData data = sampleData(3), larger = sampleData(300);
+  auto use = [&](int failAt, bool &finished) {
+    std::string message;
+    Engine engine;
+    Context context;
+    EXPECT_FALSE(engine.openMemory(bytes.back().data(), bytes.back().size()));
+    cuda.failAt(failAt);
+    Status failed = context.create(engine, 1, "cuda");
+    DeviceData tensors(larger);
+    if (!failed)
+      failed = bindInputs(context, data);
+    if (!failed)
+      failed = context.run();
+    if (!failed) {
+      tensors.bind(context);
+      failed = context.runAsync(nullptr);
+    }
+    if (!failed)
+      failed = context.synchronize();
+    cuda.failAt(0);
+    finished = !failed;
+    if (failed) {
+      EXPECT_EQ(failed.code,
+                failed.message.find("lacks the kernel") == std::string::npos ? RECKON_UNAVAILABLE : RECKON_INVALID);
+      EXPECT_NE(failed.message.find("made up failure (CUDA_ERROR_MADE_UP, 999)"), std::string::npos) << failed.message;
+    }
+    if (context.get()) {
+      ASSERT_FALSE(context.setOutput(0, RECKON_F32, nullptr, 0));
+      ASSERT_FALSE(context.setOutput(1, RECKON_F32, nullptr, 0));
+      expectCorrect(context, data);
+      expectCorrect(context, larger);
+    }
+  };
+  bool finished = false;
+  int call = 1;
+  for (; !finished && call < 1000; ++call) {
+    use(call, finished);
+    EXPECT_EQ(cuda.live(), 0u) << "call " << call;
+  }
+  EXPECT_GT(call, 50);
+}
+} // namespace

@@ -1,0 +1,71 @@
+//===- FakeCuda.h - A CUDA driver made of host memory ---------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// A shared library with the driver functions that the runtime calls. Device memory is host memory, streams do
+// everything at once, and a kernel is what the test says it is. It counts, and fails when told to.
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_TEST_UNIT_RUNTIME_FAKECUDA_H
+#define RECKON_TEST_UNIT_RUNTIME_FAKECUDA_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reckon::test {
+
+/// A kernel as it was launched.
+struct FakeLaunch {
+  const char *kernel;
+  unsigned grid[3], block, shared, cluster;
+  const uint8_t *const *parameters; // the bytes of each
+  const size_t *sizes;
+  size_t count;
+};
+
+/// A graph as it was instantiated.
+struct FakeGraph {
+  std::vector<std::string> kernels;
+  std::vector<std::vector<size_t>> after; // indices of nodes
+};
+
+class FakeCuda {
+public:
+  virtual ~FakeCuda() = default;
+  /// Back to the beginning, but for what is still allocated.
+  virtual void reset() = 0;
+  /// How often a driver function was called.
+  virtual int calls(const char *function) const = 0;
+  /// All calls that may fail.
+  virtual int calls() const = 0;
+  /// The call of this number from now on fails with `result`, if it can fail; 0: none.
+  virtual void failAt(int call, int result = 999) = 0;
+  /// Memory, streams, events, graphs, modules and contexts that were not given back.
+  virtual size_t live() const = 0;
+  virtual std::vector<FakeGraph> graphs() const = 0;
+
+  struct Machine {
+    int version = 12040, devices = 2, major = 9, minor = 0, multiprocessors = 4, maxThreads = 1024, staticShared = 0;
+    int maxShared = 232448;
+    size_t memory = size_t(1) << 30;
+    int initResult = 0;
+    bool hasParameterInfo = true;
+  } machine;
+  /// What a kernel does; null: nothing.
+  void (*onLaunch)(const FakeLaunch &launch) = nullptr;
+  /// Off: nothing is recorded, so that launches take no memory.
+  bool recording = true;
+};
+
+/// The library at RECKON_TEST_FAKE_CUDA, also as what RECKON_LIBCUDA names, before the runtime first asks.
+FakeCuda &fakeCuda();
+
+} // namespace reckon::test
+
+#endif // RECKON_TEST_UNIT_RUNTIME_FAKECUDA_H
