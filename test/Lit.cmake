@@ -7,7 +7,7 @@ configure_file(${CMAKE_CURRENT_SOURCE_DIR}/lit.site.cfg.py.in ${CMAKE_CURRENT_BI
 
 # lit finds the site configuration of a folder given under build/test by the path of the source folder.
 set(reckonLitTools)
-foreach(tool reckon-opt reckon-compile reckon-run reckon-bench reckon-inspect)
+foreach(tool reckon-opt reckon-compile reckon-run reckon-bench reckon-inspect reckon-gpu-check reckon-fuzz-graph)
   if(TARGET ${tool})
     list(APPEND reckonLitTools ${tool})
   endif()

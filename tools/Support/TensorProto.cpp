@@ -156,14 +156,15 @@ private:
 };
 
 /// ONNX's numbers for element types.
+const struct {
+  uint64_t number;
+  ReckonElementType type;
+} elementTypes[] = {{1, RECKON_F32},  {2, RECKON_U8},   {3, RECKON_I8},   {4, RECKON_U16},  {5, RECKON_I16},
+                    {6, RECKON_I32},  {7, RECKON_I64},  {9, RECKON_BOOL}, {10, RECKON_F16}, {11, RECKON_F64},
+                    {12, RECKON_U32}, {13, RECKON_U64}, {16, RECKON_BF16}};
+
 bool elementType(uint64_t dataType, ReckonElementType &type) {
-  static const struct {
-    uint64_t number;
-    ReckonElementType type;
-  } types[] = {{1, RECKON_F32},  {2, RECKON_U8},   {3, RECKON_I8},   {4, RECKON_U16},  {5, RECKON_I16},
-               {6, RECKON_I32},  {7, RECKON_I64},  {9, RECKON_BOOL}, {10, RECKON_F16}, {11, RECKON_F64},
-               {12, RECKON_U32}, {13, RECKON_U64}, {16, RECKON_BF16}};
-  for (const auto &candidate : types)
+  for (const auto &candidate : elementTypes)
     if (candidate.number == dataType) {
       type = candidate.type;
       return true;
@@ -202,4 +203,32 @@ bool reckon::tools::parseTensorProto(const std::vector<uint8_t> &bytes, HostTens
       std::memcpy(tensor.data.data() + i * width, &reader.numbers[i], width);
   }
   return true;
+}
+
+std::vector<uint8_t> reckon::tools::formatTensorProto(const HostTensor &tensor) {
+  std::vector<uint8_t> bytes;
+  auto varint = [&](uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+      bytes.push_back(static_cast<uint8_t>(value | 0x80));
+    bytes.push_back(static_cast<uint8_t>(value));
+  };
+  auto tag = [&](Field field, Wire wire) { varint(static_cast<uint64_t>(field) << 3 | wire); };
+  for (int64_t size : tensor.shape) {
+    tag(Dims, Varint);
+    varint(static_cast<uint64_t>(size));
+  }
+  for (const auto &candidate : elementTypes)
+    if (candidate.type == tensor.type) {
+      tag(DataType, Varint);
+      varint(candidate.number);
+    }
+  if (!tensor.name.empty()) {
+    tag(Name, Block);
+    varint(tensor.name.size());
+    bytes.insert(bytes.end(), tensor.name.begin(), tensor.name.end());
+  }
+  tag(RawData, Block);
+  varint(tensor.data.size());
+  bytes.insert(bytes.end(), tensor.data.begin(), tensor.data.end());
+  return bytes;
 }

@@ -15,6 +15,8 @@ namespace reckon::tools {
 /// Reads a serialised onnx.TensorProto: raw or typed data, packed or not. Strings, complex numbers and external data
 /// are not read. False with the reason in `error`.
 bool parseTensorProto(const std::vector<uint8_t> &bytes, HostTensor &tensor, std::string &error);
+/// The tensor as a serialised onnx.TensorProto, with raw data.
+std::vector<uint8_t> formatTensorProto(const HostTensor &tensor);
 
 } // namespace reckon::tools
 

@@ -5,12 +5,13 @@
 //
 //===-------------------------------------------------------------------------===//
 //
-//   reckon-fuzz-graph [--first=SEED] [--count=N] [--out=DIR] [--print]
+//   reckon-fuzz-graph [--first=SEED] [--count=N] [--out=DIR] [--print] [--export=DIR]
 //   reckon-fuzz-graph MODULE.mlir...
 //
 // Makes a module from each seed (or reads one), compiles it, and compares what the engine answers with the reference
 // evaluator, at several batch sizes and thread counts. A failing module is made smaller and written to DIR. Exit code 1
-// when any failed.
+// when any failed. With --export, modules that pass are written with inputs and answers, for machines without a
+// compiler; for each a line says its name and how far beyond the usual an answer may be off.
 //
 //===--------------------------------------------------------------------------------===//
 
@@ -20,6 +21,7 @@
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <map>
@@ -30,12 +32,15 @@ using namespace reckon::fuzz;
 namespace {
 struct Session {
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED}; // children are forked
-  std::string outDir;
+  std::string outDir, exportDir;
   std::map<Outcome::Kind, unsigned> counts;
 
   void test(mlir::ModuleOp module, const std::string &name, uint64_t seed) {
     Outcome outcome = tryModuleInChild(module, seed);
     ++counts[outcome.kind];
+    double tolerance;
+    if (outcome.kind == Outcome::Ok && !exportDir.empty() && exportModule(module, seed, exportDir, name, tolerance))
+      llvm::outs() << "exported " << name << " " << llvm::format("%.3g", tolerance) << "\n";
     if (!outcome.isFailure())
       return;
     llvm::outs() << name << ": " << getName(outcome.kind) << ": " << outcome.message << "\n";
@@ -74,6 +79,8 @@ int main(int argc, char **argv) {
     argument = argv[i];
     if (argument.consume_front("--out="))
       session.outDir = argument.str();
+    else if (argument.consume_front("--export="))
+      session.exportDir = argument.str();
     else if (argument == "--print")
       print = true;
     else if (!argument.starts_with("--"))
@@ -83,6 +90,8 @@ int main(int argc, char **argv) {
       return 2;
     }
   }
+  if (!session.exportDir.empty())
+    llvm::sys::fs::create_directories(session.exportDir);
   if (!session.outDir.empty())
     llvm::sys::fs::create_directories(session.outDir);
 

@@ -29,9 +29,8 @@ const char *fuzz::getName(Outcome::Kind kind) {
   return names[kind];
 }
 
-/// Inputs and what they should give. Near ties are drawn again: they say nothing about what is computed from indices.
-static Outcome prepare(mlir::func::FuncOp func, int64_t batch, uint64_t seed, llvm::SmallVector<Tensor> &inputs,
-                       Expectation &expectation) {
+Outcome fuzz::prepareTrial(mlir::func::FuncOp func, int64_t batch, uint64_t seed, llvm::SmallVector<Tensor> &inputs,
+                           Expectation &expectation) {
   for (uint64_t attempt = 0; attempt < 3; ++attempt) {
     std::string error;
     RandomInputOptions options;
@@ -81,7 +80,7 @@ Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
     for (int64_t batch : {1, 7, 0, seed % 4 ? 64 : 300, 7}) {
       llvm::SmallVector<Tensor> inputs, actual;
       Expectation expectation;
-      Outcome prepared = prepare(func, batch, seed, inputs, expectation);
+      Outcome prepared = prepareTrial(func, batch, seed, inputs, expectation);
       if (prepared.kind != Outcome::Ok) {
         worst = prepared;
         continue;

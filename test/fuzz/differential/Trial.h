@@ -8,6 +8,9 @@
 #ifndef RECKON_TEST_FUZZ_DIFFERENTIAL_TRIAL_H
 #define RECKON_TEST_FUZZ_DIFFERENTIAL_TRIAL_H
 
+#include "lib/Reference/Expectation.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 #include <string>
@@ -32,11 +35,21 @@ struct Outcome {
 
 const char *getName(Outcome::Kind kind);
 
+/// Inputs and what they should give. Near ties are drawn again: they say nothing about what is computed from indices.
+Outcome prepareTrial(mlir::func::FuncOp func, int64_t batch, uint64_t seed,
+                     llvm::SmallVector<reference::Tensor> &inputs, reference::Expectation &expectation);
+
 /// Compiles a clone of `module` and runs it at several batch sizes and thread counts.
 Outcome tryModule(mlir::ModuleOp module, uint64_t seed);
 
 /// The same in a child process: a crash or an endless loop is an outcome, too.
 Outcome tryModuleInChild(mlir::ModuleOp module, uint64_t seed);
+
+/// Writes `module` to DIR/NAME.mlir and inputs with their answers to DIR/NAME/test_data_set_K, for devices that are not
+/// here. `tolerance` is how far another device may be off beyond the usual. Nothing is written for a module that
+/// rounding decides, which gives false.
+bool exportModule(mlir::ModuleOp module, uint64_t seed, const std::string &directory, const std::string &name,
+                  double &tolerance);
 
 /// Drops results and ops of a failing module as long as it fails in the same way.
 mlir::OwningOpRef<mlir::ModuleOp> minimise(mlir::ModuleOp module, uint64_t seed, Outcome &outcome);

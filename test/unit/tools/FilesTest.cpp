@@ -165,6 +165,20 @@ TEST(TensorProto, RawAndTypedData) {
   EXPECT_EQ(readProto(packedDims).shape, (std::vector<int64_t>{2, 0}));
 }
 
+TEST(TensorProto, WrittenAndReadBack) {
+  HostTensor written = {"a name", RECKON_I16, {2, 0x90, 1}, {}}, empty = {"", RECKON_BOOL, {0}, {}}, read;
+  for (size_t i = 0; i < 2 * 0x90 * 2; ++i)
+    written.data.push_back(static_cast<uint8_t>(i * 7));
+  std::string error;
+  for (const HostTensor &tensor : {written, empty}) {
+    ASSERT_TRUE(parseTensorProto(formatTensorProto(tensor), read, error)) << error;
+    EXPECT_EQ(read.name, tensor.name);
+    EXPECT_EQ(read.type, tensor.type);
+    EXPECT_EQ(read.shape, tensor.shape);
+    EXPECT_EQ(read.data, tensor.data);
+  }
+}
+
 TEST(TensorProto, Refusals) {
   auto refusal = [](const Bytes &bytes) {
     HostTensor tensor;
