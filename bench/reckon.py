@@ -82,25 +82,31 @@ class Context:
         self.call = self.library.calls.reckon_run
         self.inputs = {}
 
+    def caller(self, name, *arguments):
+        """A function that makes one call of the C interface with arguments converted beforehand."""
+        call, handle, check = getattr(self.library.calls, name), self.handle, self.library.check
+
+        def invoke():
+            status = call(handle, *arguments)
+            if status:
+                check(status)
+        return invoke
+
+    def input_binder(self, name, dtype, shape, address, device=False):
+        """What binds an input, in host memory or on the context's device, that the caller keeps alive."""
+        return self.caller("reckon_set_device_input" if device else "reckon_set_input",
+                           ctypes.c_size_t(self.engine.inputs.index(name)), ctypes.c_int(NUMBERS[np.dtype(dtype)]),
+                           ctypes.c_size_t(len(shape)), (ctypes.c_int64 * len(shape))(*shape), ctypes.c_void_p(address))
+
+    def output_binder(self, index, dtype, address, capacity, device=False):
+        return self.caller("reckon_set_device_output" if device else "reckon_set_output", ctypes.c_size_t(index),
+                           ctypes.c_int(NUMBERS[np.dtype(dtype)]), ctypes.c_void_p(address), ctypes.c_size_t(capacity))
+
     def bind(self, inputs):
         """Binds arrays by name; they are kept alive here."""
         self.inputs = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
         for name, array in self.inputs.items():
-            shape = (ctypes.c_int64 * array.ndim)(*array.shape)
-            self.library.check(self.library.calls.reckon_set_input_by_name(
-                self.handle, name.encode(), NUMBERS[array.dtype], ctypes.c_size_t(array.ndim), shape,
-                array.ctypes.data_as(ctypes.c_void_p)))
-
-    def bind_device_input(self, name, dtype, shape, address):
-        """Binds memory of the context's device, which the caller keeps alive."""
-        self.library.check(self.library.calls.reckon_set_device_input(
-            self.handle, ctypes.c_size_t(self.engine.inputs.index(name)), NUMBERS[np.dtype(dtype)],
-            ctypes.c_size_t(len(shape)), (ctypes.c_int64 * len(shape))(*shape), ctypes.c_void_p(address)))
-
-    def bind_device_output(self, index, dtype, address, capacity):
-        self.library.check(self.library.calls.reckon_set_device_output(
-            self.handle, ctypes.c_size_t(index), NUMBERS[np.dtype(dtype)], ctypes.c_void_p(address),
-            ctypes.c_size_t(capacity)))
+            self.input_binder(name, array.dtype, array.shape, array.ctypes.data)()
 
     def run(self):
         status = self.call(self.handle)
@@ -109,13 +115,7 @@ class Context:
 
     def launcher(self, stream):
         """A function that enqueues one run on a CUDA stream and does nothing else."""
-        call, handle, stream = self.library.calls.reckon_run_async, self.handle, ctypes.c_void_p(stream)
-
-        def launch():
-            status = call(handle, stream)
-            if status:
-                self.library.check(status)
-        return launch
+        return self.caller("reckon_run_async", ctypes.c_void_p(stream))
 
     def synchronize(self):
         self.library.check(self.library.calls.reckon_synchronize(self.handle))
