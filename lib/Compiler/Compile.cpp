@@ -6,13 +6,12 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "dialects/Rec/Rec.h"
-#include "lib/Codegen/Emit/EmitEngine.h"
-#include "lib/Codegen/Host/HostCode.h"
+#include "lib/Codegen/Host/Target.h"
+#include "lib/Compiler/EmitTargets.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Register.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
-#include "passes/Codegen/Passes.h"
 #include "reckon/Compiler/Compiler.h"
 
 #include "mlir/IR/Verifier.h"
@@ -96,30 +95,6 @@ static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, 
   return result;
 }
 
-/// The emit phase: kernels to a shared object, plan and shared object to an engine.
-static std::optional<std::vector<uint8_t>> emit(mlir::ModuleOp module, const host::Target &target,
-                                                CompileReport &report) {
-  mlir::ModuleOp code = codegen::getHostCode(module);
-  if (!code) {
-    mlir::emitError(module.getLoc()) << "there is no code in this module: run the codegen phase";
-    report.error = ErrorKind::BadInput;
-    return std::nullopt;
-  }
-  std::optional<std::string> object = host::compileToSharedObject(code, target);
-  if (!object) {
-    report.error = ErrorKind::Environment;
-    return std::nullopt;
-  }
-  TargetSpec spec;
-  spec.device = "host";
-  spec.cpu = target.tuneCpu;
-  spec.features = target.requiredFeatures;
-  std::optional<std::vector<uint8_t>> engine = emitEngine(module, llvm::ArrayRef(object->data(), object->size()), spec);
-  if (!engine)
-    report.error = ErrorKind::Unsupported;
-  return engine;
-}
-
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                           CompileReport &report) {
   auto fail = [&](const llvm::Twine &message) {
@@ -128,8 +103,11 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     return std::nullopt;
   };
   std::string error;
-  std::optional<host::Target> target = host::Target::get(options.cpu, &error);
-  if (!target)
+  std::optional<host::Target> cpu = host::Target::get(options.cpu, &error);
+  if (!cpu)
+    return fail(error);
+  std::optional<Targets> targets = Targets::parse(options.target, &error);
+  if (!targets)
     return fail(error);
   std::optional<FloatPrecision> precision = parsePrecision(options.precision);
   if (!precision)
@@ -137,15 +115,30 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
+  std::vector<std::string> devices = targets->devices();
+  if (last->isPerDevice && devices.size() > 1)
+    return fail("after the phase " + options.stopAfter + " each device has a module of its own: name one target");
 
+  // The first device takes the module itself, others a copy from where their ways part.
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies;
+  llvm::SmallVector<mlir::ModuleOp> modules{module};
   PhaseOptions phaseOptions;
   phaseOptions.cpu = options.cpu;
   phaseOptions.precision = *precision;
+  if (!targets->archs.empty())
+    phaseOptions.arch = targets->archs.front();
   for (const Phase &phase : getPhases()) {
     PhaseTimer timer(phase, options, report);
     if (!phase.build)
-      return emit(module, *target, report);
-    if (mlir::failed(runPasses(phase, module, phaseOptions, report))) {
+      return emitTargets(modules, *targets, *cpu, report);
+    while (phase.isPerDevice && modules.size() < devices.size()) {
+      copies.push_back(module.clone());
+      modules.push_back(*copies.back());
+    }
+    for (auto [each, device] : llvm::zip(modules, devices)) {
+      phaseOptions.target = device;
+      if (mlir::succeeded(runPasses(phase, each, phaseOptions, report)))
+        continue;
       // A model that was read but cannot be taken further is one the compiler does not support; the import phase itself
       // fails only on a model that is wrong.
       report.error = llvm::StringRef(phase.name) == "import" ? ErrorKind::BadInput : ErrorKind::Unsupported;

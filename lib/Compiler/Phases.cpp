@@ -22,6 +22,7 @@ using namespace reckon;
 
 static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) {
   ScheduleOptions schedule;
+  schedule.device = options.target;
   // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
   if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
     schedule.panelWidth = target->tileColumns();
@@ -32,23 +33,30 @@ static void buildPrecision(mlir::OpPassManager &pm, const PhaseOptions &options)
   buildPrecisionPipeline(pm, options.precision);
 }
 
+static void buildCodegen(mlir::OpPassManager &pm, const PhaseOptions &options) {
+  if (options.target == "cuda")
+    buildCudaCodegenPipeline(pm, options.arch);
+  else
+    buildCodegenPipeline(pm, options.cpu);
+}
+
 static const Phase table[] = {
-    {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "",
+    {"import", "onnx", "rec", "every value typed; dynamic dimensions carry their ONNX names", "", false,
      [](mlir::OpPassManager &pm, const PhaseOptions &) { buildImportPipeline(pm); }},
     {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
-     "rec-verify-normalized", [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
+     "rec-verify-normalized", false, [](mlir::OpPassManager &pm, const PhaseOptions &) { buildNormalizePipeline(pm); }},
     {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "rec-verify-optimized",
-     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
+     false, [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); }},
     {"precision", "rec", "rec", "every GEMM-like op and every table states its storage, compute and accumulate type",
-     "rec-verify-precision", buildPrecision},
+     "rec-verify-precision", false, buildPrecision},
     {"fuse", "rec", "fusion regions",
      "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
-     [](mlir::OpPassManager &pm, const PhaseOptions &) { buildFusePipeline(pm); }},
+     true,
+     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildFusePipeline(pm, options.target.getValue()); }},
     {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions",
-     "plan-verify-scheduled", buildSchedule},
-    {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "",
-     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildCodegenPipeline(pm, options.cpu); }},
-    {"emit", "kernels", "engine", "reproducible: same input and options give the same bytes", "", nullptr},
+     "plan-verify-scheduled", true, buildSchedule},
+    {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "", true, buildCodegen},
+    {"emit", "kernels", "engine", "reproducible: same input and options give the same bytes", "", false, nullptr},
 };
 
 llvm::ArrayRef<Phase> reckon::getPhases() { return table; }

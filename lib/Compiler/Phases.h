@@ -32,6 +32,10 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
                        clEnumValN(FloatPrecision::tf32, "tf32", "products of f32 rounded to tf32"),
                        clEnumValN(FloatPrecision::fp16, "fp16", "f16 in place of f32, sums in f32"),
                        clEnumValN(FloatPrecision::bf16, "bf16", "bf16 in place of f32, sums in f32"))};
+  Option<std::string> target{*this, "target", llvm::cl::desc("Device to compile for: host or cuda"),
+                             llvm::cl::init("host")};
+  Option<std::string> arch{*this, "arch", llvm::cl::desc("GPU architecture to generate code for: sm_80, sm_90a, ..."),
+                           llvm::cl::init("sm_90a")};
 };
 
 struct Phase {
@@ -42,6 +46,8 @@ struct Phase {
   /// What holds at the end, and the flag of the pass that checks it.
   const char *invariant;
   const char *verifier;
+  /// Whether it makes something else for each device.
+  bool isPerDevice;
   /// Appends the phase's passes. Null for a phase that is no rewrite of the module (emit).
   void (*build)(mlir::OpPassManager &, const PhaseOptions &);
 };

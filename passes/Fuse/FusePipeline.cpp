@@ -14,10 +14,13 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::fuse;
 
-void reckon::buildFusePipeline(OpPassManager &pm) {
+void reckon::buildFusePipeline(OpPassManager &pm, StringRef device) {
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createDecomposeForFusion());
-  funcs.addPass(createFormGemmRegions());
+  FormGemmRegionsOptions gemms;
+  // On a GPU every linear layer is a kernel: two in one would share too little of the chip.
+  gemms.lowRank = device != "cuda";
+  funcs.addPass(createFormGemmRegions(gemms));
   // Which concats are joined depends on who reads them, so it is decided between the GEMM regions, which read joins
   // well, and the row regions, which would swallow the concats.
   funcs.addPass(createSplitConcats());

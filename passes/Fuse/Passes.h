@@ -29,7 +29,8 @@ namespace fuse {
 } // namespace fuse
 
 /// The fuse phase, on a module: `rec` layers to `rec.fusion` regions.
-void buildFusePipeline(mlir::OpPassManager &pm);
+/// `device` is "host" or "cuda".
+void buildFusePipeline(mlir::OpPassManager &pm, llvm::StringRef device = "host");
 
 } // namespace reckon
 

@@ -135,7 +135,7 @@ void AssignBuffers::collectLives() {
 /// The constant bytes a row of the chain has in this buffer, when it can be local to the chain.
 std::optional<int64_t> AssignBuffers::getLocalRowBytes(AllocOp alloc, const Life &life) {
   auto sizes = alloc.getBuffer().getType().getSizes();
-  if (life.firstChain != life.lastChain || !life.byRow || sizes.empty() ||
+  if (!allowLocal || life.firstChain != life.lastChain || !life.byRow || sizes.empty() ||
       sizes[0] != chains[life.firstChain].getRows().getSize(0))
     return std::nullopt;
   std::optional<int64_t> elements = rec::getNumElements(ArrayRef<SizeExpr>(sizes).drop_front()).constant();

@@ -37,6 +37,7 @@ class ChainFormer {
 public:
   explicit ChainFormer(ProgramOp program);
   SmallVector<SmallVector<unsigned>> run();
+  unsigned size() const { return nodes.size(); }
   DispatchOp getDispatch(unsigned i) const { return nodes[i].dispatch; }
 
 private:
@@ -120,10 +121,18 @@ SmallVector<SmallVector<unsigned>> ChainFormer::run() {
 
 namespace {
 struct FormChains : schedule::impl::FormChainsBase<FormChains> {
+  using Base::Base;
+
   void runOnOperation() override {
     ChainFormer former(getOperation());
+    SmallVector<SmallVector<unsigned>> chains;
+    if (single)
+      for (unsigned i = 0; i < former.size(); ++i)
+        chains.push_back({i});
+    else
+      chains = former.run();
     OpBuilder builder = OpBuilder::atBlockEnd(&getOperation().getBody().front());
-    for (ArrayRef<unsigned> chain : former.run()) {
+    for (ArrayRef<unsigned> chain : chains) {
       DispatchOp first = former.getDispatch(chain.front());
       SizeExpr rows = first.getRows();
       auto op = ChainOp::create(builder, first.getLoc(), rec::DimsAttr::get(&getContext(), ArrayRef<SizeExpr>(rows)));

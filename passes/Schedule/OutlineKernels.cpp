@@ -36,18 +36,25 @@ static LogicalResult checkFused(func::FuncOp func) {
 
 namespace {
 struct OutlineKernels : schedule::impl::OutlineKernelsBase<OutlineKernels> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> funcs(getOperation().getOps<func::FuncOp>());
     if (funcs.size() != 1 || funcs[0].isExternal() || !llvm::hasSingleElement(funcs[0].getBody())) {
       getOperation().emitError("expected one function with one block, found ") << funcs.size() << " functions";
       return signalPassFailure();
     }
-    schedule::Outliner outliner(funcs[0]);
+    if (rowAlignment < 0) {
+      getOperation().emitError("expected a row alignment of 0 or more, not ") << rowAlignment.getValue();
+      return signalPassFailure();
+    }
+    schedule::Outliner outliner(funcs[0], rowAlignment);
     if (failed(checkFused(funcs[0])) || failed(outliner.run()))
       return signalPassFailure();
     numKernels += outliner.numKernels;
     numDispatches += outliner.numDispatches;
     numViews += outliner.numViews;
+    numPadded += outliner.numPadded;
     funcs[0].erase();
   }
 };

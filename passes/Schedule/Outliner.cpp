@@ -166,7 +166,11 @@ Value Outliner::makeBuffer(Value value) {
         break;
       offset += cast<RankedTensorType>(input.getType()).getDimSize(join.getAxis());
     }
-    return SliceOp::create(builder, value.getLoc(), type, getBuffer(join.getResult()), join.getAxis(), offset);
+    Value joined = getBuffer(join.getResult());
+    // Of padded rows the slice is of what holds them.
+    if (auto padded = joined.getDefiningOp<SliceOp>())
+      joined = padded.getSource();
+    return SliceOp::create(builder, value.getLoc(), type, joined, join.getAxis(), offset);
   }
   if (Value source = getReshapedSource(value); source && !getJoin(source)) {
     views.insert(value.getDefiningOp());
@@ -184,7 +188,40 @@ Value Outliner::makeBuffer(Value value) {
     views.insert(reshape);
     return ViewOp::create(builder, value.getLoc(), type, output->second);
   }
-  return AllocOp::create(builder, value.getLoc(), type, /*local=*/false, /*slot=*/IntegerAttr());
+  return makeAlloc(value, type);
+}
+
+/// How many columns the rows of a value need so that each begins aligned; as many as it has where that is not wanted.
+int64_t Outliner::getPaddedColumns(Value value, BufferType type) {
+  std::optional<int64_t> columns = type.getDims().getSize(type.getRank() - 1).constant();
+  int64_t bytes = type.getElementBytes();
+  auto isGemm = [](Operation *user) {
+    auto fusion = dyn_cast<FusionOp>(user);
+    return fusion && fusion.getKind() == rec::RegionKind::gemm;
+  };
+  // A reshape of it is a view, which takes dense memory.
+  auto isReshape = [&](Operation *user) {
+    return isa<FusionOp>(user) && user->getNumResults() == 1 && getReshapedSource(user->getResult(0)) == value;
+  };
+  if (*columns * bytes % rowAlignment == 0 || rowAlignment % bytes != 0 || llvm::none_of(value.getUsers(), isGemm) ||
+      llvm::any_of(value.getUsers(), isReshape))
+    return *columns;
+  return llvm::alignTo(*columns, rowAlignment / bytes);
+}
+
+Value Outliner::makeAlloc(Value value, BufferType type) {
+  auto alloc = [&](BufferType type) -> Value {
+    return AllocOp::create(builder, value.getLoc(), type, /*local=*/false, /*slot=*/IntegerAttr());
+  };
+  if (rowAlignment == 0 || type.getRank() != 2 || !type.getDims().getSize(1).isConstant())
+    return alloc(type);
+  int64_t columns = getPaddedColumns(value, type);
+  if (SizeExpr(columns) == type.getDims().getSize(1))
+    return alloc(type);
+  ++numPadded;
+  SizeExpr sizes[] = {type.getDims().getSize(0), columns};
+  Value wide = alloc(BufferType::get(func.getContext(), type.getElementType(), sizes));
+  return SliceOp::create(builder, value.getLoc(), type, wide, /*axis=*/1, /*offset=*/0);
 }
 
 Value Outliner::getBuffer(Value value) {

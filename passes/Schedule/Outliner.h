@@ -18,12 +18,14 @@ namespace reckon::schedule {
 
 class Outliner {
 public:
-  explicit Outliner(mlir::func::FuncOp func) : func(func), block(func.getBody().front()), builder(func.getContext()) {}
+  /// `rowAlignment`: rows that a GEMM reads begin at multiples of so many bytes; 0 leaves values dense.
+  Outliner(mlir::func::FuncOp func, int64_t rowAlignment)
+      : func(func), block(func.getBody().front()), builder(func.getContext()), rowAlignment(rowAlignment) {}
 
   /// Writes the program and its kernels before the function. On failure a diagnostic was emitted.
   mlir::LogicalResult run();
 
-  unsigned numKernels = 0, numDispatches = 0, numViews = 0;
+  unsigned numKernels = 0, numDispatches = 0, numViews = 0, numPadded = 0;
 
 private:
   mlir::LogicalResult collectDims();
@@ -34,6 +36,8 @@ private:
   mlir::Value getBuffer(mlir::Value value);
   mlir::Value makeConstantBuffer(rec::ConstantOp constant);
   mlir::Value makeBuffer(mlir::Value value);
+  mlir::Value makeAlloc(mlir::Value value, plan::BufferType type);
+  int64_t getPaddedColumns(mlir::Value value, plan::BufferType type);
   /// The source of a region that only reshapes its input; null for other regions.
   mlir::Value getReshapedSource(mlir::Value result);
 
@@ -44,6 +48,7 @@ private:
   mlir::func::FuncOp func;
   mlir::Block &block;
   mlir::OpBuilder builder; // at the end of the program
+  int64_t rowAlignment;
   plan::ProgramOp program;
   llvm::SmallVector<std::string> dims;
   llvm::StringSet<> constantNames, kernelNames;

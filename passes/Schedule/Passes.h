@@ -10,6 +10,8 @@
 
 #include "mlir/Pass/Pass.h"
 
+#include <string>
+
 namespace mlir {
 class ModuleOp;
 class OpPassManager;
@@ -31,6 +33,8 @@ namespace schedule {
 } // namespace schedule
 
 struct ScheduleOptions {
+  /// "host" or "cuda": whether weights are packed, dispatches chained and rows kept in local memory, or padded.
+  std::string device = "host";
   /// Columns of the register tile that the device's GEMM kernels use.
   int64_t panelWidth = 32;
 };

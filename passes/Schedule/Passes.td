@@ -28,12 +28,18 @@ def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
     every table.
     Does not: decide where buffers lie, how weights are packed, or what runs without a barrier.
 
+    With `row-alignment`, a matrix inside the run that a GEMM reads is a slice of a wider buffer whose rows begin at
+    multiples of so many bytes, as wide loads and bulk copies want them.
+
     Example: test/passes/Schedule/outline-kernels.mlir
   }];
+  let options = [Option<"rowAlignment", "row-alignment", "int64_t", /*default=*/"0",
+                        "Bytes that rows read by GEMMs begin at multiples of; 0 leaves values dense">];
   let statistics = [
     Statistic<"numKernels", "kernels", "Kernels">,
     Statistic<"numDispatches", "dispatches", "Dispatches">,
-    Statistic<"numViews", "views", "Reshapes that became views">
+    Statistic<"numViews", "views", "Reshapes that became views">,
+    Statistic<"numPadded", "padded", "Values whose rows were padded">
   ];
 }
 
@@ -84,10 +90,13 @@ def FormChains : Schedule_Pass<"plan-form-chains", "::reckon::plan::ProgramOp"> 
     Requires: plan-outline-kernels.
     Guarantees: every dispatch lies in a chain; what a dispatch reads was written in an earlier chain, or earlier in its
     own chain and is read by row.
+    With `single` every dispatch is a chain of its own, in the program's order: for devices that launch one after another.
+
     Does not: choose the size of a block.
 
     Example: test/passes/Schedule/form-chains.mlir
   }];
+  let options = [Option<"single", "single", "bool", /*default=*/"false", "One dispatch a chain">];
   let statistics = [
     Statistic<"numChains", "chains", "Chains">,
     Statistic<"numFollowing", "following", "Dispatches that follow another one in their chain">
@@ -110,7 +119,8 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
     Example: test/passes/Schedule/assign-buffers.mlir
   }];
   let options = [Option<"localBytes", "local-bytes", "int64_t", /*default=*/"768 * 1024",
-                        "Local memory a thread's block should stay within: its share of the second-level cache">];
+                        "Local memory a thread's block should stay within: its share of the second-level cache">,
+                 Option<"allowLocal", "allow-local", "bool", /*default=*/"true", "Whether threads have local memory">];
   let statistics = [
     Statistic<"numLocal", "local", "Buffers in local memory">,
     Statistic<"numArena", "arena", "Buffers in the arena">,

@@ -15,15 +15,27 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::schedule;
 
+/// What wide loads and bulk copies want rows of a matrix to begin at.
+static constexpr int64_t cudaRowAlignment = 16;
+
 void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &options) {
-  pm.addPass(createOutlineKernels());
-  PackWeightsOptions packing;
-  packing.panelWidth = options.panelWidth;
-  pm.addPass(createPackWeights(packing));
+  bool isCuda = options.device == "cuda";
+  OutlineKernelsOptions outlining;
+  outlining.rowAlignment = isCuda ? cudaRowAlignment : 0;
+  pm.addPass(createOutlineKernels(outlining));
+  if (!isCuda) {
+    PackWeightsOptions packing;
+    packing.panelWidth = options.panelWidth;
+    pm.addPass(createPackWeights(packing));
+  }
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());
   OpPassManager &programs = pm.nest<plan::ProgramOp>();
-  programs.addPass(createFormChains());
-  programs.addPass(createAssignBuffers());
+  FormChainsOptions chains;
+  chains.single = isCuda;
+  programs.addPass(createFormChains(chains));
+  AssignBuffersOptions buffers;
+  buffers.allowLocal = !isCuda;
+  programs.addPass(createAssignBuffers(buffers));
   pm.addPass(createVerifyScheduled());
 }

@@ -5,17 +5,17 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "lib/Compiler/Output.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Summary.h"
+#include "lib/Compiler/Targets.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Support/Progress.h"
 #include "reckon/Compiler/Compiler.h"
 #include "tools/Support/ArgParser.h"
 
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace reckon;
 
@@ -31,11 +31,15 @@ struct Flags {
 static void declare(tools::ArgParser &args, Flags &flags) {
   args.group("Files");
   args.option("o", "FILE", "where the engine, or the MLIR text, goes; '-' for standard output", flags.output);
-  args.option("emit", "KIND", "what to write: engine (default), or mlir: the module after the last phase", flags.emit);
+  args.option("emit", "KIND", "what to write: engine (default), mlir: the module after the last phase, or ptx",
+              flags.emit);
   args.option("freeze-input", "NAME=FILE", "make an input a constant, with the value in a .npy or .pb file; repeatable",
               flags.freeze);
   args.group("Compilation");
-  args.option("target", "DEVICE", "the device to compile for: host (default)", flags.target);
+  args.option("target", "DEVICE",
+              "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda; ARCH is sm_90a "
+              "(default) or any from sm_80 on: PTX is made for the\nfirst, machine code for all when ptxas is found",
+              flags.target);
   args.option("host-cpu", "CPU",
               "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that "
               "LLVM knows, such as sapphirerapids",
@@ -60,12 +64,18 @@ static void declare(tools::ArgParser &args, Flags &flags) {
 /// What is wrong with the flags together; empty when nothing is.
 static std::string check(Flags &flags) {
   const Phase &last = getPhases().back();
-  if (flags.target != "host")
-    return "no target '" + flags.target + "'; there is host";
-  if (!parsePrecision(flags.precision))
-    return "no precision '" + flags.precision + "'; there are fp32, tf32, fp16, bf16";
-  if (flags.emit != "engine" && flags.emit != "mlir")
-    return "--emit is engine or mlir, not '" + flags.emit + "'";
+  std::string error;
+  std::optional<Targets> targets = Targets::parse(flags.target, &error);
+  if (!targets)
+    return error;
+  if (flags.emit != "engine" && flags.emit != "mlir" && flags.emit != "ptx")
+    return "--emit is engine, mlir or ptx, not '" + flags.emit + "'";
+  if (flags.emit == "ptx" && targets->archs.empty())
+    return "--emit=ptx needs a GPU: add --target=cuda";
+  if (flags.emit == "mlir" && targets->devices().size() > 1 && flags.stopAfter.empty())
+    return "--emit=mlir writes the module of one device: name one target, or an earlier phase with --stop-after";
+  if (flags.verify && !targets->host)
+    return "--verify runs the engine on this machine's CPU: compile for it, too, with --target=host," + flags.target;
   if (flags.stopAfter.empty())
     flags.stopAfter = last.name;
   if (!findPhase(flags.stopAfter))
@@ -78,27 +88,6 @@ static std::string check(Flags &flags) {
     return "where does the engine go? Say -o FILE.rkn";
   if (flags.output.empty())
     flags.output = "-";
-  return "";
-}
-
-/// Writes the engine or the module; empty, or why it cannot.
-static std::string write(const Flags &flags, mlir::ModuleOp module, const std::vector<uint8_t> &engine) {
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> output = mlir::openOutputFile(flags.output, &error);
-  if (!output)
-    return error;
-  llvm::raw_fd_ostream &os = output->os();
-  if (flags.emit == "engine")
-    os.write(reinterpret_cast<const char *>(engine.data()), engine.size());
-  else
-    module.print(os);
-  os.flush();
-  if (os.has_error()) {
-    error = "cannot write " + flags.output + ": " + os.error().message();
-    os.clear_error();
-    return error;
-  }
-  output->keep();
   return "";
 }
 
@@ -120,6 +109,7 @@ int main(int argc, char **argv) {
   CompileOptions options;
   options.cpu = flags.cpu;
   options.precision = flags.precision;
+  options.target = flags.target;
   options.stopAfter = flags.stopAfter;
   options.keepReference = flags.verify;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
@@ -141,7 +131,7 @@ int main(int argc, char **argv) {
   std::optional<std::vector<uint8_t>> engine = compileModule(*module, options, report);
   if (!engine)
     return int(report.error);
-  if (std::string error = write(flags, *module, *engine); !error.empty())
+  if (std::string error = writeOutput(flags.output, flags.emit, *module, *engine, report.ptx); !error.empty())
     return args.error(error, int(ErrorKind::Environment));
 
   // Reports do not mix with what goes to standard output.

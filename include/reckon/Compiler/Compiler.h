@@ -43,6 +43,8 @@ enum class ErrorKind : int {
 };
 
 struct CompileOptions {
+  /// The devices: "host", "cuda", "cuda:sm_80,sm_90", "host,cuda", ...
+  std::string target = "host";
   /// The CPU to generate code for: "native", or a name that LLVM knows ("x86-64-v3", "sapphirerapids").
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
@@ -74,6 +76,8 @@ struct CompileReport {
   uint64_t importedNodes = 0;
   std::vector<Phase> phases;
   std::vector<Statistic> statistics;
+  /// The PTX of the cuda program.
+  std::string ptx;
   /// With CompileOptions::keepReference.
   mlir::OwningOpRef<mlir::ModuleOp> reference;
 };

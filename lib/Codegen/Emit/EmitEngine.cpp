@@ -8,12 +8,15 @@
 #include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Emit/IdUses.h"
 #include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Codegen/NVPTX/KernelPlan.h"
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Shape.h"
 
 #include "llvm/ADT/SetVector.h"
+
+#include <cstring>
 
 using namespace mlir;
 using namespace reckon;
@@ -51,30 +54,37 @@ static std::optional<ElementType> getElementType(Type type) {
 namespace {
 class Emitter {
 public:
-  Emitter(ModuleOp module, ProgramOp program) : module(module), program(program), tracer(program) {}
-  LogicalResult run(ArrayRef<char> hostCode, const TargetSpec &target);
-
-  EngineSpec spec;
+  Emitter(const ProgramInput &input, ProgramOp program, EngineSpec &spec)
+      : input(input), program(program), spec(spec), isFirst(spec.programs.empty()), tracer(program) {}
+  /// Adds the program to the spec, and what programs share when it is the first.
+  LogicalResult run();
 
 private:
   LogicalResult emitBuffer(Operation *op);
   LogicalResult emitWeight(WeightOp weight, ElementType type);
   LogicalResult emitTable(TableOp table, ElementType type);
+  LogicalResult addWeight(WeightSpec weight, Operation *op);
   LogicalResult emitKernels();
+  LogicalResult emitLaunches(KernelOp kernel);
   LogicalResult emitChain(ChainOp chain);
   LogicalResult emitDispatch(DispatchOp dispatch, ChainSpec &chain);
   OperandSpec getOperand(Value buffer);
   void addIdUses(DispatchOp dispatch, DispatchSpec &spec);
 
-  ModuleOp module;
+  const ProgramInput &input;
   ProgramOp program;
-  ProgramSpec host;
+  EngineSpec &spec;
+  bool isFirst;
+  ProgramSpec result;
+  unsigned numInputs = 0, numOutputs = 0;
   IdTracer tracer;
   /// Where a buffer lies: inputs, outputs, weights, tables and allocs.
   DenseMap<Value, OperandSpec> places;
   DenseMap<StringRef, unsigned> kernels;
   SmallVector<SizeExpr> scratchBytes; // one a kernel
-  SmallVector<unsigned> numOutputs;   // of each kernel
+  /// Of each plan.kernel: how many outputs, and, on cuda, its launches.
+  SmallVector<unsigned> kernelOutputs;
+  SmallVector<std::vector<LaunchSpec>> launches;
 };
 } // namespace
 
@@ -111,8 +121,29 @@ LogicalResult Emitter::emitWeight(WeightOp weight, ElementType type) {
     result.shape = packed->shape;
     result.data = spec.own(std::move(packed->data));
   }
-  places[weight.getBuffer()] = at(Space::Weight, spec.weights.size());
-  spec.weights.push_back(std::move(result));
+  return addWeight(std::move(result), weight);
+}
+
+/// The same values in the same packing are stored once for all programs.
+LogicalResult Emitter::addWeight(WeightSpec weight, Operation *op) {
+  auto place = [&](unsigned index) {
+    places[op->getResult(0)] = at(Space::Weight, index);
+    return success();
+  };
+  auto sameName = [&](const WeightSpec &other) { return other.name == weight.name && other.packing == weight.packing; };
+  // Names of constants that the model does not name are numbered, and not the same in every program.
+  std::string name = weight.name;
+  for (unsigned i = 1; !isFirst; ++i) {
+    auto known = llvm::find_if(spec.weights, sameName);
+    if (known == spec.weights.end())
+      break;
+    if (known->type == weight.type && known->shape == weight.shape && known->data.size == weight.data.size &&
+        (weight.data.size == 0 || std::memcmp(known->data.data, weight.data.data, weight.data.size) == 0))
+      return place(known - spec.weights.begin());
+    weight.name = name + "_" + std::to_string(i);
+  }
+  place(spec.weights.size());
+  spec.weights.push_back(std::move(weight));
   return success();
 }
 
@@ -128,8 +159,13 @@ LogicalResult Emitter::emitTable(TableOp table, ElementType type) {
   result.rowsDim = program.getDimIndex(SizeExpr::makeDimName("rows:" + result.name));
   result.data = bytes->isCopy() ? spec.own({bytes->get().begin(), bytes->get().end()}) : asSpan(bytes->get());
   result.outOfRange = static_cast<OutOfRange>(table.getOutOfRange()); // the same order
-  places[table.getBuffer()] = at(Space::Table, spec.tables.size());
-  spec.tables.push_back(std::move(result));
+  auto known = llvm::find_if(spec.tables, [&](const TableSpec &other) { return other.name == result.name; });
+  places[table.getBuffer()] = at(Space::Table, known - spec.tables.begin());
+  if (known == spec.tables.end())
+    spec.tables.push_back(std::move(result));
+  else if (known->type != result.type || known->rows != result.rows || known->dim != result.dim ||
+           known->outOfRange != result.outOfRange)
+    return table.emitError("table '") << table.getName() << "' is not the same in the programs of two devices";
   return success();
 }
 
@@ -140,8 +176,11 @@ LogicalResult Emitter::emitBuffer(Operation *op) {
   if (!elementType)
     return op->emitError("an engine has no element type ") << type.getElementType();
   auto sizes = type.getSizes();
-  auto addTensor = [&](Space space, std::vector<TensorInfo> &tensors, StringRef name) {
-    places[buffer] = at(space, tensors.size());
+  auto addTensor = [&](Space space, std::vector<TensorInfo> &tensors, StringRef name, unsigned &count) {
+    places[buffer] = at(space, count);
+    // Another program has the same inputs and outputs.
+    if (count++ < tensors.size())
+      return success();
     TensorInfo info;
     info.name = name.str();
     info.type = *elementType;
@@ -150,9 +189,9 @@ LogicalResult Emitter::emitBuffer(Operation *op) {
     return success();
   };
   if (auto input = dyn_cast<InputOp>(op))
-    return addTensor(Space::Input, spec.inputs, input.getName());
+    return addTensor(Space::Input, spec.inputs, input.getName(), numInputs);
   if (auto output = dyn_cast<OutputOp>(op))
-    return addTensor(Space::Output, spec.outputs, output.getName());
+    return addTensor(Space::Output, spec.outputs, output.getName(), numOutputs);
   if (auto weight = dyn_cast<WeightOp>(op))
     return emitWeight(weight, *elementType);
   if (auto table = dyn_cast<TableOp>(op))
@@ -191,8 +230,69 @@ OperandSpec Emitter::getOperand(Value buffer) {
   return operand;
 }
 
+/// The kernels and launches of a plan.kernel on cuda.
+LogicalResult Emitter::emitLaunches(KernelOp kernel) {
+  auto attribute = kernel->getAttrOfType<ArrayAttr>("launches");
+  std::optional<nvptx::KernelPlan> plan;
+  if (attribute)
+    plan = nvptx::KernelPlan::fromAttribute(attribute);
+  if (!plan || plan->launches.empty())
+    return kernel.emitError("has no launches: the codegen phase has not run");
+  std::vector<LaunchSpec> &specs = launches.emplace_back();
+  for (const nvptx::LaunchPlan &launch : plan->launches) {
+    LaunchSpec spec;
+    spec.grid.assign(launch.grid.begin(), launch.grid.end());
+    spec.blocksPerSm = launch.blocksPerSm;
+    spec.scratchBytes = launch.scratchBytes;
+    spec.minRows = launch.minRows;
+    spec.maxRows = launch.maxRows;
+    // One function may be launched in several ways.
+    auto known =
+        llvm::find_if(result.kernels, [&](const KernelSpec &other) { return other.symbol == launch.function; });
+    spec.kernel = known - result.kernels.begin();
+    specs.push_back(std::move(spec));
+    if (known != result.kernels.end())
+      continue;
+    KernelSpec code;
+    code.symbol = launch.function;
+    code.kind = rec::stringifyRegionKind(kernel.getKind()).str();
+    code.blockThreads = launch.blockThreads;
+    code.cluster = launch.cluster;
+    code.sharedBytes = launch.sharedBytes;
+    if (auto figures = input.figures.find(launch.function); figures != input.figures.end()) {
+      code.registers = figures->second.registers;
+      code.spillBytes = figures->second.spillBytes;
+      code.staticSharedBytes = figures->second.sharedBytes;
+    }
+    for (const nvptx::TensorMapPlan &map : launch.tensorMaps) {
+      std::optional<ElementType> type = getElementType(map.elementType);
+      if (!type)
+        return kernel.emitError("has a tensor map of type ") << map.elementType;
+      TensorMapSpec tile;
+      tile.operand = map.operand;
+      tile.type = *type;
+      tile.sizes.assign(map.sizes.begin(), map.sizes.end());
+      tile.strides.assign(map.strides.begin(), map.strides.end());
+      tile.box.assign(map.box.begin(), map.box.end());
+      tile.swizzle = map.swizzle;
+      code.tensorMaps.push_back(std::move(tile));
+    }
+    result.kernels.push_back(std::move(code));
+  }
+  return success();
+}
+
 LogicalResult Emitter::emitKernels() {
+  ModuleOp module = input.plan;
   for (auto kernel : module.getOps<KernelOp>()) {
+    kernels[kernel.getSymName()] = kernelOutputs.size();
+    kernelOutputs.push_back(kernel.getNumOutputs());
+    if (input.target.device == "cuda") {
+      scratchBytes.push_back(SizeExpr());
+      if (failed(emitLaunches(kernel)))
+        return failure();
+      continue;
+    }
     // The code phase knows what scratch a kernel needs.
     SizeExpr scratch;
     if (auto text = kernel->getAttrOfType<StringAttr>("scratch_bytes")) {
@@ -201,13 +301,12 @@ LogicalResult Emitter::emitKernels() {
         return kernel.emitError("needs '") << text.getValue() << "' bytes of scratch, expected a size expression";
       scratch = *size;
     }
-    kernels[kernel.getSymName()] = host.kernels.size();
     scratchBytes.push_back(scratch);
-    numOutputs.push_back(kernel.getNumOutputs());
-    KernelSpec result;
-    result.symbol = kernel.getSymName().str();
-    result.kind = rec::stringifyRegionKind(kernel.getKind()).str();
-    host.kernels.push_back(std::move(result));
+    KernelSpec spec;
+    spec.symbol = kernel.getSymName().str();
+    spec.kind = rec::stringifyRegionKind(kernel.getKind()).str();
+    result.kernels.push_back(std::move(spec));
+    launches.emplace_back();
   }
   return success();
 }
@@ -247,21 +346,25 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   auto kernel = kernels.find(dispatch.getKernel());
   if (kernel == kernels.end())
     return dispatch.emitError("there is no kernel ") << dispatch.getKernelAttr();
-  DispatchSpec result;
-  result.kernel = kernel->second;
+  DispatchSpec spec;
+  spec.launches = launches[kernel->second];
+  spec.kernel = spec.launches.empty() ? kernel->second : spec.launches.back().kernel;
   for (Value operand : dispatch.getOperands())
-    result.operands.push_back(getOperand(operand));
-  result.columns = dispatch.getColumns();
-  result.scratchBytes = scratchBytes[result.kernel];
-  result.flopsPerRow = dispatch.getFlopsPerRow();
-  result.bytesFixed = dispatch.getBytesFixed();
-  result.numOutputs = numOutputs[result.kernel];
-  addIdUses(dispatch, result);
-  std::vector<std::string> &nodes = host.kernels[result.kernel].onnxNodes;
-  for (StringRef node : dispatch.getNodes().getAsValueRange<StringAttr>())
-    if (!llvm::is_contained(nodes, node))
-      nodes.push_back(node.str());
-  chain.dispatches.push_back(std::move(result));
+    spec.operands.push_back(getOperand(operand));
+  spec.columns = dispatch.getColumns();
+  spec.scratchBytes = scratchBytes[kernel->second];
+  spec.flopsPerRow = dispatch.getFlopsPerRow();
+  spec.bytesFixed = dispatch.getBytesFixed();
+  spec.numOutputs = kernelOutputs[kernel->second];
+  addIdUses(dispatch, spec);
+  SmallVector<unsigned> code{spec.kernel};
+  for (const LaunchSpec &launch : spec.launches)
+    code.push_back(launch.kernel);
+  for (unsigned index : code)
+    for (StringRef node : dispatch.getNodes().getAsValueRange<StringAttr>())
+      if (auto &nodes = result.kernels[index].onnxNodes; !llvm::is_contained(nodes, node))
+        nodes.push_back(node.str());
+  chain.dispatches.push_back(std::move(spec));
   return success();
 }
 
@@ -272,22 +375,26 @@ LogicalResult Emitter::emitChain(ChainOp op) {
   for (auto dispatch : op.getBody().getOps<DispatchOp>())
     if (failed(emitDispatch(dispatch, chain)))
       return failure();
-  host.chains.push_back(std::move(chain));
+  result.chains.push_back(std::move(chain));
   return success();
 }
 
-LogicalResult Emitter::run(ArrayRef<char> hostCode, const TargetSpec &target) {
-  spec.producer = "reckon " RECKON_VERSION;
-  host.target = target;
+LogicalResult Emitter::run() {
+  result.target = input.target;
+  std::vector<std::string> dims;
   for (StringRef dim : program.getDims().getAsValueRange<StringAttr>())
-    spec.dims.push_back(dim.str());
+    dims.push_back(dim.str());
+  // Kernels know dimensions by number.
+  if (!isFirst && dims != spec.dims)
+    return program.emitError("the programs of two devices do not have the same dimensions");
+  spec.dims = std::move(dims);
   if (auto slots = program.getSlots())
     for (const SizeExpr &size : slots->getSizes())
-      host.slots.push_back(size);
+      result.slots.push_back(size);
   if (auto slots = program.getLocalSlots())
-    host.localSlots.assign(slots->begin(), slots->end());
+    result.localSlots.assign(slots->begin(), slots->end());
   if (auto unshared = program.getArenaUnshared(); unshared && unshared->size() == 1)
-    host.arenaUnshared = unshared->getSize(0);
+    result.arenaUnshared = unshared->getSize(0);
   if (failed(emitKernels()))
     return failure();
   for (Operation &op : program.getBody().front()) {
@@ -297,35 +404,36 @@ LogicalResult Emitter::run(ArrayRef<char> hostCode, const TargetSpec &target) {
     if (isa<DispatchOp>(op))
       return op.emitError("expected dispatches in chains: the schedule phase has not run");
   }
-  CodeSpec code;
-  code.kind = CodeKind::Host;
-  code.name = target.cpu.empty() ? target.device : target.cpu;
-  code.data = asSpan(hostCode);
-  spec.programs.push_back(std::move(host));
-  spec.code.push_back(std::move(code));
+  spec.programs.push_back(std::move(result));
   return success();
 }
 
-std::optional<EngineSpec> reckon::makeEngineSpec(ModuleOp plan, ArrayRef<char> hostCode, const TargetSpec &target) {
-  SmallVector<ProgramOp> programs(plan.getOps<ProgramOp>());
-  if (programs.size() != 1) {
-    plan.emitError("expected one plan.program, found ") << programs.size();
-    return std::nullopt;
+std::optional<EngineSpec> reckon::makeEngineSpec(ArrayRef<ProgramInput> programs, ArrayRef<CodeSpec> code) {
+  EngineSpec spec;
+  spec.producer = "reckon " RECKON_VERSION;
+  for (const ProgramInput &input : programs) {
+    ModuleOp plan = input.plan;
+    SmallVector<ProgramOp> ops(plan.getOps<ProgramOp>());
+    if (ops.size() != 1) {
+      plan.emitError("expected one plan.program, found ") << ops.size();
+      return std::nullopt;
+    }
+    if (failed(Emitter(input, ops[0], spec).run()))
+      return std::nullopt;
   }
-  Emitter emitter(plan, programs[0]);
-  if (failed(emitter.run(hostCode, target)))
-    return std::nullopt;
-  return std::move(emitter.spec);
+  spec.code.assign(code.begin(), code.end());
+  return spec;
 }
 
-std::optional<std::vector<uint8_t>> reckon::emitEngine(ModuleOp plan, ArrayRef<char> hostCode,
-                                                       const TargetSpec &target) {
-  std::optional<EngineSpec> spec = makeEngineSpec(plan, hostCode, target);
+std::optional<std::vector<uint8_t>> reckon::emitEngine(ArrayRef<ProgramInput> programs, ArrayRef<CodeSpec> code) {
+  std::optional<EngineSpec> spec = makeEngineSpec(programs, code);
   if (!spec)
     return std::nullopt;
   std::string error;
   std::optional<std::vector<uint8_t>> bytes = serializeEngine(*spec, &error);
-  if (!bytes)
+  if (!bytes) {
+    ModuleOp plan = programs[0].plan;
     plan.emitError("the plan makes no valid engine: ") << error;
+  }
   return bytes;
 }

@@ -8,20 +8,29 @@
 #ifndef RECKON_LIB_CODEGEN_EMIT_EMITENGINE_H
 #define RECKON_LIB_CODEGEN_EMIT_EMITENGINE_H
 
+#include "lib/Codegen/NVPTX/PtxCode.h"
 #include "reckon/Engine/EngineSpec.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 namespace reckon {
 
-/// What an engine holds for a plan that the schedule phase made and the codegen phase has put `scratch_bytes` on the
-/// kernels of. `hostCode` is the ELF shared object with all kernels. Weights are packed as the plan says; table and
-/// code bytes stay where they are, so the module and `hostCode` must outlive the result. nullopt after a diagnostic.
-std::optional<EngineSpec> makeEngineSpec(mlir::ModuleOp plan, llvm::ArrayRef<char> hostCode, const TargetSpec &target);
+/// What one device runs: a plan that the schedule phase made for it and the codegen phase has put `scratch_bytes`
+/// (host) or `launches` (cuda) on the kernels of.
+struct ProgramInput {
+  mlir::ModuleOp plan;
+  TargetSpec target;
+  /// By the kernels' symbols, where machine code was made; cuda only.
+  std::map<std::string, nvptx::KernelFigures> figures;
+};
 
-/// The engine file's bytes; the same plan, code and target give the same bytes. nullopt after a diagnostic.
-std::optional<std::vector<uint8_t>> emitEngine(mlir::ModuleOp plan, llvm::ArrayRef<char> hostCode,
-                                               const TargetSpec &target);
+/// What an engine holds for programs of one model, `code` being their sections. Weights are packed as the plans say and
+/// shared between them; table and code bytes stay where they are, so the modules and `code` must outlive the result.
+/// nullopt after a diagnostic.
+std::optional<EngineSpec> makeEngineSpec(llvm::ArrayRef<ProgramInput> programs, llvm::ArrayRef<CodeSpec> code);
+
+/// The engine file's bytes; the same programs and code give the same bytes. nullopt after a diagnostic.
+std::optional<std::vector<uint8_t>> emitEngine(llvm::ArrayRef<ProgramInput> programs, llvm::ArrayRef<CodeSpec> code);
 
 } // namespace reckon
 

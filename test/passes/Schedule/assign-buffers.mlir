@@ -1,6 +1,10 @@
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers))' %s | FileCheck %s
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{local-bytes=4096}))' %s | FileCheck %s --check-prefix=SMALL
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{allow-local=false}))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=ARENA
+
+// ARENA-NOT: local$
+// ARENA: 10 arena
 
 // STATS: 5 local
 // STATS: 5 arena

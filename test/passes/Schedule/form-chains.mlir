@@ -1,8 +1,13 @@
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' %s | FileCheck %s
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains{single=true}))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=ONE
 
 // STATS: 7 chains
 // STATS: 3 following
+
+// Launched one after another, every dispatch is a chain.
+// ONE: {{[0-9]+}} chains
+// ONE: 1 longest
 
 plan.kernel @row rows rows [true] attributes {strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""],
     dims = ["n", "m"], table_rows = array<i64: -1>} {

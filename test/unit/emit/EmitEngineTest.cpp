@@ -30,7 +30,14 @@ protected:
   std::optional<EngineSpec> make(const char *text) {
     module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     EXPECT_TRUE(module);
-    return module ? makeEngineSpec(*module, llvm::ArrayRef<char>("code", 4), target) : std::nullopt;
+    return module ? makeEngineSpec(ProgramInput{*module, target, {}}, hostCode()) : std::nullopt;
+  }
+
+  CodeSpec hostCode() const {
+    CodeSpec code;
+    code.name = target.cpu;
+    code.data = {reinterpret_cast<const uint8_t *>("code"), 4};
+    return code;
   }
 
   mlir::MLIRContext context;
@@ -143,8 +150,8 @@ TEST_F(EmitEngine, IdUsesAreTracedToColumns) {
 
 TEST_F(EmitEngine, SamePlanSameBytes) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(planText, &context);
-  llvm::ArrayRef<char> code("code", 4);
-  auto first = emitEngine(*module, code, target), second = emitEngine(*module, code, target);
+  ProgramInput input{*module, target, {}};
+  auto first = emitEngine(input, hostCode()), second = emitEngine(input, hostCode());
   ASSERT_TRUE(first);
   EXPECT_EQ(*first, *second);
 }

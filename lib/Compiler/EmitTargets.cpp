@@ -1,0 +1,114 @@
+//===- EmitTargets.cpp - Machine code and engine of a model's programs ---------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/EmitTargets.h"
+#include "lib/Codegen/Emit/EmitEngine.h"
+#include "lib/Codegen/Host/HostCode.h"
+#include "lib/Codegen/NVPTX/PtxCode.h"
+#include "passes/Codegen/Passes.h"
+
+#include <deque>
+
+using namespace reckon;
+
+namespace {
+class TargetEmitter {
+public:
+  TargetEmitter(const Targets &targets, const host::Target &cpu, CompileReport &report)
+      : targets(targets), cpu(cpu), report(report) {}
+  bool addHost(mlir::ModuleOp module);
+  bool addCuda(mlir::ModuleOp module);
+
+  std::vector<ProgramInput> programs;
+  std::vector<CodeSpec> code;
+
+private:
+  bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
+  void addSection(CodeKind kind, std::string name, std::string bytes);
+
+  const Targets &targets;
+  const host::Target &cpu;
+  CompileReport &report;
+  std::deque<std::string> storage; // of the sections
+};
+} // namespace
+
+bool TargetEmitter::fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message) {
+  if (!message.isTriviallyEmpty())
+    mlir::emitError(module.getLoc()) << message;
+  report.error = kind;
+  return false;
+}
+
+void TargetEmitter::addSection(CodeKind kind, std::string name, std::string bytes) {
+  const std::string &kept = storage.emplace_back(std::move(bytes));
+  CodeSpec section;
+  section.kind = kind;
+  section.name = std::move(name);
+  section.data = {reinterpret_cast<const uint8_t *>(kept.data()), kept.size()};
+  code.push_back(std::move(section));
+}
+
+static constexpr char noCode[] = "there is no code in this module: run the codegen phase";
+
+bool TargetEmitter::addHost(mlir::ModuleOp module) {
+  mlir::ModuleOp kernels = codegen::getHostCode(module);
+  if (!kernels)
+    return fail(module, ErrorKind::BadInput, noCode);
+  std::optional<std::string> object = host::compileToSharedObject(kernels, cpu);
+  if (!object)
+    return fail(module, ErrorKind::Environment);
+  ProgramInput input;
+  input.plan = module;
+  input.target = {"host", cpu.tuneCpu, cpu.requiredFeatures};
+  programs.push_back(std::move(input));
+  addSection(CodeKind::Host, cpu.tuneCpu.empty() ? "host" : cpu.tuneCpu, std::move(*object));
+  return true;
+}
+
+bool TargetEmitter::addCuda(mlir::ModuleOp module) {
+  mlir::ModuleOp kernels = codegen::getCudaCode(module);
+  if (!kernels)
+    return fail(module, ErrorKind::BadInput, noCode);
+  const std::string &arch = targets.archs.front();
+  std::optional<std::string> ptx = nvptx::compileToPtx(kernels, arch);
+  if (!ptx)
+    return fail(module, ErrorKind::Unsupported);
+  report.ptx = *ptx;
+  ProgramInput input;
+  input.plan = module;
+  input.target = {"cuda", arch, {}};
+  ptx->push_back('\0');
+  std::string text = *ptx;
+  addSection(CodeKind::Cuda, "ptx", std::move(*ptx));
+  // Without an assembler the driver compiles the PTX when the engine is loaded.
+  if (std::string ptxas = nvptx::findPtxas(); !ptxas.empty())
+    for (const std::string &each : targets.archs) {
+      std::string error;
+      std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, text.c_str(), each, &error);
+      if (!cubin)
+        return fail(module, ErrorKind::Environment,
+                    "cannot assemble the PTX of " + arch + " for " + each + ": " + error);
+      if (each == arch)
+        input.figures = std::move(cubin->kernels);
+      addSection(CodeKind::Cuda, each, std::move(cubin->code));
+    }
+  programs.push_back(std::move(input));
+  return true;
+}
+
+std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
+                                                        const host::Target &cpu, CompileReport &report) {
+  TargetEmitter emitter(targets, cpu, report);
+  for (auto [module, device] : llvm::zip(modules, targets.devices()))
+    if (!(device == "cuda" ? emitter.addCuda(module) : emitter.addHost(module)))
+      return std::nullopt;
+  std::optional<std::vector<uint8_t>> engine = emitEngine(emitter.programs, emitter.code);
+  if (!engine)
+    report.error = ErrorKind::Unsupported;
+  return engine;
+}

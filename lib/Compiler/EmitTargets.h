@@ -1,0 +1,24 @@
+//===- EmitTargets.h - Machine code and engine of a model's programs ------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_COMPILER_EMITTARGETS_H
+#define RECKON_LIB_COMPILER_EMITTARGETS_H
+
+#include "lib/Codegen/Host/Target.h"
+#include "lib/Compiler/Targets.h"
+#include "reckon/Compiler/Compiler.h"
+
+namespace reckon {
+
+/// The emit phase: kernels to a shared object, to PTX and cubins; plans and code to an engine. `modules` are what the
+/// codegen phase left, one for each of `targets.devices()`.
+std::optional<std::vector<uint8_t>> emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
+                                                const host::Target &cpu, CompileReport &report);
+
+} // namespace reckon
+
+#endif // RECKON_LIB_COMPILER_EMITTARGETS_H

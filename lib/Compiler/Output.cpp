@@ -1,0 +1,34 @@
+//===- Output.cpp - What a compilation writes ----------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/Output.h"
+
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+std::string reckon::writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,
+                                const std::vector<uint8_t> &engine, const std::string &ptx) {
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> output = mlir::openOutputFile(path, &error);
+  if (!output)
+    return error;
+  llvm::raw_fd_ostream &os = output->os();
+  if (emit == "engine")
+    os.write(reinterpret_cast<const char *>(engine.data()), engine.size());
+  else if (emit == "ptx")
+    os << ptx;
+  else
+    module.print(os);
+  os.flush();
+  if (os.has_error()) {
+    error = "cannot write " + path + ": " + os.error().message();
+    os.clear_error();
+    return error;
+  }
+  output->keep();
+  return "";
+}

@@ -1,0 +1,26 @@
+//===- Output.h - What a compilation writes -------------------------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_COMPILER_OUTPUT_H
+#define RECKON_LIB_COMPILER_OUTPUT_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reckon {
+
+/// Writes what `emit` says, "engine", "mlir" or "ptx", to a file or, for "-", to standard output. Empty, or why it
+/// cannot.
+std::string writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,
+                        const std::vector<uint8_t> &engine, const std::string &ptx);
+
+} // namespace reckon
+
+#endif // RECKON_LIB_COMPILER_OUTPUT_H

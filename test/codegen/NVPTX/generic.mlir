@@ -1,0 +1,80 @@
+// RUN: reckon-opt %s --rec-emit-cuda-kernels | FileCheck %s
+
+// A warp takes a row, and its lanes the elements of each value; what a lane wrote is seen by the others after a barrier.
+// Outputs are written where they are wanted, so no scratch is needed and any number of blocks may run.
+// CHECK: plan.kernel @forwarded{{.*}}block_threads = 128 : i64{{.*}}blocks_per_sm = 0 : i64{{.*}}function = "forwarded"{{.*}}grid = ["floordiv(batch+3, 4)"]{{.*}}scratch_bytes = "0"
+plan.kernel @forwarded rows rows [true, true, false] attributes {
+    strides = [array<i64: 1>, array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 20, 1>], packings = ["", "", ""],
+    dims = ["batch", "rows:t"], table_rows = array<i64: -1, -1, 1>} {
+^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):
+  %0 = rec.embedding %t, %ids : (tensor<200x16xf32>, tensor<?xi64, #rec.dims<"batch">>)
+    -> tensor<?x16xf32, #rec.dims<"batch", 16>>
+  %1 = rec.unary relu %x : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
+  %2 = rec.concat %0, %1 axis 1 : (tensor<?x16xf32, #rec.dims<"batch", 16>>, tensor<?x4xf32, #rec.dims<"batch", 4>>)
+    -> tensor<?x20xf32, #rec.dims<"batch", 20>>
+  rec.yield %2 : tensor<?x20xf32, #rec.dims<"batch", 20>>
+}
+
+// A row's own scratch: blocks that have some stay and take many rows. The fold is shared by the warp.
+// CHECK: plan.kernel @scratch{{.*}}blocks_per_sm = 16 : i64{{.*}}scratch_bytes = "{{.*}}seq{{.*}}"
+plan.kernel @scratch rows rows [true] attributes {
+    strides = [array<i64: -9223372036854775808, 1>, array<i64: 1>], packings = [""], dims = ["batch", "seq"],
+    table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x?xf32, #rec.dims<"batch", "seq">>):
+  %0 = rec.unary exp %x : (tensor<?x?xf32, #rec.dims<"batch", "seq">>) -> tensor<?x?xf32, #rec.dims<"batch", "seq">>
+  %1 = rec.reduce max %0 axes [1] {keepdims} : (tensor<?x?xf32, #rec.dims<"batch", "seq">>)
+    -> tensor<?x1xf32, #rec.dims<"batch", 1>>
+  %2 = rec.binary div %0, %1 : (tensor<?x?xf32, #rec.dims<"batch", "seq">>, tensor<?x1xf32, #rec.dims<"batch", 1>>)
+    -> tensor<?x?xf32, #rec.dims<"batch", "seq">>
+  %3 = rec.reduce sum %2 axes [1] : (tensor<?x?xf32, #rec.dims<"batch", "seq">>) -> tensor<?xf32, #rec.dims<"batch">>
+  rec.yield %3 : tensor<?xf32, #rec.dims<"batch">>
+}
+
+// A row of one element needs no partner.
+// CHECK: plan.kernel @narrow{{.*}}grid = ["floordiv(batch+127, 128)"]
+plan.kernel @narrow rows rows [true] attributes {
+    strides = [array<i64: 1, 1>, array<i64: 1, 1>], packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x1xf32, #rec.dims<"batch", 1>>):
+  %0 = rec.unary sigmoid %x : (tensor<?x1xf32, #rec.dims<"batch", 1>>) -> tensor<?x1xf32, #rec.dims<"batch", 1>>
+  rec.yield %0 : tensor<?x1xf32, #rec.dims<"batch", 1>>
+}
+
+// A whole kernel whose elements are independent takes the grid; one whose steps follow each other, a block.
+// CHECK: plan.kernel @spread{{.*}}block_threads = 256 : i64{{.*}}grid = ["floordiv(max(8*batch, 1)+255, 256)"]
+plan.kernel @spread whole rows [false] attributes {
+    strides = [array<i64: 8, 1>, array<i64: -9223372036854775808, 1>], packings = [""], dims = ["batch"],
+    table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x8xf32, #rec.dims<"batch", 8>>):
+  %0 = rec.transpose %x perm [1, 0] : (tensor<?x8xf32, #rec.dims<"batch", 8>>) -> tensor<8x?xf32, #rec.dims<8, "batch">>
+  rec.yield %0 : tensor<8x?xf32, #rec.dims<8, "batch">>
+}
+// CHECK: plan.kernel @ordered{{.*}}grid = ["1"]
+plan.kernel @ordered whole rows [false, false] attributes {
+    strides = [array<i64: 1>, array<i64: 2, 1>, array<i64: 1>], packings = ["", ""], dims = ["n"],
+    table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?xf32, #rec.dims<"n">>, %i: tensor<2x1xi64>):
+  %u = rec.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %0 = rec.scatter_nd %x, %i, %u : (tensor<?xf32, #rec.dims<"n">>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<?xf32, #rec.dims<"n">>
+  rec.yield %0 : tensor<?xf32, #rec.dims<"n">>
+}
+
+// CHECK-LABEL: llvm.func @forwarded(
+// CHECK-SAME: !llvm.ptr<1> {llvm.noalias, llvm.readonly}
+// CHECK-SAME: nvvm.kernel
+// CHECK-SAME: nvvm.reqntid = array<i32: 128, 1, 1>
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: llvm.call @reckon_report
+// CHECK: nvvm.bar.warp.sync
+// CHECK: llvm.return
+// CHECK-LABEL: llvm.func @scratch(
+// CHECK: math.exp
+// CHECK: nvvm.bar.warp.sync
+// CHECK: nvvm.shfl.sync bfly
+// CHECK: arith.maximumf
+// CHECK-LABEL: llvm.func @narrow(
+// CHECK-NOT: nvvm.bar
+// CHECK: llvm.return
+// CHECK-LABEL: llvm.func @ordered(
+// CHECK: nvvm.barrier
+// CHECK: llvm.return

@@ -1,0 +1,39 @@
+// RUN: reckon-opt --plan-outline-kernels=row-alignment=16 %s | FileCheck %s
+// RUN: reckon-opt --plan-outline-kernels=row-alignment=16 --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt --plan-outline-kernels %s | FileCheck %s --check-prefix=DENSE
+
+// STATS: 1 padded
+
+// What a GEMM reads lies in rows of 16 bytes or more; results of the model stay dense, and so does what no GEMM reads.
+// CHECK: plan.kernel @gemm_a {{.*}}strides = [array<i64: 4, 1>, array<i64: 5, 1>, array<i64: 8, 1>]
+// CHECK: plan.kernel @gemm_b {{.*}}strides = [array<i64: 8, 1>, array<i64: 3, 1>, array<i64: 3, 1>]
+// CHECK: %[[W:.*]] = plan.alloc : <f32, <"batch", 8>>
+// CHECK: %[[S:.*]] = plan.slice %[[W]] axis 1 offset 0 : <f32, <"batch", 8>> -> <f32, <"batch", 5>>
+// CHECK: %[[N:.*]] = plan.alloc : <f32, <"batch", 3>>
+// CHECK: plan.dispatch @gemm_a(%{{.*}}, %{{.*}}, %[[S]])
+// CHECK: plan.dispatch @gemm_b(%[[S]], %{{.*}}, %[[N]])
+// DENSE-NOT: plan.slice
+func.func @main(%x: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "x"})
+    -> (tensor<?x3xf32, #rec.dims<"batch", 3>> {rec.name = "y"}) {
+  %w = rec.constant "a" = dense<1.0> : tensor<4x5xf32>
+  %v = rec.constant "b" = dense<1.0> : tensor<5x3xf32>
+  %0 = rec.fusion gemm rows [true, false] (%x, %w)
+      : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x5xf32>) -> tensor<?x5xf32, #rec.dims<"batch", 5>> {
+  ^bb0(%a: tensor<?x4xf32, #rec.dims<"batch", 4>>, %b: tensor<4x5xf32>):
+    %5 = rec.linear %a, %b : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x5xf32>) -> tensor<?x5xf32, #rec.dims<"batch", 5>>
+    rec.yield %5 : tensor<?x5xf32, #rec.dims<"batch", 5>>
+  }
+  %1 = rec.fusion gemm rows [true, false] (%0, %v)
+      : (tensor<?x5xf32, #rec.dims<"batch", 5>>, tensor<5x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>> {
+  ^bb0(%a: tensor<?x5xf32, #rec.dims<"batch", 5>>, %b: tensor<5x3xf32>):
+    %5 = rec.linear %a, %b : (tensor<?x5xf32, #rec.dims<"batch", 5>>, tensor<5x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
+    rec.yield %5 : tensor<?x3xf32, #rec.dims<"batch", 3>>
+  }
+  %2 = rec.fusion rows rows [true] (%1)
+      : (tensor<?x3xf32, #rec.dims<"batch", 3>>) -> tensor<?x3xf32, #rec.dims<"batch", 3>> {
+  ^bb0(%a: tensor<?x3xf32, #rec.dims<"batch", 3>>):
+    %5 = rec.unary exp %a : (tensor<?x3xf32, #rec.dims<"batch", 3>>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
+    rec.yield %5 : tensor<?x3xf32, #rec.dims<"batch", 3>>
+  }
+  return %2 : tensor<?x3xf32, #rec.dims<"batch", 3>>
+}
