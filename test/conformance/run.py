@@ -2,6 +2,7 @@
 """Compiles and runs ONNX's own node tests (Debian's libonnx-testdata) and counts what came out.
 
   test/conformance/run.py [--build=build] [--filter=REGEX] [--update]
+  test/conformance/run.py --compile-for=cuda [--sample=N]     only compiles, what the host runs must compile; every N-th test
 
 Each test ends as
   passed        compiled, ran, and gave the expected outputs
@@ -44,10 +45,11 @@ def step(command):
         return "timed out", ""
 
 
-def compile_model(folder, bin_dir, engine):
+def compile_model(folder, bin_dir, engine, target="host"):
     """Compiles the model, freezing the inputs that the compiler asks for: ONNX's tests give axes and shapes as inputs.
     Returns the exit status, what was said, and the positions of the frozen inputs."""
-    command = [os.path.join(bin_dir, "reckon-compile"), os.path.join(folder, "model.onnx"), "-o", engine]
+    command = [os.path.join(bin_dir, "reckon-compile"), os.path.join(folder, "model.onnx"), "-o", engine,
+               f"--target={target}"]
     frozen = set()
     while True:
         status, output = step(command)
@@ -101,6 +103,26 @@ def run_test(folder, bin_dir):
         return ("wrong", output) if status == 1 else ("crashed", f"reckon-run: {status}\n{output}")
 
 
+def compile_test(folder, bin_dir, target):
+    """The outcome of compiling one test for a device that need not be there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        status, output, _ = compile_model(folder, bin_dir, os.path.join(scratch, "test.rkn"), target)
+    outcome = {0: "passed", 3: "unsupported"}.get(status, "crashed")
+    return outcome, "" if outcome == "passed" else f"reckon-compile: {status}\n{output}"
+
+
+def compile_all(folders, bin_dir, target, jobs):
+    """Every test must compile. The exit status."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        outcomes = dict(zip(folders, pool.map(lambda folder: compile_test(folder, bin_dir, target), folders.values())))
+    count = collections.Counter(outcome for outcome, _ in outcomes.values())
+    for name, (outcome, said) in outcomes.items():
+        if outcome != "passed":
+            print(f"{outcome}: {name}\n    " + "\n    ".join(said.rstrip().splitlines()[-12:]))
+    print(f"{count['passed']} compiled for {target}, {count['unsupported']} unsupported, {count['crashed']} crashed")
+    return 1 if count["passed"] != len(outcomes) else 0
+
+
 def inputs(folder):
     """The graph inputs of a test's model that are no initializers."""
     import onnx
@@ -151,6 +173,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--update", action="store_true", help="rewrite expected.txt and docs/onnx-support.md")
     parser.add_argument("--list", action="store_true", help="print every test's outcome")
+    parser.add_argument("--compile-for", metavar="TARGET", help="only compile the tests of expected.txt, for this target")
+    parser.add_argument("--sample", type=int, default=1, help="with --compile-for: only every N-th test")
     arguments = parser.parse_args()
     if not os.path.isdir(arguments.data):
         print(f"no folder {arguments.data}: install libonnx-testdata")
@@ -161,6 +185,9 @@ def main():
     folders = {name: os.path.join(arguments.data, name) for name in sorted(os.listdir(arguments.data))
                if re.search(arguments.filter, name) and name not in excluded}
     bin_dir = os.path.join(arguments.build, "bin")
+    if arguments.compile_for:
+        names = [name for name in open(EXPECTED).read().split() if name in folders][::arguments.sample]
+        return compile_all({name: folders[name] for name in names}, bin_dir, arguments.compile_for, arguments.jobs)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         results = pool.map(lambda folder: run_test(folder, bin_dir), folders.values())
         outcomes = dict(zip(folders, results))
