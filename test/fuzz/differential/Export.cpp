@@ -39,7 +39,7 @@ bool fuzz::exportModule(mlir::ModuleOp module, uint64_t seed, const std::string 
     for (size_t i = 0; i < expectation.outputs.size(); ++i) {
       if (expectation.isIllConditioned(i))
         return false;
-      tolerance = std::max(tolerance, Expectation::noiseFactor * expectation.outputs[i].noise);
+      tolerance = std::max(tolerance, Tolerance().noiseFactor * expectation.outputs[i].noise);
     }
     expectations.push_back(expectation);
   }
