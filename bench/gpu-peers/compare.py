@@ -57,14 +57,14 @@ class Case:
                               "host_dense": dense.pin_memory(), "host_half": dense.half().pin_memory(),
                               "host_ids": ids.pin_memory()})
         self.expected = networks.reference(shape, tables, self.sets[0]["half"], self.sets[0]["ids"])
-        self.has_logit = shape.kind != "lookup"
+        self.is_network = shape.kind != "lookup"  # or a kernel alone
 
     def error(self, output):
         """The relative error against double precision; of probabilities only where they are not nearly 0 or 1."""
         actual, expected = output.double().reshape(self.expected.shape), self.expected
         if not torch.isfinite(actual).all():
             return float("inf")
-        if self.has_logit:
+        if self.is_network:
             clear = (expected > 0.01) & (expected < 0.99)
             if not clear.any():
                 return float((actual - expected).abs().max())
@@ -72,14 +72,14 @@ class Case:
         return float((actual - expected).norm() / expected.norm())
 
 
-def torch_variants(shape, batch, wanted):
+def torch_variants(shape, batch):
     """(name, how bags are summed, how to compile) of what is timed."""
     sums = ["embedding_bag", "gather"] if shape.ids > len(shape.hotness) else ["embedding_bag"]
     for bags in sums:
         suffix = " (gather)" if bags == "gather" else ""
         yield "torch eager" + suffix, bags, None
         yield "torch compile" + suffix, bags, {"dynamic": False}
-        if (shape.name, batch) in AUTOTUNED or "autotune" in wanted:
+        if (shape.name, batch) in AUTOTUNED:
             yield "torch max-autotune" + suffix, bags, {"dynamic": False, "mode": "max-autotune-no-cudagraphs"}
 
 
@@ -103,6 +103,8 @@ def time_torch(case, bags, options, seconds):
     torch.cuda.synchronize()
     result["graph_error"] = case.error(outputs[0])
     result["graph_us"] = timing.by_events([graph.replay for graph in graphs], seconds)
+    if not case.is_network:
+        return result
 
     def call(inputs):
         function(inputs["half"], inputs["ids"])
@@ -119,13 +121,13 @@ def binders(context, case, inputs, output):
     """What binds one set of inputs and its output on the device."""
     result = [context.input_binder(name, np.int64 if name == "ids" else np.float32, inputs[name].shape,
                                    inputs[name].data_ptr(), device=True) for name in context.engine.inputs]
-    kind = np.float32 if case.has_logit else np.float16
+    kind = np.float32 if case.is_network else np.float16
     return result + [context.output_binder(0, kind, output.data_ptr(), output.numel() * output.element_size(), device=True)]
 
 
 def time_reckon(engine, case, seconds):
     """A context for each set of inputs stands for a graph for each set; one context, bound anew each time, for a call."""
-    kind = torch.float32 if case.has_logit else torch.float16
+    kind = torch.float32 if case.is_network else torch.float16
     outputs = [torch.full(case.expected.shape, float("nan"), dtype=kind, device="cuda") for _ in case.sets]
     contexts = [reckon.Context(engine, 0, "cuda") for _ in case.sets]
     stream = torch.cuda.current_stream().cuda_stream
@@ -156,7 +158,15 @@ def time_reckon(engine, case, seconds):
     if result["graph_us"] > 8:
         result["enqueue_us"] = min(enqueue(min(200, 1 + int(2e4 / result["graph_us"]))) for _ in range(3))
     context.synchronize()
+    if case.is_network:
+        time_calls(engine, case, seconds, context, launch, outputs, result)
+    for used in contexts:
+        used.close()
+    return result
 
+
+def time_calls(engine, case, seconds, context, launch, outputs, result):
+    """What a call costs whose inputs are on the device, and one from host memory to host memory."""
     def call(bind):
         for binder in bind:
             binder()
@@ -165,8 +175,7 @@ def time_reckon(engine, case, seconds):
     bound = [binders(context, case, inputs, output) for inputs, output in zip(case.sets, outputs)]
     result["call_us"] = timing.by_clock([lambda b=b: call(b) for b in bound], seconds)
     host, answer = reckon.Context(engine, 0, "cuda"), outputs[0].cpu().pin_memory()
-    host.output_binder(0, np.float32 if case.has_logit else np.float16, answer.data_ptr(),
-                       answer.numel() * answer.element_size())()
+    host.output_binder(0, np.float32, answer.data_ptr(), answer.numel() * answer.element_size())()
 
     def from_host(bind):
         for binder in bind:
@@ -179,15 +188,13 @@ def time_reckon(engine, case, seconds):
         binder()
     host.run()
     result["host_error"] = case.error(answer.cuda())
-    for used in contexts + [host]:
-        used.close()
-    return result
+    host.close()
 
 
 def run_case(case, engine, wanted, seconds, known, record):
     # What torch's half floats are off by, from an earlier run where torch is not run now.
     limit = max((result.get("error", 0) for name, result in known.items() if name.startswith("torch")), default=0)
-    for name, bags, options in torch_variants(case.shape, case.batch, wanted):
+    for name, bags, options in torch_variants(case.shape, case.batch):
         kind = name.split()[1]
         if kind not in wanted:
             continue
@@ -206,7 +213,7 @@ def run_case(case, engine, wanted, seconds, known, record):
         result = time_reckon(engine, case, seconds)
         # Twice what torch's own half floats are off by, and never less than their last bit.
         bound = max(2 * limit, 1e-3)
-        worst = max(result[key] for key in ("error", "graph_error", "host_error"))
+        worst = max(result.get(key, 0) for key in ("error", "graph_error", "host_error"))
         if not worst <= bound:
             result = {"failed": f"wrong: relative error {worst:.3g}, at most {bound:.3g} is allowed"}
     except (RuntimeError, AttributeError) as error:
@@ -230,7 +237,7 @@ def compile_only(shape, batch, rows):
     case.shape, case.tables = shape, tables
     dense = torch.zeros(batch, shapes.DENSE, dtype=torch.float16, device="cuda")
     ids = torch.zeros(batch, shape.ids, dtype=torch.int64, device="cuda")
-    for name, bags, options in torch_variants(shape, batch, ()):
+    for name, bags, options in torch_variants(shape, batch):
         if options is not None and "mode" not in options:
             compiled(case, bags, options)(dense, ids)
             log(shape.name, batch, name, "compiled")
