@@ -99,6 +99,11 @@ bool CudaExecutor::growTensors(uint64_t bytes, Error &error) {
     return false;
   if (!tensors.allocate(size, "inputs and outputs", error))
     return false;
+  // Outputs are copied in one piece, with what lies between them: no byte of that may be undefined.
+  if (!driver.cuMemsetD8Async(error, tensors.data(), 0, size, stream.get())) {
+    tensors.release();
+    return false;
+  }
   addresses.status = tensors.data();
   return clearStatuses(error);
 }
