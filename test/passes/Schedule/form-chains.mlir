@@ -7,7 +7,7 @@
 
 // Launched one after another, every dispatch is a chain.
 // ONE: {{[0-9]+}} chains
-// ONE: 1 longest
+// ONE: 0 following
 
 plan.kernel @row rows rows [true] attributes {strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""],
     dims = ["n", "m"], table_rows = array<i64: -1>} {
