@@ -70,12 +70,15 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
   if (descriptor < 0)
     return failed("opened");
   struct stat status;
-  bool examined = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  uint64_t fileSize = examined ? status.st_size : 0;
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor);
+    return error.set(RECKON_INVALID, what + " is not a regular file");
+  }
+  uint64_t fileSize = status.st_size;
   uint64_t rowBytes = table.dim * elementSize(table.type), size = 0;
   uint64_t available = offset <= fileSize ? (fileSize - offset) / rowBytes : 0;
   uint64_t rowCount = wantedRows == 0 ? available : static_cast<uint64_t>(wantedRows);
-  if (!examined || offset > fileSize || rowCount > available) {
+  if (offset > fileSize || rowCount > available) {
     ::close(descriptor);
     return error.set(RECKON_INVALID, what + " holds " + std::to_string(available) + " rows from offset " +
                                          std::to_string(offset) + " on, expected " + std::to_string(rowCount));

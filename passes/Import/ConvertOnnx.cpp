@@ -154,20 +154,20 @@ LogicalResult reportUnsupported(func::FuncOp func) {
     else if (!isInBody || !Registry::get().find(op))
       report.add(op);
   });
-  auto check = [&](Type type, DictionaryAttr attrs, StringRef what) {
+  auto check = [&](Type type, DictionaryAttr attrs, StringRef what, unsigned index) {
     if (isa<RankedTensorType>(type))
       return;
     auto name = attrs ? attrs.getAs<StringAttr>("rec.name") : StringAttr();
-    std::string text = ("graph " + what + " '" + (name ? name.getValue() : StringRef()) + "'").str();
+    std::string text = ("graph " + what + " '").str() + (name ? name.str() : std::to_string(index)) + "'";
     if (isa<NoneType, rec::SequenceType>(type))
       report.add(text + " has a type that Reckon has no values of");
     else if (what == "input")
       report.add(text + " has no shape");
   };
   for (unsigned i = 0; i < func.getNumArguments(); ++i)
-    check(func.getArgumentTypes()[i], func.getArgAttrDict(i), "input");
+    check(func.getArgumentTypes()[i], func.getArgAttrDict(i), "input", i);
   for (unsigned i = 0; i < func.getNumResults(); ++i)
-    check(func.getResultTypes()[i], func.getResultAttrDict(i), "output");
+    check(func.getResultTypes()[i], func.getResultAttrDict(i), "output", i);
   if (report.empty() && waiting.empty())
     return success();
   if (report.empty()) // They wait for one another in vain: all of them are worth knowing.

@@ -33,8 +33,10 @@ struct Options {
 int interpret(const ArgParser &args, Options &options) {
   const std::string zipf = "zipf:";
   if (options.ids.compare(0, zipf.size(), zipf) == 0) {
-    if (!parseReal(options.ids.substr(zipf.size()), options.inputs.zipf) || options.inputs.zipf <= 0)
-      return args.error("--ids: the exponent of '" + options.ids + "' is not a positive number");
+    // Past 10 every id is the first one.
+    double &exponent = options.inputs.zipf;
+    if (!parseReal(options.ids.substr(zipf.size()), exponent) || exponent <= 0 || exponent > 10)
+      return args.error("--ids: the exponent of '" + options.ids + "' is not a number above 0 and up to 10");
   } else if (options.ids != "uniform") {
     return args.error("--ids: '" + options.ids + "' is neither uniform nor zipf:A");
   }

@@ -210,6 +210,8 @@ TEST(Run, TablesAreBoundAtLoad) {
   works(bound);
   fromFile.rows = tableRows + 1;
   EXPECT_NE(refused(fromFile).find("holds 200 rows from offset 12 on, expected 201"), std::string::npos);
+  fromFile.path = "/dev/zero";
+  EXPECT_NE(refused(fromFile).find("file '/dev/zero' is not a regular file"), std::string::npos);
   fromFile.path = "/nonexistent";
   EXPECT_NE(refused(fromFile).find("table 'emb.weight': file '/nonexistent' cannot be opened"), std::string::npos);
   ReckonTableBinding memory = {"emb.weight", RECKON_TABLE_MEMORY, nullptr, 0, rows.data(), tableRows, 0};

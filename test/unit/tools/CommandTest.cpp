@@ -175,6 +175,7 @@ TEST_F(Command, BenchReportsAndWritesJson) {
   EXPECT_NE(text.find("\"throughput_qps\""), std::string::npos);
   EXPECT_EQ(tool("reckon-bench", engine + " --ids=normal").code, 2);
   EXPECT_EQ(tool("reckon-bench", engine + " --ids=zipf:0").code, 2);
+  EXPECT_EQ(tool("reckon-bench", engine + " --ids=zipf:1e308").code, 2); // would look for an id for ever
   EXPECT_EQ(tool("reckon-bench", engine + " --batch=x").code, 2);
   EXPECT_EQ(tool("reckon-bench", engine + " --dim=nope=3 --duration=0").code, 2);
   EXPECT_EQ(tool("reckon-bench", engine + " --device=cuda").code, 4);
