@@ -16,6 +16,7 @@ namespace reckon::tools {
 
 struct BenchOptions {
   double warmup = 0.2, duration = 3; // seconds for each batch size
+  bool parts = false;                // also time the parts of a run, which a GPU has
 };
 
 struct BenchResult {
@@ -23,6 +24,10 @@ struct BenchResult {
   Statistics latency;    // milliseconds
   double throughput = 0; // runs a second
   double walltime = 0;   // seconds
+  /// The parts of a run, in milliseconds, on a device that has them; of runs after the ones above, since taking these
+  /// times takes time.
+  bool hasParts = false;
+  Statistics enqueue, h2d, compute, d2h;
 };
 
 /// Times one batch size over several sets of inputs in turn, so that the ids of one run are not those of the run

@@ -56,7 +56,7 @@ int interpret(const ArgParser &args, Options &options) {
 
 void declare(ArgParser &args, Options &options) {
   args.group("Execution");
-  args.option("device", "NAME", "where to run: host (default)", options.device);
+  args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,1024", options.batches, 0);
@@ -100,6 +100,7 @@ static int run(int argc, char **argv) {
           context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
     return args.error(failed.message, failed.code);
 
+  options.bench.parts = options.device != "host";
   std::vector<int64_t> rows;
   for (size_t i = 0; i < engine.numTables(); ++i)
     rows.push_back(engine.table(i).rows);

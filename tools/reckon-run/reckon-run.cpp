@@ -31,7 +31,7 @@ static int run(int argc, char **argv) {
   Options options;
   ArgParser args("reckon-run", "Runs a compiled engine on arrays, or on ONNX test data and compares.", "M.rkn");
   args.group("Execution");
-  args.option("device", "NAME", "where to run: host (default)", options.device);
+  args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.option("table", "NAME=FILE", "take the rows of a table from a file, row-major without a header;\nrepeatable",
               options.tables);

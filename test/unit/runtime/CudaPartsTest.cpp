@@ -141,8 +141,8 @@ TEST(Dependencies, RandomProgramsKeepEveryHazardInOrder) {
         for (size_t i = 0; i < list[d].operands.size(); ++i)
           for (size_t j = 0; j < list[e].operands.size(); ++j) {
             bool writes = i + 1 == list[d].operands.size(), wrote = j + 1 == list[e].operands.size();
-            if (list[d].operands[i].index == list[e].operands[j].index && writes != wrote)
-              EXPECT_TRUE(before[d][e]) << "round " << round << ": " << d << " after " << e;
+            bool hazard = list[d].operands[i].index == list[e].operands[j].index && writes != wrote;
+            EXPECT_TRUE(!hazard || before[d][e]) << "round " << round << ": " << d << " after " << e;
           }
   }
 }
