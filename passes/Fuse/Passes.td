@@ -58,6 +58,24 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   ];
 }
 
+def OrderConcats : Fuse_Pass<"rec-order-concats"> {
+  let summary = "Put the operands of a concat that fill whole vectors first";
+  let description = [{
+    Where only linear layers with constant weights read a concat along its last axis, the order of its operands is free:
+    the rows of the weights follow. Operands whose width is a multiple of `row-alignment` bytes go first, so that each of
+    them begins at such a multiple: thirteen dense features before 416 columns of embeddings would leave every row of
+    those where only single elements can be written. A weight that is reordered loses its ONNX name.
+
+    Requires: decompose-for-fusion.
+    Guarantees: in such a concat no operand of whole vectors begins within one.
+    Does not: pad.
+
+    Example: test/passes/Fuse/order-concats.mlir
+  }];
+  let options = [Option<"rowAlignment", "row-alignment", "int64_t", /*default=*/"16", "Bytes of a vector">];
+  let statistics = [Statistic<"numOrdered", "ordered", "Concats whose operands were reordered">];
+}
+
 def SplitConcats : Fuse_Pass<"rec-split-concats"> {
   let summary = "Choose the concats that producers write through, and gather the operands that row regions produce";
   let description = [{

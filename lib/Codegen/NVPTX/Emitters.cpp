@@ -7,12 +7,16 @@
 
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
+#include "lib/Codegen/NVPTX/Interaction.h"
+#include "lib/Codegen/NVPTX/Lookup.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
 static constexpr nvptx::KernelEmitter emitters[] = {
+    {"interaction", emitInteraction},
+    {"lookup", emitLookup},
     {"generic", emitGeneric},
 };
 
