@@ -9,6 +9,7 @@
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/NVPTX/Interaction.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
+#include "lib/Codegen/NVPTX/TopK.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -17,6 +18,7 @@ using namespace reckon::nvptx;
 static constexpr nvptx::KernelEmitter emitters[] = {
     {"interaction", emitInteraction},
     {"lookup", emitLookup},
+    {"topk", emitTopK},
     {"generic", emitGeneric},
 };
 
