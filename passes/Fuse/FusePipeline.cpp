@@ -17,6 +17,9 @@ using namespace reckon::fuse;
 void reckon::buildFusePipeline(OpPassManager &pm, StringRef device) {
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createDecomposeForFusion());
+  // Kernels for GPUs write and read rows in vectors of 16 bytes; those for CPUs do not mind where a row begins.
+  if (device == "cuda")
+    funcs.addPass(createOrderConcats());
   FormGemmRegionsOptions gemms;
   // On a GPU every linear layer is a kernel: two in one would share too little of the chip.
   gemms.lowRank = device != "cuda";

@@ -8,6 +8,7 @@
 #include "passes/Fuse/Passes.h"
 
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
 #include "dialects/Rec/Shape.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

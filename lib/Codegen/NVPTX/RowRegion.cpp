@@ -186,7 +186,11 @@ std::optional<Reader::Pieces> Reader::bagPiece(EmbeddingBagOp op) {
   if (Value offsets = op.getOffsets()) {
     piece.offsets = operandOf(offsets);
     piece.includeLastOffset = op.getIncludeLastOffset();
-    if (!piece.offsets || piece.idStride != 1 || (piece.weights && piece.weightStride != 1) ||
+    // The number of ids comes from the caller: a constant or one of the dimensions the kernel is told.
+    std::optional<std::string> dim = piece.numIds.asDim();
+    bool isKnown = piece.numIds.isConstant() ||
+                   (dim && llvm::is_contained(kernel.getDims().getAsValueRange<StringAttr>(), StringRef(*dim)));
+    if (!isKnown || !piece.offsets || piece.idStride != 1 || (piece.weights && piece.weightStride != 1) ||
         getRowStride(kernel, *piece.offsets) != 1)
       return std::nullopt;
   } else {
