@@ -9,7 +9,7 @@
 // CHECK: cp.async.commit_group
 // CHECK: cp.async.wait_group 0
 // CHECK: ldmatrix.sync.aligned.m8n8.x4.shared.b16
-// CHECK-COUNT-4: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
+// CHECK-COUNT-2: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
 // CHECK-NOT: .local
 // BF16: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // F32: cp.async.cg.shared.global

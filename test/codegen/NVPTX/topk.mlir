@@ -3,14 +3,14 @@
 // RUN: sed 's/2000/100/g' %s > %t.mlir && reckon-compile %t.mlir --target=cuda --emit=ptx -o - | FileCheck %s --check-prefix=SHORT
 // RUN: sed 's/f32/i32/g' %s > %t.i32.mlir && reckon-compile %t.i32.mlir --target=cuda --emit=ptx -o - | FileCheck %s --check-prefix=OTHER
 
-// CHECK: .maxntid 256
+// CHECK: .reqntid 256
 // CHECK: shfl.sync.bfly.b32
 // CHECK: bar{{(rier)?}}.sync
-// SHORT: .maxntid 128
+// SHORT: .reqntid 128
 // SHORT-NOT: bar{{(rier)?}}.sync {{ *}}0
 // SHORT: shfl.sync.bfly.b32
 // Integers go to the generic emitter.
-// OTHER-NOT: .maxntid 256
+// OTHER-NOT: .reqntid 256
 func.func @main(%x: tensor<?x2000xf32, #rec.dims<"batch", 2000>> {rec.name = "x"})
     -> (tensor<?x20xf32, #rec.dims<"batch", 20>> {rec.name = "values"},
         tensor<?x20xi64, #rec.dims<"batch", 20>> {rec.name = "indices"}) {
