@@ -178,10 +178,12 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   CUstream own = stream.get();
   if (!scope || !layOutTensors(inputs, outputs, error) || !mark(Begin, own, error) ||
       !staging.copyIn(tensors.data() + inputsBegin, inputsEnd - inputsBegin, inputPieces, own, error) ||
-      !enqueue(own, error) || !staging.copyOut(tensors.data(), outputsEnd, outputPieces, own, error))
+      !enqueue(own, error) ||
+      !staging.copyOut(tensors.data(), outputsEnd, outputPieces, own, error,
+                       profiling ? marks[Outputs].get() : nullptr))
     return false;
   pending = false; // the stream has waited for it
-  return mark(Outputs, own, error) && readTimes(/*transfers=*/true, error) && checkStatuses(error);
+  return readTimes(/*transfers=*/true, error) && checkStatuses(error);
 }
 
 bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *on,

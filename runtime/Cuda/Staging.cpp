@@ -73,15 +73,16 @@ bool Staging::copyIn(CUdeviceptr base, uint64_t size, const std::vector<Piece> &
   return true;
 }
 
-bool Staging::copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
-                      Error &error) {
+bool Staging::copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream, Error &error,
+                      CUevent done) {
   if (!reserve(size, error))
     return false;
   uint64_t chunks = (size + chunkBytes - 1) / chunkBytes;
   auto request = [&](uint64_t c) {
     uint64_t begin = c * chunkBytes, end = std::min(begin + chunkBytes, size);
     return driver.cuMemcpyDtoHAsync(error, slot(c), base + begin, end - begin, stream) &&
-           (chunks == 1 || driver.cuEventRecord(error, events[c % events.size()]->get(), stream));
+           (chunks == 1 || driver.cuEventRecord(error, events[c % events.size()]->get(), stream)) &&
+           (!done || c + 1 != chunks || driver.cuEventRecord(error, done, stream));
   };
   for (uint64_t c = 0; c < std::min<uint64_t>(chunks, events.size()); ++c)
     if (!request(c))

@@ -34,9 +34,10 @@ public:
   /// read when it returns. Nothing else may use the ring until the stream has done it.
   [[nodiscard]] bool copyIn(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
                             Error &error);
-  /// Copies [base, base + size) to the pieces, after what the stream has before; waits.
+  /// Copies [base, base + size) to the pieces, after what the stream has before; waits. `done`, when given, is recorded
+  /// behind the last copy.
   [[nodiscard]] bool copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
-                             Error &error);
+                             Error &error, CUevent done = nullptr);
 
   void release() {
     events.clear();

@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "test/unit/runtime/SampleEngine.h"
+#include "test/unit/runtime/CudaSample.h"
 #include "tools/Support/Npy.h"
 
 #include <gtest/gtest.h>
@@ -199,6 +199,44 @@ TEST_F(Command, InspectShowsEverything) {
   EXPECT_EQ(outcome.code, 3);
   EXPECT_TRUE(has(outcome, "format version 99"));
   EXPECT_EQ(tool("reckon-run", folder + "/future.rkn").code, 3);
+}
+
+/// On the fake driver, whose kernels do nothing.
+TEST_F(Command, ToolsOnAGpu) {
+  std::string error, onGpu = folder + "/gpu.rkn", fake = "RECKON_LIBCUDA='" RECKON_TEST_FAKE_CUDA "' ";
+  ASSERT_TRUE(writeEngine(cudaSampleSpec(), onGpu, &error)) << error;
+  auto tool = [&](const char *name, const std::string &arguments) {
+    return run(fake + RECKON_TEST_BIN + "/" + name + " " + onGpu + " " + arguments);
+  };
+  Outcome outcome =
+      tool("reckon-bench", "--device=cuda --batch=3 --duration=0.02 --warmup=0 --json=" + folder + "/b.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.text;
+  for (const char *label : {"Latency: min = ", "Enqueue Time: min = ", "H2D Latency: min = 0.5 ms",
+                            "GPU Compute Time: min = 0.5 ms", "D2H Latency: min = 0.5 ms"})
+    EXPECT_TRUE(has(outcome, label)) << label << "\n" << outcome.text;
+  std::ifstream file(folder + "/b.json");
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_NE(text.find("\"gpu_compute_ms\""), std::string::npos);
+  outcome = tool("reckon-bench", "--device=cuda --table-rows=100000000");
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_TRUE(has(outcome, "lacks memory: the engine needs 512 bytes for weights and 3200000000 for 1 tables"));
+  outcome = tool("reckon-run", "--device=cuda:4");
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_TRUE(has(outcome, "device 'cuda:4': this machine has 2 GPUs")) << outcome.text;
+  EXPECT_EQ(tool("reckon-run", "--device=cuda:x").code, 2);
+  EXPECT_EQ(run(fake + RECKON_TEST_BIN + "/reckon-run " + engine + " --device=cuda").code, 3); // has no such program
+
+  outcome = tool("reckon-inspect", "");
+  for (const char *part :
+       {"Program: host, generic", "Program: cuda, sm_80", "test_linear_small: gemm, 128 threads, clusters of 2",
+        "1 tensor maps", "any rows: cublaslt batch x 16 x 8 in f32",
+        "0 to 4 rows: test_linear_small, grid [1000], at most 3 blocks for each processor, scratch 32 "
+        "bytes a block",
+        "cuda_code 'ptx'"})
+    EXPECT_TRUE(has(outcome, part)) << part << "\n" << outcome.text;
+  outcome = tool("reckon-inspect", "--json");
+  for (const char *part : {"\"block_threads\": 128", "\"blocks_per_sm\": 3", "\"max_rows\": 4"})
+    EXPECT_TRUE(has(outcome, part)) << part << "\n" << outcome.text;
 }
 
 TEST_F(Command, HelpIsGrouped) {
