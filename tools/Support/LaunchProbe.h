@@ -1,0 +1,23 @@
+//===- LaunchProbe.h - One launch of an engine, alone ---------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_TOOLS_SUPPORT_LAUNCHPROBE_H
+#define RECKON_TOOLS_SUPPORT_LAUNCHPROBE_H
+
+#include "reckon/Engine/EngineSpec.h"
+
+namespace reckon::tools {
+
+/// An engine that runs one launch of one dispatch of `engine`'s cuda program, `repeats` times in a row: what it takes
+/// is then not lost beside what starting any graph takes. Where the dispatch reads a slot of the arena, every other
+/// copy has that slot and that of its result exchanged, so that each copy waits for the one before; others run side by
+/// side. Values are those the memory happens to have. Tables have no rows, which whoever opens it makes up.
+EngineSpec makeLaunchProbe(const EngineSpec &engine, size_t dispatch, size_t launch, size_t repeats);
+
+} // namespace reckon::tools
+
+#endif // RECKON_TOOLS_SUPPORT_LAUNCHPROBE_H
