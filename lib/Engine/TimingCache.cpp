@@ -221,15 +221,22 @@ static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches,
 
 /// Libraries first, where they are fastest: a machine without them takes the next launch of the list, the fastest of
 /// the generated ones. The last of these is for any number of rows.
-static std::vector<LaunchSpec> prune(const std::vector<LaunchSpec> &launches,
+static std::vector<LaunchSpec> prune(std::vector<LaunchSpec> launches,
                                      const std::vector<TimingCache::Candidate> &candidates) {
+  std::vector<LaunchSpec> untimed = launches;
+  // A library can do any number of rows; a range it had was the compiler's guess.
+  for (LaunchSpec &launch : launches)
+    if (!launch.library.empty()) {
+      launch.minRows = 0;
+      launch.maxRows = allRows;
+    }
   std::vector<LaunchSpec> kept;
   for (LaunchSpec &launch : rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/true)))
     if (!launch.library.empty())
       kept.push_back(std::move(launch));
   std::vector<LaunchSpec> generated = rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/false));
   if (generated.empty())
-    return launches;
+    return untimed;
   kept.insert(kept.end(), generated.begin(), generated.end());
   if (kept.back().maxRows != allRows)
     kept.push_back(launches.back());

@@ -98,10 +98,18 @@ bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error
                      "the row count " + dispatch.rowsText->str() + " is negative or exceeds 2^40 for these inputs");
   if (rows == 0)
     return true;
-  auto launch = std::find_if(dispatch.launches.begin(), dispatch.launches.end(), [&](const auto &candidate) {
-    return static_cast<uint64_t>(rows) >= candidate.spec->minRows &&
-           static_cast<uint64_t>(rows) <= candidate.spec->maxRows;
-  });
+  auto launch = dispatch.launches.begin();
+  // The last one is generated, and for any number of rows.
+  for (bool added = false;; ++launch) {
+    if (static_cast<uint64_t>(rows) < launch->spec->minRows || static_cast<uint64_t>(rows) > launch->spec->maxRows)
+      continue;
+    if (launch->spec->library.empty())
+      break;
+    if (!addLibraryNode(index, *launch, values, added, error))
+      return false;
+    if (added)
+      return true;
+  }
   const CudaProgram::Kernel &kernel = program.kernels[launch->spec->kernel];
   uint64_t grid[3] = {1, 1, 1};
   int64_t scratch;
@@ -134,6 +142,29 @@ bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error
   parameters.blockDimY = parameters.blockDimZ = 1;
   parameters.sharedMemBytes = kernel.spec->sharedBytes;
   nodes.push_back(node);
+  return true;
+}
+
+/// `added` stays false when the library has no way to do this product.
+bool CudaPlan::addLibraryNode(uint32_t index, const CudaProgram::Launch &launch, const std::vector<int64_t> &values,
+                              bool &added, Error &error) {
+  int64_t rows;
+  const GemmSpec &spec = *launch.spec->gemm;
+  if (!launch.gemmRows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
+    return error.set(RECKON_INVALID,
+                     "the rows " + spec.m.str() + " of a matrix product are negative or exceed 2^40 for these inputs");
+  if (rows == 0) {
+    added = true;
+    return true;
+  }
+  auto gemm = std::make_unique<LibraryGemm>(program.cublasLt, spec, static_cast<uint64_t>(rows));
+  if (!gemm->prepare())
+    return true;
+  LibraryNode node{index, std::move(gemm), &spec, 0, false, nullptr};
+  if (!reserve(node.gemm->workspaceBytes(), node.workspaceOffset, error))
+    return false;
+  libraryNodes.push_back(std::move(node));
+  added = true;
   return true;
 }
 
@@ -263,10 +294,14 @@ bool CudaPlan::update(Node &node, const Addresses &addresses, bool &changed, Err
 
 bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newDims, CUstream stream, Error &error) {
   bool sameDims = dims == newDims;
-  if (nodes.empty() || (instance && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
-                        bound.inputs == addresses.inputs && bound.outputs == addresses.outputs))
+  if ((nodes.empty() && libraryNodes.empty()) ||
+      (instance && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
+       bound.inputs == addresses.inputs && bound.outputs == addresses.outputs))
     return true;
   std::copy(newDims.begin(), newDims.end(), dims.begin());
+  // What a library launches cannot be told of another arena.
+  if (!libraryNodes.empty() && bound.arena != addresses.arena)
+    dropGraph();
   bound = addresses;
   for (Node &node : nodes) {
     bool changed = !sameDims;
@@ -286,13 +321,31 @@ bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newD
 
 //===-- The graph -------------------------------------------------------------===//
 
+bool CudaPlan::addKernel(Node &node, const std::vector<CUgraphNode> &after, Error &error) {
+  const Driver &driver = program.driver;
+  const KernelSpec &kernel = *node.kernel->spec;
+  bool success = driver.cuGraphAddKernelNode(error, &node.handle, graph, after.data(), after.size(), &node.parameters);
+  if (success && kernel.cluster > 1) {
+    CUlaunchAttributeValue value = {};
+    value.clusterDim = {kernel.cluster, 1, 1};
+    success = driver.cuGraphKernelNodeSetAttribute(error, node.handle, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, &value);
+  }
+  if (!success)
+    error.message = "kernel '" + kernel.symbol + "': " + error.message;
+  return success;
+}
+
 bool CudaPlan::makeGraph(CUstream stream, Error &error) {
   const Driver &driver = program.driver;
+  Stream own(driver);
+  if (!libraryNodes.empty() && (!own.create(error) || !chooseAlgorithms(stream, own.get(), error)))
+    return false;
   bool success = driver.cuGraphCreate(error, &graph, 0);
   // A dispatch that is not launched hands on what it waits for.
   std::vector<std::set<uint32_t>> waits(program.dispatches.size());
   std::vector<CUgraphNode> handles(program.dispatches.size());
   auto node = nodes.begin();
+  auto libraryNode = libraryNodes.begin();
   for (uint32_t d = 0; success && d < program.dispatches.size(); ++d) {
     for (uint32_t earlier : program.dispatches[d].waits) {
       if (handles[earlier])
@@ -300,22 +353,16 @@ bool CudaPlan::makeGraph(CUstream stream, Error &error) {
       else
         waits[d].insert(waits[earlier].begin(), waits[earlier].end());
     }
-    if (node == nodes.end() || node->dispatch != d)
-      continue;
     std::vector<CUgraphNode> after;
     for (uint32_t earlier : waits[d])
       after.push_back(handles[earlier]);
-    success = driver.cuGraphAddKernelNode(error, &node->handle, graph, after.data(), after.size(), &node->parameters);
-    if (success && node->kernel->spec->cluster > 1) {
-      CUlaunchAttributeValue value = {};
-      value.clusterDim = {node->kernel->spec->cluster, 1, 1};
-      success =
-          driver.cuGraphKernelNodeSetAttribute(error, node->handle, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, &value);
+    if (node != nodes.end() && node->dispatch == d) {
+      success = addKernel(*node, after, error);
+      handles[d] = node++->handle;
+    } else if (libraryNode != libraryNodes.end() && libraryNode->dispatch == d) {
+      success = addLibraryGraph(*libraryNode, after, own.get(), error);
+      handles[d] = libraryNode++->handle;
     }
-    if (!success)
-      error.message = "kernel '" + node->kernel->spec->symbol + "': " + error.message;
-    handles[d] = node->handle;
-    ++node;
   }
   success =
       success && driver.cuGraphInstantiate(error, &instance, graph, 0) && driver.cuGraphUpload(error, instance, stream);

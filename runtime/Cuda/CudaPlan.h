@@ -52,8 +52,20 @@ private:
     CUgraphNode handle;
   };
 
+  /// A product that a library does: its launches are a graph of their own inside the graph.
+  struct LibraryNode {
+    uint32_t dispatch;
+    std::unique_ptr<LibraryGemm> gemm;
+    const GemmSpec *spec;
+    uint64_t workspaceOffset;
+    bool chosen;
+    CUgraphNode handle;
+  };
+
   [[nodiscard]] bool layOutSlots(const std::vector<int64_t> &dims, Error &error);
   [[nodiscard]] bool addNode(uint32_t dispatch, const std::vector<int64_t> &dims, Error &error);
+  [[nodiscard]] bool addLibraryNode(uint32_t dispatch, const CudaProgram::Launch &launch,
+                                    const std::vector<int64_t> &dims, bool &added, Error &error);
   [[nodiscard]] bool findGrid(const CudaProgram::Launch &launch, const std::vector<int64_t> &dims, uint64_t (&grid)[3],
                               Error &error) const;
   [[nodiscard]] bool addMaps(const CudaProgram::Kernel &kernel, const std::vector<int64_t> &dims, Error &error);
@@ -63,12 +75,18 @@ private:
   [[nodiscard]] bool update(Node &node, const Addresses &addresses, bool &changed, Error &error);
   [[nodiscard]] bool encode(const Node &node, size_t map, Error &error);
   [[nodiscard]] bool makeGraph(CUstream stream, Error &error);
+  [[nodiscard]] bool chooseAlgorithms(CUstream after, CUstream stream, Error &error);
+  [[nodiscard]] bool addKernel(Node &node, const std::vector<CUgraphNode> &after, Error &error);
+  [[nodiscard]] bool addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode> &after, CUstream stream,
+                                     Error &error);
+  GemmAddresses gemmAddresses(const LibraryNode &node) const;
   void dropGraph();
 
   const CudaProgram &program;
   uint64_t memoryBytes = 0;
   std::vector<uint64_t> slotOffsets;
   std::vector<Node> nodes;
+  std::vector<LibraryNode> libraryNodes;
   std::vector<int64_t> dims; // as the kernels see them
   std::vector<uint64_t> values;
   std::vector<Map> maps;

@@ -26,6 +26,7 @@ CudaProgram::~CudaProgram() {
   ContextScope scope(driver, context(), ignored);
   tableMemory.clear();
   weightMemory.release();
+  cublasLt.release();
   module.unload();
 }
 
@@ -93,6 +94,18 @@ bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel
 
 //===-- Sizes -----------------------------------------------------------------===//
 
+/// Whether a library runs here and can have the product. What it launches is recorded with the addresses, so a caller's
+/// tensors, whose addresses change, are left to generated kernels; so are their alignments, which it knows nothing of.
+bool CudaProgram::canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch) {
+  auto isOwn = [&](int64_t index) {
+    Space space = dispatch.operands[static_cast<size_t>(index)].space;
+    return space == Space::Arena || space == Space::Weight;
+  };
+  const GemmSpec &gemm = *launch.gemm;
+  return isLibraryGemm(gemm) && isOwn(gemm.a) && isOwn(gemm.weight) && isOwn(gemm.out) &&
+         (gemm.bias < 0 || isOwn(gemm.bias)) && cublasLt.create();
+}
+
 bool CudaProgram::compileSizes(Error &error) {
   std::set<uint32_t> needed;
   bool shallow = true;
@@ -118,10 +131,15 @@ bool CudaProgram::compileSizes(Error &error) {
     order.push_back(dispatch.spec);
     compile(chain.rows, dispatch.rows);
     for (const LaunchSpec &launch : dispatch.spec->launches) {
-      // A library that is not there leaves its launches to the others.
-      if (!launch.library.empty())
+      Launch result{&launch, {}, {}, {}};
+      if (!launch.library.empty()) {
+        // A library that is not there leaves its launches to the others.
+        if (!canUseLibrary(*dispatch.spec, launch))
+          continue;
+        compile(launch.gemm->m, result.gemmRows);
+        dispatch.launches.push_back(std::move(result));
         continue;
-      Launch result{&launch, {}, {}};
+      }
       compileAll(launch.grid, result.grid);
       compile(launch.scratchBytes, result.scratchBytes);
       if (!checkParameters(dispatch, kernels[launch.kernel], error))

@@ -10,6 +10,7 @@
 
 #include "CudaCode.h"
 #include "CudaMemory.h"
+#include "LibraryGemm.h"
 
 namespace reckon::runtime::cuda {
 
@@ -34,6 +35,7 @@ public:
     const LaunchSpec *spec;
     std::vector<SizeProgram> grid;
     SizeProgram scratchBytes;
+    SizeProgram gemmRows; // of a library
   };
   /// One a chain: on this device a chain is one dispatch.
   struct Dispatch {
@@ -53,6 +55,7 @@ public:
   /// The dimensions that sizes, grids and choices depend on: graphs differ by these only.
   std::vector<uint32_t> planDims;
   std::vector<CUdeviceptr> weights, tables;
+  CublasLtHandle cublasLt;
 
   CUcontext context() const { return primary.get(); }
 
@@ -61,6 +64,7 @@ private:
   [[nodiscard]] bool checkKernel(const KernelSpec &kernel, CUfunction function, Error &error) const;
   [[nodiscard]] bool checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const;
   [[nodiscard]] bool compileSizes(Error &error);
+  bool canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch);
   [[nodiscard]] bool uploadWeights(Error &error);
   [[nodiscard]] bool uploadTables(Error &error);
   [[nodiscard]] bool checkMemory(Error &error) const;

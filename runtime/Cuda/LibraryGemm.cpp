@@ -53,12 +53,18 @@ bool reckon::runtime::cuda::isLibraryGemm(const GemmSpec &gemm) {
 }
 
 bool CublasLtHandle::create() {
-  return handle || (library && library->cublasLtCreate(&handle) == CUBLAS_STATUS_SUCCESS);
+  if (!tried) {
+    tried = true;
+    functions = CublasLt::find();
+    if (functions && functions->cublasLtCreate(&handle) != CUBLAS_STATUS_SUCCESS)
+      handle = nullptr;
+  }
+  return handle != nullptr;
 }
 
 void CublasLtHandle::release() {
   if (handle)
-    library->cublasLtDestroy(handle);
+    functions->cublasLtDestroy(handle);
   handle = nullptr;
 }
 

@@ -19,22 +19,25 @@ namespace reckon::runtime::cuda {
 /// Whether the library can do such a product; the epilogues that it has are those of GemmSpec.
 bool isLibraryGemm(const GemmSpec &gemm);
 
-/// One handle a context: the library's functions may be called from one thread at a time with it.
+/// The library on one device; its functions may be called from several threads.
 class CublasLtHandle {
 public:
-  explicit CublasLtHandle(const CublasLt *library) : library(library) {}
+  CublasLtHandle() = default;
   ~CublasLtHandle() { release(); }
   CublasLtHandle(const CublasLtHandle &) = delete;
   CublasLtHandle &operator=(const CublasLtHandle &) = delete;
-  /// False when there is no library, or it does not work on this device.
+  /// Looks for the library once, while the device's context is current. False when it is not there, or does not work
+  /// here.
   bool create();
   void release();
 
-  const CublasLt *const library;
+  const CublasLt &library() const { return *functions; }
   cublasLtHandle_t get() const { return handle; }
 
 private:
+  const CublasLt *functions = nullptr;
   cublasLtHandle_t handle = nullptr;
+  bool tried = false;
 };
 
 struct GemmAddresses {
@@ -45,7 +48,7 @@ struct GemmAddresses {
 class LibraryGemm {
 public:
   LibraryGemm(const CublasLtHandle &handle, const GemmSpec &spec, uint64_t rows)
-      : handle(handle), lt(*handle.library), spec(spec), rows(rows) {}
+      : handle(handle), lt(handle.library()), spec(spec), rows(rows) {}
   ~LibraryGemm();
   LibraryGemm(const LibraryGemm &) = delete;
   LibraryGemm &operator=(const LibraryGemm &) = delete;

@@ -8,6 +8,7 @@
 #include "Tuner.h"
 #include "ArgParser.h"
 #include "LaunchProbe.h"
+#include "runtime/Cuda/CublasLt.h"
 
 #include <algorithm>
 
@@ -81,6 +82,10 @@ int Tuner::timeBatch(runtime::Context &context, const runtime::Engine &probe, co
 int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error) {
   const ChainSpec &chain = engine.program("cuda")->chains[dispatch];
   const LaunchSpec &spec = chain.dispatches[0].launches[launch];
+  bool isLibrary = !spec.library.empty();
+  // What stands in for a library that is not there is timed as itself.
+  if (isLibrary && !runtime::cuda::CublasLt::find())
+    return ExitOk;
   auto bytes = serializeEngine(makeLaunchProbe(engine, dispatch, launch, static_cast<size_t>(options.repeats)), &error);
   if (!bytes)
     return ExitUsage;
@@ -107,7 +112,7 @@ int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate 
   for (const Batch &batch : batches) {
     std::optional<uint64_t> count = rowsOf(chain.rows, batch);
     bool isNew = candidate.times.empty() || (count && *count > candidate.times.back().rows);
-    if (!count || !isNew || *count < spec.minRows || *count > spec.maxRows)
+    if (!count || !isNew || (!isLibrary && (*count < spec.minRows || *count > spec.maxRows)))
       continue;
     double microseconds = 0;
     if (int code = timeBatch(context, probe, batch, microseconds, error))

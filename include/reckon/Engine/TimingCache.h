@@ -49,7 +49,8 @@ std::optional<TimingCache> parseTimingCache(std::string_view text, std::string *
 
 /// Keeps, for each dispatch of the cuda program, the fastest launch for each number of rows: between two measured
 /// numbers up to their geometric mean, beyond the last without end. Dispatches that the cache does not time keep their
-/// launches. False with the reason in *error when the cache is of other kernels.
+/// launches, and the range that a library had counts for nothing. False with the reason in *error when the cache is of
+/// other kernels.
 bool applyTimingCache(EngineSpec &spec, const TimingCache &cache, std::string *error);
 
 } // namespace reckon

@@ -19,6 +19,7 @@ using namespace reckon::test;
 FakeCuda &test::fakeCuda() {
   static FakeCuda *instance = [] {
     ::setenv("RECKON_LIBCUDA", RECKON_TEST_FAKE_CUDA, 1);
+    ::setenv("RECKON_LIBCUBLASLT", RECKON_TEST_FAKE_CUDA, 1);
     void *library = ::dlopen(RECKON_TEST_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
     return reinterpret_cast<FakeCuda *(*)()>(::dlsym(library, "reckon_fake_cuda"))();
   }();

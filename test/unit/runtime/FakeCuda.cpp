@@ -10,15 +10,18 @@
 //===----------------------------------------------------------------------------===//
 
 #include "FakeCuda.h"
+#include "FakeWork.h"
 #include "runtime/Cuda/DriverTypes.h"
 
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <sstream>
+#include <utility>
 
 using namespace reckon::runtime::cuda;
 using namespace reckon::test;
@@ -39,11 +42,12 @@ struct CUevent_st {
   bool timing;
 };
 struct CUgraphNode_st {
-  CUDA_KERNEL_NODE_PARAMS parameters;
+  CUDA_KERNEL_NODE_PARAMS parameters = {};
   unsigned cluster = 0;
   std::vector<uint8_t> bytes;
   std::vector<const uint8_t *> pointers;
   std::vector<size_t> after;
+  std::vector<std::function<void()>> work; // instead of a kernel
 
   /// Copies the values, as the driver does.
   void set(const CUDA_KERNEL_NODE_PARAMS &given) {
@@ -61,6 +65,8 @@ struct CUgraphNode_st {
   }
   void relink() {
     pointers.clear();
+    if (!parameters.func)
+      return;
     const uint8_t *next = bytes.data();
     for (size_t parameter : parameters.func->sizes) {
       pointers.push_back(next);
@@ -115,6 +121,10 @@ public:
       std::abort(); // given back twice
   }
   void launch(const CUgraphNode_st &node) {
+    for (const std::function<void()> &work : node.work)
+      work();
+    if (!node.parameters.func)
+      return;
     const CUDA_KERNEL_NODE_PARAMS &p = node.parameters;
     if (onLaunch)
       onLaunch({p.func->name.c_str(),
@@ -134,6 +144,7 @@ public:
   std::map<CUdeviceptr, size_t> memory;
   size_t used = 0;
   std::vector<FakeGraph> instantiated;
+  CUgraph capturing = nullptr;
   CUctx_st contexts[16] = {};
   int retained[16] = {};
 };
@@ -159,6 +170,41 @@ void inRange(CUdeviceptr address, size_t size) {
     return failed;
 
 EXPORT FakeCuda *reckon_fake_cuda() { return &fake(); }
+
+int reckon::test::enterFake(const char *function) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  return fake().enter(function);
+}
+void reckon::test::addFakeObject(const void *object) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  fake().objects.insert(object);
+}
+void reckon::test::dropFakeObject(const char *function, const void *object) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  fake().release(function, object);
+}
+void reckon::test::enqueueFakeWork(std::function<void()> work) {
+  if (!fake().capturing)
+    return work();
+  fake().capturing->nodes.push_back(std::make_unique<CUgraphNode_st>());
+  fake().capturing->nodes.back()->work.push_back(std::move(work));
+}
+
+EXPORT CUresult cuStreamBeginCapture_v2(CUstream, CUstreamCaptureMode) {
+  ENTER fake().capturing = new CUgraph_st;
+  return CUDA_SUCCESS;
+}
+EXPORT CUresult cuStreamEndCapture(CUstream, CUgraph *graph) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  *graph = std::exchange(fake().capturing, nullptr);
+  fake().objects.insert(*graph);
+  if (CUresult failed = fake().enter(__func__)) {
+    fake().objects.erase(*graph);
+    delete std::exchange(*graph, nullptr);
+    return failed;
+  }
+  return CUDA_SUCCESS;
+}
 
 EXPORT CUresult cuInit(unsigned) { return fake().machine.initResult; }
 EXPORT CUresult cuDriverGetVersion(int *version) {
@@ -382,14 +428,27 @@ EXPORT CUresult cuGraphDestroy(CUgraph graph) {
   delete graph;
   return CUDA_SUCCESS;
 }
+static void link(CUgraph graph, CUgraphNode_st &node, const CUgraphNode *after, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    for (size_t n = 0; n < graph->nodes.size(); ++n)
+      if (graph->nodes[n].get() == after[i])
+        node.after.push_back(n);
+}
 EXPORT CUresult cuGraphAddKernelNode_v2(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
                                         const CUDA_KERNEL_NODE_PARAMS *parameters) {
   ENTER auto made = std::make_unique<CUgraphNode_st>();
   made->set(*parameters);
-  for (size_t i = 0; i < count; ++i)
-    for (size_t n = 0; n < graph->nodes.size(); ++n)
-      if (graph->nodes[n].get() == after[i])
-        made->after.push_back(n);
+  link(graph, *made, after, count);
+  *node = made.get();
+  graph->nodes.push_back(std::move(made));
+  return CUDA_SUCCESS;
+}
+EXPORT CUresult cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
+                                         CUgraph child) {
+  ENTER auto made = std::make_unique<CUgraphNode_st>();
+  for (const auto &inner : child->nodes)
+    made->work.insert(made->work.end(), inner->work.begin(), inner->work.end());
+  link(graph, *made, after, count);
   *node = made.get();
   graph->nodes.push_back(std::move(made));
   return CUDA_SUCCESS;
@@ -406,7 +465,7 @@ EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *instance, CUgraph graph
   for (const auto &node : graph->nodes) {
     made->nodes.push_back(*node);
     made->nodes.back().relink();
-    record.kernels.push_back(node->parameters.func->name);
+    record.kernels.push_back(node->parameters.func ? node->parameters.func->name : "library");
     record.after.push_back(node->after);
   }
   fake().instantiated.push_back(record);

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------------===//
 //
 // A shared library with the driver functions that the runtime calls. Device memory is host memory, streams do
-// everything at once, and a kernel is what the test says it is. It counts, and fails when told to.
+// everything at once, and a kernel is what the test says it is. It counts, and fails when told to. cuBLASLt is in it,
+// too.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -56,6 +57,7 @@ public:
     size_t memory = size_t(1) << 30;
     int initResult = 0;
     bool hasParameterInfo = true;
+    bool hasCublasLt = false;
   } machine;
   /// What a kernel does; null: nothing.
   void (*onLaunch)(const FakeLaunch &launch) = nullptr;

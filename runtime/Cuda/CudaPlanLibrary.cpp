@@ -1,0 +1,58 @@
+//===- Cuda/CudaPlanLibrary.cpp - Library products in a graph -------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// A library launches kernels of its own on a stream. They are captured from one, which makes them a graph, and that
+// becomes a node of the plan's.
+//
+//===----------------------------------------------------------------------------===//
+
+#include "CudaPlan.h"
+
+using namespace reckon;
+using namespace reckon::runtime;
+using namespace reckon::runtime::cuda;
+
+GemmAddresses CudaPlan::gemmAddresses(const LibraryNode &node) const {
+  const std::vector<OperandSpec> &operands = program.dispatches[node.dispatch].spec->operands;
+  auto address = [&](uint32_t operand) { return addressOf(operands[operand], bound); };
+  return {address(node.spec->a), address(node.spec->weight),
+          node.spec->bias < 0 ? 0 : address(static_cast<uint32_t>(node.spec->bias)), address(node.spec->out),
+          bound.arena + node.workspaceOffset};
+}
+
+/// Times the algorithms of each product once for this size, when what was enqueued `after` is done with the arena.
+bool CudaPlan::chooseAlgorithms(CUstream after, CUstream stream, Error &error) {
+  Event ready(program.driver);
+  if (!ready.create(/*timing=*/false, error) || !program.driver.cuEventRecord(error, ready.get(), after) ||
+      !program.driver.cuStreamWaitEvent(error, stream, ready.get(), 0))
+    return false;
+  for (LibraryNode &node : libraryNodes) {
+    if (!node.chosen && !node.gemm->choose(program.driver, gemmAddresses(node), stream, error))
+      return false;
+    node.chosen = true;
+  }
+  return true;
+}
+
+bool CudaPlan::addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode> &after, CUstream stream,
+                               Error &error) {
+  const Driver &driver = program.driver;
+  if (!driver.cuStreamBeginCapture(error, stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL))
+    return false;
+  CUgraph captured = nullptr;
+  bool success = node.gemm->enqueue(gemmAddresses(node), stream, error);
+  // The capture ends also after a failure, or the stream could not be destroyed.
+  if (success)
+    success = driver.cuStreamEndCapture(error, stream, &captured);
+  else
+    driver.cuStreamEndCapture.raw(stream, &captured);
+  success =
+      success && driver.cuGraphAddChildGraphNode(error, &node.handle, graph, after.data(), after.size(), captured);
+  if (captured)
+    driver.cuGraphDestroy.raw(captured); // the node has a copy
+  return success;
+}
