@@ -17,6 +17,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 
 #include <chrono>
@@ -95,6 +96,18 @@ static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, 
   return result;
 }
 
+static std::optional<TimingCache> readTimingCache(const std::string &path, std::string *error) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!file) {
+    *error = "cannot read the timing cache " + path + ": " + file.getError().message();
+    return std::nullopt;
+  }
+  std::optional<TimingCache> cache = parseTimingCache(std::string_view((*file)->getBuffer()), error);
+  if (!cache)
+    *error = "timing cache " + path + ", " + *error;
+  return cache;
+}
+
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                           CompileReport &report) {
   auto fail = [&](const llvm::Twine &message) {
@@ -112,6 +125,14 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   std::optional<FloatPrecision> precision = parsePrecision(options.precision);
   if (!precision)
     return fail("no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16");
+  std::optional<TimingCache> timings;
+  if (!options.timingCache.empty()) {
+    if (targets->archs.empty())
+      return fail("a timing cache is of a GPU: add --target=cuda");
+    timings = readTimingCache(options.timingCache, &error);
+    if (!timings)
+      return fail(error);
+  }
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
@@ -130,7 +151,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   for (const Phase &phase : getPhases()) {
     PhaseTimer timer(phase, options, report);
     if (!phase.build)
-      return emitTargets(modules, *targets, *cpu, report);
+      return emitTargets(modules, *targets, *cpu, timings ? &*timings : nullptr, report);
     while (phase.isPerDevice && modules.size() < devices.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());

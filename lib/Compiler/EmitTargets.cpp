@@ -23,11 +23,12 @@ public:
   bool addHost(mlir::ModuleOp module);
   bool addCuda(mlir::ModuleOp module);
 
+  bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
+
   std::vector<ProgramInput> programs;
   std::vector<CodeSpec> code;
 
 private:
-  bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
   void addSection(CodeKind kind, std::string name, std::string bytes);
 
   const Targets &targets;
@@ -102,12 +103,19 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
 }
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
-                                                        const host::Target &cpu, CompileReport &report) {
+                                                        const host::Target &cpu, const TimingCache *timings,
+                                                        CompileReport &report) {
   TargetEmitter emitter(targets, cpu, report);
   for (auto [module, device] : llvm::zip(modules, targets.devices()))
     if (!(device == "cuda" ? emitter.addCuda(module) : emitter.addHost(module)))
       return std::nullopt;
-  std::optional<std::vector<uint8_t>> engine = emitEngine(emitter.programs, emitter.code);
+  std::optional<EngineSpec> spec = makeEngineSpec(emitter.programs, emitter.code);
+  std::string error;
+  if (spec && timings && !applyTimingCache(*spec, *timings, &error)) {
+    emitter.fail(modules.front(), ErrorKind::BadInput, error);
+    return std::nullopt;
+  }
+  std::optional<std::vector<uint8_t>> engine = spec ? emitEngine(modules.front(), *spec) : std::nullopt;
   if (!engine)
     report.error = ErrorKind::Unsupported;
   return engine;

@@ -352,9 +352,15 @@ void chainsJson(JsonWriter &json, const ProgramSpec &program) {
   json.endArray();
 }
 
-void programJson(JsonWriter &json, const ProgramSpec &program) {
+void programJson(JsonWriter &json, const EngineSpec &spec, const ProgramSpec &program) {
   json.beginObject();
   json.key("device").value(program.target.device);
+  if (program.target.device == "cuda") {
+    // What a timing cache must have been measured with.
+    char identity[17];
+    std::snprintf(identity, sizeof(identity), "%016llx", static_cast<unsigned long long>(kernelsIdentity(spec)));
+    json.key("kernels_identity").value(identity);
+  }
   json.key("cpu").value(program.target.cpu);
   stringsJson(json, "features", program.target.features);
   kernelsJson(json, program);
@@ -382,7 +388,7 @@ std::string reckon::tools::reportJson(const EngineFile &file) {
   storageJson(json, spec);
   json.key("programs").beginArray();
   for (const ProgramSpec &program : spec.programs)
-    programJson(json, program);
+    programJson(json, spec, program);
   json.endArray();
   json.key("sections").beginArray();
   for (const EngineSection &section : file.sections()) {

@@ -8,7 +8,8 @@
 #include "Tuner.h"
 #include "ArgParser.h"
 #include "LaunchProbe.h"
-#include "runtime/Cuda/CublasLt.h"
+#include "runtime/Cuda/CudaDevice.h"
+#include "runtime/Cuda/LibraryGemm.h"
 
 #include <algorithm>
 
@@ -79,12 +80,26 @@ int Tuner::timeBatch(runtime::Context &context, const runtime::Engine &probe, co
   return ExitOk;
 }
 
+bool Tuner::hasLibrary() const {
+  runtime::Error error;
+  const runtime::Device *device = runtime::findDevice(options.device, error);
+  if (!device || std::string(device->kind()) != "cuda")
+    return false;
+  const auto &gpu = static_cast<const runtime::cuda::CudaDevice &>(*device);
+  runtime::cuda::PrimaryContext primary(gpu);
+  if (!primary.retain(error))
+    return false;
+  runtime::cuda::ContextScope scope(gpu.driver, primary.get(), error);
+  runtime::cuda::CublasLtHandle library;
+  return scope && library.create();
+}
+
 int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error) {
   const ChainSpec &chain = engine.program("cuda")->chains[dispatch];
   const LaunchSpec &spec = chain.dispatches[0].launches[launch];
   bool isLibrary = !spec.library.empty();
   // What stands in for a library that is not there is timed as itself.
-  if (isLibrary && !runtime::cuda::CublasLt::find())
+  if (isLibrary && !hasLibrary())
     return ExitOk;
   auto bytes = serializeEngine(makeLaunchProbe(engine, dispatch, launch, static_cast<size_t>(options.repeats)), &error);
   if (!bytes)

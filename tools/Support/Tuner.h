@@ -40,6 +40,8 @@ private:
     std::vector<HostTensor> inputs;
   };
   int makeBatches(std::string &error);
+  /// Whether cuBLASLt works on the device.
+  bool hasLibrary() const;
   int timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error);
   int timeBatch(runtime::Context &context, const runtime::Engine &probe, const Batch &batch, double &microseconds,
                 std::string &error);

@@ -21,7 +21,7 @@ using namespace reckon;
 
 namespace {
 struct Flags {
-  std::string output, emit = "engine", target = "host", cpu = "native", precision = "fp32", stopAfter;
+  std::string output, emit = "engine", target = "host", cpu = "native", precision = "fp32", stopAfter, timingCache;
   std::vector<std::string> freeze;
   bool verify = false, stats = false, progress = false, phases = false;
   double atol = -1, rtol = -1; // by the precision when not given
@@ -48,14 +48,13 @@ static void declare(tools::ArgParser &args, Flags &flags) {
               "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
               "rounded to it on GPUs; fp16 or bf16, with sums in fp32",
               flags.precision);
+  args.option("timing-cache", "FILE", "keep the launches that reckon-tune found fastest", flags.timingCache);
   std::string phases = "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases();
   args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
   args.group("Checks and reports");
   args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
-  args.option("atol", "X", "absolute tolerance of --verify (fp32 2e-6, fp16 and tf32 1e-3, bf16 8e-3)", flags.atol,
-              0.0);
-  args.option("rtol", "X", "relative tolerance of --verify (fp32 2e-5, fp16 and tf32 5e-3, bf16 4e-2)", flags.rtol,
-              0.0);
+  args.option("atol", "X", "absolute tolerance of --verify (fp32: 2e-6; fp16, tf32: 1e-3; bf16: 8e-3)", flags.atol, 0.0);
+  args.option("rtol", "X", "relative tolerance of --verify (fp32: 2e-5; fp16, tf32: 5e-3; bf16: 4e-2)", flags.rtol, 0.0);
   args.flag("stats", "print what was imported, what each pass did, and what the engine holds", flags.stats);
   args.flag("progress", "name every phase as it begins, not only those that take over two seconds", flags.progress);
   args.flag("phases", "print the table of phases in Markdown and exit; needs no model", flags.phases);
@@ -111,6 +110,7 @@ int main(int argc, char **argv) {
   options.precision = flags.precision;
   options.target = flags.target;
   options.stopAfter = flags.stopAfter;
+  options.timingCache = flags.timingCache;
   options.keepReference = flags.verify;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
   for (llvm::StringRef text : flags.freeze) {

@@ -69,15 +69,13 @@ void print(const TimingCache &cache) {
 
 /// The GPU's name and the driver's version, as far as they can be told.
 void describe(const std::string &device, TimingCache &cache) {
-  size_t colon = device.find(':');
-  int64_t ordinal = 0;
-  if (colon != std::string::npos && !parseInteger(device.substr(colon + 1), ordinal))
-    return;
   runtime::Error ignored;
-  if (const auto *gpu = runtime::cuda::CudaDevice::find(static_cast<int>(ordinal), ignored)) {
-    cache.device = gpu->properties.name;
-    cache.driver = std::to_string(gpu->driver.version());
-  }
+  const runtime::Device *found = runtime::findDevice(device, ignored);
+  if (!found || std::string(found->kind()) != "cuda")
+    return;
+  const auto &gpu = static_cast<const runtime::cuda::CudaDevice &>(*found);
+  cache.device = gpu.properties.name;
+  cache.driver = std::to_string(gpu.driver.version());
 }
 
 int run(int argc, char **argv) {

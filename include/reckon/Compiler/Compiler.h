@@ -49,6 +49,8 @@ struct CompileOptions {
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
   std::string precision = "fp32";
+  /// A file of reckon-tune, by which the launches on cuda are chosen; empty: none.
+  std::string timingCache;
   /// The last phase to run; empty for all of them.
   std::string stopAfter;
   /// Inputs that become constants: ONNX name and .npy file.

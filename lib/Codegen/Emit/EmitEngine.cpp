@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Emit/IdUses.h"
+#include "lib/Codegen/Emit/LibraryLaunch.h"
 #include "lib/Codegen/Host/WeightPacking.h"
 #include "lib/Codegen/NVPTX/KernelPlan.h"
 
@@ -360,6 +361,9 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   SmallVector<unsigned> code{spec.kernel};
   for (const LaunchSpec &launch : spec.launches)
     code.push_back(launch.kernel);
+  if (input.target.device == "cuda")
+    if (std::optional<LaunchSpec> library = getLibraryLaunch(dispatch.lookupKernel(), spec))
+      spec.launches.insert(spec.launches.begin(), std::move(*library));
   for (unsigned index : code)
     for (StringRef node : dispatch.getNodes().getAsValueRange<StringAttr>())
       if (auto &nodes = result.kernels[index].onnxNodes; !llvm::is_contained(nodes, node))
@@ -425,15 +429,10 @@ std::optional<EngineSpec> reckon::makeEngineSpec(ArrayRef<ProgramInput> programs
   return spec;
 }
 
-std::optional<std::vector<uint8_t>> reckon::emitEngine(ArrayRef<ProgramInput> programs, ArrayRef<CodeSpec> code) {
-  std::optional<EngineSpec> spec = makeEngineSpec(programs, code);
-  if (!spec)
-    return std::nullopt;
+std::optional<std::vector<uint8_t>> reckon::emitEngine(ModuleOp plan, const EngineSpec &spec) {
   std::string error;
-  std::optional<std::vector<uint8_t>> bytes = serializeEngine(*spec, &error);
-  if (!bytes) {
-    ModuleOp plan = programs[0].plan;
+  std::optional<std::vector<uint8_t>> bytes = serializeEngine(spec, &error);
+  if (!bytes)
     plan.emitError("the plan makes no valid engine: ") << error;
-  }
   return bytes;
 }

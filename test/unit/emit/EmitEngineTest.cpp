@@ -151,7 +151,8 @@ TEST_F(EmitEngine, IdUsesAreTracedToColumns) {
 TEST_F(EmitEngine, SamePlanSameBytes) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(planText, &context);
   ProgramInput input{*module, target, {}};
-  auto first = emitEngine(input, hostCode()), second = emitEngine(input, hostCode());
+  auto first = emitEngine(*module, *makeEngineSpec(input, hostCode()));
+  auto second = emitEngine(*module, *makeEngineSpec(input, hostCode()));
   ASSERT_TRUE(first);
   EXPECT_EQ(*first, *second);
 }
