@@ -7,6 +7,7 @@
 
 #include "EngineReport.h"
 #include "Json.h"
+#include "reckon/Engine/TimingCache.h"
 
 #include <cinttypes>
 #include <cstdio>

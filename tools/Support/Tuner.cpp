@@ -144,6 +144,11 @@ int Tuner::run(TimingCache &cache, std::string &error,
     error = "the engine has no code for GPUs: compile it with --target=cuda";
     return ExitUsage;
   }
+  runtime::Error missing;
+  if (!runtime::findDevice(options.device, missing)) {
+    error = missing.message;
+    return missing.code;
+  }
   if (int code = makeBatches(error))
     return code;
   cache.kernels = kernelsIdentity(engine);
