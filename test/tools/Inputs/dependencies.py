@@ -11,7 +11,8 @@ errors = []
 # The runtime library and its tools are linked to these alone.
 ALLOWED = re.compile(r"^(libc|libm|libstdc\+\+|libpthread|libdl|libgcc_s|libreckon-runtime|ld-linux-x86-64)\.so")
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan|clang_rt|resolv|rt)")
-for name in ("lib/libreckon-runtime.so", "bin/reckon-run", "bin/reckon-bench", "bin/reckon-inspect"):
+for name in ("lib/libreckon-runtime.so", "bin/reckon-run", "bin/reckon-bench", "bin/reckon-inspect",
+             "bin/reckon-tune"):
     path = os.path.join(build, name)
     if not os.path.exists(path):
         errors.append(f"{name} was not built")
@@ -39,6 +40,7 @@ RULES = {
     "tools/reckon-run": COMPILER + ("reckon/Compiler/",),
     "tools/reckon-bench": COMPILER + ("reckon/Compiler/",),
     "tools/reckon-inspect": COMPILER + ("reckon/Compiler/",),
+    "tools/reckon-tune": COMPILER + ("reckon/Compiler/",),
     "dialects": ("passes/", "lib/Compiler", "lib/Codegen", "lib/Import", "runtime/"),
     "passes": ("lib/Compiler", "runtime/"),
     "lib/Reference": ("lib/Codegen", "lib/Compiler", "passes/", "runtime/"),
