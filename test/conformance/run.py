@@ -12,7 +12,8 @@ Each test ends as
   excluded      listed in excluded.txt, with what is wrong with the test
 Tests give counts, axes and shapes as graph inputs, which the compiler must know: those that it asks for are made constants
 (--freeze-input) from the test's data, and left out of the data that the engine runs on.
-A test listed in expected.txt that does not pass is `unexpected`. --update rewrites expected.txt, and the table of
+A test listed in expected.txt that does not pass is `unexpected`, and so is one whose operators are all promised
+(operators.txt) unless outside.txt gives a reason why it is refused. --update rewrites expected.txt, and the table of
 docs/onnx-support.md, from what passed. The last line is the count; the exit status is 1 when there is a wrong, crashed or
 unexpected one, or when the page does not show the outcomes.
 """
@@ -30,6 +31,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 EXPECTED = os.path.join(HERE, "expected.txt")
 EXCLUDED = os.path.join(HERE, "excluded.txt")
+OUTSIDE = os.path.join(HERE, "outside.txt")
+PROMISED = os.path.join(HERE, "operators.txt")
 SUPPORT = os.path.join(ROOT, "docs", "onnx-support.md")
 BEGIN, END = "<!-- begin: written by test/conformance/run.py --update -->", "<!-- end -->"
 # ONNX's own backend runner compares with rtol 1e-3 and atol 1e-7; the same relative bound, absolute for float32 noise.
@@ -137,19 +140,45 @@ def operators(folder):
     return sorted({node.op_type for node in graph.node})
 
 
-def support_text(outcomes, folders, excluded):
-    """docs/onnx-support.md with its table as these outcomes have it."""
+def read_pairs(path):
+    """The lines `name: text` of a file, in order."""
+    with open(path) as file:
+        return dict(line.rstrip("\n").split(": ", 1) for line in file if not line.startswith("#"))
+
+
+def broken_promises(outcomes, used, outside):
+    """Tests of promised operators that neither pass nor are excused, and excuses of tests that pass or do not exist."""
+    promised = set(" ".join(read_pairs(PROMISED).values()).split())
+    broken = [name for name, (outcome, _) in outcomes.items()
+              if outcome == "unsupported" and name not in outside and set(used[name]) <= promised]
+    stale = [name for name in outside if name in outcomes and outcomes[name][0] != "unsupported"]
+    return broken, stale
+
+
+def support_text(outcomes, used, excluded, outside):
+    """docs/onnx-support.md with its tables as these outcomes have them."""
     passed, total = collections.Counter(), collections.Counter()
     for name, (outcome, _) in outcomes.items():
         # A test is named after the operator under test; a graph of several nodes (an expanded function) counts for each.
-        for operator in operators(folders[name]):
+        for operator in used[name]:
             total[operator] += 1
             passed[operator] += outcome == "passed"
     count = collections.Counter(outcome for outcome, _ in outcomes.values())
     lines = [BEGIN, "", f"{count['passed']} of {len(outcomes)} node tests pass, {count['unsupported']} are refused as "
              f"unsupported, {count['wrong']} give a wrong answer, {count['crashed']} crash. {excluded} more are left out, for "
              "what is wrong with them (test/conformance/excluded.txt).", "",
-             "| operator | pass | tests |", "|---|---|---|"]
+             "### What is promised", "",
+             "Of these operators (test/conformance/operators.txt) every node test passes, but for those refused for the "
+             "reason given. A test counts once in its group, and only when all of its operators are promised.", "",
+             "| group | pass | tests | refused |", "|---|---|---|---|"]
+    groups = {group: names.split() for group, names in read_pairs(PROMISED).items()}
+    promised = {name for names in groups.values() for name in names}
+    for group, names in groups.items():
+        tests = [name for name in outcomes if set(used[name]) & set(names) and set(used[name]) <= promised]
+        refused = collections.Counter(outside[name] for name in tests if name in outside)
+        lines.append(f"| {group} | {sum(outcomes[name][0] == 'passed' for name in tests)} | {len(tests)} | " +
+                     ", ".join(f"{number}: {reason}" for reason, number in sorted(refused.items())) + " |")
+    lines += ["", "### By operator", "", "| operator | pass | tests |", "|---|---|---|"]
     lines += [f"| {name} | {passed[name]} | {total[name]} |" for name in sorted(total) if passed[name]]
     none = sorted(name for name in total if not passed[name])
     lines += ["", "No test passes for: " + ", ".join(none) + ".", "", END]
@@ -180,8 +209,7 @@ def main():
         print(f"no folder {arguments.data}: install libonnx-testdata")
         return 4
 
-    with open(EXCLUDED) as file:
-        excluded = {line.split(":")[0] for line in file if not line.startswith("#")}
+    excluded, outside = read_pairs(EXCLUDED), read_pairs(OUTSIDE)
     folders = {name: os.path.join(arguments.data, name) for name in sorted(os.listdir(arguments.data))
                if re.search(arguments.filter, name) and name not in excluded}
     bin_dir = os.path.join(arguments.build, "bin")
@@ -192,12 +220,15 @@ def main():
         results = pool.map(lambda folder: run_test(folder, bin_dir), folders.values())
         outcomes = dict(zip(folders, results))
 
+    used = {name: operators(folder) for name, folder in folders.items()}
     if arguments.update:
         if arguments.filter:
             parser.error("--update wants all tests: drop --filter")
-        update(outcomes, support_text(outcomes, folders, len(excluded)))
+        update(outcomes, support_text(outcomes, used, len(excluded), outside))
     expected = set(open(EXPECTED).read().split()) if os.path.exists(EXPECTED) else set()
-    unexpected = [name for name, (outcome, _) in outcomes.items() if name in expected and outcome == "unsupported"]
+    broken, stale = broken_promises(outcomes, used, outside)
+    unexpected = [name for name, (outcome, _) in outcomes.items()
+                  if name in broken or (name in expected and outcome == "unsupported")]
     for name, (outcome, said) in outcomes.items():
         if outcome in ("wrong", "crashed") or name in unexpected:
             print(f"{outcome}: {name}\n    " + "\n    ".join(said.rstrip().splitlines()[-12:]))
@@ -206,13 +237,16 @@ def main():
     new = [name for name, (outcome, _) in outcomes.items() if outcome == "passed" and name not in expected]
     if new:
         print(f"{len(new)} pass that expected.txt does not list: run with --update")
-    is_stale = not arguments.filter and open(SUPPORT).read() != support_text(outcomes, folders, len(excluded))
+    if stale:
+        print("outside.txt excuses tests that pass: " + " ".join(stale))
+    is_stale = (not arguments.filter and
+                open(SUPPORT).read() != support_text(outcomes, used, len(excluded), outside))
     if is_stale:
         print("docs/onnx-support.md does not show these outcomes: run with --update")
     count = collections.Counter(outcome for outcome, _ in outcomes.values())
     print(f"{count['passed']} passed, {count['unsupported']} unsupported, {count['wrong']} wrong, "
           f"{count['crashed']} crashed, {len(unexpected)} unexpected, {len(excluded)} excluded")
-    return 1 if count["wrong"] or count["crashed"] or unexpected or is_stale else 0
+    return 1 if count["wrong"] or count["crashed"] or unexpected or stale or is_stale else 0
 
 
 if __name__ == "__main__":
