@@ -42,11 +42,23 @@ SizeExpr rec::normalizeSize(const SizeExpr &size) {
   return unknown ? getAnonymousSize() : size;
 }
 
+/// The innermost scope of this thread.
+static thread_local SizeConflict *currentConflict = nullptr;
+
+SizeConflict::SizeConflict() : outer(currentConflict) { currentConflict = this; }
+SizeConflict::~SizeConflict() { currentConflict = outer; }
+
+void SizeConflict::note(const SizeExpr &a, const SizeExpr &b) {
+  if (currentConflict)
+    currentConflict->sizes.emplace(a, b);
+}
+
 std::optional<SizeExpr> rec::unifySizes(const SizeExpr &a, const SizeExpr &b) {
   if (isAnonymous(a))
     return b;
   if (isAnonymous(b) || a == b)
     return a;
+  SizeConflict::note(a, b);
   return std::nullopt;
 }
 
@@ -67,9 +79,11 @@ bool rec::provablyDiffer(const SizeExpr &a, const SizeExpr &b) {
   if (isAnonymous(a) || isAnonymous(b) || a == b)
     return false;
   SizeExpr difference = a - b;
-  if (difference.isConstant())
-    return true;
-  return !anyAtom(difference, [](const Atom &atom) { return atom.kind != Atom::Kind::Dim; });
+  bool differ =
+      difference.isConstant() || !anyAtom(difference, [](const Atom &atom) { return atom.kind != Atom::Kind::Dim; });
+  if (differ)
+    SizeConflict::note(a, b);
+  return differ;
 }
 
 Shape rec::getShape(Type type) {

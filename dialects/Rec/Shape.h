@@ -38,6 +38,23 @@ std::optional<Shape> unifyShapes(llvm::ArrayRef<SizeExpr> a, llvm::ArrayRef<Size
 /// Whether a and b certainly differ: by a constant other than 0, or as polynomials in the dimensions.
 bool provablyDiffer(const SizeExpr &a, const SizeExpr &b);
 
+/// Remembers the last two sizes that did not unify, or that provably differed, on this thread while it lives. Inference
+/// only says that types do not fit; who can still make dimensions equal learns here which.
+class SizeConflict {
+public:
+  SizeConflict();
+  ~SizeConflict();
+  SizeConflict(const SizeConflict &) = delete;
+  SizeConflict &operator=(const SizeConflict &) = delete;
+
+  static void note(const SizeExpr &a, const SizeExpr &b);
+  const std::optional<std::pair<SizeExpr, SizeExpr>> &last() const { return sizes; }
+
+private:
+  SizeConflict *outer;
+  std::optional<std::pair<SizeExpr, SizeExpr>> sizes;
+};
+
 /// The sizes of a ranked tensor type: static ones as constants, named ones by name, others as the dimension `?`.
 /// `type` must be a ranked tensor type.
 Shape getShape(mlir::Type type);

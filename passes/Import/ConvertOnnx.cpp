@@ -8,6 +8,7 @@
 #include "passes/Import/Passes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
+#include "passes/Import/UnifyDims.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -42,20 +43,30 @@ static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Opera
     return success();
 
   OpBuilder builder(op);
-  Node node(builder, op);
   std::string name = getNodeName(op);
   std::string opType = op.getOpType().str();
-  if (foldSizeArithmetic(node) || succeeded(converter->convert(node))) {
-    ++counts.converted;
-    if (node.resumeAt)
-      next = node.resumeAt;
+  for (;;) {
+    rec::SizeConflict conflict;
+    Node node(builder, op);
+    if (foldSizeArithmetic(node) || succeeded(converter->convert(node))) {
+      ++counts.converted;
+      if (node.resumeAt)
+        next = node.resumeAt;
+      return success();
+    }
+    if (node.isModelWrong()) {
+      // The node may be right if two dimensions that nobody said are equal are. Each time there is one less of them.
+      auto func = op->getParentOfType<func::FuncOp>();
+      if (conflict.last() && unifyDims(func, conflict.last()->first, conflict.last()->second)) {
+        ++counts.unified;
+        continue;
+      }
+      return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
+    }
+    if (!node.getError().empty())
+      op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
     return success();
   }
-  if (node.isModelWrong())
-    return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
-  if (!node.getError().empty())
-    op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
-  return success();
 }
 
 /// ONNX nodes have no effects: one without uses is as dead as a layer without uses.
@@ -184,6 +195,7 @@ struct ConvertOnnx : impl::ConvertOnnxBase<ConvertOnnx> {
       return signalPassFailure();
     converted += counts.converted;
     remaining += counts.remaining;
+    unified += counts.unified;
   }
 };
 

@@ -19,6 +19,7 @@ namespace reckon::importer {
 struct ConversionCounts {
   size_t converted = 0;
   size_t remaining = 0;
+  size_t unified = 0;
 };
 
 /// What the pass `rec-convert-onnx` does, for passes that make nodes convertible and want the rest converted. Fails,

@@ -17,6 +17,9 @@ def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
     compute the same. Shape arithmetic becomes `rec.dims` or constants on the way, so that the targets of Reshape, Expand,
     Slice and their like become result types.
 
+    Where a node needs two different dynamic dimensions to be equal, such as a sum of two inputs without dimension names,
+    one takes the other's place in the whole function. The engine then checks it on the inputs of every run.
+
     Requires: nothing; running it again after other passes have typed more values converts more.
 
     Guarantees: afterwards a `rec.onnx` in the function's body is one of (1) an operator that has no converter, (2) one that
@@ -34,7 +37,8 @@ def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
   }];
   let statistics = [
     Statistic<"converted", "converted", "ONNX nodes converted to layers">,
-    Statistic<"remaining", "remaining", "ONNX nodes that remain">
+    Statistic<"remaining", "remaining", "ONNX nodes that remain">,
+    Statistic<"unified", "dims-unified", "dimensions that turned out equal to others">
   ];
   let dependentDialects = ["::reckon::rec::RecDialect"];
 }

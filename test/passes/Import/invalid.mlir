@@ -111,3 +111,13 @@ func.func @window(%x: tensor<1x1x4xf32>, %w: tensor<1x1x3xf32>) -> tensor<*xf32>
     : (tensor<1x1x4xf32>, tensor<1x1x3xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+// No size of x makes x and x+1 equal.
+func.func @impossible(%arg0: tensor<?xf32, #rec.dims<"x.0">> {rec.name = "x"}, %arg1: tensor<1xf32> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %c = rec.onnx "Concat"(%arg0, %arg1) {attrs = {axis = 0 : i64}, opset = 17 : i64} : (tensor<?xf32, #rec.dims<"x.0">>, tensor<1xf32>) -> tensor<*xf32>
+  // expected-error @+1 {{node '' (Add):}}
+  %r = rec.onnx "Add"(%arg0, %c) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"x.0">>, tensor<*xf32>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}

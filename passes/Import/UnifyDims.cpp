@@ -1,0 +1,91 @@
+//===- UnifyDims.cpp - Dimensions that a model needs equal --------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+//
+// Many exporters leave the dimensions of a model's inputs without a name, or give one dimension a name for each input.
+// A node that wants two of them equal says that they are: numpy's broadcasting would allow a 1 for either, but which
+// one is 1 would have to be known before the first shape after it. So they are equal, and an input with another
+// size, 1 included, is refused when it comes.
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "passes/Import/UnifyDims.h"
+
+#include "dialects/Rec/Rec.h"
+
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace reckon::importer {
+
+/// What `dim` must be for `difference` to be zero: it occurs in one term, alone, and the rest is divisible.
+static std::optional<SizeExpr> solveFor(StringRef dim, const SizeExpr &difference) {
+  std::optional<int64_t> scale;
+  for (const SizeExpr::Term &term : difference.terms())
+    if (term.factors.size() == 1 && term.factors[0]->kind == SizeExpr::Atom::Kind::Dim && term.factors[0]->name == dim)
+      scale = term.coefficient;
+  if (!scale || *scale == INT64_MIN)
+    return std::nullopt;
+  SizeExpr rest = difference - SizeExpr(*scale) * SizeExpr::dim(dim.str());
+  if (llvm::is_contained(rest.dims(), dim))
+    return std::nullopt;
+  std::optional<SizeExpr> value = SizeExpr::exactDiv(rest, SizeExpr(-*scale));
+  if (value && value->constant().value_or(0) < 0)
+    return std::nullopt;
+  return value;
+}
+
+/// The dimensions of the arguments that the model itself has no name for: the reader called them after an input's axis.
+static llvm::StringSet<> getMadeUpDims(func::FuncOp func) {
+  llvm::StringSet<> names;
+  for (unsigned i = 0; i < func.getNumArguments(); ++i) {
+    auto type = dyn_cast<RankedTensorType>(func.getArgumentTypes()[i]);
+    auto name = func.getArgAttrOfType<StringAttr>(i, "rec.name");
+    for (int64_t axis = 0; type && name && axis < type.getRank(); ++axis)
+      names.insert(SizeExpr::makeDimName((name.getValue() + "." + Twine(axis)).str()));
+  }
+  return names;
+}
+
+static void substitute(func::FuncOp func, StringRef dim, const SizeExpr &value) {
+  auto replace = [&](const SizeExpr &size) {
+    return size.substitute([&](std::string_view name) {
+      return name == std::string_view(dim) ? std::optional<SizeExpr>(value) : std::nullopt;
+    });
+  };
+  AttrTypeReplacer replacer;
+  replacer.addReplacement([&](rec::DimsAttr dims) -> std::pair<Attribute, WalkResult> {
+    rec::Shape sizes = llvm::map_to_vector(dims.getSizes(), replace);
+    return {rec::DimsAttr::get(dims.getContext(), ArrayRef<SizeExpr>(sizes)), WalkResult::skip()};
+  });
+  // A dimension that turned out constant is a static size, not a name of one.
+  replacer.addReplacement([&](RankedTensorType type) -> std::optional<std::pair<Type, WalkResult>> {
+    if (!isa_and_present<rec::DimsAttr>(type.getEncoding()))
+      return std::nullopt;
+    rec::Shape sizes = llvm::map_to_vector(rec::getShape(type), replace);
+    return std::make_pair(Type(rec::getTensorType(sizes, type.getElementType())), WalkResult::skip());
+  });
+  replacer.recursivelyReplaceElementsIn(func, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+}
+
+bool unifyDims(func::FuncOp func, const SizeExpr &a, const SizeExpr &b) {
+  SizeExpr difference = a - b;
+  llvm::StringSet<> madeUp = getMadeUpDims(func);
+  // A name that the model gives is worth keeping.
+  std::optional<std::pair<std::string, SizeExpr>> best;
+  for (const std::string &dim : difference.dims()) {
+    std::optional<SizeExpr> value = solveFor(dim, difference);
+    if (value && (!best || (madeUp.contains(dim) && !madeUp.contains(best->first))))
+      best.emplace(dim, *value);
+  }
+  if (best)
+    substitute(func, best->first, best->second);
+  return best.has_value();
+}
+
+} // namespace reckon::importer

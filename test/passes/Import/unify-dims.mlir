@@ -1,0 +1,40 @@
+// Dimensions with different names that a node needs equal become one, everywhere in the function.
+// RUN: reckon-opt --rec-convert-onnx --split-input-file %s | FileCheck %s
+// RUN: reckon-opt --rec-convert-onnx --split-input-file --mlir-pass-statistics -o /dev/null %s 2>&1 | FileCheck %s --check-prefix=STATS
+// STATS: (S) 2 dims-unified
+
+// The name that the model gives stays; what was computed before the sum follows.
+// CHECK-LABEL: func.func @sum(
+// CHECK-SAME: %arg0: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "x"}
+// CHECK-SAME: %arg1: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "y"}
+// CHECK: rec.unary exp %arg0 : (tensor<?x4xf32, #rec.dims<"batch", 4>>)
+// CHECK: rec.binary add {{.*}} -> tensor<?x4xf32, #rec.dims<"batch", 4>>
+func.func @sum(%arg0: tensor<?x4xf32, #rec.dims<"x.0", 4>> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %e = rec.onnx "Exp"(%arg0) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"x.0", 4>>) -> tensor<*xf32>
+  %r = rec.onnx "Add"(%e, %arg1) {opset = 17 : i64} : (tensor<*xf32>, tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}
+
+// -----
+
+// Three inputs, two steps, by concat and by matrix product; a constant is a solution, too.
+// CHECK-LABEL: func.func @many(
+// CHECK-SAME: %arg0: tensor<?x?xf32, #rec.dims<"n", "z.0-4">>
+// CHECK-SAME: %arg1: tensor<?x4xf32, #rec.dims<"n", 4>>
+// CHECK-SAME: %arg2: tensor<?x2xf32, #rec.dims<"z.0", 2>>
+// CHECK: rec.concat {{.*}} -> tensor<?x?xf32, #rec.dims<"n", "z.0">>
+// CHECK: -> tensor<?x2xf32, #rec.dims<"n", 2>>
+func.func @many(%arg0: tensor<?x?xf32, #rec.dims<"n", "x.1">> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"m", 4>> {rec.name = "y"}, %arg2: tensor<?x2xf32, #rec.dims<"z.0", 2>> {rec.name = "z"}) -> (tensor<*xf32>) {
+  %c = rec.onnx "Concat"(%arg0, %arg1) {attrs = {axis = 1 : i64}, opset = 17 : i64} : (tensor<?x?xf32, #rec.dims<"n", "x.1">>, tensor<?x4xf32, #rec.dims<"m", 4>>) -> tensor<*xf32>
+  %r = rec.onnx "MatMul"(%c, %arg2) {opset = 17 : i64} : (tensor<*xf32>, tensor<?x2xf32, #rec.dims<"z.0", 2>>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @constant(
+// CHECK-SAME: %arg0: tensor<5x4xf32>
+func.func @constant(%arg0: tensor<?x4xf32, #rec.dims<"x.0", 4>> {rec.name = "x"}, %arg1: tensor<5x4xf32> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %r = rec.onnx "Add"(%arg0, %arg1) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"x.0", 4>>, tensor<5x4xf32>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}
