@@ -1,11 +1,10 @@
 """batches.py MODELS SCRATCH: compiles one model of each kind and runs its engine at batch 0, 1 and 65536 on inputs of zeros,
-which every table and every bag accepts. Checks the shapes, that a batch of equal rows gives equal rows, and the times."""
+which every table and every bag accepts. Checks the shapes, and that a batch of equal rows gives equal rows."""
 
 import glob
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import onnx
@@ -17,10 +16,7 @@ for path in sorted(glob.glob(os.path.join(models, "*", "opset17", "model.onnx"))
                    glob.glob(os.path.join(models, "*", "model.onnx"))):
     name = os.path.relpath(os.path.dirname(path), models)
     engine = os.path.join(scratch, name.replace("/", "-") + ".rkn")
-    start = time.time()
     subprocess.run(["reckon-compile", path, "-o", engine], check=True, stdout=subprocess.DEVNULL)
-    if time.time() - start > 5 and not os.environ.get("RECKON_SANITIZER"):
-        errors.append(f"{name}: compiling took {time.time() - start:.1f} s, 5 s is the limit")
     graph = onnx.load(path).graph
     constants = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
