@@ -117,6 +117,17 @@ mlir::FailureOr<llvm::SmallVector<Tensor>> makeRandomInputs(mlir::func::FuncOp f
       offsets.try_emplace(element, value);
   }
 
+  // Far outside or just so, on either side.
+  int64_t bad = -1, badValue = 0;
+  if (options.badIndex && !constraints.bounds.empty()) {
+    auto elements = llvm::to_vector(llvm::make_first_range(constraints.bounds));
+    llvm::sort(elements); // the map's order is not the same everywhere
+    bad = elements[generator.drawInt(0, elements.size() - 1)];
+    const Bound &bound = constraints.bounds.find(bad)->second;
+    int64_t distance = generator.drawOneIn(2) ? 1 : generator.drawInt(2, int64_t(1) << 30);
+    badValue = generator.drawOneIn(2) ? bound.low - distance : bound.high + distance;
+  }
+
   llvm::SmallVector<Tensor> inputs;
   for (auto [argument, shape, begin] : llvm::zip(func.getArguments(), shapes, constraints.inputBegins)) {
     ElementKind kind = *getElementKind(mlir::cast<mlir::ShapedType>(argument.getType()).getElementType());
@@ -124,7 +135,9 @@ mlir::FailureOr<llvm::SmallVector<Tensor>> makeRandomInputs(mlir::func::FuncOp f
     for (int64_t i = 0, e = input.numElements(); i < e; ++i) {
       int64_t element = begin + i;
       std::optional<int64_t> index;
-      if (auto offset = offsets.find(element); offset != offsets.end())
+      if (element == bad)
+        index = badValue;
+      else if (auto offset = offsets.find(element); offset != offsets.end())
         index = offset->second;
       else if (auto bound = constraints.bounds.find(element); bound != constraints.bounds.end())
         index = generator.drawBounded(bound->second);

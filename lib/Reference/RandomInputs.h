@@ -27,6 +27,8 @@ struct RandomInputOptions {
   double floatLow = -1, floatHigh = 1;
   /// Integers that index nothing: uniform in [0, intEnd).
   int64_t intEnd = 8;
+  /// Puts one of the ids or indices outside what it may be.
+  bool badIndex = false;
 };
 
 /// The named dimensions in the types of the arguments, sorted.

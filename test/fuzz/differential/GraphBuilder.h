@@ -76,6 +76,7 @@ private:
   mlir::Value integerScalar(int64_t value);
   mlir::Value table(int64_t rows, int64_t dim);
   /// Some columns of the ids as a matrix.
+  rec::OutOfRange drawPolicy(); ///< mostly the default
   mlir::Value idColumns(mlir::Value ids, int64_t begin, int64_t count);
   mlir::Value slice(mlir::Value x, int64_t dim, int64_t begin, int64_t count, int64_t step = 1);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<SizeExpr> shape);

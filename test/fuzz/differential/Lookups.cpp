@@ -15,6 +15,10 @@ Value GraphBuilder::idColumns(Value ids, int64_t begin, int64_t count) {
   return count == sizeOf(ids, 1) && begin == 0 ? ids : slice(ids, 1, begin, count);
 }
 
+rec::OutOfRange GraphBuilder::drawPolicy() {
+  return oneIn(4) ? rec::OutOfRange::zero : oneIn(4) ? rec::OutOfRange::clamp : rec::OutOfRange::error;
+}
+
 bool GraphBuilder::addEmbedding() {
   if (idMatrices.empty())
     return false;
@@ -25,8 +29,7 @@ bool GraphBuilder::addEmbedding() {
     some = rec::GatherOp::create(b, ids, integers({}, {below(columns)}), 1);
   else
     some = idColumns(ids, below(columns - count + 1), count);
-  auto policy = oneIn(4) ? rec::OutOfRange::zero : oneIn(4) ? rec::OutOfRange::clamp : rec::OutOfRange::error;
-  add(rec::EmbeddingOp::create(b, table(between(1, 300), drawSize()), some, policy));
+  add(rec::EmbeddingOp::create(b, table(between(1, 300), drawSize()), some, drawPolicy()));
   return true;
 }
 
@@ -41,7 +44,8 @@ bool GraphBuilder::addFixedBag() {
   if (mode == rec::PoolMode::sum && oneIn(4))
     weights = pick([&](Value value) { return isReal(value) && rec::getShape(value) == rec::getShape(some); });
   auto padding = oneIn(3) ? b.getI64IntegerAttr(below(rows)) : IntegerAttr();
-  add(rec::EmbeddingBagOp::create(b, mode, table(rows, drawSize()), some, Value(), weights, padding));
+  add(rec::EmbeddingBagOp::create(b, mode, table(rows, drawSize()), some, Value(), weights, padding, false,
+                                  drawPolicy()));
   return true;
 }
 
@@ -52,7 +56,8 @@ bool GraphBuilder::addOffsetsBag() {
   int64_t rows = between(1, 300);
   auto mode = choose({rec::PoolMode::sum, rec::PoolMode::mean, rec::PoolMode::max});
   auto padding = oneIn(3) ? b.getI64IntegerAttr(below(rows)) : IntegerAttr();
-  add(rec::EmbeddingBagOp::create(b, mode, table(rows, drawSize()), ids, offsets, Value(), padding));
+  add(rec::EmbeddingBagOp::create(b, mode, table(rows, drawSize()), ids, offsets, Value(), padding, false,
+                                  drawPolicy()));
   return true;
 }
 
@@ -71,6 +76,6 @@ bool GraphBuilder::addMultiLookup() {
     modes.push_back(below(3));
     paddings.push_back(oneIn(3) ? below(sizeOf(tables.back(), 0)) : -1);
   }
-  add(rec::MultiLookupOp::create(b, ids, tables, starts, counts, modes, paddings));
+  add(rec::MultiLookupOp::create(b, ids, tables, starts, counts, modes, paddings, drawPolicy()));
   return true;
 }

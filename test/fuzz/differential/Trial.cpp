@@ -49,6 +49,35 @@ Outcome fuzz::prepareTrial(mlir::func::FuncOp func, int64_t batch, uint64_t seed
   return {Outcome::Inconclusive, "near ties"};
 }
 
+/// One id or index outside its table: the engine must refuse what the evaluator refuses, saying so, and otherwise
+/// answer alike.
+static Outcome tryBadIndex(mlir::func::FuncOp func, EngineSession &session, int64_t batch, uint64_t seed) {
+  RandomInputOptions options;
+  options.seed = seed;
+  options.badIndex = true;
+  auto inputs = makeRandomInputs(func, chooseDims(func, batch), options);
+  if (mlir::failed(inputs))
+    return {};
+  std::string expected;
+  auto expectation = computeExpectation(func, *inputs, {}, &expected);
+  llvm::SmallVector<Tensor> actual;
+  std::string got = session.run(*inputs, actual);
+  if (mlir::failed(expectation)) {
+    if (got.empty())
+      return {Outcome::Mismatch, "a bad index was accepted; the evaluator says: " + expected};
+    return got.find("outside") != std::string::npos ? Outcome()
+                                                    : Outcome{Outcome::RunError, "a bad index was reported as: " + got};
+  }
+  if (!got.empty())
+    return {Outcome::RunError, "the evaluator accepts what the engine refuses: " + got};
+  for (size_t i = 0; i < actual.size() && !expectation->hasTies; ++i) {
+    Difference difference = expectation->check(i, actual[i], {});
+    if (!difference.isMatch() && !(difference.shape.empty() && expectation->isIllConditioned(i)))
+      return {Outcome::Mismatch, "with a bad index, output " + std::to_string(i) + ": " + difference.str()};
+  }
+  return {};
+}
+
 Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &diagnostic) {
@@ -85,6 +114,10 @@ Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
         worst = prepared;
         continue;
       }
+      // Between good runs, which must not notice.
+      if (batch == 7)
+        if (Outcome bad = tryBadIndex(func, session, batch, seed + threads); bad.kind != Outcome::Ok)
+          return bad;
       std::string where = "batch " + std::to_string(batch) + ", " + std::to_string(threads) + " threads: ";
       if (std::string error = session.run(inputs, actual); !error.empty())
         return {Outcome::RunError, where + error};
