@@ -8,6 +8,7 @@
 #ifndef RECKON_RUNTIME_ERROR_H
 #define RECKON_RUNTIME_ERROR_H
 
+#include "lib/Engine/ShortText.h"
 #include "reckon/Runtime/Runtime.h"
 
 #include <string>
@@ -21,7 +22,7 @@ struct Error {
   /// Sets both and returns false, for `return error.set(...)` in functions that return success.
   bool set(ReckonStatus status, std::string text) {
     code = status;
-    message = std::move(text);
+    message = shortenNames(text);
     return false;
   }
 };

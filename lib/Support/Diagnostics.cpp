@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Support/Diagnostics.h"
+#include "lib/Engine/ShortText.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
@@ -65,9 +66,9 @@ static const char *severity(const mlir::Diagnostic &diagnostic) {
 void reckon::printDiagnostics(mlir::MLIRContext &context, std::string tool) {
   context.getDiagEngine().registerHandler([tool = std::move(tool)](mlir::Diagnostic &diagnostic) {
     auto print = [&](const mlir::Diagnostic &message) {
-      std::string where = describe(message.getLocation());
-      llvm::errs() << tool << ": " << severity(message) << ": " << where << (where.empty() ? "" : ": ") << message.str()
-                   << '\n';
+      std::string where = shortenNames(describe(message.getLocation()));
+      llvm::errs() << tool << ": " << severity(message) << ": " << where << (where.empty() ? "" : ": ")
+                   << shortenNames(message.str()) << '\n';
     };
     print(diagnostic);
     for (const mlir::Diagnostic &note : diagnostic.getNotes())

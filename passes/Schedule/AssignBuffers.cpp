@@ -160,6 +160,11 @@ void AssignBuffers::assignLocal(unsigned chain, MutableArrayRef<Interval> interv
   chains[chain].setBlockRows(*block);
 }
 
+/// What a size comes to in the statistics; nothing when these dimensions cannot be.
+static int64_t bytesAtSampleSize(const SizeExpr &size) {
+  return size.evaluate([](std::string_view) { return std::optional<int64_t>(64); }).value_or(0);
+}
+
 void AssignBuffers::runOnOperation() {
   ProgramOp program = getOperation();
   chains.assign(program.getOps<ChainOp>().begin(), program.getOps<ChainOp>().end());
@@ -196,4 +201,9 @@ void AssignBuffers::runOnOperation() {
   program.setArenaUnsharedAttr(rec::DimsAttr::get(&getContext(), ArrayRef<SizeExpr>(unshared)));
   numSlots += pool.getSizes().size();
   numLocalSlots += localSlots.size();
+  for (const SizeExpr &size : pool.getSizes())
+    arenaBytes += bytesAtSampleSize(size);
+  for (int64_t bytes : localSlots)
+    localRowBytes += bytes;
+  unsharedBytes += bytesAtSampleSize(unshared);
 }

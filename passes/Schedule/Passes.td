@@ -125,7 +125,10 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
     Statistic<"numLocal", "local", "Buffers in local memory">,
     Statistic<"numArena", "arena", "Buffers in the arena">,
     Statistic<"numSlots", "slots", "Slots of the arena">,
-    Statistic<"numLocalSlots", "local-slots", "Slots of local memory">
+    Statistic<"numLocalSlots", "local-slots", "Slots of local memory">,
+    Statistic<"arenaBytes", "arena-bytes", "Bytes of the arena, every dimension 64">,
+    Statistic<"localRowBytes", "local-row-bytes", "Bytes of local memory for each row of a block">,
+    Statistic<"unsharedBytes", "unshared-bytes", "Bytes of all buffers without sharing, every dimension 64">
   ];
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "ArgParser.h"
+#include "lib/Engine/ShortText.h"
 #include "reckon/Runtime/Runtime.h"
 
 #include <algorithm>
@@ -66,9 +67,12 @@ void ArgParser::option(const char *name, const char *metavar, const char *help, 
 }
 
 int ArgParser::error(const std::string &message, int status) const {
-  std::fprintf(stderr, "%s: error: %s\n", tool.c_str(), message.c_str());
+  std::fprintf(stderr, "%s: error: %s\n", tool.c_str(), shortenNames(message).c_str());
   return status;
 }
+
+/// As it is written: one dash before one letter, two before more.
+static std::string dashed(const std::string &name) { return (name.size() == 1 ? "-" : "--") + name; }
 
 bool ArgParser::fail(const std::string &message) {
   code = error(message + " (see --help)");
@@ -76,10 +80,10 @@ bool ArgParser::fail(const std::string &message) {
 }
 
 bool ArgParser::assign(Option &option, const std::string &value) {
-  std::string what = "--" + option.name + ": '" + value + "' is not ";
+  std::string what = dashed(option.name) + ": '" + value + "' is not ";
   auto tooSmall = [&] { return fail(what + "at least " + std::to_string(static_cast<int64_t>(option.least))); };
   if (option.seen && option.kind != Kind::TextList)
-    return fail("--" + option.name + " is given twice");
+    return fail(dashed(option.name) + " is given twice");
   option.seen = true;
   switch (option.kind) {
   case Kind::Flag:
@@ -153,13 +157,13 @@ bool ArgParser::parse(int argc, const char *const *argv) {
     std::string value;
     if (found->kind == Kind::Flag) {
       if (equals != std::string::npos)
-        return fail("--" + name + " takes no value");
+        return fail(dashed(name) + " takes no value");
     } else if (equals != std::string::npos) {
       value = text.substr(equals + 1);
     } else if (i + 1 < argc) {
       value = argv[++i];
     } else {
-      return fail("--" + name + " needs a value");
+      return fail(dashed(name) + " needs a value");
     }
     if (!assign(*found, value))
       return false;
@@ -182,8 +186,9 @@ std::string ArgParser::help() const {
     };
     for (const Option &option : options)
       if (option.group == g)
-        line(option.name.size() == 1 ? "-" + option.name + " " + option.metavar
-                                     : "--" + option.name + (option.kind == Kind::Flag ? "" : "=" + option.metavar),
+        line(dashed(option.name) + (option.kind == Kind::Flag ? ""
+                                    : option.name.size() == 1 ? " " + option.metavar
+                                                              : "=" + option.metavar),
              option.help);
     if (g == groups.size()) {
       line("--help", "show this and exit");

@@ -68,7 +68,7 @@ int reckon::tools::writeOutputs(const runtime::Engine &engine, const runtime::Co
                                 const std::string &directory, std::string &error) {
   if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     error = "'" + directory + "' cannot be created: " + std::strerror(errno);
-    return ExitUsage;
+    return ExitUnavailable;
   }
   std::set<std::string> files;
   for (size_t i = 0; i < engine.numOutputs(); ++i) {
@@ -80,7 +80,7 @@ int reckon::tools::writeOutputs(const runtime::Engine &engine, const runtime::Co
       file += "." + std::to_string(i);
     if (!writeFile(directory + "/" + file + ".npy", formatNpy(tensor.type, shapeOf(tensor), tensor.data, tensor.bytes),
                    error))
-      return ExitUsage;
+      return ExitUnavailable;
   }
   return ExitOk;
 }

@@ -97,16 +97,21 @@ std::string reckon::tools::elementText(ReckonElementType type, const void *data,
 }
 
 bool reckon::tools::readFile(const std::string &path, std::vector<uint8_t> &bytes, std::string &error) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe would wait for somebody to write into it.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat status;
-  if (descriptor < 0 || ::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
-    error = "'" + path + "' cannot be opened: " + (descriptor < 0 ? std::strerror(errno) : "it is not a file");
+  if (descriptor < 0 || ::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    bool isPipe = descriptor >= 0 && S_ISFIFO(status.st_mode);
+    error = "'" + path + "' cannot be opened: " +
+            (descriptor < 0 ? std::strerror(errno)
+             : isPipe       ? "it is a pipe, expected a file"
+                            : "it is not a file");
     if (descriptor >= 0)
       ::close(descriptor);
     return false;
   }
   bytes.clear();
-  // In pieces, because a pipe has no size.
+  // In pieces: the file may have grown since.
   for (size_t filled = 0;;) {
     bytes.resize(filled +
                  std::max<size_t>(size_t(1) << 16, filled == 0 ? static_cast<size_t>(status.st_size) + 1 : filled));

@@ -121,7 +121,7 @@ static int run(int argc, char **argv) {
   if (!options.json.empty()) {
     std::string text = jsonOf(results, args.positional(), options.threads), error;
     if (!writeFile(options.json, {text.begin(), text.end()}, error))
-      return args.error(error);
+      return args.error(error, ExitUnavailable);
   }
   return ExitOk;
 }

@@ -10,6 +10,9 @@
 // STATS: 5 arena
 // STATS: 3 slots
 // STATS: 4 local-slots
+// STATS: 32768 arena-bytes
+// STATS: 768 local-row-bytes
+// STATS: 106496 unshared-bytes
 
 plan.kernel @row rows rows [true] attributes {strides = [array<i64: 32, 1>, array<i64: 32, 1>], packings = [""],
     dims = ["n", "m"], table_rows = array<i64: -1>} {

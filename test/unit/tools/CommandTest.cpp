@@ -96,7 +96,10 @@ bool has(const Outcome &outcome, const char *text) { return outcome.text.find(te
 TEST_F(Command, RunWritesArrays) {
   SampleData data = sampleData(5);
   writeArrays(data);
-  Outcome outcome = tool("reckon-run", engine + inputs() + " --threads=2 --output-dir " + folder + "/out");
+  Outcome outcome = tool("reckon-run", engine + inputs() + " --output-dir /nonexistent/out");
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_TRUE(has(outcome, "'/nonexistent/out' cannot be created")) << outcome.text;
+  outcome = tool("reckon-run", engine + inputs() + " --threads=2 --output-dir " + folder + "/out");
   ASSERT_EQ(outcome.code, 0) << outcome.text;
   EXPECT_EQ(outcome.text, "");
   std::vector<uint8_t> bytes;
@@ -127,6 +130,10 @@ TEST_F(Command, RunNamesWhatIsWrong) {
   expect(engine + " --input x=" + folder + "/ids.npy", 2, "input 'x': got i64, expected f32");
   expect(engine + " --input x=/nonexistent.npy", 2, "'/nonexistent.npy' cannot be opened");
   expect(engine + " --input x=" + engine, 2, "not a usable .npy file");
+  ASSERT_EQ(::mkfifo((folder + "/pipe").c_str(), 0600), 0);
+  expect(engine + " --input x=" + folder + "/pipe", 2, "/pipe' cannot be opened: it is a pipe, expected a file");
+  const std::string longName(5000, 'n');
+  expect(engine + " --input " + longName + "=" + folder + "/x.npy", 2, "[4900 more]");
   expect(engine + " --input x", 2, "NAME=FILE.npy");
   expect("/nonexistent.rkn", 2, "cannot be opened");
   expect(folder + "/x.npy", 2, "not a Reckon engine");
@@ -180,6 +187,9 @@ TEST_F(Command, BenchReportsAndWritesJson) {
   EXPECT_EQ(tool("reckon-bench", engine + " --dim=nope=3 --duration=0").code, 2);
   EXPECT_EQ(tool("reckon-bench", engine + " --device=cuda").code, 4);
   EXPECT_EQ(tool("reckon-bench", engine + " --batch=0 --duration=0 --warmup=0").code, 0);
+  outcome = tool("reckon-bench", engine + " --batch=1 --duration=0 --warmup=0 --json=/nonexistent/x.json");
+  EXPECT_EQ(outcome.code, 4) << outcome.text;
+  EXPECT_TRUE(has(outcome, "'/nonexistent/x.json' cannot be written")) << outcome.text;
 }
 
 TEST_F(Command, InspectShowsEverything) {
