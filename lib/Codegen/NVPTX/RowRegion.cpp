@@ -289,8 +289,20 @@ RowPiece &Reader::add(const RowPiece &piece) {
   return region.pieces.back();
 }
 
+/// The value before casts between floats: sums are computed in f32, whatever their terms are stored in.
+static Value withoutCasts(Value value) {
+  for (auto cast = value.getDefiningOp<CastOp>(); cast; cast = value.getDefiningOp<CastOp>()) {
+    if (!isFloat(mlir::cast<RankedTensorType>(cast.getType()).getElementType()) ||
+        !isFloat(mlir::cast<RankedTensorType>(cast.getX().getType()).getElementType()))
+      break;
+    value = cast.getX();
+  }
+  return value;
+}
+
 /// A sum of FM terms and of sums over columns, all of one column.
 bool Reader::addScalar(Value value) {
+  value = withoutCasts(value);
   Operation *op = value.getDefiningOp();
   if (auto binary = dyn_cast_if_present<BinaryOp>(op)) {
     if (binary.getKind() != BinaryKind::add || columnsOf(binary.getA()) != 1 || columnsOf(binary.getB()) != 1 ||
@@ -319,7 +331,7 @@ bool Reader::addScalar(Value value) {
   if (!reduce || reduce.getKind() != ReduceKind::sum || reduce.getAxes() != ArrayRef<int64_t>{1} ||
       getShape(reduce.getX()).size() != 2)
     return false;
-  auto pieces = piecesOf(reduce.getX());
+  auto pieces = piecesOf(withoutCasts(reduce.getX()));
   if (!pieces)
     return false;
   for (const RowPiece &piece : *pieces) {
