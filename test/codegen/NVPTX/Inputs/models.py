@@ -23,9 +23,10 @@ def main():
     assert paths, "no models"
     for path in paths:
         engine = os.path.join(scratch, "cuda.rkn")
-        report = compile_model(path, engine, "--target=cuda")
-        sections = [section["name"] for section in report["sections"]]
-        assert "ptx" in sections, (path, sections)
+        for precision in ("fp16", "fp32"):
+            report = compile_model(path, engine, "--target=cuda", f"--precision={precision}")
+            sections = [section["name"] for section in report["sections"]]
+            assert "ptx" in sections, (path, sections)
         first = open(engine, "rb").read()
         if path == paths[0]:
             compile_model(path, engine, "--target=cuda")
