@@ -162,3 +162,73 @@ TEST_F(EmitEngine, RefusesWhatIsNotScheduled) {
   EXPECT_FALSE(make("plan.program @main dims [] { %0 = plan.alloc : !plan.buffer<f32, <4>> }"));
   EXPECT_FALSE(make("module {}"));
 }
+
+/// The plan above as another device would have it: row-major weights, a dispatch a chain, launches.
+static const char cudaText[] = R"mlir(
+plan.kernel @gemm gemm rows [true, false, false] attributes {
+    strides = [array<i64: 4, 1>, array<i64: 3, 1>, array<i64: 3>, array<i64: 3, 1>], packings = ["", "", ""],
+    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1, -1>, launches = [
+      {block_threads = 64 : i64, blocks_per_sm = 2 : i64, cluster = 0 : i64, function = "gemm_few", grid = ["1"],
+       max_rows = 16 : i64, min_rows = 0 : i64, scratch_bytes = "0", shared_bytes = 1024 : i64, tensor_maps = [
+         {box = array<i64: 8, 1>, operand = 0 : i64, sizes = ["4", "batch"], strides = ["16"], swizzle = 0 : i64,
+          type = f32}]},
+      {block_threads = 128 : i64, blocks_per_sm = 0 : i64, cluster = 0 : i64, function = "gemm_any", grid = ["batch"],
+       max_rows = -1 : i64, min_rows = 0 : i64, scratch_bytes = "64", shared_bytes = 0 : i64, tensor_maps = []}]} {
+^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %w: tensor<4x3xf32>, %b: tensor<2xf32>):
+  %0 = rec.linear %x, %w
+    : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
+  rec.yield %0 : tensor<?x3xf32, #rec.dims<"batch", 3>>
+}
+plan.program @main dims ["batch", "rows:emb"] slots <"16*batch"> local_slots [] unshared <"16*batch"> {
+  %ids = plan.input "ids" : !plan.buffer<i64, <"batch", 4>>
+  %y = plan.output "y" : !plan.buffer<f32, <"batch", 3>>
+  %t = plan.table "emb" dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+    {out_of_range = #rec<out_of_range clamp>} : !plan.buffer<f32, <"rows:emb", 2>>
+  %w = plan.weight "w" packing "" dense<1.0> : tensor<4x3xf32> : !plan.buffer<f32, <4, 3>>
+  %b = plan.weight "b" packing "" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
+  %x = plan.alloc slot 0 : !plan.buffer<f32, <"batch", 4>>
+  plan.chain rows <"batch"> block 1 {
+    plan.dispatch @gemm(%x, %w, %b, %y) {nodes = ["n2"]} : !plan.buffer<f32, <"batch", 4>>, !plan.buffer<f32, <4, 3>>,
+      !plan.buffer<f32, <2>>, !plan.buffer<f32, <"batch", 3>>
+  }
+}
+)mlir";
+
+TEST_F(EmitEngine, ProgramsShareWhatTheyStoreAlike) {
+  ASSERT_TRUE(make(planText));
+  auto other = mlir::parseSourceString<mlir::ModuleOp>(cudaText, &context);
+  ASSERT_TRUE(other);
+  ProgramInput cuda{*other, {"cuda", "sm_90a", {}}, {{"gemm_any", {40, 8, 256}}}};
+  auto spec = makeEngineSpec({ProgramInput{*module, target, {}}, cuda}, hostCode());
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->programs.size(), 2u);
+  EXPECT_EQ(spec->inputs.size(), 1u);
+  EXPECT_EQ(spec->outputs.size(), 1u);
+  EXPECT_EQ(spec->tables.size(), 1u);
+  // `w` in panels and row-major; one `b`.
+  ASSERT_EQ(spec->weights.size(), 3u);
+  EXPECT_EQ(spec->weights[2].name, "w");
+  EXPECT_EQ(spec->weights[2].packing, "row_major");
+  const ProgramSpec &program = spec->programs[1];
+  ASSERT_EQ(program.kernels.size(), 2u);
+  EXPECT_EQ(program.kernels[0].tensorMaps.size(), 1u);
+  EXPECT_EQ(program.kernels[1].registers, 40u);
+  EXPECT_EQ(program.kernels[1].spillBytes, 8u);
+  EXPECT_EQ(program.kernels[1].onnxNodes, std::vector<std::string>{"n2"});
+  const DispatchSpec &dispatch = program.chains.at(0).dispatches.at(0);
+  ASSERT_EQ(dispatch.launches.size(), 2u);
+  EXPECT_EQ(dispatch.launches[0].maxRows, 16u);
+  EXPECT_EQ(dispatch.launches[1].maxRows, UINT64_MAX);
+  EXPECT_EQ(dispatch.launches[1].scratchBytes.str(), "64");
+  EXPECT_EQ(dispatch.operands[1].index, 2u);
+  EXPECT_EQ(dispatch.operands[2].index, 1u);
+  EXPECT_EQ(dispatch.numOutputs, 1u);
+}
+
+TEST_F(EmitEngine, KernelsOnCudaNeedLaunches) {
+  ASSERT_TRUE(make(planText));
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) { message = d.str(); });
+  EXPECT_FALSE(makeEngineSpec(ProgramInput{*module, {"cuda", "sm_90a", {}}, {}}, hostCode()));
+  EXPECT_EQ(message, "has no launches: the codegen phase has not run");
+}

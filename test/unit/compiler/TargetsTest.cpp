@@ -1,0 +1,48 @@
+//===- TargetsTest.cpp - What --target says -------------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/Targets.h"
+
+#include <gtest/gtest.h>
+
+using reckon::Targets;
+using Names = std::vector<std::string>;
+
+TEST(Targets, NameDevicesAndArchitectures) {
+  std::string error;
+  auto devices = [&](const char *text) {
+    auto targets = Targets::parse(text, &error);
+    return targets ? targets->devices() : Names{error};
+  };
+  auto archs = [&](const char *text) {
+    auto targets = Targets::parse(text, &error);
+    return targets ? targets->archs : Names{error};
+  };
+  EXPECT_EQ(devices("host"), Names{"host"});
+  EXPECT_EQ(devices("cuda"), Names{"cuda"});
+  EXPECT_EQ(devices("cuda,host"), (Names{"host", "cuda"}));
+  EXPECT_EQ(devices("host,cuda:sm_80,sm_90"), (Names{"host", "cuda"}));
+  EXPECT_EQ(archs("cuda"), Names{"sm_90a"});
+  EXPECT_EQ(archs("host,cuda:sm_80,sm_90"), (Names{"sm_80", "sm_90"}));
+  EXPECT_EQ(archs("cuda:sm_80,host"), Names{"sm_80"});
+}
+
+TEST(Targets, RefuseWhatMakesNoSense) {
+  auto refused = [](const char *text) {
+    std::string error;
+    EXPECT_FALSE(Targets::parse(text, &error)) << text;
+    return error;
+  };
+  EXPECT_EQ(refused("tpu"), "no target 'tpu'; there are host, cuda and cuda:ARCH,...");
+  EXPECT_EQ(refused(""), "no target ''; there are host, cuda and cuda:ARCH,...");
+  EXPECT_EQ(refused("host,sm_80"), "no target 'sm_80'; there are host, cuda and cuda:ARCH,...");
+  EXPECT_EQ(refused("host,host"), "the target host is named twice");
+  EXPECT_EQ(refused("cuda,cuda"), "the target cuda is named twice: name its architectures once, cuda:sm_80,sm_90");
+  EXPECT_EQ(refused("cuda:sm_80,sm_80"), "the architecture sm_80 is named twice");
+  EXPECT_EQ(refused("cuda:sm_70"), "no GPU architecture 'sm_70'; expected sm_80 or later, such as sm_90a");
+  EXPECT_EQ(refused("cuda:"), "no GPU architecture ''; expected sm_80 or later, such as sm_90a");
+}
