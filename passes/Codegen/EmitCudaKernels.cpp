@@ -41,13 +41,15 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
     bool failedAny = false;
     // Every kernel is tried, so that a model's unsupported layers are all told at once.
     plan.walk([&](plan::KernelOp kernel) {
-      FailureOr<nvptx::KernelPlan> launches = nvptx::emitKernel(kernel, code);
+      StringRef emitter;
+      FailureOr<nvptx::KernelPlan> launches = nvptx::emitKernel(kernel, code, &emitter);
       if (failed(launches)) {
         failedAny = true;
         return;
       }
       kernel->setAttr("launches", launches->toAttribute(plan.getContext()));
       ++numKernels;
+      numGeneric += emitter == "generic";
       numLaunches += launches->launches.size();
     });
     if (failedAny)

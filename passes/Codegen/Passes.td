@@ -45,7 +45,8 @@ def EmitCudaKernels : Pass<"rec-emit-cuda-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"arch", "arch", "std::string", "\"sm_90a\"", "the GPU architecture, such as sm_80 or sm_90a">];
   let statistics = [Statistic<"numKernels", "kernels", "kernels emitted">,
-                    Statistic<"numLaunches", "launches", "candidate launches of them">];
+                    Statistic<"numLaunches", "launches", "candidate launches of them">,
+                    Statistic<"numGeneric", "generic", "kernels left to the generic emitter">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
                            "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
