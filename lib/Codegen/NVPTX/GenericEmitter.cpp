@@ -278,10 +278,19 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
 // The emitter
 //===----------------------------------------------------------------------===//
 
+/// Whether nothing but single elements meet: then rows do not matter, and threads go over all elements side by side.
+static bool isPointwise(plan::KernelOp kernel) {
+  return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
+    return isa<rec::ConstantOp, rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op);
+  });
+}
+
 EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<Shape> shapes{Shape::Rows};
   if (kernel.getKind() == rec::RegionKind::whole)
     shapes = {Shape::Grid, Shape::Block};
+  else if (isPointwise(kernel))
+    shapes = {Shape::Grid, Shape::Rows};
   for (Shape shape : shapes) {
     GenericEmitter emitter(kernel, module, shape);
     FailureOr<LaunchPlan> launch = emitter.emit();
@@ -294,5 +303,5 @@ EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
     }
     emitter.erase();
   }
-  llvm_unreachable("a block has all the order there is");
+  llvm_unreachable("rows and blocks have all the order there is");
 }

@@ -23,7 +23,7 @@ namespace reckon::nvptx {
 enum class Shape {
   Rows,  ///< a group a row
   Block, ///< no rows: one block
-  Grid,  ///< no rows, and no thread reads what another wrote: all threads of the grid
+  Grid,  ///< rows do not matter, and no thread reads what another wrote: all threads of the grid
 };
 
 class GenericEmitter : public loops::LayerEmitter {

@@ -30,13 +30,24 @@ plan.kernel @scratch rows rows [true] attributes {
   rec.yield %3 : tensor<?xf32, #rec.dims<"batch">>
 }
 
-// A row of one element needs no partner.
+// A row of two elements needs no partner.
 // CHECK: plan.kernel @narrow{{.*}}grid = ["floordiv(batch+127, 128)"]
 plan.kernel @narrow rows rows [true] attributes {
-    strides = [array<i64: 1, 1>, array<i64: 1, 1>], packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
-^bb0(%x: tensor<?x1xf32, #rec.dims<"batch", 1>>):
-  %0 = rec.unary sigmoid %x : (tensor<?x1xf32, #rec.dims<"batch", 1>>) -> tensor<?x1xf32, #rec.dims<"batch", 1>>
-  rec.yield %0 : tensor<?x1xf32, #rec.dims<"batch", 1>>
+    strides = [array<i64: 2, 1>, array<i64: 1>], packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x2xf32, #rec.dims<"batch", 2>>):
+  %0 = rec.reduce max %x axes [1] : (tensor<?x2xf32, #rec.dims<"batch", 2>>) -> tensor<?xf32, #rec.dims<"batch">>
+  rec.yield %0 : tensor<?xf32, #rec.dims<"batch">>
+}
+
+// Rows do not matter to pointwise layers.
+// CHECK: plan.kernel @pointwise{{.*}}block_threads = 256 : i64{{.*}}grid = ["floordiv(max(13*batch, 1)+255, 256)"]
+plan.kernel @pointwise rows rows [true, false] attributes {
+    strides = [array<i64: 13, 1>, array<i64: 13>, array<i64: 16, 1>], packings = ["", ""], dims = ["batch"],
+    table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %y: tensor<13xf32>):
+  %0 = rec.binary mul %x, %y : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13xf32>) -> tensor<?x13xf32, #rec.dims<"batch", 13>>
+  %1 = rec.cast %0 : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xf16, #rec.dims<"batch", 13>>
+  rec.yield %1 : tensor<?x13xf16, #rec.dims<"batch", 13>>
 }
 
 // A whole kernel whose elements are independent takes the grid; one whose steps follow each other, a block.
