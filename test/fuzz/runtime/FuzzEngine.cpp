@@ -12,6 +12,7 @@
 #include "reckon/Engine/EngineFile.h"
 #include "runtime/LoadedEngine.h"
 #include "test/unit/engine/MutableEngine.h"
+#include "test/unit/runtime/CudaSample.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -21,7 +22,7 @@ using namespace reckon;
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maxSize, unsigned seed) {
-  static const std::vector<uint8_t> sample = *serializeEngine(test::sampleSpec());
+  static const std::vector<uint8_t> sample = *serializeEngine(test::mutableSpec());
   if (size < 64) {
     size = sample.size() < maxSize ? sample.size() : maxSize;
     std::memcpy(data, sample.data(), size);
@@ -59,5 +60,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ReckonTableBinding synthetic = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 3, 1};
   if (!loaded.load(std::move(file), &synthetic, 1, error) && error.message.empty())
     std::abort();
+  test::tryOnFakeGpu({data, data + size});
   return 0;
 }

@@ -23,7 +23,7 @@ using namespace reckon::test;
 namespace {
 std::vector<uint8_t> sampleBytes() {
   std::string error;
-  auto bytes = serializeEngine(sampleSpec(), &error);
+  auto bytes = serializeEngine(mutableSpec(), &error);
   EXPECT_TRUE(bytes) << error;
   return bytes.value_or(std::vector<uint8_t>());
 }
@@ -40,7 +40,7 @@ TEST(EngineFile, RoundTrip) {
   EngineError error;
   auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
   ASSERT_TRUE(file) << error.message;
-  EngineSpec want = sampleSpec();
+  EngineSpec want = mutableSpec();
   const EngineSpec &got = file->spec();
   EXPECT_EQ(got.producer, want.producer);
   EXPECT_EQ(got.programs[0].target.features, want.programs[0].target.features);
@@ -138,7 +138,7 @@ TEST(EngineFile, RefusalsNameThePart) {
 
 TEST(EngineFile, WriterRefusesInvalidSpecs) {
   auto reason = [](const std::function<void(EngineSpec &)> &change) {
-    EngineSpec spec = sampleSpec();
+    EngineSpec spec = mutableSpec();
     change(spec);
     std::string error;
     EXPECT_FALSE(serializeEngine(spec, &error));
@@ -204,7 +204,7 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
 
 TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   auto refuses = [](const char *text, const std::function<void(ProgramSpec &)> &change) {
-    EngineSpec spec = sampleSpec();
+    EngineSpec spec = mutableSpec();
     change(spec.programs[1]);
     std::string error;
     EXPECT_FALSE(serializeEngine(spec, &error)) << text;
@@ -212,7 +212,7 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   };
   using P = ProgramSpec;
   auto dispatch = [](P &p) -> DispatchSpec & { return p.chains[0].dispatches[0]; };
-  refuses("two programs for the target 'host'", [](P &p) { p = sampleSpec().programs[0]; });
+  refuses("two programs for the target 'host'", [](P &p) { p = mutableSpec().programs[0]; });
   refuses("unknown device 'tpu'", [](P &p) { p.target.device = "tpu"; });
   refuses("local slots", [](P &p) { p.localSlots = {4}; });
   refuses("blocks of 0 threads", [](P &p) { p.kernels[1].blockThreads = 0; });
@@ -253,7 +253,7 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
 
 TEST(EngineFile, OpensFromPathAndSharedMemory) {
   std::string path = testing::TempDir() + "reckon-engine-test.rkn", error;
-  ASSERT_TRUE(writeEngine(sampleSpec(), path, &error)) << error;
+  ASSERT_TRUE(writeEngine(mutableSpec(), path, &error)) << error;
   EngineError problem;
   auto file = EngineFile::open(path, problem);
   ASSERT_TRUE(file) << problem.message;
@@ -272,7 +272,7 @@ TEST(EngineFile, OpensFromPathAndSharedMemory) {
   EXPECT_FALSE(EngineFile::open("/nonexistent.rkn", problem));
   EXPECT_EQ(problem.kind, EngineError::Kind::Io);
   EXPECT_FALSE(EngineFile::open("/tmp", problem));
-  EXPECT_FALSE(writeEngine(sampleSpec(), "/nonexistent/x.rkn", &error));
+  EXPECT_FALSE(writeEngine(mutableSpec(), "/nonexistent/x.rkn", &error));
   EXPECT_NE(error.find("/nonexistent/x.rkn"), std::string::npos);
 }
 } // namespace

@@ -22,6 +22,10 @@ static KernelSpec kernel(const char *symbol, const char *kind, std::vector<std::
   return result;
 }
 
+/// Code for test/unit/runtime/FakeCuda.cpp: the bytes of each parameter.
+static const char fakePtx[] = "kernel g0 8 8 8 128 8 8 8 8 8 8\n"
+                              "kernel g1 8 8 8 8 8 8 8 8 8\n";
+
 /// A product with a choice of launches, one by a library.
 static ProgramSpec cudaProgram() {
   ProgramSpec program;
@@ -67,7 +71,7 @@ static ProgramSpec cudaProgram() {
   return program;
 }
 
-EngineSpec test::sampleSpec() {
+EngineSpec test::mutableSpec() {
   EngineSpec spec;
   spec.producer = "reckon test";
   ProgramSpec program;
@@ -116,7 +120,7 @@ EngineSpec test::sampleSpec() {
                       {}};
   program.chains = {{size("batch"), 32, {first, second}}};
   spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))},
-               {CodeKind::Cuda, "ptx", spec.own(std::vector<uint8_t>(20, 2))}};
+               {CodeKind::Cuda, "ptx", spec.own({fakePtx, fakePtx + sizeof(fakePtx)})}};
   program.arenaUnshared = size("32*batch");
   spec.programs = {program, cudaProgram()};
   spec.idUses = {{1, 0, 1, size("rows:emb")}};

@@ -16,7 +16,7 @@ namespace reckon::test {
 SizeExpr size(std::string_view text);
 
 /// One of everything, small enough to flip every byte. Its code is no code.
-EngineSpec sampleSpec();
+EngineSpec mutableSpec();
 
 /// The size of the description that the header states.
 uint64_t metadataSize(const std::vector<uint8_t> &engine);

@@ -113,3 +113,38 @@ void test::runHostKernel(const FakeLaunch &launch) {
   ReckonRange range = {0, rows, 0, name.find("linear") != std::string::npos ? hidden / 4 : 1};
   kernel(operands, dims, &range, reinterpret_cast<void *>(valueOf(launch, next + 3)), status);
 }
+
+int test::tryOnFakeGpu(const std::vector<uint8_t> &bytes) {
+  fakeCuda().machine.memory = size_t(16) << 20;
+  ReckonTableBinding synthetic = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 3, 1};
+  EngineError problem;
+  runtime::Engine engine;
+  runtime::Context context;
+  auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, problem);
+  if (!file || engine.openMemory(bytes.data(), bytes.size(), {synthetic}) || context.create(engine, 1, "cuda"))
+    return 0;
+  const EngineSpec &spec = file->spec();
+  int ran = 0;
+  for (int64_t batch : {0, 1, 5, 200, 5}) {
+    std::vector<std::vector<uint64_t>> data;
+    bool possible = true;
+    for (size_t i = 0; i < spec.inputs.size() && possible; ++i) {
+      std::vector<int64_t> shape;
+      int64_t elements = 1;
+      for (const SizeExpr &size : spec.inputs[i].shape) {
+        shape.push_back(size.evaluate([&](std::string_view) { return std::optional<int64_t>(batch); }).value_or(-1));
+        possible &= shape.back() >= 0 && !__builtin_mul_overflow(elements, shape.back(), &elements);
+      }
+      possible &= elements < 1 << 20;
+      data.emplace_back(possible ? elements + 1 : 0);
+      possible = possible &&
+                 !context.setInput(i, static_cast<ReckonElementType>(spec.inputs[i].type), shape, data.back().data());
+    }
+    // What takes much memory is refused by the device; the host has no such limit.
+    possible = possible && !context.prepare();
+    for (size_t i = 0; i < spec.outputs.size() && possible; ++i)
+      possible = context.output(i).bytes < 1 << 24;
+    ran += possible && !context.run();
+  }
+  return ran;
+}

@@ -20,6 +20,10 @@ EngineSpec cudaSampleSpec();
 /// Launches of that program call the host's kernels. FakeCuda::onLaunch.
 void runHostKernel(const FakeLaunch &launch);
 
+/// Opens an engine that may be damaged, and runs it on the fake driver for a few batch sizes, as far as it goes. The
+/// number of batch sizes that ran.
+int tryOnFakeGpu(const std::vector<uint8_t> &engine);
+
 } // namespace reckon::test
 
 #endif // RECKON_TEST_UNIT_RUNTIME_CUDASAMPLE_H

@@ -6,11 +6,13 @@
 //===----------------------------------------------------------------------------===//
 
 #include "CudaSample.h"
+#include "test/unit/engine/MutableEngine.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <list>
+#include <random>
 #include <thread>
 
 using namespace reckon;
@@ -386,6 +388,25 @@ TEST_F(Cuda, DevicesByOrdinal) {
   for (const char *name : {"cuda:", "cuda:x", "cuda:1x", "cuda:99999", "cuda1", "tpu"})
     EXPECT_EQ(refusal(cudaSampleSpec(), name).code, RECKON_INVALID) << name;
   EXPECT_EQ(refusal(sampleSpec()).code, RECKON_UNSUPPORTED);
+}
+
+/// Descriptions that lie about a program: refused, or run on it without harm.
+TEST_F(Cuda, DamagedProgramsAreHarmless) {
+  cuda.onLaunch = nullptr;
+  std::string error;
+  std::vector<uint8_t> good = *serializeEngine(mutableSpec(), &error);
+  EXPECT_EQ(tryOnFakeGpu(good), 5);
+  uint64_t metadata = metadataSize(good);
+  std::mt19937 random(5);
+  int ran = 0;
+  for (int i = 0; i < 10000; ++i) {
+    std::vector<uint8_t> bytes = good;
+    for (unsigned k = 1 + random() % 3; k > 0; --k)
+      bytes[64 + random() % metadata] = random() % 3 ? static_cast<uint8_t>(random()) : random() % 2 ? 0xff : 0;
+    repairChecksums(bytes);
+    ran += tryOnFakeGpu(bytes);
+  }
+  EXPECT_GT(ran, 1000);
 }
 
 /// Each driver call fails once: the error names a call, nothing leaks, and the context works afterwards.
