@@ -27,6 +27,9 @@ using namespace reckon::rec;
 /// The most rows an epilogue reads beside the product: they come through as many streams.
 static constexpr size_t maxRowOperands = 4;
 
+/// A wider row is converted once, by a kernel of its own, and not again for every tile of columns.
+static constexpr int64_t maxCastColumns = 64;
+
 /// What a GEMM kernel reads and writes; it adds up in f32.
 static bool isGemmFloat(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
@@ -62,6 +65,9 @@ class GemmRegion {
 public:
   GemmRegion(LinearOp root) : shape(getShape(root.getResult())), ops{root} {}
 
+  /// Adds the conversion before the root that it alone reads, of rows that are thin enough to convert in passing.
+  bool absorbCast();
+
   /// Adds the linear layer that alone reads the root, when the root is a narrow waist between them.
   bool addLowRankPartner(int64_t maxRank);
   /// Adds as much of what follows as leaves one value; returns how many layers.
@@ -79,6 +85,16 @@ private:
   SmallVector<Operation *> ops;
 };
 } // namespace
+
+bool GemmRegion::absorbCast() {
+  auto linear = llvm::cast<LinearOp>(ops.front());
+  auto cast = linear.getX().getDefiningOp<CastOp>();
+  if (!cast || !cast->hasOneUse() || !isGemmFloat(cast.getX().getType().getElementType()) ||
+      linear.getWeight().getType().getDimSize(0) > maxCastColumns)
+    return false;
+  ops.insert(ops.begin(), cast);
+  return true;
+}
 
 bool GemmRegion::addLowRankPartner(int64_t maxRank) {
   auto first = cast<LinearOp>(ops[0]);
@@ -211,6 +227,7 @@ struct FormGemmRegions : fuse::impl::FormGemmRegionsBase<FormGemmRegions> {
         ++numLowRank;
       }
       numAbsorbed += region.absorbEpilogue();
+      numCasts += region.absorbCast();
       dropUnitDimensions(region.getOps());
       fuse::formRegion(region.getOps(), rec::RegionKind::gemm);
       ++numRegions;

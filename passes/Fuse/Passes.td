@@ -35,8 +35,9 @@ def DecomposeForFusion : Fuse_Pass<"rec-decompose-for-fusion"> {
 def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   let summary = "Put each linear layer and its epilogue into a region of kind gemm";
   let description = [{
-    A root is a `rec.linear` in f32, f16 or bf16 whose x has rank 2 or more and whose weight and bias are constants. It absorbs the
-    pointwise layers (unary, binary, compare, select) after it that have its shape, as long as one value alone leaves the
+    A root is a `rec.linear` in f32, f16 or bf16 whose x has rank 2 or more and whose weight and bias are constants. It absorbs a
+    conversion between floats that only it reads, of at most 64 columns, and the
+    pointwise layers (unary, binary, compare, select, casts of floats) after it that have its shape, as long as one value alone leaves the
     region. Their other operands do not depend on the root and are a scalar, a row of N values, or of the root's shape
     with the last size N or 1; when they would be more than four of the last kind, none of them is read. With `low-rank`, a linear layer read by one other linear layer alone, and narrower than
     both its input and that layer's output, is one region with it: the intermediate never leaves the kernel.
@@ -54,6 +55,7 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   let statistics = [
     Statistic<"numRegions", "regions", "Regions of kind gemm">,
     Statistic<"numAbsorbed", "absorbed", "Pointwise layers absorbed into them">,
+    Statistic<"numCasts", "casts", "Conversions of thin rows absorbed into them">,
     Statistic<"numLowRank", "low-rank", "Regions that hold a low-rank pair">
   ];
 }

@@ -82,16 +82,23 @@ LogicalResult HostEmitter::emitGemm() {
   // The body is a chain of stages: a linear layer and the pointwise ops after it.
   SmallVector<GemmStage, 2> stages;
   bool fits = block.getTerminator()->getNumOperands() == 1;
+  rec::CastOp xCast; // before the first layer: x is widened here, whatever it was to be rounded to
   for (Operation &op : block.without_terminator()) {
     if (isa<rec::ConstantOp>(op))
       continue;
+    if (auto cast = dyn_cast<rec::CastOp>(op);
+        cast && stages.empty() && !xCast && isTileType(elementTypeOf(cast.getX()))) {
+      xCast = cast;
+      continue;
+    }
     if (auto linear = dyn_cast<rec::LinearOp>(op)) {
       fits &= isa<BlockArgument>(linear.getWeight()) && isTileType(linear.getType().getElementType()) &&
               linear.getType().getRank() >= 2;
       if (!stages.empty())
         fits &= linear.getX() == stages.back().result;
       else
-        fits &= isa<BlockArgument>(linear.getX());
+        fits &=
+            isa<BlockArgument>(xCast ? xCast.getX() : linear.getX()) && (!xCast || linear.getX() == xCast.getResult());
       stages.emplace_back();
       stages.back().linear = linear;
     } else if (!stages.empty() && op.getNumResults() == 1 &&
@@ -139,7 +146,7 @@ LogicalResult HostEmitter::emitGemm() {
   Value yielded = stages.back().result;
   placeOutputs();
   stages.back().out = destinations[yielded];
-  stages.front().x = places[stages.front().linear.getX()];
+  stages.front().x = places[xCast ? xCast.getX() : stages.front().linear.getX()];
   for (GemmStage &stage : stages) {
     bool isFirst = &stage == &stages.front(), isLast = &stage == &stages.back();
     rec::Shape shape = rec::getShape(stage.result), xShape = rec::getShape(stage.linear.getX());

@@ -2,8 +2,9 @@
 // RUN: reckon-opt --rec-form-gemm-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt --rec-form-gemm-regions=low-rank=false %s | FileCheck %s --check-prefix=SPLIT
 
-// STATS: 10 regions
-// STATS: 12 absorbed
+// STATS: 12 regions
+// STATS: 13 absorbed
+// STATS: 1 casts
 // STATS: 1 low-rank
 
 // CHECK-LABEL: func.func @activation
@@ -152,4 +153,23 @@ func.func @crowd(%x: tensor<8x4xf32>, %a: tensor<8x1xf32>, %b: tensor<8x1xf32>, 
   %5 = rec.binary add %4, %d : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
   %6 = rec.binary add %5, %e : (tensor<8x1xf32>, tensor<8x1xf32>) -> tensor<8x1xf32>
   return %6 : tensor<8x1xf32>
+}
+
+// A conversion of thin rows that only the layer reads is part of it; wide ones are not, and neither are integers.
+// CHECK-LABEL: func.func @casts
+// CHECK: rec.fusion gemm rows [true, false] (%arg0, %{{.*}}) : (tensor<8x13xf32>, tensor<13x64xf16>) -> tensor<8x64xf32>
+// CHECK: rec.cast %{{.*}} : (tensor<8x13xf32>) -> tensor<8x13xf16>
+// CHECK: rec.linear
+// CHECK: rec.cast %{{.*}} : (tensor<8x64xf16>) -> tensor<8x64xf32>
+// CHECK: %[[WIDE:.*]] = rec.cast %arg1
+// CHECK: rec.fusion gemm rows [true, false] (%[[WIDE]], %{{.*}}) : (tensor<8x65xf16>, tensor<65x64xf16>) -> tensor<8x64xf16>
+func.func @casts(%x: tensor<8x13xf32>, %y: tensor<8x65xf32>) -> (tensor<8x64xf32>, tensor<8x64xf16>) {
+  %w = rec.constant dense<0.5> : tensor<13x64xf16>
+  %v = rec.constant dense<0.5> : tensor<65x64xf16>
+  %0 = rec.cast %x : (tensor<8x13xf32>) -> tensor<8x13xf16>
+  %1 = rec.linear %0, %w : (tensor<8x13xf16>, tensor<13x64xf16>) -> tensor<8x64xf16>
+  %2 = rec.cast %1 : (tensor<8x64xf16>) -> tensor<8x64xf32>
+  %3 = rec.cast %y : (tensor<8x65xf32>) -> tensor<8x65xf16>
+  %4 = rec.linear %3, %v : (tensor<8x65xf16>, tensor<65x64xf16>) -> tensor<8x64xf16>
+  return %2, %4 : tensor<8x64xf32>, tensor<8x64xf16>
 }
