@@ -1,0 +1,110 @@
+//===- LibraryProduct.cpp - Kernels that a library can run -----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LibraryProduct.h"
+
+#include "dialects/Rec/Shape.h"
+#include "passes/Precision/Precision.h"
+
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+using plan::KernelOp;
+
+/// Products this small finish before a library has chosen what to launch.
+static constexpr int64_t minExtent = 64;
+
+/// Finds the layer and what follows it; `epilogue` is "", "relu" or "gelu".
+static bool matchBody(KernelOp kernel, rec::LinearOp &linear, std::string &epilogue) {
+  Value result;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    auto unary = dyn_cast<rec::UnaryOp>(op);
+    if (auto first = dyn_cast<rec::LinearOp>(op); first && !result)
+      linear = first;
+    // The library's GELU is the approximation by tanh.
+    else if (unary && result && unary.getX() == result && epilogue.empty() && unary.getKind() == rec::UnaryKind::relu)
+      epilogue = "relu";
+    else if (unary && result && unary.getX() == result && epilogue.empty() &&
+             unary.getKind() == rec::UnaryKind::gelu_tanh)
+      epilogue = "gelu";
+    else
+      return false;
+    result = op.getResult(0);
+  }
+  OperandRange outputs = kernel.getBody().front().getTerminator()->getOperands();
+  return result && outputs.size() == 1 && outputs[0] == result;
+}
+
+static std::optional<LibraryProduct::Matrix> asMatrix(KernelOp kernel, unsigned operand) {
+  rec::Shape shape = rec::getShape(kernel.getOperandType(operand));
+  auto strides = cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef();
+  size_t last = shape.size() - 1;
+  if (shape.size() < 2 || strides[last] != 1 || strides[last - 1] < 1)
+    return std::nullopt;
+  SizeExpr rows = shape[0];
+  for (size_t d = 1; d < last; ++d) {
+    auto extent = shape[d].constant();
+    if (!extent || strides[d - 1] != strides[d] * *extent)
+      return std::nullopt;
+    rows = rows * shape[d];
+  }
+  return LibraryProduct::Matrix{rows, strides[last - 1]};
+}
+
+static std::string getCompute(rec::LinearOp linear, Type type) {
+  if (type.isF16() || type.isBF16())
+    return type.isF16() ? "f16f32" : "bf16f32";
+  std::optional<rec::Precision> precision = rec::Precision::get(linear);
+  return precision && precision->compute.isTF32() ? "tf32" : "f32";
+}
+
+std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
+  LibraryProduct product;
+  if (!matchBody(kernel, product.linear, product.epilogue))
+    return std::nullopt;
+  rec::LinearOp linear = product.linear;
+  auto x = dyn_cast<BlockArgument>(linear.getX()), weight = dyn_cast<BlockArgument>(linear.getWeight());
+  auto bias = dyn_cast_if_present<BlockArgument>(linear.getBias());
+  if (!x || !weight || (linear.getBias() && !bias))
+    return std::nullopt;
+  product.x = x.getArgNumber();
+  product.out = kernel.getNumInputs();
+  if (bias)
+    product.bias = bias.getArgNumber();
+  std::optional<LibraryProduct::Matrix> xMatrix = asMatrix(kernel, product.x), out = asMatrix(kernel, product.out);
+  rec::Shape weightShape = rec::getShape(weight);
+  auto k = weightShape[0].constant(), n = weightShape[1].constant();
+  product.type = linear.getType().getElementType();
+  bool hasType = product.type.isF32() || product.type.isF16() || product.type.isBF16();
+  if (!xMatrix || !out || !k || !n || !hasType || *k < minExtent || *n < minExtent)
+    return std::nullopt;
+  product.xMatrix = *xMatrix;
+  product.outMatrix = *out;
+  product.n = *n;
+  product.k = *k;
+  product.compute = getCompute(linear, product.type);
+  if (bias)
+    product.epilogue += product.epilogue.empty() ? "bias" : "_bias";
+  // Engines know the library's GELU with a bias only.
+  if (product.epilogue == "gelu")
+    return std::nullopt;
+  return product;
+}
+
+std::optional<unsigned> LibraryProduct::findWeight(KernelOp kernel) const {
+  rec::LinearOp layer = linear;
+  Value weight = layer.getWeight();
+  for (BlockArgument argument : kernel.getBody().getArguments()) {
+    StringRef packing = cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue();
+    bool isWeight = argument == weight || (argument.use_empty() && argument.getType() == weight.getType());
+    if (isWeight && packing.empty())
+      return argument.getArgNumber();
+  }
+  return std::nullopt;
+}

@@ -1,0 +1,44 @@
+//===- LibraryProduct.h - Kernels that a library can run ---------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
+#define RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
+
+#include "dialects/Plan/Plan.h"
+#include "dialects/Rec/Rec.h"
+
+#include <string>
+
+namespace reckon::nvptx {
+
+/// A kernel that is one linear layer, alone or with one of cuBLASLt's epilogues, on matrices.
+struct LibraryProduct {
+  /// Leading dimensions that are the rows of a matrix, and the distance between rows.
+  struct Matrix {
+    SizeExpr rows;
+    int64_t stride;
+  };
+
+  rec::LinearOp linear;
+  unsigned x, out; ///< operands of the kernel
+  std::optional<unsigned> bias;
+  Matrix xMatrix, outMatrix;
+  int64_t n, k;
+  mlir::Type type;      ///< of all operands
+  std::string compute;  ///< "f32", "tf32", "f16f32" or "bf16f32"
+  std::string epilogue; ///< "", "relu", "bias", "relu_bias" or "gelu_bias"
+
+  /// The operand with the layer's weight in the model's own order, if there is one: its own, or a copy that nothing
+  /// else reads.
+  std::optional<unsigned> findWeight(plan::KernelOp kernel) const;
+};
+
+std::optional<LibraryProduct> matchLibraryProduct(plan::KernelOp kernel);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
