@@ -41,7 +41,8 @@ bool CudaPlan::chooseAlgorithms(CUstream after, CUstream stream, Error &error) {
 bool CudaPlan::addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode> &after, CUstream stream,
                                Error &error) {
   const Driver &driver = program.driver;
-  if (!driver.cuStreamBeginCapture(error, stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL))
+  // Relaxed: the library may load a kernel while it launches one.
+  if (!driver.cuStreamBeginCapture(error, stream, CU_STREAM_CAPTURE_MODE_RELAXED))
     return false;
   CUgraph captured = nullptr;
   bool success = node.gemm->enqueue(gemmAddresses(node), stream, error);

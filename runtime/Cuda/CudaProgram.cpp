@@ -95,11 +95,11 @@ bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel
 //===-- Sizes -----------------------------------------------------------------===//
 
 /// Whether a library runs here and can have the product. What it launches is recorded with the addresses, so a caller's
-/// tensors, whose addresses change, are left to generated kernels; so are their alignments, which it knows nothing of.
+/// tensors, whose addresses change, are left to generated kernels; so are slices that no vector access may begin at.
 bool CudaProgram::canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch) {
   auto isOwn = [&](int64_t index) {
-    Space space = dispatch.operands[static_cast<size_t>(index)].space;
-    return space == Space::Arena || space == Space::Weight;
+    const OperandSpec &operand = dispatch.operands[static_cast<size_t>(index)];
+    return (operand.space == Space::Arena || operand.space == Space::Weight) && operand.offset % 16 == 0;
   };
   const GemmSpec &gemm = *launch.gemm;
   return isLibraryGemm(gemm) && isOwn(gemm.a) && isOwn(gemm.weight) && isOwn(gemm.out) &&

@@ -57,7 +57,7 @@ enum CUjit_option { CU_JIT_ERROR_LOG_BUFFER = 5, CU_JIT_ERROR_LOG_BUFFER_SIZE_BY
 
 enum : unsigned { CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DEFAULT = 0, CU_EVENT_DISABLE_TIMING = 2 };
 
-enum CUstreamCaptureMode { CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1 };
+enum CUstreamCaptureMode { CU_STREAM_CAPTURE_MODE_RELAXED = 2 };
 
 struct CUDA_KERNEL_NODE_PARAMS {
   CUfunction func;

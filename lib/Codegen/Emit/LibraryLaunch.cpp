@@ -19,8 +19,11 @@ static constexpr int64_t manyRows = 16384;
 std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const DispatchSpec &dispatch) {
   std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
   std::optional<unsigned> weight = product ? product->findWeight(kernel) : std::nullopt;
-  if (!weight || dispatch.launches.empty() || dispatch.operands[product->x].space != Space::Arena ||
-      dispatch.operands[product->out].space != Space::Arena)
+  auto isReachable = [&](unsigned operand) {
+    // What the runtime asks for: memory of its own, aligned for vector accesses.
+    return dispatch.operands[operand].space == Space::Arena && dispatch.operands[operand].offset % 16 == 0;
+  };
+  if (!weight || dispatch.launches.empty() || !isReachable(product->x) || !isReachable(product->out))
     return std::nullopt;
   LaunchSpec launch;
   launch.library = "cublaslt";
