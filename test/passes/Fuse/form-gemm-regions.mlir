@@ -157,12 +157,12 @@ func.func @crowd(%x: tensor<8x4xf32>, %a: tensor<8x1xf32>, %b: tensor<8x1xf32>, 
 
 // A conversion of thin rows that only the layer reads is part of it; wide ones are not, and neither are integers.
 // CHECK-LABEL: func.func @casts
-// CHECK: rec.fusion gemm rows [true, false] (%arg0, %{{.*}}) : (tensor<8x13xf32>, tensor<13x64xf16>) -> tensor<8x64xf32>
+// CHECK: rec.fusion gemm rows [true, false](%arg0, %{{.*}}) : (tensor<8x13xf32>, tensor<13x64xf16>) -> tensor<8x64xf32>
 // CHECK: rec.cast %{{.*}} : (tensor<8x13xf32>) -> tensor<8x13xf16>
 // CHECK: rec.linear
 // CHECK: rec.cast %{{.*}} : (tensor<8x64xf16>) -> tensor<8x64xf32>
 // CHECK: %[[WIDE:.*]] = rec.cast %arg1
-// CHECK: rec.fusion gemm rows [true, false] (%[[WIDE]], %{{.*}}) : (tensor<8x65xf16>, tensor<65x64xf16>) -> tensor<8x64xf16>
+// CHECK: rec.fusion gemm rows [true, false](%[[WIDE]], %{{.*}}) : (tensor<8x65xf16>, tensor<65x64xf16>) -> tensor<8x64xf16>
 func.func @casts(%x: tensor<8x13xf32>, %y: tensor<8x65xf32>) -> (tensor<8x64xf32>, tensor<8x64xf16>) {
   %w = rec.constant dense<0.5> : tensor<13x64xf16>
   %v = rec.constant dense<0.5> : tensor<65x64xf16>
