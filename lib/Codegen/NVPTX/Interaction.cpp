@@ -310,8 +310,8 @@ KernelPlan InteractionEmitter::emit() {
   launch.grid = {SizeExpr::ceilDiv(region.rows, SizeExpr(tuning.warps))};
   launch.blocksPerSm = std::min<uint64_t>(sharedOfSm / (launch.sharedBytes + sharedReserved), warpsOfSm / tuning.warps);
   // Registers are bounded so that as many blocks fit as the grid has: what does not fit would be a second wave.
-  // Long rows and pooling want registers, short rows warps.
-  unsigned residentWarps = rowBytes >= 128 || !others.empty() ? 16 : 32;
+  // Long rows, single floats and pooling want registers, short rows warps.
+  unsigned residentWarps = rowBytes >= 128 || type.isF32() || !others.empty() ? 16 : 32;
   unsigned wanted = tuning.blocksPerSm ? tuning.blocksPerSm : residentWarps / tuning.warps;
   launch.blocksPerSm = std::max(1u, std::min(launch.blocksPerSm, wanted));
   function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(launch.blocksPerSm));

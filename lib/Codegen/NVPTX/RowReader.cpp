@@ -417,14 +417,34 @@ void RowReader::copyPiece(const RowPiece &piece, Value sample, Value active) {
   SmallVector<Value> to;
   for (const PieceTarget &target : piece.targets)
     to.push_back(b.at(outputRow(target.operand, sample), target.column * elementBytes));
-  b.ifThen(active, [&] {
-    b.loop(lane, b.i32(piece.rowBytes() / width), b.i32(lanes), {}, [&](Value i, ValueRange) {
-      Value raw = b.loadInvariant(b.rawType(inputWidth), b.at(from, b.mul(i, inputWidth)), inputWidth);
+  unsigned count = piece.rowBytes() / width, steps = llvm::divideCeil(count, lanes);
+  // All loads before the first store, of a few vectors at a time.
+  constexpr unsigned together = 8;
+  auto copy = [&](Value first, unsigned some, bool isWhole) {
+    SmallVector<Value> raw, vectors;
+    for (unsigned i = 0; i < some; ++i) {
+      vectors.push_back(b.add(first, i * lanes));
+      Value at = vectors.back();
+      if (!isWhole)
+        at = b.select(b.lessU(at, b.i32(count)), at, b.i32(0));
+      raw.push_back(b.loadInvariant(b.rawType(inputWidth), b.at(from, b.mul(at, inputWidth)), inputWidth));
       if (piece.isCast())
-        raw = b.pack(b.unpack(raw, piece.inputType), piece.elementType);
-      for (Value row : to)
-        b.store(raw, b.at(row, b.mul(i, width)), width);
-      return SmallVector<Value>();
-    });
+        raw.back() = b.pack(b.unpack(raw.back(), piece.inputType), piece.elementType);
+    }
+    for (unsigned i = 0; i < some; ++i)
+      b.ifThen(isWhole ? b.boolean(true) : b.lessU(vectors[i], b.i32(count)), [&] {
+        for (Value row : to)
+          b.store(raw[i], b.at(row, b.mul(vectors[i], width)), width);
+      });
+  };
+  b.ifThen(active, [&] {
+    unsigned whole = count / lanes / together;
+    if (whole > 1)
+      b.loop(b.i32(0), b.i32(whole), b.i32(1), {}, [&](Value i, ValueRange) {
+        copy(b.add(b.mul(i, together * lanes), lane), together, /*isWhole=*/true);
+        return SmallVector<Value>();
+      });
+    for (unsigned done = whole > 1 ? whole * together : 0; done < steps; done += together)
+      copy(b.add(lane, done * lanes), std::min(together, steps - done), /*isWhole=*/false);
   });
 }
