@@ -83,14 +83,12 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
   ProgramInput input;
   input.plan = module;
   input.target = {"cuda", arch, {}};
-  ptx->push_back('\0');
-  std::string text = *ptx;
-  addSection(CodeKind::Cuda, "ptx", std::move(*ptx));
+  addSection(CodeKind::Cuda, "ptx", *ptx + '\0');
   // Without an assembler the driver compiles the PTX when the engine is loaded.
   if (std::string ptxas = nvptx::findPtxas(); !ptxas.empty())
     for (const std::string &each : targets.archs) {
       std::string error;
-      std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, text.c_str(), each, &error);
+      std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, *ptx, each, &error);
       if (!cubin)
         return fail(module, ErrorKind::Environment,
                     "cannot assemble the PTX of " + arch + " for " + each + ": " + error);
