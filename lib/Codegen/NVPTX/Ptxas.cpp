@@ -70,7 +70,10 @@ std::optional<nvptx::Cubin> nvptx::assemblePtx(StringRef ptxas, StringRef ptx, S
     *error = "cannot make a folder for the assembler: " + code.message();
     return std::nullopt;
   }
-  llvm::scope_exit clean([&] { (void)llvm::sys::fs::remove_directories(folder); });
+  llvm::scope_exit clean([&] {
+    // What cannot be removed is left to whoever keeps the folder of temporary files.
+    [[maybe_unused]] std::error_code left = llvm::sys::fs::remove_directories(folder);
+  });
   auto path = [&](StringRef name) { return (folder + "/" + name).str(); };
   std::string input = path("kernels.ptx"), output = path("kernels.cubin"), log = path("log");
   {
