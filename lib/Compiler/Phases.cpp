@@ -23,6 +23,7 @@ using namespace reckon;
 static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) {
   ScheduleOptions schedule;
   schedule.device = options.target;
+  schedule.arch = options.arch;
   // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
   if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
     schedule.panelWidth = target->tileColumns();

@@ -6,12 +6,12 @@
 //===---------------------------------------------------------------------------===//
 
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/StoredWeights.h"
 
 #include "dialects/Plan/Plan.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace reckon::schedule {
 #define GEN_PASS_DEF_PACKWEIGHTS
@@ -34,14 +34,16 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
     for (KernelOp kernel : getOperation().getOps<KernelOp>())
       if (kernel.getKind() == rec::RegionKind::gemm)
         choosePackings(kernel);
-    for (ProgramOp program : getOperation().getOps<ProgramOp>())
-      for (WeightOp weight : llvm::make_early_inc_range(program.getOps<WeightOp>()))
-        storeAsRead(weight);
+    schedule::storeWeightsAsRead(getOperation(), [&](StringRef packing) {
+      if (packing.starts_with("panels"))
+        ++numPanels;
+      else if (packing == "columns")
+        ++numColumns;
+    });
   }
 
 private:
   void choosePackings(KernelOp kernel);
-  void storeAsRead(WeightOp weight);
 };
 } // namespace
 
@@ -56,33 +58,4 @@ void PackWeights::choosePackings(KernelOp kernel) {
     packings[weight.getArgNumber()] = columns < minColumns ? StringRef("columns") : StringRef(panels);
   }
   kernel.setPackingsAttr(Builder(&getContext()).getStrArrayAttr(packings));
-}
-
-void PackWeights::storeAsRead(WeightOp weight) {
-  llvm::MapVector<StringAttr, SmallVector<OpOperand *>> reads;
-  for (OpOperand &use : weight.getBuffer().getUses()) {
-    auto dispatch = dyn_cast<DispatchOp>(use.getOwner());
-    KernelOp kernel = dispatch ? dispatch.lookupKernel() : KernelOp();
-    StringAttr packing = StringAttr::get(&getContext());
-    if (kernel && use.getOperandNumber() < kernel.getNumInputs())
-      packing = cast<StringAttr>(kernel.getPackings()[use.getOperandNumber()]);
-    reads[packing].push_back(&use);
-  }
-  // Uses are listed from the last to the first.
-  for (auto [i, read] : llvm::enumerate(llvm::reverse(reads))) {
-    auto &[packing, uses] = read;
-    WeightOp copy = weight;
-    if (i > 0) {
-      OpBuilder builder(weight);
-      builder.setInsertionPointAfter(weight);
-      copy = cast<WeightOp>(builder.clone(*weight));
-      for (OpOperand *use : uses)
-        use->set(copy.getBuffer());
-    }
-    copy.setPackingAttr(packing);
-    if (packing.getValue().starts_with("panels"))
-      ++numPanels;
-    else if (packing == "columns")
-      ++numColumns;
-  }
 }

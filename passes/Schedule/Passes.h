@@ -35,6 +35,8 @@ namespace schedule {
 struct ScheduleOptions {
   /// "host" or "cuda": whether weights are packed, dispatches chained and rows kept in local memory, or padded.
   std::string device = "host";
+  /// The GPU architecture that linear layers choose their kernels for.
+  std::string arch = "sm_90a";
   /// Columns of the register tile that the device's GEMM kernels use.
   int64_t panelWidth = 32;
 };

@@ -65,6 +65,28 @@ def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::ModuleOp"> {
+  let summary = "Choose how the weights of GPU linear layers are stored";
+  let description = [{
+    A linear layer has kernels for several ranges of rows, which may read its weight in different orders
+    (lib/Codegen/NVPTX/LinearPacking.h). The kernel's weight gets the first packing; each further one is an input of its
+    own, of the same type, that the body does not read. Every kernel gets `aligned`: for each operand, whether it starts at
+    a multiple of 16 bytes in all dispatches.
+
+    Requires: plan-outline-kernels.
+    Guarantees: the packing of each weight is the one that every kernel that reads it names for that input.
+    Does not: move data; the emit phase packs.
+
+    Example: test/passes/Schedule/pack-device-weights.mlir
+  }];
+  let options = [
+    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+  ];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Weights stored in an order for a GPU kernel">,
+    Statistic<"numAlternatives", "alternatives", "Further packings of weights">
+  ];
+}
 def EstimateCosts : Schedule_Pass<"plan-estimate-costs", "::mlir::ModuleOp"> {
   let summary = "Fill in the cost model of every dispatch";
   let description = [{

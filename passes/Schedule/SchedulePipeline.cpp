@@ -27,6 +27,10 @@ void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &opt
     PackWeightsOptions packing;
     packing.panelWidth = options.panelWidth;
     pm.addPass(createPackWeights(packing));
+  } else {
+    PackDeviceWeightsOptions packing;
+    packing.arch = options.arch;
+    pm.addPass(createPackDeviceWeights(packing));
   }
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());

@@ -6,6 +6,7 @@
 //===---------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Codegen/NVPTX/LinearPacking.h"
 
 #include <algorithm>
 #include <charconv>
@@ -43,7 +44,7 @@ std::optional<PackedWeight> reckon::packWeight(std::string_view packing, const v
     return packed;
   }
   if (packing != "columns")
-    return std::nullopt;
+    return nvptx::packLinearWeight(packing, data, rows, columns, elementSize);
   packed.shape = {columns, rows};
   packed.data.resize(rows * columns * elementSize);
   for (int64_t column = 0; column < columns && !isEmpty; ++column)

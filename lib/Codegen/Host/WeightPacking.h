@@ -12,6 +12,7 @@
 //   then reads memory straight ahead.
 // - `columns`: N rows of K elements, the transpose. For few columns: each is the second operand of a dot product.
 // - `row_major`, or an empty name: as in the model.
+// - `mma`, `wgmma` and `dot`, which GPU kernels read: lib/Codegen/NVPTX/LinearPacking.h.
 //
 //===----------------------------------------------------------------------------===//
 

@@ -8,6 +8,7 @@
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/NVPTX/Interaction.h"
+#include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
 #include "lib/Codegen/NVPTX/TopK.h"
 
@@ -16,6 +17,7 @@ using namespace reckon;
 using namespace reckon::nvptx;
 
 static constexpr nvptx::KernelEmitter emitters[] = {
+    {"linear", emitLinear},
     {"interaction", emitInteraction},
     {"lookup", emitLookup},
     {"topk", emitTopK},

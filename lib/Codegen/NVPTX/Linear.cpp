@@ -1,0 +1,313 @@
+//===- Linear.cpp - Linear layers with an elementwise tail ------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/Linear.h"
+#include "dialects/Rec/Shape.h"
+#include "lib/Codegen/Loops/Scalar.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+//===----------------------------------------------------------------------===//
+// Matching
+//===----------------------------------------------------------------------===//
+
+std::optional<MatrixOperand> nvptx::asMatrix(plan::KernelOp kernel, unsigned operand) {
+  RankedTensorType type = kernel.getOperandType(operand);
+  rec::Shape shape = rec::getShape(type);
+  if (shape.size() < 2)
+    return std::nullopt;
+  auto strides = cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef();
+  unsigned last = shape.size() - 1;
+  if (strides[last] != 1 || ShapedType::isDynamic(strides[last - 1]))
+    return std::nullopt;
+  for (unsigned d = 0; d + 1 < last; ++d) {
+    std::optional<int64_t> inner = shape[d + 1].constant();
+    if (!inner || strides[d] != strides[d + 1] * *inner)
+      return std::nullopt;
+  }
+  MatrixOperand matrix{operand, type.getElementType(), strides[last - 1], false};
+  auto aligned = kernel->getAttrOfType<DenseBoolArrayAttr>("aligned");
+  unsigned bytes = matrix.type.getIntOrFloatBitWidth() / 8;
+  matrix.aligned = aligned && aligned[operand] && matrix.stride * bytes % 16 == 0;
+  return matrix;
+}
+
+/// What the tail of `layer` may read besides its own values: a matrix of as many rows, a vector over the columns, one
+/// number, or a number a row.
+static bool isTailInput(const LinearLayer &layer, Value value) {
+  rec::Shape result = rec::getShape(layer.linear.getResult()), shape = rec::getShape(value);
+  Type type = cast<RankedTensorType>(value.getType()).getElementType();
+  if (!type.isIntOrFloat() || shape.size() > result.size())
+    return false;
+  if (auto constant = value.getDefiningOp<rec::ConstantOp>())
+    return isa<SplatElementsAttr>(constant.getValue()) && type.isFloat();
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument)
+    return false;
+  bool isVector = llvm::all_of(ArrayRef<SizeExpr>(shape).drop_back(shape.empty() ? 0 : 1),
+                               [](const SizeExpr &size) { return size == SizeExpr(1); });
+  if (isVector && (shape.empty() || shape.back() == SizeExpr(1) || shape.back() == SizeExpr(layer.n)))
+    return true;
+  if (shape.size() != result.size() || !asMatrix(layer.kernel, argument.getArgNumber()))
+    return false;
+  for (unsigned d = 0; d + 1 < shape.size(); ++d)
+    if (shape[d] != result[d])
+      return false;
+  return shape.back() == result.back() || shape.back() == SizeExpr(1);
+}
+
+std::optional<LinearLayer> nvptx::matchLinear(plan::KernelOp kernel) {
+  Block &block = kernel.getBody().front();
+  if (kernel.getNumOutputs() != 1)
+    return std::nullopt;
+  LinearLayer layer;
+  layer.kernel = kernel;
+  rec::CastOp inputCast;
+  llvm::SmallPtrSet<Value, 8> values;
+  for (Operation &op : block.without_terminator()) {
+    if (isa<rec::ConstantOp>(op))
+      continue;
+    if (auto linear = dyn_cast<rec::LinearOp>(op)) {
+      if (layer.linear)
+        return std::nullopt;
+      layer.linear = linear;
+    } else if (auto cast = dyn_cast<rec::CastOp>(op); cast && !layer.linear && !inputCast) {
+      inputCast = cast;
+      continue;
+    } else if (!layer.linear || !isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
+      return std::nullopt;
+    } else {
+      layer.tail.push_back(&op);
+    }
+    values.insert(op.getResult(0));
+  }
+  if (!layer.linear)
+    return std::nullopt;
+
+  Value x = layer.linear.getX();
+  if (inputCast) {
+    if (x != inputCast.getResult() || !inputCast.getResult().hasOneUse())
+      return std::nullopt;
+    x = inputCast.getX();
+  }
+  auto xArgument = dyn_cast<BlockArgument>(x), weight = dyn_cast<BlockArgument>(layer.linear.getWeight());
+  BlockArgument bias = layer.linear.getBias() ? dyn_cast<BlockArgument>(layer.linear.getBias()) : BlockArgument();
+  if (!xArgument || !weight || (layer.linear.getBias() && !bias) || !kernel.getRowInputs()[xArgument.getArgNumber()])
+    return std::nullopt;
+  auto xMatrix = asMatrix(kernel, xArgument.getArgNumber()), out = asMatrix(kernel, kernel.getNumInputs());
+  rec::Shape weightShape = rec::getShape(weight), shape = rec::getShape(layer.linear.getResult());
+  auto k = weightShape[0].constant(), n = weightShape[1].constant();
+  if (!xMatrix || !out || !k || !n || *k == 0 || *n == 0)
+    return std::nullopt;
+  layer.x = *xMatrix;
+  layer.out = *out;
+  layer.weight = weight.getArgNumber();
+  if (bias)
+    layer.bias = bias.getArgNumber();
+  layer.n = *n;
+  layer.k = *k;
+  layer.type = cast<RankedTensorType>(weight.getType()).getElementType();
+  if (!layer.x.type.isFloat() || layer.x.type.isF64() || layer.type.isF64())
+    return std::nullopt;
+  if (auto precision = layer.linear->getAttrOfType<DictionaryAttr>("rec.precision"))
+    if (auto compute = precision.getAs<TypeAttr>("compute"))
+      layer.tf32 = layer.type.isF32() && compute.getValue().isTF32();
+  for (const SizeExpr &size : ArrayRef<SizeExpr>(shape).drop_front().drop_back()) {
+    auto extent = size.constant();
+    if (!extent)
+      return std::nullopt;
+    layer.rowsPerSample *= *extent;
+  }
+  // Every layer of the tail has the shape of the result, so its row and column are those of the sum.
+  for (Operation *op : layer.tail) {
+    if (rec::getShape(op->getResult(0)) != shape)
+      return std::nullopt;
+    for (Value operand : op->getOperands())
+      if (!values.contains(operand) && !isTailInput(layer, operand))
+        return std::nullopt;
+  }
+  if (!values.contains(block.getTerminator()->getOperand(0)))
+    return std::nullopt;
+  return layer;
+}
+
+SizeExpr LinearLayer::matrixRows() const { return rec::getShape(linear.getResult())[0] * SizeExpr(rowsPerSample); }
+
+//===----------------------------------------------------------------------===//
+// The tail
+//===----------------------------------------------------------------------===//
+
+LinearTail::LinearTail(Ptx &p, const LinearLayer &layer, ArrayRef<Value> operands)
+    : p(p), layer(layer), operands(operands) {}
+
+static unsigned bytesOf(Type type) { return type.isInteger(1) ? 1 : type.getIntOrFloatBitWidth() / 8; }
+
+Values nvptx::loadRun(Ptx &p, Value pointer, Type type, unsigned count, bool aligned, bool constant) {
+  unsigned bytes = bytesOf(type) * count;
+  Values elements;
+  if (!aligned || bytes < 4 || bytes > 32 || !type.isFloat() || type.isF64()) {
+    for (unsigned i = 0; i < count; ++i) {
+      Value stored = loops::loadBits(p.b, loops::storageType(type), p.at(pointer, i * bytesOf(type)));
+      elements.push_back(loops::fromStorage(p.b, stored, type));
+    }
+    return elements;
+  }
+  Values words;
+  for (unsigned offset = 0; offset < bytes; offset += 16)
+    words.append(p.loadWords(p.at(pointer, offset), std::min(bytes, 16u) / 4, constant));
+  for (Value word : words) {
+    if (type.isF32())
+      elements.push_back(p.bits(type, word));
+    else
+      for (unsigned half = 0; half < 2; ++half)
+        elements.push_back(unpackHalf(p, word, half, type));
+  }
+  return elements;
+}
+
+void nvptx::storeRun(Ptx &p, ArrayRef<Value> elements, Value pointer, Type type, bool aligned) {
+  unsigned bytes = bytesOf(type) * elements.size();
+  if (!aligned || bytes < 4 || bytes > 32 || !type.isFloat() || type.isF64()) {
+    for (auto [i, element] : llvm::enumerate(elements))
+      loops::storeBits(p.b, loops::toStorage(p.b, element, type), p.at(pointer, i * bytesOf(type)));
+    return;
+  }
+  Values words;
+  if (type.isF32())
+    words.assign(elements.begin(), elements.end());
+  else
+    for (unsigned i = 0; i < elements.size(); i += 2)
+      words.push_back(packHalves(p, elements[i], elements[i + 1], type));
+  for (unsigned first = 0; first < words.size(); first += 4) {
+    unsigned count = std::min<unsigned>(4, words.size() - first);
+    p.storeWords(ArrayRef<Value>(words).slice(first, count), p.at(pointer, first * 4));
+  }
+}
+
+Values nvptx::loadInside(Ptx &p, Value row, Type type, Value first, unsigned count, int64_t k, bool aligned) {
+  if (aligned && k % count == 0)
+    return p.choose(
+        p.lt(first, p.like(first, k)),
+        [&] { return loadRun(p, p.at(row, p.mul(p.wide(first), bytesOf(type))), type, count, true, false); },
+        [&] { return Values(count, p.f32(0)); });
+  Values elements;
+  for (unsigned i = 0; i < count; ++i) {
+    Value at = p.add(first, i), inside = p.lt(at, p.like(at, k));
+    Value pointer = p.at(row, p.mul(p.wide(p.select(inside, at, p.like(at, 0))), bytesOf(type)));
+    elements.push_back(p.select(inside, loadRun(p, pointer, type, 1, false, false)[0], p.f32(0)));
+  }
+  return elements;
+}
+
+Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned count) {
+  if (auto it = computed.find(tensor); it != computed.end())
+    return it->second;
+  Type type = cast<RankedTensorType>(tensor.getType()).getElementType();
+  Values elements;
+  if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
+    double value = cast<SplatElementsAttr>(constant.getValue()).getSplatValue<APFloat>().convertToDouble();
+    elements.assign(count, loops::scalarConstant(p.b, type, value));
+  } else {
+    auto argument = cast<BlockArgument>(tensor);
+    unsigned operand = argument.getArgNumber();
+    rec::Shape shape = rec::getShape(tensor);
+    bool isRow =
+        shape.size() == rec::getShape(layer.linear.getResult()).size() && shape.size() >= 2 &&
+        llvm::any_of(ArrayRef<SizeExpr>(shape).drop_back(), [](const SizeExpr &size) { return size != SizeExpr(1); });
+    bool isWide = !shape.empty() && shape.back() == SizeExpr(layer.n) && layer.n != 1;
+    Value pointer = operands[operand];
+    bool aligned = !isRow;
+    if (isRow) {
+      MatrixOperand matrix = *asMatrix(layer.kernel, operand);
+      pointer = p.at(pointer, p.mul(p.wide(row), matrix.stride * bytesOf(type)));
+      aligned = matrix.aligned;
+    } else if (auto known = layer.kernel->getAttrOfType<DenseBoolArrayAttr>("aligned")) {
+      aligned = known[operand];
+    } else {
+      aligned = false;
+    }
+    if (isWide)
+      elements =
+          loadRun(p, p.at(pointer, p.mul(p.wide(column), bytesOf(type))), type, count, aligned, /*constant=*/true);
+    else
+      elements.assign(count, loadRun(p, pointer, type, 1, false, true)[0]);
+  }
+  computed[tensor] = elements;
+  return elements;
+}
+
+void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
+  computed = inputs;
+  unsigned count = sums.size();
+  Values values(sums);
+  if (layer.linear.getBias())
+    for (auto [sum, bias] : llvm::zip(values, elementsOf(layer.linear.getBias(), row, column, count)))
+      sum = p.addf(sum, bias);
+  computed[layer.linear.getResult()] = values;
+  auto elementType = [](Value tensor) { return loops::elementTypeOf(tensor); };
+  for (Operation *op : layer.tail) {
+    SmallVector<Values> inputs;
+    for (Value operand : op->getOperands())
+      inputs.push_back(elementsOf(operand, row, column, count));
+    Values results;
+    for (unsigned i = 0; i < count; ++i) {
+      auto input = [&](unsigned operand) { return inputs[operand][i]; };
+      results.push_back(
+          llvm::TypeSwitch<Operation *, Value>(op)
+              .Case([&](rec::UnaryOp o) { return loops::emitUnary(p.b, o.getKind(), input(0), elementType(o.getX())); })
+              .Case([&](rec::BinaryOp o) {
+                return loops::emitBinary(p.b, o.getKind(), input(0), input(1), elementType(o.getA()),
+                                         elementType(o.getB()));
+              })
+              .Case([&](rec::CompareOp o) {
+                return loops::emitCompare(p.b, o.getKind(), input(0), input(1), elementType(o.getA()));
+              })
+              .Case([&](rec::SelectOp o) { return p.select(input(0), input(1), input(2)); })
+              .Case([&](rec::CastOp o) {
+                return loops::emitCast(p.b, input(0), elementType(o.getX()), elementType(o.getResult()));
+              }));
+    }
+    computed[op->getResult(0)] = results;
+  }
+  Value yielded = layer.kernel.getBody().front().getTerminator()->getOperand(0);
+  unsigned bytes = bytesOf(layer.out.type);
+  Value offset = p.add(p.mul(p.wide(row), layer.out.stride * bytes), p.mul(p.wide(column), bytes));
+  storeRun(p, computed[yielded], p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
+}
+
+LinearTail::Inputs LinearTail::fetch(Value row, Value column, unsigned count) {
+  computed.clear();
+  for (Value argument : layer.kernel.getBody().getArguments()) {
+    bool isRead = argument == layer.linear.getBias() || llvm::any_of(layer.tail, [&](Operation *op) {
+                    return llvm::is_contained(op->getOperands(), argument);
+                  });
+    if (isRead)
+      elementsOf(argument, row, column, count);
+  }
+  return std::move(computed);
+}
+
+void LinearTail::preload(Value row, Value column, unsigned count, Value rows) {
+  if (layer.n % count == 0)
+    preloaded = fetch(p.min(row, p.add(rows, -1)), p.min(column, p.i32(layer.n - count)), count);
+}
+
+void LinearTail::finish(Value row, Value column, ArrayRef<Value> sums) {
+  if (layer.n % sums.size() == 0) {
+    p.ifThen(p.lt(column, p.i32(layer.n)), [&] { finishInside(row, column, sums, preloaded); });
+    return;
+  }
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    Value at = p.add(column, i);
+    p.ifThen(p.lt(at, p.i32(layer.n)), [&, sum = sum] { finishInside(row, at, {sum}, Inputs()); });
+  }
+}

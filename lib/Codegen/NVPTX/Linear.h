@@ -1,0 +1,95 @@
+//===- Linear.h - Linear layers with an elementwise tail ----------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// What all kernels of a linear layer share: which regions they take, and what happens to the sums. A region is one
+// rec.linear, optionally a cast of its input, and elementwise layers after it; all leading dimensions together are the
+// rows of a matrix. Each kernel family computes sums of neighbouring columns of a row in registers and hands them to
+// LinearTail, which adds the bias, evaluates the tail in f32 and stores up to 16 bytes at once.
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEAR_H
+#define RECKON_LIB_CODEGEN_NVPTX_LINEAR_H
+
+#include "dialects/Plan/Plan.h"
+#include "dialects/Rec/Rec.h"
+#include "lib/Codegen/NVPTX/Ptx.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <optional>
+
+namespace reckon::nvptx {
+
+/// An operand as a matrix: dense rows, `stride` elements apart.
+struct MatrixOperand {
+  unsigned operand = 0;
+  mlir::Type type;
+  int64_t stride = 0;
+  bool aligned = false; ///< every row starts at a multiple of 16 bytes
+};
+
+struct LinearLayer {
+  mutable plan::KernelOp kernel; ///< handles, whose accessors are not const
+  mutable rec::LinearOp linear;
+  int64_t n = 0, k = 0;
+  int64_t rowsPerSample = 1; ///< rows of the matrix for one row of the chain
+  mlir::Type type;           ///< of the product's operands: f16, bf16 or f32
+  bool tf32 = false;         ///< f32 operands may lose mantissa bits
+  MatrixOperand x, out;
+  unsigned weight = 0; ///< operands of the kernel
+  std::optional<unsigned> bias;
+  llvm::SmallVector<mlir::Operation *> tail;
+
+  unsigned elementBytes() const { return type.getIntOrFloatBitWidth() / 8; }
+  /// Rows of the matrix, in the dimensions of the kernel.
+  SizeExpr matrixRows() const;
+  bool onTensorCores() const { return tf32 || elementBytes() == 2; }
+};
+
+/// nullopt when the kernel is anything else.
+std::optional<LinearLayer> matchLinear(plan::KernelOp kernel);
+
+/// Finishes sums; made once a kernel function, with one address (pointer to global memory) an operand.
+class LinearTail {
+public:
+  LinearTail(Ptx &p, const LinearLayer &layer, llvm::ArrayRef<Value> operands);
+
+  /// What the tail reads at some columns of a row, by block argument.
+  using Inputs = llvm::DenseMap<Value, Values>;
+
+  /// Bias, tail and store for the f32 `sums` of columns column, column + 1, ... of a row. `column` is a multiple of
+  /// their number, a power of two; columns from n on are left out. i32 values; the row is inside the matrix.
+  void finish(Value row, Value column, llvm::ArrayRef<Value> sums);
+  /// The same where all columns are below n. What `inputs` lacks is loaded.
+  void finishInside(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
+  /// Loads all that finishInside() of `count` columns will read: many loads can so be under way before the first use.
+  Inputs fetch(Value row, Value column, unsigned count);
+  /// Fetches for the only finish() that follows, before the sums are known. The row and column may lie outside.
+  void preload(Value row, Value column, unsigned count, Value rows);
+
+private:
+  Values elementsOf(Value tensor, Value row, Value column, unsigned count);
+
+  Ptx &p;
+  const LinearLayer &layer;
+  llvm::ArrayRef<Value> operands;
+  Inputs computed, preloaded;
+};
+
+/// Neighbouring elements in the type arithmetic is done in. `aligned`: the pointer is aligned to their bytes, or to 16.
+Values loadRun(Ptx &p, Value pointer, mlir::Type type, unsigned count, bool aligned, bool constant);
+void storeRun(Ptx &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type type, bool aligned);
+/// Elements first, first + 1, ... of a row of k elements, as f32; zero from k on, where memory may hold anything.
+Values loadInside(Ptx &p, Value row, mlir::Type type, Value first, unsigned count, int64_t k, bool aligned);
+
+/// `operand` as a matrix whose rows are all its dimensions but the last; nullopt when rows are not equally far apart.
+std::optional<MatrixOperand> asMatrix(plan::KernelOp kernel, unsigned operand);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_LINEAR_H

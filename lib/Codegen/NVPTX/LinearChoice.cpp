@@ -1,0 +1,212 @@
+//===- LinearChoice.cpp - Which kernel runs a linear layer for how many rows ------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// A rough model of an H200 with constants read off measurements (docs/cuda.md): what a kernel takes beyond its first
+// microseconds is its waves of blocks times what a block moves into its multiprocessor or multiplies. It need only
+// rank the kernels; reckon-tune measures.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/LinearPacking.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+namespace {
+
+constexpr double multiprocessors = 132;
+
+/// Microseconds for a number of rows of the matrix.
+struct CostModel {
+  const LinearLayer &layer;
+  int64_t rows;
+
+  double operator()(const SplitTile &tile) const {
+    double tileRows = 8 * tile.rowTiles;
+    double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
+    double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
+    // What a block finishes at its end grows with its rows.
+    return 1.6 + 0.015 * tileRows + std::max(1.0, blocks / multiprocessors) * std::max(bytes / 80e3, 0.05);
+  }
+  double operator()(const DirectTile &tile) const {
+    double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
+    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / 1.5e6, 0.2);
+    return 2.2 + layer.k / 200.0 + std::ceil(blocks / multiprocessors) * work * layer.elementBytes() / 2;
+  }
+  double operator()(const WgmmaTile &tile) const {
+    double tileRows = 64 * tile.groups;
+    double tiles = std::ceil(rows / tileRows) * llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split;
+    double steps = std::ceil(std::ceil(layer.k * layer.elementBytes() / 128.0) / tile.split);
+    double operations = 2 * tileRows * tile.columns * 128 / layer.elementBytes();
+    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128 ? 4.8e6 : tile.columns < 256 ? 5.2e6 : 5.5e6);
+    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / 150e3);
+    double finish = tileRows * tile.columns * layer.elementBytes() / 60e3;
+    if (tile.split > 1) // a second wave of clusters waits for whole groups of multiprocessors
+      return 3.3 + std::ceil(tiles / multiprocessors) * (steps * step + finish) + (tiles > multiprocessors ? 3 : 0);
+    // Small tiles share multiprocessors.
+    double waves =
+        tile.columns * tile.groups > 256 ? std::ceil(tiles / multiprocessors) : std::max(1.0, tiles / multiprocessors);
+    return 2.1 + waves * (steps * step + finish);
+  }
+  double operator()(const DotTile &tile) const {
+    double units = std::ceil(double(rows) / tile.rows) * llvm::divideCeil(layer.n, int64_t(tile.columns));
+    double bytes = double(tile.rows + tile.columns) * layer.k * layer.elementBytes();
+    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / multiprocessors / 150e3;
+  }
+  double operator()(const ScalarTile &tile) const {
+    double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
+    return 2 + std::ceil(tiles / multiprocessors) * layer.k * (tile.size == 128 ? 0.11 : 0.034);
+  }
+};
+
+} // namespace
+
+/// Every kernel that could run the layer.
+static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringRef arch) {
+  std::vector<LinearChoice> candidates;
+  auto add = [&](auto tile) {
+    LinearChoice choice;
+    choice.tile = tile;
+    candidates.push_back(choice);
+  };
+  if (layer.n < 8) {
+    unsigned columns = llvm::PowerOf2Ceil(layer.n);
+    add(DotTile{1, columns, 4});
+    add(DotTile{4, columns, 8});
+    return candidates;
+  }
+  if (!layer.onTensorCores()) {
+    add(DotTile{1, 4, 2});
+    add(DotTile{8, 2, 2});
+    add(ScalarTile{64});
+    add(ScalarTile{128});
+    return candidates;
+  }
+  int64_t blocks = llvm::divideCeil(layer.k * layer.elementBytes(), int64_t(64));
+  for (unsigned rowTiles : {1, 2, 4, 8}) {
+    unsigned warps = std::min<int64_t>(rowTiles == 8 && blocks > 64 ? 8 : 16, blocks);
+    add(SplitTile{rowTiles, warps});
+  }
+  // Thin rows are cheaper to read as they are than to stage; so are rows that bulk copies cannot read.
+  bool canCopy = arch == "sm_90a" && layer.x.aligned && layer.x.type == layer.type;
+  if (!canCopy || layer.k * layer.elementBytes() < 128) {
+    add(DirectTile{2, 4});
+    add(DirectTile{4, 4});
+    return candidates;
+  }
+  add(WgmmaTile{2, 256, 4});
+  add(WgmmaTile{2, 128, layer.tail.size() > 1 ? 6u : 3u});
+  add(WgmmaTile{1, 128, 4});
+  add(WgmmaTile{1, 64, 6});
+  int64_t steps = llvm::divideCeil(layer.k * layer.elementBytes(), int64_t(128));
+  for (unsigned split : {2, 4, 8})
+    if (steps >= split)
+      add(WgmmaTile{1, 64, 6, split});
+  return candidates;
+}
+
+std::string_view LinearChoice::packing() const {
+  struct {
+    std::string_view operator()(const SplitTile &) { return mmaPacking; }
+    std::string_view operator()(const DirectTile &) { return mmaPacking; }
+    std::string_view operator()(const WgmmaTile &) { return wgmmaPacking; }
+    std::string_view operator()(const DotTile &) { return dotPacking; }
+    std::string_view operator()(const ScalarTile &) { return ""; }
+  } name;
+  return std::visit(name, tile);
+}
+
+std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, StringRef arch) {
+  std::vector<LinearChoice> candidates = getCandidates(layer, arch), choices;
+  // The best at the upper end of each range of rows; neighbours that agree are one range.
+  constexpr uint64_t ends[] = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 65536};
+  uint64_t next = 0;
+  std::optional<size_t> previous;
+  for (uint64_t end : ends) {
+    CostModel cost{layer, static_cast<int64_t>(end)};
+    size_t best = 0;
+    for (size_t i = 1; i < candidates.size(); ++i)
+      if (std::visit(cost, candidates[i].tile) < std::visit(cost, candidates[best].tile))
+        best = i;
+    uint64_t last = end / layer.rowsPerSample;
+    if (last < next)
+      continue;
+    if (previous == best) {
+      choices.back().maxRows = last;
+    } else {
+      choices.push_back(candidates[best]);
+      choices.back().minRows = next;
+      choices.back().maxRows = last;
+    }
+    previous = best;
+    next = last + 1;
+  }
+  // More rows than any range names go the way of the largest. The first launch that fits is taken, so the last may say
+  // that it takes any number.
+  if (choices.empty())
+    choices.push_back(candidates.back());
+  choices.back().minRows = 0;
+  choices.back().maxRows = UINT64_MAX;
+  return choices;
+}
+
+SmallVector<StringRef> nvptx::getLinearPackings(plan::KernelOp kernel, StringRef arch) {
+  SmallVector<StringRef> packings;
+  if (std::optional<LinearLayer> layer = matchLinear(kernel))
+    for (const LinearChoice &choice : chooseLinear(*layer, arch))
+      if (StringRef packing(choice.packing()); !llvm::is_contained(packings, packing))
+        packings.push_back(packing);
+  return packings;
+}
+
+EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
+  std::optional<LinearLayer> layer = matchLinear(kernel);
+  if (!layer)
+    return std::nullopt;
+  std::vector<LinearChoice> choices = chooseLinear(*layer, module.getArch());
+  // Where each packing is: the layer's own weight, or an input of its type that nothing reads.
+  auto findWeight = [&](std::string_view packing) -> std::optional<unsigned> {
+    for (BlockArgument argument : kernel.getBody().getArguments()) {
+      unsigned operand = argument.getArgNumber();
+      bool isWeight = operand == layer->weight ||
+                      (argument.use_empty() && argument.getType() == layer->linear.getWeight().getType());
+      if (isWeight && cast<StringAttr>(kernel.getPackings()[operand]).getValue() == StringRef(packing))
+        return operand;
+    }
+    return std::nullopt;
+  };
+  for (const LinearChoice &choice : choices)
+    if (!findWeight(choice.packing()))
+      return std::nullopt;
+
+  KernelPlan plan;
+  for (const LinearChoice &choice : choices) {
+    unsigned weight = *findWeight(choice.packing());
+    struct {
+      const LinearLayer &layer;
+      DeviceModule &module;
+      unsigned weight;
+      LaunchPlan operator()(const SplitTile &tile) { return emitLinearSplit(layer, module, weight, tile); }
+      LaunchPlan operator()(const DirectTile &tile) { return emitLinearDirect(layer, module, weight, tile); }
+      LaunchPlan operator()(const WgmmaTile &tile) { return emitLinearWgmma(layer, module, weight, tile); }
+      LaunchPlan operator()(const DotTile &tile) { return emitLinearDot(layer, module, weight, tile); }
+      LaunchPlan operator()(const ScalarTile &tile) { return emitLinearScalar(layer, module, weight, tile.size); }
+    } emit{*layer, module, weight};
+    LaunchPlan launch = std::visit(emit, choice.tile);
+    launch.minRows = choice.minRows;
+    launch.maxRows = choice.maxRows;
+    plan.launches.push_back(std::move(launch));
+  }
+  return FailureOr<KernelPlan>(std::move(plan));
+}

@@ -1,0 +1,48 @@
+//===- LinearChoice.h - Which kernel runs a linear layer for how many rows ---*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------------===//
+//
+// A layer gets several kernels, each for a range of rows. The schedule asks here which packings of the weight they
+// read; codegen asks again and emits them.
+//
+//===-----------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H
+#define RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H
+
+#include "lib/Codegen/NVPTX/Emitters.h"
+#include "lib/Codegen/NVPTX/LinearKernels.h"
+
+#include <string_view>
+#include <variant>
+
+namespace reckon::nvptx {
+
+struct ScalarTile {
+  unsigned size = 128;
+};
+
+struct LinearChoice {
+  std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
+  uint64_t minRows = 0, maxRows = UINT64_MAX; ///< of the chain
+
+  /// How the kernel reads the weight; empty for row-major.
+  std::string_view packing() const;
+};
+
+/// Kernels with their ranges of rows, in rising order: the first that fits is meant. The last takes any number.
+std::vector<LinearChoice> chooseLinear(const LinearLayer &layer, llvm::StringRef arch);
+
+/// The packings a linear kernel reads, each once; none when it is no linear kernel or reads the weight as it is.
+llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, llvm::StringRef arch);
+
+/// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand, and as
+/// operands of the same type that nothing in the body reads.
+EmitResult emitLinear(plan::KernelOp kernel, DeviceModule &module);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H

@@ -1,0 +1,52 @@
+//===- LinearKernels.h - The kernel families of linear layers -----------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARKERNELS_H
+#define RECKON_LIB_CODEGEN_NVPTX_LINEARKERNELS_H
+
+#include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/Linear.h"
+
+namespace reckon::nvptx {
+
+/// mma.sync on the `mma` packing, straight from global memory, for few rows: a block has 16 columns and 8*rowTiles
+/// rows; its `warps` split the inner dimension and add up through shared memory.
+struct SplitTile {
+  unsigned rowTiles = 1, warps = 16;
+};
+LaunchPlan emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile);
+
+/// mma.sync on the `mma` packing, straight from global memory, for any number of rows: a warp has 64 columns and
+/// 8*rowTiles rows; the warps of a block take neighbouring rows.
+struct DirectTile {
+  unsigned rowTiles = 4, warps = 4;
+};
+LaunchPlan emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile);
+
+/// wgmma on the `wgmma` packing: tiles of 64*groups rows and `columns` columns, fetched by bulk tensor copies into
+/// `stages` buffers of shared memory by a warp of its own. With `split` > 1 (and one group) a cluster of so many blocks
+/// shares the inner dimension of a tile, which has that many times 128 bytes at least. Needs layer.x.aligned.
+struct WgmmaTile {
+  unsigned groups = 2, columns = 256, stages = 4, split = 1;
+
+  uint64_t sharedBytes() const;
+};
+LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile);
+
+/// Dot products along the inner dimension: a warp takes `rows` rows and `columns` (a power of two) columns; the weight
+/// is packed as `dot`.
+struct DotTile {
+  unsigned rows = 1, columns = 1, warps = 4;
+};
+LaunchPlan emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile);
+
+/// f32 multiply-adds on tiles of `size` (64 or 128) rows and columns in shared memory; the weight is row-major.
+LaunchPlan emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, unsigned size);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_LINEARKERNELS_H

@@ -1,0 +1,286 @@
+//===- LinearMma.cpp - Linear layers on mma.sync, without staging -----------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// The product is taken transposed: the weight is mma's A operand (16 columns of the layer by one step of the inner
+// dimension) and eight rows of activations are its B operand. The `mma` packing (LinearPacking.h) holds the weight in
+// the order of A fragments, so a lane reads its part of a step with one 16-byte load; and it orders the inner dimension
+// so that a lane's part of two steps of B is 16 neighbouring bytes of a row. Nothing goes through shared memory but
+// the final sums of warps that split the inner dimension.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LinearKernels.h"
+#include "lib/Codegen/NVPTX/LinearPacking.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+namespace {
+
+/// What both kernels do: fragments in, products added up.
+class MmaEmitter {
+public:
+  MmaEmitter(Ptx &p, const LinearLayer &layer, KernelFunction &kernel, unsigned weight)
+      : p(p), layer(layer), x(kernel.operands[layer.x.operand]), weight(kernel.operands[weight]) {
+    rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
+    chunk = 16 / layer.elementBytes();
+    blocks = llvm::divideCeil(layer.k, 4 * chunk);
+    lane = p.bitAnd(p.thread(), 31);
+    group = p.shr(lane, 2);
+    quad = p.bitAnd(lane, 3);
+    warp = p.shr(p.thread(), 5);
+  }
+
+  /// The address of this lane's part of step 0 of block 0 of the inner dimension. `tile` counts 16 columns.
+  Value weightAddress(Value tile) {
+    Value offset = p.mul(p.wide(tile), blocks * 2 * 512);
+    return p.at(p.at(weight, offset), p.shl(lane, 4));
+  }
+  /// The row of activations whose fragments this lane reads; past the end, the last one.
+  Value rowAddress(Value firstRow) {
+    Value row = p.min(p.add(firstRow, group), p.add(rows, -1));
+    return p.at(x, p.mul(p.wide(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
+  }
+
+  /// Two steps' words of A of one tile; and of B of one row.
+  Values loadWeights(Value address, Value block) {
+    Value step = p.at(address, p.mul(p.wide(block), 1024));
+    Values words = p.loadWords(step, 4, /*constant=*/true);
+    words.append(p.loadWords(p.at(step, 512), 4, true));
+    return words;
+  }
+  Values loadRow(Value address, Value block, bool isWhole);
+
+  void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> a, ArrayRef<Value> b);
+
+  Ptx &p;
+  const LinearLayer &layer;
+  Value x, weight;
+  Value rows;                    ///< of the matrix
+  Value lane, group, quad, warp; ///< lane / 4, lane % 4
+  int64_t chunk = 0, blocks = 0; ///< elements in 16 bytes; blocks of 4 chunks in the inner dimension
+};
+
+} // namespace
+
+/// The four words (two steps) of this lane: elements [block*4*chunk + quad*chunk, + chunk) of its row, zero from k on.
+Values MmaEmitter::loadRow(Value address, Value block, bool isWhole) {
+  Type stored = layer.x.type;
+  unsigned bytes = stored.getIntOrFloatBitWidth() / 8;
+  Value first = p.add(p.mul(block, 4 * chunk), p.mul(quad, chunk));
+  Value start = p.at(address, p.mul(p.wide(first), bytes));
+  auto packed = [&](ArrayRef<Value> elements) {
+    Values words;
+    if (layer.elementBytes() == 4)
+      for (Value element : elements)
+        words.push_back(p.bits(p.b.getI32Type(), element));
+    else
+      for (unsigned i = 0; i < elements.size(); i += 2)
+        words.push_back(packHalves(p, elements[i], elements[i + 1], layer.type));
+    return words;
+  };
+  if (stored != layer.type)
+    return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned, false)
+                          : loadInside(p, address, stored, first, chunk, layer.k, layer.x.aligned));
+  auto words = [&] { return p.loadWords(start, 4); };
+  if (layer.x.aligned && isWhole)
+    return words();
+  if (layer.x.aligned && layer.k % chunk == 0)
+    return p.choose(p.lt(first, p.i32(layer.k)), words, [&] { return Values(4, p.i32(0)); });
+  return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
+                        : loadInside(p, address, stored, first, chunk, layer.k, false));
+}
+
+/// sums (16 x 8) += a (two steps) * b (two steps).
+void MmaEmitter::multiply(MutableArrayRef<Value> sums, ArrayRef<Value> a, ArrayRef<Value> b) {
+  StringRef kind = layer.type.isF16()    ? "m16n8k16.row.col.f32.f16.f16.f32"
+                   : layer.type.isBF16() ? "m16n8k16.row.col.f32.bf16.bf16.f32"
+                                         : "m16n8k8.row.col.f32.tf32.tf32.f32";
+  std::string text =
+      ("mma.sync.aligned." + kind + " {$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};").str();
+  Type f32 = p.b.getF32Type();
+  for (unsigned step = 0; step < 2; ++step) {
+    Values operands(a.slice(4 * step, 4));
+    operands.append({b[2 * step], b[2 * step + 1]});
+    operands.append(sums.begin(), sums.end());
+    llvm::copy(p.inlinePtx({f32, f32, f32, f32}, text, "ffffrrrrrrffff", operands, /*sideEffects=*/false),
+               sums.begin());
+  }
+}
+
+LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {
+  unsigned warps = tile.warps, rowTiles = tile.rowTiles;
+  std::string name = (layer.kernel.getSymName() + "_split" + Twine(8 * rowTiles)).str();
+  KernelFunction kernel = module.createKernel(name, layer.kernel, 32 * warps);
+  ImplicitLocOpBuilder b = kernel.getBuilder();
+  Ptx p(b);
+  MmaEmitter mma(p, layer, kernel, weight);
+  Value shared = module.getDynamicShared(b);
+  Value tileColumn = p.block(0), firstRow = p.mul(p.block(1), 8 * rowTiles);
+  Value weights = mma.weightAddress(tileColumn);
+  Values rows;
+  for (unsigned j = 0; j < rowTiles; ++j)
+    rows.push_back(mma.rowAddress(p.add(firstRow, 8 * j)));
+
+  // A thread finishes two neighbouring columns of one row: elements e and 2 + e of a lane's four sums.
+  LinearTail tail(p, layer, kernel.operands);
+  auto place = [&](Value i) {
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shr(i, 1), 31), j = p.shr(i, 6);
+    Value row = p.add(firstRow, p.add(p.shl(j, 3), p.add(p.shl(p.bitAnd(lane, 3), 1), e)));
+    // Tile t of a block of 64 has columns 8*g + 2*t and the next.
+    Value column =
+        p.add(p.add(p.shl(p.shr(tileColumn, 2), 6), p.shl(p.shr(lane, 2), 3)), p.shl(p.bitAnd(tileColumn, 3), 1));
+    return std::pair(row, column);
+  };
+  bool once = 2 * rowTiles <= warps;
+  if (once) {
+    auto [row, column] = place(p.bitAnd(p.thread(), 64 * rowTiles - 1));
+    tail.preload(row, column, 2, mma.rows);
+  }
+
+  // Warp w takes blocks w, w + warps, ...: their number is known, so all loads can be under way at once.
+  Values sums(4 * rowTiles, p.f32(0));
+  auto step = [&](Value block, bool isWhole, MutableArrayRef<Value> sums) {
+    Values a = mma.loadWeights(weights, block);
+    SmallVector<Values> activations;
+    for (Value row : rows)
+      activations.push_back(mma.loadRow(row, block, isWhole));
+    for (unsigned j = 0; j < rowTiles; ++j)
+      mma.multiply(sums.slice(4 * j, 4), a, activations[j]);
+  };
+  int64_t wholeBlocks = layer.k / (4 * mma.chunk), rounds = mma.blocks / warps, wholeRounds = wholeBlocks / warps;
+  constexpr int64_t unrolled = 8;
+  int64_t looped = wholeRounds > 2 * unrolled ? wholeRounds / unrolled * unrolled : 0;
+  if (looped)
+    sums = p.loop(p.i32(0), p.i32(looped), p.i32(unrolled), sums, [&](Value round, ValueRange carried) {
+      Values inner(carried);
+      for (int64_t i = 0; i < unrolled; ++i)
+        step(p.add(mma.warp, p.mul(p.add(round, i), warps)), true, inner);
+      return inner;
+    });
+  for (int64_t round = looped; round < rounds; ++round)
+    step(p.add(mma.warp, round * warps), round < wholeRounds, sums);
+  if (mma.blocks % warps) {
+    Value block = p.add(mma.warp, rounds * warps);
+    sums = p.choose(
+        p.lt(block, p.i32(mma.blocks)),
+        [&] {
+          Values inner(sums);
+          step(block, wholeBlocks == mma.blocks, inner);
+          return inner;
+        },
+        [&] { return sums; });
+  }
+
+  // Shared memory: [warp][row tile][lane][4].
+  unsigned warpBytes = rowTiles * 512;
+  Value own = p.at(p.at(shared, p.mul(mma.warp, warpBytes)), p.shl(mma.lane, 4));
+  for (unsigned j = 0; j < rowTiles; ++j)
+    p.storeWords(ArrayRef<Value>(sums).slice(4 * j, 4), p.at(own, j * 512));
+  p.barrier();
+  Type f32 = b.getF32Type();
+  auto addUp = [&](Value i) {
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shr(i, 1), 31), j = p.shr(i, 6);
+    Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shl(lane, 4)), p.shl(e, 2)));
+    Values pair;
+    for (unsigned half = 0; half < 2; ++half) {
+      Value sum;
+      for (unsigned w = 0; w < warps; ++w) {
+        Value part = p.load(f32, p.at(first, w * warpBytes + half * 8), 4);
+        sum = sum ? p.addf(sum, part) : part;
+      }
+      pair.push_back(sum);
+    }
+    auto [row, column] = place(i);
+    p.ifThen(p.lt(row, mma.rows), [&, row = row, column = column] { tail.finish(row, column, pair); });
+  };
+  if (once)
+    p.ifThen(p.lt(p.thread(), p.i32(64 * rowTiles)), [&] { addUp(p.thread()); });
+  else
+    p.loop(p.thread(), p.i32(64 * rowTiles), p.i32(32 * warps), addUp);
+
+  LaunchPlan launch;
+  launch.function = kernel.getName();
+  launch.blockThreads = 32 * warps;
+  launch.sharedBytes = warps * warpBytes;
+  SizeExpr rowsOfMatrix = layer.matrixRows();
+  launch.grid = {SizeExpr(4 * llvm::divideCeil(layer.n, 64)), SizeExpr::ceilDiv(rowsOfMatrix, SizeExpr(8 * rowTiles))};
+  return launch;
+}
+
+LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile) {
+  constexpr unsigned tiles = 4; // of 16 columns
+  unsigned rowTiles = tile.rowTiles, warps = tile.warps;
+  std::string name = (layer.kernel.getSymName() + "_direct").str();
+  KernelFunction kernel = module.createKernel(name, layer.kernel, 32 * warps);
+  ImplicitLocOpBuilder b = kernel.getBuilder();
+  Ptx p(b);
+  MmaEmitter mma(p, layer, kernel, weight);
+  int64_t columnBlocks = llvm::divideCeil(layer.n, 64);
+  Value columnBlock = p.rem(p.block(0), columnBlocks), rowBlock = p.div(p.block(0), columnBlocks);
+  Value firstRow = p.mul(p.add(p.mul(rowBlock, warps), mma.warp), 8 * rowTiles);
+  Values weights, rows;
+  for (unsigned t = 0; t < tiles; ++t)
+    weights.push_back(mma.weightAddress(p.add(p.shl(columnBlock, 2), t)));
+  for (unsigned j = 0; j < rowTiles; ++j)
+    rows.push_back(mma.rowAddress(p.add(firstRow, 8 * j)));
+
+  auto load = [&](Value block, bool isWhole) {
+    Values words;
+    for (Value address : weights)
+      words.append(mma.loadWeights(address, block));
+    for (Value address : rows)
+      words.append(mma.loadRow(address, block, isWhole));
+    return words;
+  };
+  auto multiply = [&](ArrayRef<Value> words, MutableArrayRef<Value> sums) {
+    for (unsigned t = 0; t < tiles; ++t)
+      for (unsigned j = 0; j < rowTiles; ++j)
+        mma.multiply(sums.slice(4 * (t * rowTiles + j), 4), words.slice(8 * t, 8), words.slice(8 * tiles + 4 * j, 4));
+  };
+  // The next block's fragments are loaded before this one's products.
+  Values sums(4 * tiles * rowTiles, p.f32(0));
+  int64_t wholeBlocks = layer.k / (4 * mma.chunk);
+  if (wholeBlocks) {
+    Values carried = load(p.i32(0), true);
+    carried.append(sums);
+    unsigned numWords = carried.size() - sums.size();
+    carried = p.loop(p.i32(1), p.i32(wholeBlocks), p.i32(1), carried, [&](Value block, ValueRange values) {
+      Values now(values.take_front(numWords)), inner(values.drop_front(numWords));
+      Values next = load(block, true);
+      multiply(now, inner);
+      next.append(inner);
+      return next;
+    });
+    sums.assign(carried.begin() + numWords, carried.end());
+    multiply(ArrayRef<Value>(carried).take_front(numWords), sums);
+  }
+  if (wholeBlocks < mma.blocks)
+    multiply(load(p.i32(wholeBlocks), false), sums);
+
+  LinearTail tail(p, layer, kernel.operands);
+  Value column = p.add(p.shl(columnBlock, 6), p.shl(mma.group, 3));
+  for (unsigned j = 0; j < rowTiles; ++j)
+    for (unsigned e = 0; e < 2; ++e) {
+      Values run;
+      for (unsigned t = 0; t < tiles; ++t)
+        for (unsigned half = 0; half < 2; ++half)
+          run.push_back(sums[4 * (t * rowTiles + j) + 2 * half + e]);
+      Value row = p.add(firstRow, p.add(p.shl(mma.quad, 1), 8 * j + e));
+      p.ifThen(p.lt(row, mma.rows), [&] { tail.finish(row, column, run); });
+    }
+
+  LaunchPlan launch;
+  launch.function = kernel.getName();
+  launch.blockThreads = 32 * warps;
+  launch.grid = {SizeExpr(columnBlocks) * SizeExpr::ceilDiv(layer.matrixRows(), SizeExpr(8 * rowTiles * warps))};
+  return launch;
+}

@@ -1,0 +1,45 @@
+//===- LinearPacking.h - Weights in the order tensor-core kernels read ---*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-------------------------------------------------------------------------------===//
+//
+// A weight of K rows and N columns, elements of 2 or 4 bytes; a chunk is 16 bytes of elements. The first two put
+// neighbouring columns of the layer into the registers of one thread, so that it loads and stores 16 bytes of a row.
+//
+// - `mma`: the A fragments of mma.sync (m16n8k16, or m16n8k8 of tf32) with columns of the layer as rows of A. Order:
+//   [block of 64 columns][tile of 16][block of 4 chunks of K][step 0, 1][lane][4 words]. Lane 4*g + q, word 2*h + r,
+//   half e of it: column 64*block + 8*g + 2*tile + r; inner index chunk*(4*block + q) + chunk/2*step + chunk/4*h + e.
+// - `wgmma`: the transpose, rows of K elements filled up to a multiple of 16 bytes, in groups of 32 rows: row
+//   8*j + 2*q + e of a group is column 8*q + 2*j + e.
+// - `dot`: the transpose, rows of K elements filled up to a multiple of 16 bytes.
+//
+// Everything past K or N is zero.
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H
+#define RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H
+
+#include "lib/Codegen/Host/WeightPacking.h"
+
+namespace reckon::nvptx {
+
+inline constexpr std::string_view mmaPacking = "mma", wgmmaPacking = "wgmma", dotPacking = "dot";
+
+/// The elements a row of K takes in `wgmma` and `dot`.
+inline int64_t paddedRowElements(int64_t k, size_t elementSize) {
+  int64_t chunk = 16 / static_cast<int64_t>(elementSize);
+  return (k + chunk - 1) / chunk * chunk;
+}
+/// Rows of the `wgmma` packing of N columns.
+inline int64_t wgmmaRows(int64_t n) { return (n + 31) / 32 * 32; }
+
+/// As reckon::packWeight, which calls it, for the packings here.
+std::optional<PackedWeight> packLinearWeight(std::string_view packing, const void *data, int64_t rows, int64_t columns,
+                                             size_t elementSize);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H

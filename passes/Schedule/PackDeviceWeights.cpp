@@ -1,0 +1,106 @@
+//===- PackDeviceWeights.cpp - How the weights of GPU kernels are stored --------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "passes/Schedule/Passes.h"
+#include "passes/Schedule/StoredWeights.h"
+
+#include "dialects/Plan/Plan.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace reckon::schedule {
+#define GEN_PASS_DEF_PACKDEVICEWEIGHTS
+#include "passes/Schedule/Passes.h.inc"
+} // namespace reckon::schedule
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+
+namespace {
+struct PackDeviceWeights : schedule::impl::PackDeviceWeightsBase<PackDeviceWeights> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    llvm::MapVector<KernelOp, SmallVector<DispatchOp>> dispatches;
+    getOperation().walk([&](DispatchOp dispatch) {
+      if (KernelOp kernel = dispatch.lookupKernel())
+        dispatches[kernel].push_back(dispatch);
+    });
+    for (auto &[kernel, all] : dispatches) {
+      setAlignment(kernel, all);
+      if (kernel.getKind() == rec::RegionKind::gemm)
+        addPackings(kernel, all);
+    }
+    schedule::storeWeightsAsRead(getOperation(), [&](StringRef packing) {
+      if (!packing.empty())
+        ++numPacked;
+    });
+  }
+
+private:
+  void setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
+  void addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
+};
+} // namespace
+
+/// Whether a buffer starts at a multiple of 16 bytes. The caller's memory is aligned to its elements only.
+static bool isAligned(Value buffer) {
+  Operation *op = buffer.getDefiningOp();
+  if (isa<InputOp, OutputOp>(op))
+    return false;
+  if (auto view = dyn_cast<ViewOp>(op))
+    return isAligned(view.getSource());
+  auto slice = dyn_cast<SliceOp>(op);
+  if (!slice)
+    return true;
+  BufferType source = slice.getSource().getType();
+  uint64_t bytes = slice.getOffset() * source.getElementBytes();
+  for (const SizeExpr &size : llvm::drop_begin(source.getSizes(), slice.getAxis() + 1))
+    bytes *= *size.constant();
+  return isAligned(slice.getSource()) && bytes % 16 == 0;
+}
+
+void PackDeviceWeights::setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
+  SmallVector<bool> aligned(dispatches.front()->getNumOperands(), true);
+  for (DispatchOp dispatch : dispatches)
+    for (auto [isSo, operand] : llvm::zip(aligned, dispatch.getOperands()))
+      isSo = isSo && isAligned(operand);
+  kernel->setAttr("aligned", Builder(&getContext()).getDenseBoolArrayAttr(aligned));
+}
+
+void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
+  SmallVector<StringRef> wanted = nvptx::getLinearPackings(kernel, arch);
+  if (wanted.empty())
+    return;
+  Builder b(&getContext());
+  unsigned weight = nvptx::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
+  SmallVector<Attribute> packings(kernel.getPackings().getValue()), strides(kernel.getStrides().getValue());
+  SmallVector<bool> rowInputs(kernel.getRowInputs()),
+      aligned(kernel->getAttrOfType<DenseBoolArrayAttr>("aligned").asArrayRef());
+  SmallVector<int64_t> tableRows(kernel.getTableRows());
+  packings[weight] = b.getStringAttr(wanted[0]);
+  // Each further packing is an input of its own.
+  for (auto [i, packing] : llvm::enumerate(llvm::drop_begin(wanted))) {
+    Block &body = kernel.getBody().front();
+    body.addArgument(body.getArgument(weight).getType(), kernel.getLoc());
+    packings.push_back(b.getStringAttr(packing));
+    strides.insert(strides.begin() + numInputs + i, strides[weight]);
+    aligned.insert(aligned.begin() + numInputs + i, aligned[weight]);
+    rowInputs.push_back(false);
+    tableRows.push_back(-1);
+    for (DispatchOp dispatch : dispatches)
+      dispatch->insertOperands(numInputs + i, dispatch.getOperands()[weight]);
+    ++numAlternatives;
+  }
+  kernel.setPackingsAttr(b.getArrayAttr(packings));
+  kernel.setStridesAttr(b.getArrayAttr(strides));
+  kernel.setRowInputs(rowInputs);
+  kernel.setTableRows(tableRows);
+  kernel->setAttr("aligned", b.getDenseBoolArrayAttr(aligned));
+}

@@ -1,0 +1,129 @@
+// RUN: reckon-opt %s --rec-emit-cuda-kernels | FileCheck %s
+// RUN: reckon-opt %s --rec-emit-cuda-kernels=arch=sm_80 | FileCheck %s --check-prefix=OLD
+
+// Every family of kernels of a linear layer, by what the weight's packings allow and the rows ask for.
+
+// The tail needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
+// CHECK: plan.kernel @cross
+// CHECK-SAME: launches = [{{.*}}function = "cross_split8"{{.*}}max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64
+// CHECK-SAME: function = "cross_wgmma128x256", grid = ["4*floordiv(batch+127, 128)"], max_rows = -1 : i64, min_rows = 0 : i64
+// CHECK-SAME: tensor_maps = [{box = array<i64: 64, 128>, operand = 0 : i64, sizes = ["479", "batch"], strides = ["960"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 256>, operand = 4 : i64, sizes = ["480", "1024"], strides = ["960"], swizzle = 128 : i64, type = f16}]
+// Without wgmma: the fragments for any number of rows.
+// OLD: plan.kernel @cross
+// OLD-SAME: function = "cross_direct{{.*}}max_rows = -1 : i64
+// OLD-NOT: wgmma.
+plan.kernel @cross gemm rows [true, false, false, true, false] attributes {
+    aligned = array<i1: true, true, true, true, true, true, true>,
+    strides = [array<i64: 480, 1>, array<i64: 1024, 1>, array<i64: 1>, array<i64: 1024, 1>, array<i64: 1024, 1>, array<i64: 1024, 1>],
+    packings = ["", "mma", "", "", "wgmma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1, -1, -1>} {
+^bb0(%x: tensor<?x479xf16, #rec.dims<"batch", 479>>, %w: tensor<479x1024xf16>, %b: tensor<1024xf16>,
+     %x0: tensor<?x1024xf16, #rec.dims<"batch", 1024>>, %again: tensor<479x1024xf16>):
+  %0 = rec.linear %x, %w, %b : (tensor<?x479xf16, #rec.dims<"batch", 479>>, tensor<479x1024xf16>, tensor<1024xf16>)
+    -> tensor<?x1024xf16, #rec.dims<"batch", 1024>>
+  %1 = rec.binary mul %0, %x0 : (tensor<?x1024xf16, #rec.dims<"batch", 1024>>, tensor<?x1024xf16, #rec.dims<"batch", 1024>>)
+    -> tensor<?x1024xf16, #rec.dims<"batch", 1024>>
+  %2 = rec.binary add %1, %x0 : (tensor<?x1024xf16, #rec.dims<"batch", 1024>>, tensor<?x1024xf16, #rec.dims<"batch", 1024>>)
+    -> tensor<?x1024xf16, #rec.dims<"batch", 1024>>
+  rec.yield %2 : tensor<?x1024xf16, #rec.dims<"batch", 1024>>
+}
+
+// Thin rows of the caller's f32, not aligned: fragments are read element by element and rounded on the way.
+// CHECK: plan.kernel @thin
+// CHECK-SAME: function = "thin_direct{{.*}}max_rows = -1
+// OLD: plan.kernel @thin
+plan.kernel @thin gemm rows [true, false, false] attributes {aligned = array<i1: false, true, true, true>,
+    strides = [array<i64: 13, 1>, array<i64: 512, 1>, array<i64: 1>, array<i64: 512, 1>], packings = ["", "mma", ""],
+    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x512xbf16>, %b: tensor<512xbf16>):
+  %0 = rec.cast %x : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xbf16, #rec.dims<"batch", 13>>
+  %1 = rec.linear %0, %w, %b : (tensor<?x13xbf16, #rec.dims<"batch", 13>>, tensor<13x512xbf16>, tensor<512xbf16>)
+    -> tensor<?x512xbf16, #rec.dims<"batch", 512>>
+  %2 = rec.unary relu %1 : (tensor<?x512xbf16, #rec.dims<"batch", 512>>) -> tensor<?x512xbf16, #rec.dims<"batch", 512>>
+  rec.yield %2 : tensor<?x512xbf16, #rec.dims<"batch", 512>>
+}
+
+// One column: a dot product a row.
+// CHECK: plan.kernel @narrow
+// CHECK-SAME: function = "narrow_dot1x1"
+// CHECK-SAME: function = "narrow_dot4x1"
+plan.kernel @narrow gemm rows [true, false] attributes {aligned = array<i1: true, true, false>,
+    strides = [array<i64: 256, 1>, array<i64: 1, 1>, array<i64: 1, 1>], packings = ["", "dot"], dims = ["batch"],
+    table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x1xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x1xf16>) -> tensor<?x1xf16, #rec.dims<"batch", 1>>
+  %1 = rec.unary sigmoid %0 : (tensor<?x1xf16, #rec.dims<"batch", 1>>) -> tensor<?x1xf16, #rec.dims<"batch", 1>>
+  rec.yield %1 : tensor<?x1xf16, #rec.dims<"batch", 1>>
+}
+
+// Full f32, which tensor cores do not have.
+// CHECK: plan.kernel @exact
+// CHECK-SAME: function = "exact_scalar64"
+plan.kernel @exact gemm rows [true, false, false] attributes {aligned = array<i1: true, true, true, true>,
+    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", "dot", ""],
+    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+^bb0(%x: tensor<?x64xf32, #rec.dims<"batch", 64>>, %w: tensor<64x64xf32>, %again: tensor<64x64xf32>):
+  %0 = rec.linear %x, %w : (tensor<?x64xf32, #rec.dims<"batch", 64>>, tensor<64x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
+  rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
+}
+
+// f32 whose products may lose mantissa bits.
+// CHECK: plan.kernel @tf32
+// CHECK-SAME: function = "tf32_split8"
+plan.kernel @tf32 gemm rows [true, false, false] attributes {aligned = array<i1: true, true, true, true>,
+    strides = [array<i64: 128, 1>, array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", "mma", "wgmma"],
+    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+^bb0(%x: tensor<?x128xf32, #rec.dims<"batch", 128>>, %w: tensor<128x64xf32>, %again: tensor<128x64xf32>):
+  %0 = rec.linear %x, %w {rec.precision = {accumulate = f32, compute = tf32, storage = f32}}
+    : (tensor<?x128xf32, #rec.dims<"batch", 128>>, tensor<128x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
+  rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
+}
+
+// Not a linear kernel: a fold after the layer, a weight that is not packed, a second layer. The generic emitter's.
+// CHECK: plan.kernel @folded
+// CHECK-SAME: function = "folded"
+plan.kernel @folded gemm rows [true, false] attributes {
+    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 1>], packings = ["", ""], dims = ["batch"],
+    table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x64xf16, #rec.dims<"batch", 64>>, %w: tensor<64x64xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
+  %1 = rec.reduce sum %0 axes [1] : (tensor<?x64xf16, #rec.dims<"batch", 64>>) -> tensor<?xf16, #rec.dims<"batch">>
+  rec.yield %1 : tensor<?xf16, #rec.dims<"batch">>
+}
+// CHECK: plan.kernel @unpacked
+// CHECK-SAME: function = "unpacked"
+plan.kernel @unpacked gemm rows [true, false] attributes {
+    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", ""], dims = ["batch"],
+    table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x64xf16, #rec.dims<"batch", 64>>, %w: tensor<64x64xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
+  rec.yield %0 : tensor<?x64xf16, #rec.dims<"batch", 64>>
+}
+
+// CHECK: module @cuda_code
+// A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
+// CHECK-LABEL: llvm.func @cross_split8
+// CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
+// CHECK: nvvm.barrier0
+// CHECK-LABEL: llvm.func @cross_wgmma128x256
+// CHECK-SAME: llvm.byval = !llvm.array<128 x i8>
+// CHECK: mbarrier.init.shared::cta.b64
+// CHECK: setmaxnreg.inc.sync.aligned.u32 240
+// CHECK: mbarrier.try_wait.parity
+// CHECK: wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16
+// CHECK: wgmma.wait_group.sync.aligned 0
+// CHECK: cvt.rn.f16x2.f32
+// CHECK: setmaxnreg.dec.sync.aligned.u32 24
+// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 49152
+// CHECK: cp.async.bulk.tensor.2d
+// CHECK-LABEL: llvm.func @thin_direct
+// CHECK: cvt.rn.bf16x2.f32
+// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// CHECK-LABEL: llvm.func @narrow_dot1x1
+// CHECK: shfl.sync.bfly.b32
+// CHECK: math.exp
+// CHECK-LABEL: llvm.func @exact_scalar64
+// CHECK: nvvm.barrier0
+// CHECK: scf.for
+// CHECK-LABEL: llvm.func @tf32_split8
+// CHECK: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
