@@ -20,7 +20,7 @@ struct Error {
   std::string message;
 
   /// Sets both and returns false, for `return error.set(...)` in functions that return success.
-  bool set(ReckonStatus status, std::string text) {
+  bool set(ReckonStatus status, const std::string &text) {
     code = status;
     message = shortenNames(text);
     return false;

@@ -126,8 +126,9 @@ bool LibraryGemm::call(size_t algorithm, const GemmAddresses &addresses, CUstrea
   auto pointer = [](CUdeviceptr address) { return reinterpret_cast<void *>(address); };
   const float one = 1, zero = 0;
   void *bias = pointer(addresses.bias), *out = pointer(addresses.out);
-  if (spec.bias >= 0 && lt.cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias,
-                                                          sizeof(bias)) != CUBLAS_STATUS_SUCCESS)
+  if (spec.bias >= 0 &&
+      lt.cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void *>(&bias),
+                                        sizeof(bias)) != CUBLAS_STATUS_SUCCESS)
     return false;
   const cublasLtMatmulHeuristicResult_t &choice = algorithms[algorithm];
   return lt.cublasLtMatmul(handle.get(), product, &one, pointer(addresses.weight), weightLayout, pointer(addresses.a),
