@@ -204,9 +204,7 @@ void DeviceBuilder::copyAsync16(Value shared, Value global) {
 
 void DeviceBuilder::commitCopies() { assembly(*this, {}, {}, "cp.async.commit_group;", "~{memory}"); }
 
-void DeviceBuilder::waitCopies(unsigned pending) {
-  assembly(*this, {}, {}, "cp.async.wait_group " + Twine(pending) + ";", "~{memory}");
-}
+void DeviceBuilder::waitCopies() { assembly(*this, {}, {}, "cp.async.wait_group 0;", "~{memory}"); }
 
 //===----------------------------------------------------------------------===//
 // Tensor cores
@@ -325,8 +323,6 @@ Type DeviceBuilder::rawType(unsigned bytes) {
     return getIntegerType(bytes * 8);
   return VectorType::get({bytes / 4}, getI32Type());
 }
-
-Value DeviceBuilder::rawZero(unsigned bytes) { return LLVM::ZeroOp::create(*this, rawType(bytes)); }
 
 SmallVector<Value> DeviceBuilder::words(Value raw) {
   auto vector = dyn_cast<VectorType>(raw.getType());

@@ -62,8 +62,8 @@ public:
   /// 16 bytes from global to shared memory (a 32-bit address), completed by waitCopies().
   void copyAsync16(Value shared, Value global);
   void commitCopies();
-  /// Until at most `pending` committed groups of this thread are under way.
-  void waitCopies(unsigned pending);
+  /// Until all committed copies of this thread are done.
+  void waitCopies();
 
   //===--- Tensor cores ---===//
   /// Four 8x8 blocks of 16-bit elements; lane 8i+r gives the address (32 bits) of row r of block i.
@@ -92,7 +92,6 @@ public:
   Value pack(llvm::ArrayRef<Value> values, mlir::Type elementType);
   /// i16, i32, or a vector of 2 or 4 i32: what `bytes` raw bytes are in registers.
   mlir::Type rawType(unsigned bytes);
-  Value rawZero(unsigned bytes);
   llvm::SmallVector<Value> words(Value raw);
 };
 

@@ -24,6 +24,8 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
+/// Warps of a block; each has samples of its own.
+static constexpr unsigned blockWarps = 4;
 /// More features would not fit the registers that hold their products.
 static constexpr size_t maxFeatures = 64;
 /// Shared memory of a multiprocessor for blocks, and what each block takes besides its own.
@@ -42,8 +44,8 @@ struct DirectGroup {
 
 class InteractionEmitter {
 public:
-  InteractionEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region, const InteractionTuning &tuning)
-      : kernel(kernel), module(module), region(region), dots(*region.interaction), tuning(tuning) {}
+  InteractionEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region)
+      : kernel(kernel), module(module), region(region), dots(*region.interaction) {}
   KernelPlan emit();
 
 private:
@@ -58,7 +60,6 @@ private:
   DeviceModule &module;
   RowRegion &region;
   Interaction &dots;
-  const InteractionTuning &tuning;
   KernelFunction function;
   std::optional<RowReader> reader;
   int64_t rowBytes = 0, pitch = 0;
@@ -201,7 +202,8 @@ void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value samp
       if (!piece.offsets)
         unroll = std::min<unsigned>(unroll, llvm::divideCeil(piece.count, groups));
       PooledRow pooled = reader->readBag(piece, sample, groups, std::max(1u, unroll));
-      for (auto [j, raw] : llvm::enumerate(pooled.raw)) {
+      for (unsigned j = 0; j < pooled.raw.size(); ++j) {
+        Value raw = pooled.raw[j];
         Value vector = b.add(reader->laneInGroup(), j * lanes);
         Value writes = b.both(b.lessU(laneIndex(b), b.i32(lanes)), b.lessU(vector, b.i32(layout.vectors)));
         b.ifThen(writes, [&] { b.store(raw, b.sharedPointer(b.add(row, b.mul(vector, 16))), 16); });
@@ -241,23 +243,23 @@ KernelPlan InteractionEmitter::emit() {
   lanes = RowLayout::lanesFor(rowBytes);
   groups = 32 / lanes;
   splitFeatures();
-  unsigned threads = tuning.warps * 32;
+  unsigned threads = blockWarps * 32;
   function = module.createKernel(kernel.getSymName(), kernel, threads);
   DeviceBuilder b(function.getBuilder());
   reader.emplace(b, module, function, kernel, lanes);
 
   PairProducts products(dots, pitch, type);
   unsigned tileBytes = dots.features.size() * pitch;
-  unsigned warpBytes = tuning.stages * tileBytes + products.stagingBytes();
+  unsigned warpBytes = tileBytes + products.stagingBytes();
   Value warp = b.shiftRight(threadIndex(b), 5);
   Value shared = b.add(b.sharedAddress(module.getDynamicShared(b)), b.mul(warp, warpBytes));
-  Value staging = b.add(shared, tuning.stages * tileBytes);
+  Value staging = b.add(shared, tileBytes);
   for (DirectGroup &group : direct)
     setUpLanes(b, group);
   products.setUp(b);
 
-  Value first = b.widen(b.add(b.mul(blockIndex(b), tuning.warps), warp));
-  Value step = b.widen(b.mul(gridSize(b), tuning.warps)), last = b.add(function.rows, -1);
+  Value first = b.widen(b.add(b.mul(blockIndex(b), blockWarps), warp));
+  Value step = b.widen(b.mul(gridSize(b), blockWarps)), last = b.add(function.rows, -1);
   auto clamp = [&](Value sample) -> Value { return b.select(b.lessS(sample, function.rows), sample, last); };
   auto loadIndices = [&](Value sample) {
     SmallVector<Value> indices;
@@ -275,52 +277,32 @@ KernelPlan InteractionEmitter::emit() {
     warpBarrier(b);
   };
   b.ifThen(b.lessS(first, function.rows), [&] {
-    SmallVector<Value> carried = loadIndices(first);
-    if (tuning.stages == 1) {
-      b.loop(first, function.rows, step, carried, [&](Value sample, ValueRange indices) {
-        gather(b, indices, sample, shared);
-        SmallVector<Value> next = loadIndices(clamp(b.add(sample, step)));
-        b.waitCopies(0);
-        finish(shared, sample);
-        return next;
-      });
-      return;
-    }
-    gather(b, carried, first, shared);
-    carried = loadIndices(clamp(b.add(first, step)));
-    carried.push_back(b.i32(0));
-    b.loop(first, function.rows, step, carried, [&](Value sample, ValueRange values) {
-      Value current = values.back();
-      Value other = b.sub(b.i32(tileBytes), current), next = b.add(sample, step);
-      Value isThere = b.lessS(next, function.rows);
-      b.ifThen(isThere, [&] { gather(b, values.drop_back(), next, b.add(shared, other)); });
-      b.ifThen(b.negate(isThere), [&] { b.commitCopies(); });
-      SmallVector<Value> ahead = loadIndices(clamp(b.add(next, step)));
-      b.waitCopies(1);
-      finish(b.add(shared, current), sample);
-      ahead.push_back(other);
-      return ahead;
+    b.loop(first, function.rows, step, loadIndices(first), [&](Value sample, ValueRange indices) {
+      gather(b, indices, sample, shared);
+      SmallVector<Value> next = loadIndices(clamp(b.add(sample, step)));
+      b.waitCopies();
+      finish(shared, sample);
+      return next;
     });
   });
 
   LaunchPlan launch;
   launch.function = function.getName();
   launch.blockThreads = threads;
-  launch.sharedBytes = tuning.warps * warpBytes;
-  launch.grid = {SizeExpr::ceilDiv(region.rows, SizeExpr(tuning.warps))};
-  launch.blocksPerSm = std::min<uint64_t>(sharedOfSm / (launch.sharedBytes + sharedReserved), warpsOfSm / tuning.warps);
+  launch.sharedBytes = blockWarps * warpBytes;
+  launch.grid = {SizeExpr::ceilDiv(region.rows, SizeExpr(blockWarps))};
+  launch.blocksPerSm = std::min<uint64_t>(sharedOfSm / (launch.sharedBytes + sharedReserved), warpsOfSm / blockWarps);
   // Registers are bounded so that as many blocks fit as the grid has: what does not fit would be a second wave.
   // Long rows, single floats and pooling want registers, short rows warps.
   unsigned residentWarps = rowBytes >= 128 || type.isF32() || !others.empty() ? 16 : 32;
-  unsigned wanted = tuning.blocksPerSm ? tuning.blocksPerSm : residentWarps / tuning.warps;
-  launch.blocksPerSm = std::max(1u, std::min(launch.blocksPerSm, wanted));
+  launch.blocksPerSm = std::max(1u, std::min(launch.blocksPerSm, residentWarps / blockWarps));
   function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(launch.blocksPerSm));
   KernelPlan plan;
   plan.launches.push_back(std::move(launch));
   return plan;
 }
 
-EmitResult nvptx::emitInteractionWith(plan::KernelOp kernel, DeviceModule &module, const InteractionTuning &tuning) {
+EmitResult nvptx::emitInteraction(plan::KernelOp kernel, DeviceModule &module) {
   std::optional<RowRegion> region = analyzeRowRegion(kernel);
   if (!region || !region->interaction || !region->pieces.empty() || region->scalarOutput)
     return std::nullopt;
@@ -334,11 +316,7 @@ EmitResult nvptx::emitInteractionWith(plan::KernelOp kernel, DeviceModule &modul
   if (!sameTypes || dots.features.size() > maxFeatures || dots.numPairs() == 0 || bytes % (type.isF32() ? 16 : 32) != 0)
     return std::nullopt;
   uint64_t warpBytes = dots.features.size() * (bytes + 16) + PairProducts(dots, bytes + 16, type).stagingBytes();
-  if (tuning.warps * tuning.stages * warpBytes + sharedReserved > sharedOfSm)
+  if (blockWarps * warpBytes + sharedReserved > sharedOfSm)
     return std::nullopt;
-  return FailureOr<KernelPlan>(InteractionEmitter(kernel, module, *region, tuning).emit());
-}
-
-EmitResult nvptx::emitInteraction(plan::KernelOp kernel, DeviceModule &module) {
-  return emitInteractionWith(kernel, module, InteractionTuning());
+  return FailureOr<KernelPlan>(InteractionEmitter(kernel, module, *region).emit());
 }

@@ -16,13 +16,14 @@
 #include "lib/Codegen/NVPTX/RowReader.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
+/// Loads that a lane has under way, and warps of a block: what measurements chose; docs/cuda.md has the numbers.
+static constexpr unsigned rowsInFlight = 8, blockWarps = 4;
 /// Regions with more pieces would make code that no instruction cache holds.
 static constexpr size_t maxPieces = 512;
 
@@ -34,8 +35,8 @@ struct Part {
 
 class LookupEmitter {
 public:
-  LookupEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region, const LookupTuning &tuning)
-      : kernel(kernel), module(module), region(region), tuning(tuning) {}
+  LookupEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region)
+      : kernel(kernel), module(module), region(region) {}
   KernelPlan emit();
 
 private:
@@ -49,7 +50,6 @@ private:
   plan::KernelOp kernel;
   DeviceModule &module;
   RowRegion &region;
-  const LookupTuning &tuning;
   KernelFunction function;
   unsigned lanes = 1, groups = 32;
   SmallVector<Part> parts;
@@ -96,7 +96,7 @@ void LookupEmitter::makeParts() {
   if (region.scalarOutput)
     llvm::stable_sort(shorts, [](const RowPiece *x, const RowPiece *y) { return x->idColumn < y->idColumn; });
   // A scalar needs all pieces of a sample in one place. Otherwise parts of about equal cost.
-  unsigned numParts = region.scalarOutput ? 1 : llvm::divideCeil(total, tuning.rowsInFlight);
+  unsigned numParts = region.scalarOutput ? 1 : llvm::divideCeil(total, rowsInFlight);
   unsigned perPart = llvm::divideCeil(total, numParts), cost = 0;
   Part part;
   for (const RowPiece *piece : shorts) {
@@ -169,7 +169,7 @@ void LookupEmitter::writeScalar(DeviceBuilder &b, RowReader &reader, Value sampl
 /// `blockNumber` counts the blocks of one part.
 void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &part, Value blockNumber) {
   Value warp = b.shiftRight(threadIndex(b), 5);
-  Value unit = b.add(b.mul(b.widen(blockNumber), tuning.warps), b.widen(warp));
+  Value unit = b.add(b.mul(b.widen(blockNumber), blockWarps), b.widen(warp));
   Value sample = unit;
   if (!part.sharesBag)
     sample = b.add(b.mul(unit, groups), b.widen(b.divU(laneIndex(b), lanes)));
@@ -177,7 +177,7 @@ void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &pa
   if (part.sharesBag) {
     b.ifThen(isInside, [&] {
       const RowPiece &piece = *part.pieces[0];
-      unsigned unroll = std::max(1u, tuning.rowsInFlight / 2 / reader.layoutOf(piece).perLane);
+      unsigned unroll = std::max(1u, rowsInFlight / 2 / reader.layoutOf(piece).perLane);
       unroll = std::min<unsigned>(unroll, llvm::divideCeil(piece.count, groups)); // no more than there are
       PooledRow row = reader.readBag(piece, sample, groups, std::max(1u, unroll));
       Value writes = b.lessU(laneIndex(b), b.i32(lanes));
@@ -195,8 +195,8 @@ void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &pa
       unsigned cost = 0;
       for (; first < part.pieces.size(); ++first) {
         const RowPiece &piece = *part.pieces[first];
-        bool isAlone = !piece.isLookup || piece.offsets || costOf(piece) > tuning.rowsInFlight;
-        if (!together.empty() && (isAlone || cost + costOf(piece) > tuning.rowsInFlight))
+        bool isAlone = !piece.isLookup || piece.offsets || costOf(piece) > rowsInFlight;
+        if (!together.empty() && (isAlone || cost + costOf(piece) > rowsInFlight))
           break;
         together.push_back(&piece);
         cost += costOf(piece);
@@ -215,8 +215,8 @@ void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &pa
         continue;
       }
       SmallVector<PooledRow> rows;
-      if (piece.offsets || costOf(piece) > tuning.rowsInFlight) {
-        unsigned unroll = std::max(1u, tuning.rowsInFlight / 2 / reader.layoutOf(piece).perLane);
+      if (piece.offsets || costOf(piece) > rowsInFlight) {
+        unsigned unroll = std::max(1u, rowsInFlight / 2 / reader.layoutOf(piece).perLane);
         rows.push_back(piece.offsets ? reader.readUnevenBag(piece, sample, isInside, unroll)
                                      : reader.readBag(piece, sample, 1, unroll));
       } else {
@@ -236,45 +236,30 @@ void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &pa
 KernelPlan LookupEmitter::emit() {
   chooseLanes();
   makeParts();
-  unsigned threads = tuning.warps * 32;
+  unsigned threads = blockWarps * 32;
   function = module.createKernel(kernel.getSymName(), kernel, threads);
-  if (tuning.blocksPerSm)
-    function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                               IntegerAttr::get(IntegerType::get(kernel.getContext(), 32), tuning.blocksPerSm));
   DeviceBuilder b(function.getBuilder());
   RowReader reader(b, module, function, kernel, lanes);
-  Value block = blockIndex(b), part = b.i32(0);
-  if (parts.size() > 1 && tuning.partMinor) {
-    part = b.remU(block, parts.size());
-    block = b.divU(block, parts.size());
-  } else if (parts.size() > 1) {
-    part = blockIndex(b, 1);
-  }
-  for (auto [i, work] : llvm::enumerate(parts))
-    b.ifThen(parts.size() == 1 ? b.boolean(true) : b.equal(part, i), [&] { emitPart(b, reader, work, block); });
+  // Neighbouring blocks take the parts of the same samples: what shares a line of ids or of the result is near in time.
+  Value part = b.remU(blockIndex(b), parts.size()), block = b.divU(blockIndex(b), parts.size());
+  for (unsigned i = 0; i < parts.size(); ++i)
+    b.ifThen(parts.size() == 1 ? b.boolean(true) : b.equal(part, i), [&] { emitPart(b, reader, parts[i], block); });
 
   bool anyShared = llvm::any_of(parts, [](const Part &part) { return part.sharesBag; });
   LaunchPlan launch;
   launch.function = function.getName();
   launch.blockThreads = threads;
-  SizeExpr blocks = SizeExpr::ceilDiv(region.rows, SizeExpr(tuning.warps * (anyShared ? 1 : groups)));
-  if (tuning.partMinor)
-    launch.grid = {blocks * SizeExpr(parts.size())};
-  else
-    launch.grid = {blocks, SizeExpr(parts.size())};
+  SizeExpr blocks = SizeExpr::ceilDiv(region.rows, SizeExpr(blockWarps * (anyShared ? 1 : groups)));
+  launch.grid = {blocks * SizeExpr(parts.size())};
   KernelPlan plan;
   plan.launches.push_back(std::move(launch));
   return plan;
 }
 
-EmitResult nvptx::emitLookupWith(plan::KernelOp kernel, DeviceModule &module, const LookupTuning &tuning) {
+EmitResult nvptx::emitLookup(plan::KernelOp kernel, DeviceModule &module) {
   std::optional<RowRegion> region = analyzeRowRegion(kernel);
   if (!region || region->interaction || region->pieces.size() > maxPieces ||
       llvm::none_of(region->pieces, [](const RowPiece &piece) { return piece.isLookup; }))
     return std::nullopt;
-  return FailureOr<KernelPlan>(LookupEmitter(kernel, module, *region, tuning).emit());
-}
-
-EmitResult nvptx::emitLookup(plan::KernelOp kernel, DeviceModule &module) {
-  return emitLookupWith(kernel, module, LookupTuning());
+  return FailureOr<KernelPlan>(LookupEmitter(kernel, module, *region).emit());
 }

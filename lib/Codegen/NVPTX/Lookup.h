@@ -12,17 +12,8 @@
 
 namespace reckon::nvptx {
 
-/// What measurements chose; docs/cuda.md has the numbers.
-struct LookupTuning {
-  unsigned rowsInFlight = 8; ///< loads a lane has under way
-  unsigned warps = 4;        ///< of a block
-  bool partMinor = true;     ///< neighbouring blocks take the parts of the same samples, not other samples
-  unsigned blocksPerSm = 0;  ///< the least that must fit, which bounds registers; 0: no bound
-};
-
 /// Kernels whose results are rows put together from lookups and inputs, and scalars summed from lookups.
 EmitResult emitLookup(plan::KernelOp kernel, DeviceModule &module);
-EmitResult emitLookupWith(plan::KernelOp kernel, DeviceModule &module, const LookupTuning &tuning);
 
 } // namespace reckon::nvptx
 

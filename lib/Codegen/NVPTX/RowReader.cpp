@@ -391,7 +391,8 @@ void RowReader::writeRow(const RowPiece &piece, const PooledRow &row, Value samp
     unsigned hoped = std::min(layout.vectorBytes, getRowAlignment(kernel, target.operand, target.column, 16));
     Value fast = alignment >= hoped ? b.boolean(true) : isAligned(target.operand, hoped);
     Value out = b.at(outputRow(target.operand, sample), target.column * elementBytes);
-    for (auto [j, raw] : llvm::enumerate(row.raw)) {
+    for (unsigned j = 0; j < row.raw.size(); ++j) {
+      Value raw = row.raw[j];
       Value vector = b.add(lane, j * lanes), writes = active;
       if ((j + 1) * lanes > layout.vectors)
         writes = b.both(writes, b.lessU(vector, b.i32(layout.vectors)));

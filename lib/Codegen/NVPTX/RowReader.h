@@ -67,7 +67,6 @@ public:
   /// At least 16 zero bytes more than the longest row.
   Value zeroRow() const { return zeros; }
   Value laneInGroup() const { return lane; }
-  unsigned numLanes() const { return lanes; }
   /// Where an output's row begins.
   Value outputRow(unsigned operand, Value sample);
   void storeRaw(Value raw, unsigned bytes, Value pointer, unsigned alignment);
