@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "lib/Codegen/NVPTX/LibraryProduct.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/StoredWeights.h"
@@ -78,6 +79,9 @@ void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispat
   SmallVector<StringRef> wanted = nvptx::getLinearPackings(kernel, arch);
   if (wanted.empty())
     return;
+  // A library reads the weight as the model has it.
+  if (nvptx::matchLibraryProduct(kernel) && !llvm::is_contained(wanted, StringRef()))
+    wanted.push_back(StringRef());
   Builder b(&getContext());
   unsigned weight = nvptx::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
   SmallVector<Attribute> packings(kernel.getPackings().getValue()), strides(kernel.getStrides().getValue());

@@ -70,7 +70,8 @@ def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::Modul
   let description = [{
     A linear layer has kernels for several ranges of rows, which may read its weight in different orders
     (lib/Codegen/NVPTX/LinearPacking.h). The kernel's weight gets the first packing; each further one is an input of its
-    own, of the same type, that the body does not read. Every kernel gets `aligned`: for each operand, whether it starts at
+    own, of the same type, that the body does not read; among them is the model's own order where a library could run the
+    layer. Every kernel gets `aligned`: for each operand, whether it starts at
     a multiple of 16 bytes in all dispatches.
 
     Requires: plan-outline-kernels.
