@@ -184,7 +184,7 @@ static std::vector<Winner> findWinners(const std::vector<TimingCache::Candidate>
     double best = INFINITY;
     size_t chosen = launches.size();
     for (size_t i = 0; i < launches.size(); ++i) {
-      if (rows < launches[i].minRows || rows > launches[i].maxRows || (!withLibraries && !launches[i].library.empty()))
+      if (!withLibraries && !launches[i].library.empty())
         continue;
       for (const TimingCache::Time &time : candidates[i].times)
         if (time.rows == rows && time.microseconds < best) {
@@ -198,8 +198,8 @@ static std::vector<Winner> findWinners(const std::vector<TimingCache::Candidate>
   return winners;
 }
 
-/// The launches of the winners, each up to the geometric mean of its last number of rows and the next one's first, and
-/// inside the range it was made for.
+/// The launches of the winners, each up to the geometric mean of its last number of rows and the next one's first. The
+/// ranges they had were the compiler's guess.
 static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches, const std::vector<Winner> &winners) {
   std::vector<LaunchSpec> ranges;
   uint64_t begin = 0;
@@ -208,12 +208,12 @@ static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches,
     if (!isLast && winners[w].launch == winners[w + 1].launch)
       continue;
     LaunchSpec launch = launches[winners[w].launch];
-    if (!isLast) {
-      double mean = std::sqrt(static_cast<double>(winners[w].rows) * static_cast<double>(winners[w + 1].rows));
-      launch.maxRows = std::min(launch.maxRows, static_cast<uint64_t>(mean));
-    }
-    launch.minRows = std::max(launch.minRows, begin);
-    begin = launch.maxRows == allRows ? allRows : launch.maxRows + 1;
+    launch.minRows = begin;
+    launch.maxRows = allRows;
+    if (!isLast)
+      launch.maxRows = static_cast<uint64_t>(
+          std::sqrt(static_cast<double>(winners[w].rows) * static_cast<double>(winners[w + 1].rows)));
+    begin = launch.maxRows + 1;
     ranges.push_back(std::move(launch));
   }
   return ranges;
@@ -221,25 +221,16 @@ static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches,
 
 /// Libraries first, where they are fastest: a machine without them takes the next launch of the list, the fastest of
 /// the generated ones. The last of these is for any number of rows.
-static std::vector<LaunchSpec> prune(std::vector<LaunchSpec> launches,
+static std::vector<LaunchSpec> prune(const std::vector<LaunchSpec> &launches,
                                      const std::vector<TimingCache::Candidate> &candidates) {
-  std::vector<LaunchSpec> untimed = launches;
-  // A library can do any number of rows; a range it had was the compiler's guess.
-  for (LaunchSpec &launch : launches)
-    if (!launch.library.empty()) {
-      launch.minRows = 0;
-      launch.maxRows = allRows;
-    }
   std::vector<LaunchSpec> kept;
   for (LaunchSpec &launch : rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/true)))
     if (!launch.library.empty())
       kept.push_back(std::move(launch));
   std::vector<LaunchSpec> generated = rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/false));
   if (generated.empty())
-    return untimed;
+    return launches;
   kept.insert(kept.end(), generated.begin(), generated.end());
-  if (kept.back().maxRows != allRows)
-    kept.push_back(launches.back());
   kept.back().minRows = 0;
   return kept;
 }

@@ -97,9 +97,8 @@ bool Tuner::hasLibrary() const {
 int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error) {
   const ChainSpec &chain = engine.program("cuda")->chains[dispatch];
   const LaunchSpec &spec = chain.dispatches[0].launches[launch];
-  bool isLibrary = !spec.library.empty();
   // What stands in for a library that is not there is timed as itself.
-  if (isLibrary && !hasLibrary())
+  if (!spec.library.empty() && !hasLibrary())
     return ExitOk;
   auto bytes = serializeEngine(makeLaunchProbe(engine, dispatch, launch, static_cast<size_t>(options.repeats)), &error);
   if (!bytes)
@@ -127,7 +126,7 @@ int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate 
   for (const Batch &batch : batches) {
     std::optional<uint64_t> count = rowsOf(chain.rows, batch);
     bool isNew = candidate.times.empty() || (count && *count > candidate.times.back().rows);
-    if (!count || !isNew || (!isLibrary && (*count < spec.minRows || *count > spec.maxRows)))
+    if (!count || !isNew)
       continue;
     double microseconds = 0;
     if (int code = timeBatch(context, probe, batch, microseconds, error))

@@ -48,9 +48,9 @@ std::string formatTimingCache(const TimingCache &cache);
 std::optional<TimingCache> parseTimingCache(std::string_view text, std::string *error);
 
 /// Keeps, for each dispatch of the cuda program, the fastest launch for each number of rows: between two measured
-/// numbers up to their geometric mean, beyond the last without end. Dispatches that the cache does not time keep their
-/// launches, and the range that a library had counts for nothing. False with the reason in *error when the cache is of
-/// other kernels.
+/// numbers up to their geometric mean, beyond the last without end. The ranges that launches had count for nothing.
+/// Dispatches that the cache does not time keep theirs. False with the reason in *error when the cache is of other
+/// kernels.
 bool applyTimingCache(EngineSpec &spec, const TimingCache &cache, std::string *error);
 
 } // namespace reckon

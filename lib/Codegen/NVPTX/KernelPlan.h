@@ -37,7 +37,7 @@ struct TensorMapPlan {
   unsigned swizzle = 0;                ///< 0, 32, 64 or 128 bytes
 };
 
-/// One way to launch a kernel, for numbers of rows in [minRows, maxRows].
+/// One way to launch a kernel, thought best for numbers of rows in [minRows, maxRows] and right for any.
 struct LaunchPlan {
   std::string function;                ///< the symbol in the module
   unsigned blockThreads = 128;         ///< threads of a block

@@ -60,9 +60,8 @@ lines = ["reckon-timing-cache 1", "device by hand", "kernels " + program["kernel
 for i, chain in enumerate(program["chains"]):
     dispatch = chain["dispatches"][0]
     lines.append("dispatch " + dispatch["kernel"])
-    for launch in dispatch["launches"]:
-        is_library = launch["library"] != ""
-        times = "" if i != 1 else " 1:9.0 4096:1.0" if is_library else " 1:2.0 4096:5.0"
+    for number, launch in enumerate(dispatch["launches"]):
+        times = "" if i != 1 else [" 1:9.0 4096:1.0", " 1:2.0 4096:5.0"][number] if number < 2 else ""
         lines.append("  launch " + (launch["library"] or launch["kernel"]) + times)
 for name, text in (("good", "\n".join(lines)), ("fewer", "\n".join(lines[:3])), ("bad", "\n".join(lines[:2] + ["nonsense"])),
                    ("other", "\n".join(lines[:2] + ["kernels 123"]))):
