@@ -9,12 +9,11 @@
 
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
-
-/// Rows of a dispatch from where a library is taken without having been timed, when generated kernels know the layer.
-static constexpr int64_t manyRows = 16384;
 
 std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const DispatchSpec &dispatch) {
   std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
@@ -40,8 +39,9 @@ std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const Dispat
   gemm.type = product->type.isF16() ? ElementType::F16 : product->type.isBF16() ? ElementType::BF16 : ElementType::F32;
   gemm.compute = product->compute;
   gemm.epilogue = product->epilogue;
-  // Kernels made for linear layers come in several sizes; one launch for everything is the generic one.
+  // Kernels made for linear layers come in several sizes; one launch for everything is the generic one. The former are
+  // as fast as the library or faster wherever both were timed, so there the library is for the tuner to choose.
   if (dispatch.launches.size() > 1)
-    launch.minRows = manyRows;
+    launch.minRows = std::numeric_limits<uint64_t>::max();
   return launch;
 }
