@@ -381,5 +381,5 @@ void CudaPlan::dropGraph() {
 }
 
 bool CudaPlan::launch(CUstream stream, Error &error) const {
-  return nodes.empty() || program.driver.cuGraphLaunch(error, instance, stream);
+  return (nodes.empty() && libraryNodes.empty()) || program.driver.cuGraphLaunch(error, instance, stream);
 }

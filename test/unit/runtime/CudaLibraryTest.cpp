@@ -87,6 +87,19 @@ TEST_F(CudaLibrary, ProductsAreNodesOfTheGraph) {
   EXPECT_EQ(cuda.calls("cublasLtMatmulAlgoGetHeuristic"), 1);
 }
 
+TEST_F(CudaLibrary, GraphsOfProductsAloneAreLaunched) {
+  std::vector<ChainSpec> &chains = spec.programs[1].chains;
+  chains = {chains[1]};
+  Engine engine;
+  Context context;
+  std::vector<float> y;
+  ASSERT_FALSE(open(engine));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  ASSERT_FALSE(run(context, zeroData(3), y));
+  EXPECT_EQ(cuda.graphs().at(0).kernels, std::vector<std::string>{"library"});
+  EXPECT_EQ(cuda.calls("cuGraphLaunch"), 1);
+}
+
 TEST_F(CudaLibrary, GraphsFollowTheArena) {
   Engine engine;
   Context context;
