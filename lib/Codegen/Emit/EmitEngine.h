@@ -29,7 +29,8 @@ struct ProgramInput {
 /// nullopt after a diagnostic.
 std::optional<EngineSpec> makeEngineSpec(llvm::ArrayRef<ProgramInput> programs, llvm::ArrayRef<CodeSpec> code);
 
-/// The engine file's bytes; the same spec gives the same bytes. nullopt after a diagnostic, at the plan it was made from.
+/// The engine file's bytes; the same spec gives the same bytes. nullopt after a diagnostic, at the plan it was made
+/// from.
 std::optional<std::vector<uint8_t>> emitEngine(mlir::ModuleOp plan, const EngineSpec &spec);
 
 } // namespace reckon

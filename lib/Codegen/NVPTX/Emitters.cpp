@@ -17,11 +17,8 @@ using namespace reckon;
 using namespace reckon::nvptx;
 
 static constexpr nvptx::KernelEmitter emitters[] = {
-    {"linear", emitLinear},
-    {"interaction", emitInteraction},
-    {"lookup", emitLookup},
-    {"topk", emitTopK},
-    {"generic", emitGeneric},
+    {"linear", emitLinear}, {"interaction", emitInteraction}, {"lookup", emitLookup},
+    {"topk", emitTopK},     {"generic", emitGeneric},
 };
 
 ArrayRef<nvptx::KernelEmitter> nvptx::getEmitters() { return emitters; }

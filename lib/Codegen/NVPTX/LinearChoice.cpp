@@ -45,13 +45,16 @@ struct CostModel {
     return 2.2 + layer.k / 200.0 + std::ceil(blocks / multiprocessors) * work * layer.elementBytes() / 2;
   }
   double operator()(const WgmmaTile &tile) const {
-    double tileRows = 64 * tile.groups;
+    double tileRows = tile.rows();
     double tiles = std::ceil(rows / tileRows) * llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split;
     double steps = std::ceil(std::ceil(layer.k * layer.elementBytes() / 128.0) / tile.split);
     double operations = 2 * tileRows * tile.columns * 128 / layer.elementBytes();
     double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128 ? 4.8e6 : tile.columns < 256 ? 5.2e6 : 5.5e6);
     double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / 150e3);
     double finish = tileRows * tile.columns * layer.elementBytes() / 60e3;
+    // Finishing overlaps with multiplying, but for the last tile.
+    if (tile.mode == WgmmaTile::Mode::Alternate)
+      return 2.4 + std::max(1.0, tiles / multiprocessors) * (steps * step + 0.25 * finish) + finish;
     if (tile.split > 1) // a second wave of clusters waits for whole groups of multiprocessors
       return 3.3 + std::ceil(tiles / multiprocessors) * (steps * step + finish) + (tiles > multiprocessors ? 3 : 0);
     // Small tiles share multiprocessors.
@@ -106,13 +109,14 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringR
     return candidates;
   }
   add(WgmmaTile{2, 256, 4});
+  add(WgmmaTile{2, 128, 6, WgmmaTile::Mode::Alternate});
   add(WgmmaTile{2, 128, layer.tail.size() > 1 ? 6u : 3u});
   add(WgmmaTile{1, 128, 4});
   add(WgmmaTile{1, 64, 6});
   int64_t steps = llvm::divideCeil(layer.k * layer.elementBytes(), int64_t(128));
   for (unsigned split : {2, 4, 8})
     if (steps >= split)
-      add(WgmmaTile{1, 64, 6, split});
+      add(WgmmaTile{1, 64, 6, WgmmaTile::Mode::Cluster, split});
   return candidates;
 }
 

@@ -27,12 +27,20 @@ struct DirectTile {
 };
 LaunchPlan emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile);
 
-/// wgmma on the `wgmma` packing: tiles of 64*groups rows and `columns` columns, fetched by bulk tensor copies into
-/// `stages` buffers of shared memory by a warp of its own. With `split` > 1 (and one group) a cluster of so many blocks
-/// shares the inner dimension of a tile, which has that many times 128 bytes at least. Needs layer.x.aligned.
+/// wgmma on the `wgmma` packing: tiles of rows() rows and `columns` columns, fetched by bulk tensor copies into
+/// `stages` buffers of shared memory by a warp of its own. Needs layer.x.aligned.
 struct WgmmaTile {
-  unsigned groups = 2, columns = 256, stages = 4, split = 1;
+  /// How the warpgroups that multiply share the work.
+  enum class Mode {
+    Together,  ///< each has 64 rows of one tile
+    Alternate, ///< two, each with a tile of 128 rows of its own: one finishes sums while the other multiplies
+    Cluster,   ///< one; a cluster of `split` blocks shares the inner dimension of a tile of 64 rows
+  };
+  unsigned groups = 2, columns = 256, stages = 4;
+  Mode mode = Mode::Together;
+  unsigned split = 1; ///< at most the inner dimension over 128 bytes
 
+  unsigned rows() const { return mode == Mode::Alternate ? 128 : 64 * groups; }
   uint64_t sharedBytes() const;
 };
 LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile);

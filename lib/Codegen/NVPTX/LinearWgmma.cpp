@@ -10,6 +10,10 @@
 // the tile. A stage has two barriers: `full` completes when its bytes have arrived, `empty` when all warps have read
 // it. The ring runs on over tile boundaries, so copies of the next tile go on while sums are finished.
 //
+// Where finishing takes long next to multiplying, two warpgroups alternate: each has every other tile of the block for
+// itself, and passes over the stages of the other's. It waits for its turn to multiply, which comes when the other has
+// seen all its stages arrive: a parity says only which of two neighbouring rounds of a stage is meant.
+//
 // For few rows the inner dimension of a tile is split over a cluster. Each block leaves its sums in shared memory, and
 // finishes a share of the rows from what all blocks of the cluster left.
 //
@@ -32,8 +36,12 @@ using namespace reckon::nvptx;
 /// Bytes of the inner dimension in a stage: the width of the swizzle.
 constexpr int64_t stageRowBytes = 128;
 
-static uint64_t stageBytes(WgmmaTile tile) { return (64 * tile.groups + tile.columns) * stageRowBytes; }
-uint64_t WgmmaTile::sharedBytes() const { return stages * (stageBytes(*this) + 16); }
+/// Many sums a thread: two blocks do not fit a multiprocessor's registers.
+static bool hasBlockPerSm(WgmmaTile tile) {
+  return tile.rows() * tile.columns > 128 * 128 || tile.mode == WgmmaTile::Mode::Alternate;
+}
+static uint64_t stageBytes(WgmmaTile tile) { return (tile.rows() + tile.columns) * stageRowBytes; }
+uint64_t WgmmaTile::sharedBytes() const { return stages * (stageBytes(*this) + 16) + 16; }
 
 namespace {
 
@@ -46,7 +54,7 @@ public:
     steps = llvm::divideCeil(layer.k, stageElements);
     columnTiles = llvm::divideCeil(layer.n, int64_t(tile.columns));
     rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
-    numTiles = p.mul(p.div(p.add(rows, 64 * tile.groups - 1), 64 * tile.groups), columnTiles);
+    numTiles = p.mul(p.div(p.add(rows, tile.rows() - 1), tile.rows()), columnTiles);
     firstStep = p.i32(0);
     endStep = p.i32(steps);
     if (tile.split > 1) {
@@ -63,30 +71,47 @@ public:
   void finishTogether();
 
 private:
-  /// Where in the ring a warp is: a stage, and the parity of the round.
+  bool alternates() const { return tile.mode == WgmmaTile::Mode::Alternate; }
+  /// Blocks of 64 rows that a warpgroup multiplies.
+  unsigned rowBlocks() const { return alternates() ? 2 : 1; }
+  /// Where in the ring a warp is: a stage, and the parity of the round; and the parity of its next turn to multiply.
   struct Position {
-    Value stage, parity;
+    Value stage, parity, turn;
   };
-  Position start() { return {p.i32(0), p.i32(0)}; }
+  Position start() { return {p.i32(0), p.i32(0), p.i32(0)}; }
   Position next(Position position) {
     Value following = p.add(position.stage, 1), wraps = p.eq(following, tile.stages);
-    return {p.select(wraps, p.i32(0), following),
-            p.select(wraps, p.bitXor(position.parity, p.i32(1)), position.parity)};
+    return {p.select(wraps, p.i32(0), following), p.select(wraps, p.bitXor(position.parity, p.i32(1)), position.parity),
+            position.turn};
+  }
+  /// Past the stages of a whole tile.
+  Position skip(Position position) {
+    Value following = p.add(position.stage, steps % tile.stages);
+    Value wraps = p.compare(arith::CmpIPredicate::uge, following, p.i32(tile.stages));
+    Value turns = p.bitXor(p.i32(steps / tile.stages % 2), p.select(wraps, p.i32(1), p.i32(0)));
+    return {p.select(wraps, p.sub(following, p.i32(tile.stages)), following), p.bitXor(position.parity, turns),
+            position.turn};
   }
   Value full(Value stage) { return p.add(p.add(base, p.mul(stage, 8)), tile.stages * stageBytes(tile)); }
   Value empty(Value stage) { return p.add(full(stage), 8 * tile.stages); }
+  /// Completes when a warpgroup may multiply.
+  Value turn(Value group) { return p.add(p.add(base, p.mul(group, 8)), tile.sharedBytes() - 16); }
   Value stageAddress(Value stage) { return p.add(base, p.mul(stage, stageBytes(tile))); }
 
   void wait(Value barrier, Value parity);
   void copy(unsigned map, Value to, Value inner, Value outer, Value barrier);
   /// sums (+)= one stage; on return all but this stage's products are done.
   void multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate);
-  void release(Value stage);
+  /// By each warp.
+  void arrive(Value barrier);
   /// The sums of a tile over its steps; moves the position past them.
   Values addUp(Position &position, Value group);
   void finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group);
+  /// The sums of 64 rows; `row` and `column` are this thread's first.
+  void finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row, Value column, Value rowTile, Value columnTile);
   void leave(ArrayRef<Value> sums);
-  void forEachTile(ValueRange init, llvm::function_ref<Values(Value rowTile, Value columnTile, ValueRange)> body);
+  void forEachTile(Value first, Value stride, Position position,
+                   llvm::function_ref<Position(Value rowTile, Value columnTile, Position)> body);
   /// The eight neighbouring columns a thread has in a block of 32, in its upper or lower row.
   Values run(ArrayRef<Value> sums, unsigned block, unsigned half) {
     Values values;
@@ -117,9 +142,13 @@ void WgmmaEmitter::initBarriers() {
   p.ifThen(p.eq(p.thread(), 0), [&] {
     for (unsigned stage = 0; stage < tile.stages; ++stage) {
       p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {full(p.i32(stage))});
-      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], " + std::to_string(4 * tile.groups) + ";", "r",
-                  {empty(p.i32(stage))});
+      p.inlinePtx({},
+                  "mbarrier.init.shared::cta.b64 [$0], " + std::to_string(4 * (alternates() ? 1 : tile.groups)) + ";",
+                  "r", {empty(p.i32(stage))});
     }
+    if (alternates())
+      for (unsigned group = 0; group < 2; ++group)
+        p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 4;", "r", {turn(p.i32(group))});
     p.inlinePtx({}, "fence.mbarrier_init.release.cluster;", "", {});
   });
   p.barrier();
@@ -140,28 +169,33 @@ void WgmmaEmitter::copy(unsigned map, Value to, Value inner, Value outer, Value 
               "rlrrr", {to, address, inner, outer, barrier});
 }
 
-void WgmmaEmitter::forEachTile(ValueRange init, llvm::function_ref<Values(Value, Value, ValueRange)> body) {
-  Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
-  p.loop(first, numTiles, stride, init, [&](Value index, ValueRange carried) {
-    return body(p.div(index, columnTiles), columnTiles == 1 ? p.i32(0) : p.rem(index, columnTiles), carried);
-  });
+void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
+                               llvm::function_ref<Position(Value, Value, Position)> body) {
+  p.loop(first, numTiles, stride, {position.stage, position.parity, position.turn},
+         [&](Value index, ValueRange carried) -> Values {
+           Value columnTile = columnTiles == 1 ? p.i32(0) : p.rem(index, columnTiles);
+           Position after = body(p.div(index, columnTiles), columnTile, {carried[0], carried[1], carried[2]});
+           return {after.stage, after.parity, after.turn};
+         });
 }
 
 void WgmmaEmitter::produce() {
-  Position begin = start();
-  forEachTile({begin.stage, begin.parity}, [&](Value rowTile, Value columnTile, ValueRange carried) {
-    Value row = p.mul(rowTile, 64 * tile.groups), column = p.mul(columnTile, tile.columns);
-    return p.loop(firstStep, endStep, p.i32(1), carried, [&](Value step, ValueRange inner) -> Values {
-      Position position{inner[0], inner[1]};
-      wait(empty(position.stage), p.bitXor(position.parity, p.i32(1)));
-      Value barrier = full(position.stage), to = stageAddress(position.stage), k = p.mul(step, stageElements);
+  Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
+  forEachTile(first, stride, start(), [&](Value rowTile, Value columnTile, Position position) -> Position {
+    Value row = p.mul(rowTile, tile.rows()), column = p.mul(columnTile, tile.columns);
+    Values state = {position.stage, position.parity};
+    state = p.loop(firstStep, endStep, p.i32(1), state, [&](Value step, ValueRange inner) -> Values {
+      Position here{inner[0], inner[1], position.turn};
+      wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
+      Value barrier = full(here.stage), to = stageAddress(here.stage), k = p.mul(step, stageElements);
       p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], " + std::to_string(stageBytes(tile)) + ";",
                   "r", {barrier});
       copy(0, to, k, row, barrier);
-      copy(1, p.add(to, 64 * tile.groups * stageRowBytes), k, column, barrier);
-      Position following = next(position);
+      copy(1, p.add(to, tile.rows() * stageRowBytes), k, column, barrier);
+      Position following = next(here);
       return {following.stage, following.parity};
     });
+    return {state[0], state[1], position.turn};
   });
 }
 
@@ -172,13 +206,16 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
     constexpr int64_t fixed = (int64_t(1) << 62) | (int64_t(64) << 32) | (int64_t(1) << 16);
     return p.bitOr(p.wide(p.shr(address, 4)), p.i64(fixed));
   };
-  Value a = stageAddress(stage), b = p.add(a, 64 * tile.groups * stageRowBytes);
-  Values operands = {descriptor(p.add(a, p.mul(group, 64 * stageRowBytes))), descriptor(b), p.i32(accumulate ? 1 : 0)};
+  Value a = stageAddress(stage), b = p.add(a, tile.rows() * stageRowBytes);
+  Value ownRows = alternates() ? a : p.add(a, p.mul(group, 64 * stageRowBytes));
+  Values operands = {descriptor(ownRows), descriptor(b), p.i32(accumulate ? 1 : 0)};
   size_t count = sums.size();
-  std::string registers = "{";
-  for (size_t i = 0; i < count; ++i)
-    registers += (i ? ", $" : "$") + std::to_string(i);
-  registers += "}";
+  auto registers = [&](size_t first, size_t end) {
+    std::string text = "{";
+    for (size_t i = first; i < end; ++i)
+      text += (i > first ? ", $" : "$") + std::to_string(i);
+    return text + "}";
+  };
   auto operand = [&](unsigned i) { return "$" + std::to_string(count + i); };
   std::string kind = layer.type.isF16()    ? "k16.f32.f16.f16"
                      : layer.type.isBF16() ? "k16.f32.bf16.bf16"
@@ -186,11 +223,15 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
   std::string text =
       "{\n.reg .pred keep;\n.reg .b64 a, b;\nsetp.ne.b32 keep, " + operand(2) + ", 0;\nwgmma.fence.sync.aligned;\n";
   // A step of the instruction is 32 bytes of the inner dimension.
+  size_t perBlock = tile.columns / 2;
   for (unsigned step = 0; step < 4; ++step) {
-    text += "add.s64 a, " + operand(0) + ", " + std::to_string(2 * step) + ";\n";
     text += "add.s64 b, " + operand(1) + ", " + std::to_string(2 * step) + ";\n";
-    text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(tile.columns) + kind + " " + registers + ", a, b, " +
-            (step ? "1" : "keep") + ", 1, 1" + (layer.elementBytes() == 2 ? ", 0, 0" : "") + ";\n";
+    for (unsigned block = 0; block < rowBlocks(); ++block) {
+      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * stageRowBytes / 16 + 2 * step) + ";\n";
+      text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(tile.columns) + kind + " " +
+              registers(block * perBlock, (block + 1) * perBlock) + ", a, b, " + (step ? "1" : "keep") + ", 1, 1" +
+              (layer.elementBytes() == 2 ? ", 0, 0" : "") + ";\n";
+    }
   }
   text += "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 1;\n}";
   operands.append(sums.begin(), sums.end());
@@ -199,17 +240,26 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
   llvm::copy(results, sums.begin());
 }
 
-void WgmmaEmitter::release(Value stage) {
+void WgmmaEmitter::arrive(Value barrier) {
   p.ifThen(p.eq(p.bitAnd(p.thread(), 31), 0),
-           [&] { p.inlinePtx({}, "mbarrier.arrive.shared::cta.b64 _, [$0];", "r", {empty(stage)}); });
+           [&] { p.inlinePtx({}, "mbarrier.arrive.shared::cta.b64 _, [$0];", "r", {barrier}); });
 }
 
 void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group) {
-  Value row = p.add(p.add(p.mul(rowTile, 64 * tile.groups), p.mul(group, 64)), rowInGroup());
+  Value row = p.add(p.mul(rowTile, tile.rows()), rowInGroup());
+  if (!alternates())
+    row = p.add(row, p.mul(group, 64));
   Value column = p.add(p.mul(columnTile, tile.columns), p.mul(p.bitAnd(p.thread(), 3), 8));
+  size_t perBlock = tile.columns / 2;
+  for (unsigned block = 0; block < rowBlocks(); ++block)
+    finishBlock(tail, sums.slice(block * perBlock, perBlock), p.add(row, 64 * block), column, rowTile, columnTile);
+}
+
+void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
+                               Value columnTile) {
   unsigned blocks = tile.columns / 32;
   // Inside the matrix there is nothing to check, and loads of later runs can overtake stores of earlier ones.
-  Value isInside = p.compare(arith::CmpIPredicate::ule, p.mul(p.add(rowTile, 1), 64 * tile.groups), rows);
+  Value isInside = p.compare(arith::CmpIPredicate::ule, p.mul(p.add(rowTile, 1), tile.rows()), rows);
   if (layer.n % tile.columns)
     isInside = p.both(isInside,
                       p.compare(arith::CmpIPredicate::ule, p.mul(p.add(columnTile, 1), tile.columns), p.i32(layer.n)));
@@ -217,7 +267,7 @@ void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile,
       isInside,
       [&] {
         // Where a block has an SM's registers to itself, the loads of four runs are under way together.
-        unsigned batch = tile.columns * tile.groups > 256 ? 4 : 1;
+        unsigned batch = hasBlockPerSm(tile) ? 4 : 1;
         for (unsigned half = 0; half < 2; ++half)
           for (unsigned first = 0; first < blocks; first += batch) {
             SmallVector<LinearTail::Inputs> inputs;
@@ -241,44 +291,57 @@ void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile,
 }
 
 Values WgmmaEmitter::addUp(Position &position, Value group) {
-  unsigned count = tile.columns / 2;
+  unsigned count = rowBlocks() * tile.columns / 2;
   Values sums(count, LLVM::UndefOp::create(p.b, p.b.getF32Type()));
+  if (alternates())
+    wait(turn(group), position.turn);
   wait(full(position.stage), position.parity);
   multiply(sums, position.stage, group, /*accumulate=*/false);
   Position following = next(position);
   Values state = {position.stage, following.stage, following.parity};
   state.append(sums);
   state = p.loop(p.add(firstStep, 1), endStep, p.i32(1), state, [&](Value, ValueRange values) {
-    Position here{values[1], values[2]};
+    Position here{values[1], values[2], position.turn};
     Values inner(values.drop_front(3));
     wait(full(here.stage), here.parity);
     multiply(inner, here.stage, group, /*accumulate=*/true);
-    release(values[0]); // the stage before: its products are done
+    arrive(empty(values[0])); // the stage before: its products are done
     Position after = next(here);
     Values result = {here.stage, after.stage, after.parity};
     result.append(inner);
     return result;
   });
   sums.assign(state.begin() + 3, state.end());
+  if (alternates())
+    arrive(turn(p.sub(p.i32(1), group)));
   sums = p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), "wgmma.wait_group.sync.aligned 0;",
                      std::string(count, 'f') + std::string(count, '#'), sums);
-  release(state[0]);
-  position = {state[1], state[2]};
+  arrive(empty(state[0]));
+  position = {state[1], state[2], p.bitXor(position.turn, p.i32(1))};
   return sums;
 }
 
 void WgmmaEmitter::consume() {
   LinearTail tail(p, layer, kernel.operands);
   Value group = p.shr(p.thread(), 7);
+  Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
   Position begin = start();
-  forEachTile({begin.stage, begin.parity}, [&](Value rowTile, Value columnTile, ValueRange carried) -> Values {
-    Position position{carried[0], carried[1]};
+  if (alternates()) {
+    // The second group begins a tile later, and both take every other one.
+    Position later = skip(begin);
+    Value isSecond = p.eq(group, 1);
+    begin = {p.select(isSecond, later.stage, begin.stage), p.select(isSecond, later.parity, begin.parity),
+             p.select(isSecond, p.i32(0), p.i32(1))};
+    first = p.add(first, p.select(isSecond, stride, p.i32(0)));
+    stride = p.mul(stride, 2);
+  }
+  forEachTile(first, stride, begin, [&](Value rowTile, Value columnTile, Position position) -> Position {
     Values sums = addUp(position, group);
     if (tile.split > 1)
       leave(sums);
     else
       finish(tail, sums, rowTile, columnTile, group);
-    return {position.stage, position.parity};
+    return alternates() ? skip(position) : position;
   });
 }
 
@@ -332,7 +395,7 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
   x.elementType = w.elementType = layer.type;
   x.sizes = {SizeExpr(layer.k), rows};
   x.strides = {SizeExpr(layer.x.stride * bytes)};
-  x.box = {stageElements, 64 * tile.groups};
+  x.box = {stageElements, tile.rows()};
   w.operand = weight;
   w.sizes = {SizeExpr(paddedK), SizeExpr(wgmmaRows(layer.n))};
   w.strides = {SizeExpr(paddedK * bytes)};
@@ -341,16 +404,18 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
 
   LaunchPlan launch;
   // The last warpgroup only fetches. Where sums are many it gives its registers to the others, which takes a whole one.
-  bool moveRegisters = tile.groups == 2 && tile.columns > 128;
+  bool moveRegisters = tile.groups == 2 && hasBlockPerSm(tile);
   launch.blockThreads = 128 * tile.groups + (moveRegisters ? 128 : 32);
   launch.sharedBytes = tile.sharedBytes();
   launch.tensorMaps = {x, w};
-  launch.grid = {SizeExpr::ceilDiv(rows, SizeExpr(64 * tile.groups)) *
+  launch.grid = {SizeExpr::ceilDiv(rows, SizeExpr(tile.rows())) *
                  SizeExpr(llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split)};
   // As many blocks as shared memory and registers hold; 227 KiB and 64 Ki registers an SM.
-  unsigned byShared = (227 * 1024) / (launch.sharedBytes + 1024), byThreads = tile.columns * tile.groups > 256 ? 1 : 2;
+  unsigned byShared = (227 * 1024) / (launch.sharedBytes + 1024), byThreads = hasBlockPerSm(tile) ? 1 : 2;
   unsigned blocksPerSm = std::max(1u, std::min(byShared, byThreads));
-  std::string name = (layer.kernel.getSymName() + "_wgmma" + Twine(64 * tile.groups) + "x" + Twine(tile.columns)).str();
+  std::string name = (layer.kernel.getSymName() + "_wgmma" + Twine(tile.rows()) + "x" + Twine(tile.columns)).str();
+  if (tile.mode == WgmmaTile::Mode::Alternate)
+    name += "_alternate";
   if (tile.split > 1) {
     name += "_split" + std::to_string(tile.split);
     launch.cluster = tile.split;
