@@ -124,7 +124,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   Ptx p(b);
   MmaEmitter mma(p, layer, kernel, weight);
   Value shared = module.getDynamicShared(b);
-  Value tileColumn = p.block(0), firstRow = p.mul(p.block(1), 8 * rowTiles);
+  Value tileColumn = p.block(1), firstRow = p.mul(p.block(0), 8 * rowTiles);
   Value weights = mma.weightAddress(tileColumn);
   Values rows;
   for (unsigned j = 0; j < rowTiles; ++j)
@@ -212,7 +212,8 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   launch.blockThreads = 32 * warps;
   launch.sharedBytes = warps * warpBytes;
   SizeExpr rowsOfMatrix = layer.matrixRows();
-  launch.grid = {SizeExpr(4 * llvm::divideCeil(layer.n, 64)), SizeExpr::ceilDiv(rowsOfMatrix, SizeExpr(8 * rowTiles))};
+  // Only the first dimension of a grid takes more than 65535 blocks.
+  launch.grid = {SizeExpr::ceilDiv(rowsOfMatrix, SizeExpr(8 * rowTiles)), SizeExpr(4 * llvm::divideCeil(layer.n, 64))};
   return launch;
 }
 
