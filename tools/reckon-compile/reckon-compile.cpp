@@ -53,10 +53,8 @@ static void declare(tools::ArgParser &args, Flags &flags) {
   args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
   args.group("Checks and reports");
   args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
-  args.option("atol", "X", "absolute tolerance of --verify (fp32: 2e-6; fp16, tf32: 1e-3; bf16: 8e-3)", flags.atol,
-              0.0);
-  args.option("rtol", "X", "relative tolerance of --verify (fp32: 2e-5; fp16, tf32: 5e-3; bf16: 4e-2)", flags.rtol,
-              0.0);
+  args.option("atol", "X", "absolute tolerance of --verify (fp32 2e-6; fp16, tf32 1e-3; bf16 8e-3)", flags.atol, 0.0);
+  args.option("rtol", "X", "relative tolerance of --verify (fp32 2e-5; fp16, tf32 5e-3; bf16 4e-2)", flags.rtol, 0.0);
   args.flag("stats", "print what was imported, what each pass did, and what the engine holds", flags.stats);
   args.flag("progress", "name every phase as it begins, not only those that take over two seconds", flags.progress);
   args.flag("phases", "print the table of phases in Markdown and exit; needs no model", flags.phases);
