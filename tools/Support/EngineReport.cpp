@@ -205,6 +205,9 @@ private:
   }
 
   static std::string rangeOf(const LaunchSpec &launch) {
+    // No batch has as many rows: a candidate for the tuner alone.
+    if (launch.minRows == UINT64_MAX)
+      return "if a timing cache chooses it";
     if (launch.maxRows == UINT64_MAX)
       return launch.minRows <= 1 ? "any rows" : std::to_string(launch.minRows) + " rows and more";
     return std::to_string(launch.minRows) + " to " + std::to_string(launch.maxRows) + " rows";
