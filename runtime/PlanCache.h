@@ -20,11 +20,23 @@ namespace reckon::runtime {
 /// memory.
 template <typename Plan> class PlanCache {
 public:
-  using Key = std::vector<int64_t>;
-  explicit PlanCache(size_t capacity) : capacity(capacity) {}
+  /// `planDims` are the places of those dimensions among all, and outlive the cache.
+  PlanCache(const std::vector<uint32_t> &planDims, size_t capacity)
+      : planDims(planDims), key(planDims.size()), capacity(capacity) {}
 
+  /// Moves to the values of all dimensions that `find` and `insert` are about. False when plans cannot tell them from
+  /// the values before.
+  bool moveTo(const std::vector<int64_t> &dims) {
+    bool moved = false;
+    for (size_t i = 0; i < key.size(); ++i) {
+      int64_t value = dims[planDims[i]];
+      moved |= key[i] != value;
+      key[i] = value;
+    }
+    return moved;
+  }
   /// Null when it is not there.
-  Plan *find(const Key &key) {
+  Plan *find() {
     auto found = plans.find(key);
     if (found == plans.end())
       return nullptr;
@@ -33,7 +45,7 @@ public:
   }
   /// Whether the next plan takes the place of another.
   bool isFull() const { return plans.size() >= capacity; }
-  Plan *insert(const Key &key, std::unique_ptr<Plan> plan) {
+  Plan *insert(std::unique_ptr<Plan> plan) {
     if (isFull())
       plans.erase(std::min_element(plans.begin(), plans.end(),
                                    [](const auto &a, const auto &b) { return a.second.lastUse < b.second.lastUse; }));
@@ -44,6 +56,7 @@ public:
   void clear() { plans.clear(); }
 
 private:
+  using Key = std::vector<int64_t>;
   struct Entry {
     std::unique_ptr<Plan> plan;
     uint64_t lastUse = 0;
@@ -56,6 +69,8 @@ private:
       return hash;
     }
   };
+  const std::vector<uint32_t> &planDims;
+  Key key;
   size_t capacity;
   uint64_t uses = 0;
   std::unordered_map<Key, Entry, Hash> plans;

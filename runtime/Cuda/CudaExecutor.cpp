@@ -18,8 +18,9 @@ using namespace reckon::runtime::cuda;
 static constexpr size_t maxGraphs = 65536;
 
 CudaExecutor::CudaExecutor(const CudaProgram &program)
-    : program(program), driver(program.driver), stream(driver), plans(maxGraphs), arena(driver), tensors(driver),
-      staging(driver), last(driver), marks{Event(driver), Event(driver), Event(driver), Event(driver)} {}
+    : program(program), driver(program.driver), stream(driver), plans(program.planDims, maxGraphs), arena(driver),
+      tensors(driver), staging(driver), last(driver),
+      marks{Event(driver), Event(driver), Event(driver), Event(driver)} {}
 
 CudaExecutor::~CudaExecutor() {
   Error ignored;
@@ -42,7 +43,6 @@ CudaExecutor::~CudaExecutor() {
 bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   ContextScope scope(driver, program.context(), error);
   plans.setCapacity(std::min(options.graphCache, maxGraphs));
-  key.resize(program.planDims.size());
   dims.resize(program.source.spec.dims.size());
   statuses.resize(program.dispatches.size());
   statusPiece = {{0, statusBytes(), statuses.data()}};
@@ -58,25 +58,19 @@ bool CudaExecutor::settle(Error &error) { return !pending || driver.cuEventSynch
 
 bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
   std::copy(values.begin(), values.end(), dims.begin());
-  bool same = current != nullptr;
-  for (size_t i = 0; i < key.size(); ++i) {
-    int64_t value = values[program.planDims[i]];
-    same &= key[i] == value;
-    key[i] = value;
-  }
-  if (same)
+  if (!plans.moveTo(values) && current)
     return true;
   current = nullptr;
   ContextScope scope(driver, program.context(), error);
   if (!scope)
     return false;
-  CudaPlan *plan = plans.find(key);
+  CudaPlan *plan = plans.find();
   if (!plan) {
     auto made = std::make_unique<CudaPlan>(program);
     // A forgotten graph may still be running.
     if (!made->build(values, error) || (plans.isFull() && !settle(error)))
       return false;
-    plan = plans.insert(key, std::move(made));
+    plan = plans.insert(std::move(made));
   }
   if (plan->arenaBytes() > arena.size() || !arena.data()) {
     if (!settle(error) || !arena.allocate(plan->arenaBytes(), "the arena of these inputs", error))

@@ -53,7 +53,7 @@ private:
   const Driver &driver;
   Stream stream;
   PlanCache<CudaPlan> plans;
-  std::vector<int64_t> key, dims;
+  std::vector<int64_t> dims;
   CudaPlan *current = nullptr;
 
   DeviceBuffer arena;

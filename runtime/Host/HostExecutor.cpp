@@ -15,7 +15,6 @@ using namespace reckon::runtime;
 
 bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
   dims.resize(program.source.spec.dims.size());
-  key.resize(program.planDims.size());
   for (uint32_t o = 0; o < program.operands.size(); ++o) {
     const OperandSpec &operand = *program.operands[o];
     if (operand.space == Space::Input || operand.space == Space::Output)
@@ -36,21 +35,15 @@ bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
 
 bool HostExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
   std::copy(values.begin(), values.end(), dims.begin());
-  bool same = current != nullptr;
-  for (size_t i = 0; i < key.size(); ++i) {
-    int64_t value = values[program.planDims[i]];
-    same &= key[i] == value;
-    key[i] = value;
-  }
-  if (same)
+  if (!plans.moveTo(values) && current)
     return true;
   current = nullptr;
-  Plan *plan = plans.find(key);
+  Plan *plan = plans.find();
   if (!plan) {
     auto made = std::make_unique<Plan>();
     if (!build(values, *made, error))
       return false;
-    plan = plans.insert(key, std::move(made));
+    plan = plans.insert(std::move(made));
   }
   if (!resolve(*plan, error))
     return false;

@@ -76,8 +76,7 @@ private:
   std::vector<IoOperand> ioOperands;
   AlignedBuffer arena;
   uint64_t arenaGeneration = 1;
-  PlanCache<Plan> plans{maxPlans};
-  std::vector<int64_t> key; // of the current plan
+  PlanCache<Plan> plans{program.planDims, maxPlans};
   Plan *current = nullptr;
   bool wakeThreads = true; // for this run
   std::vector<int64_t> dims;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "runtime/Host/Schedule.h"
+#include "runtime/PlanCache.h"
 #include "runtime/RandomFill.h"
 #include "runtime/SizeProgram.h"
 #include "runtime/ThreadPool.h"
@@ -174,6 +175,41 @@ TEST(SizeProgram, RefusesWhatItCannotHold) {
   DimIndex dims = {{"a", 0}, {"b", 1}};
   int64_t values[] = {1, 1}, result;
   EXPECT_TRUE(!program.compile(*expr, dims) || program.evaluate(values, result));
+}
+
+TEST(PlanCache, TellsPlansByTheirDimensionsAlone) {
+  const std::vector<uint32_t> planDims = {2, 0};
+  PlanCache<int> plans(planDims, 8);
+  EXPECT_TRUE(plans.moveTo({3, 4, 5}));
+  EXPECT_EQ(plans.find(), nullptr);
+  int *first = plans.insert(std::make_unique<int>(1));
+  EXPECT_FALSE(plans.moveTo({3, 9, 5})); // no plan depends on the second
+  EXPECT_EQ(plans.find(), first);
+  EXPECT_TRUE(plans.moveTo({5, 4, 3})); // the values of the first, at other places
+  EXPECT_EQ(plans.find(), nullptr);
+  EXPECT_TRUE(plans.moveTo({3, 4, 5}));
+  EXPECT_EQ(plans.find(), first);
+}
+
+TEST(PlanCache, ForgetsTheLeastRecentlyUsed) {
+  const std::vector<uint32_t> planDims = {0};
+  PlanCache<int> plans(planDims, 2);
+  auto insert = [&](int64_t size) {
+    plans.moveTo({size});
+    plans.insert(std::make_unique<int>(int(size)));
+  };
+  auto found = [&](int64_t size) {
+    plans.moveTo({size});
+    int *plan = plans.find();
+    return plan && *plan == size;
+  };
+  insert(1);
+  insert(2);
+  EXPECT_TRUE(plans.isFull());
+  EXPECT_TRUE(found(1));
+  insert(3);
+  EXPECT_TRUE(found(1) && found(3));
+  EXPECT_FALSE(found(2));
 }
 
 TEST(Half, EveryValueRoundTrips) {
