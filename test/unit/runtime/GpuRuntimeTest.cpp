@@ -22,47 +22,18 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
-// twice: y = 2 * x. sum: y = a + b, and id 7 of it is bad when it is negative.
-static const char ptx[] = R"ptx(
-.version 7.0
-.target sm_70
-.address_size 64
-.visible .entry twice(.param .u64 x, .param .u64 y, .param .u64 batch, .param .u64 rows, .param .u64 scratch,
-                      .param .u64 status) {
-  .reg .pred %p<2>;
-  .reg .b32 %r<4>;
-  .reg .b64 %d<6>;
-  .reg .f32 %f<2>;
-  mov.u32 %r0, %ctaid.x;
-  mov.u32 %r1, %ntid.x;
-  mov.u32 %r2, %tid.x;
-  mul.wide.u32 %d0, %r0, %r1;
-  cvt.u64.u32 %d1, %r2;
-  add.u64 %d0, %d0, %d1;
-  ld.param.u64 %d2, [rows];
-  setp.ge.u64 %p0, %d0, %d2;
-  @%p0 ret;
-  shl.b64 %d0, %d0, 2;
-  ld.param.u64 %d3, [x];
-  add.u64 %d3, %d3, %d0;
-  ld.global.f32 %f0, [%d3];
-  add.f32 %f0, %f0, %f0;
-  ld.param.u64 %d4, [y];
-  add.u64 %d4, %d4, %d0;
-  st.global.f32 [%d4], %f0;
-  ret;
-}
-.visible .entry sum(.param .u64 a, .param .u64 b, .param .u64 y, .param .u64 batch, .param .u64 rows,
-                    .param .u64 scratch, .param .u64 status) {
+// The registers of both kernels, and what a thread works on: element %d6, %d0 bytes into each tensor.
+static const std::string findElement = R"ptx(
   .reg .pred %p<3>;
   .reg .b32 %r<5>;
   .reg .b64 %d<8>;
-  .reg .f32 %f<3>;
+  .reg .f32 %f<2>;
   mov.u32 %r0, %ctaid.x;
   mov.u32 %r1, %ntid.x;
   mov.u32 %r2, %tid.x;
@@ -73,6 +44,29 @@ static const char ptx[] = R"ptx(
   setp.ge.u64 %p0, %d6, %d2;
   @%p0 ret;
   shl.b64 %d0, %d6, 2;
+)ptx";
+
+// twice: y = 2 * x. sum: y = a + b, and id 7 of it is bad when it is negative.
+static const std::string ptx = R"ptx(
+.version 7.0
+.target sm_70
+.address_size 64
+.visible .entry twice(.param .u64 x, .param .u64 y, .param .u64 batch, .param .u64 rows, .param .u64 scratch,
+                      .param .u64 status) {)ptx" +
+                               findElement +
+                               R"ptx(
+  ld.param.u64 %d3, [x];
+  add.u64 %d3, %d3, %d0;
+  ld.global.f32 %f0, [%d3];
+  add.f32 %f0, %f0, %f0;
+  ld.param.u64 %d4, [y];
+  add.u64 %d4, %d4, %d0;
+  st.global.f32 [%d4], %f0;
+  ret;
+}
+.visible .entry sum(.param .u64 a, .param .u64 b, .param .u64 y, .param .u64 batch, .param .u64 rows,
+                    .param .u64 scratch, .param .u64 status) {)ptx" +
+                               findElement + R"ptx(
   ld.param.u64 %d3, [a];
   add.u64 %d3, %d3, %d0;
   ld.global.f32 %f0, [%d3];
@@ -132,7 +126,7 @@ static std::vector<uint8_t> makeEngine() {
   add(0, {{Space::Input, 0}, {Space::Arena, 1}});
   add(1, {{Space::Arena, 0}, {Space::Arena, 1}, {Space::Output, 0}});
   spec.programs = {program};
-  spec.code = {{CodeKind::Cuda, "ptx", spec.own({ptx, ptx + sizeof(ptx)})}};
+  spec.code = {{CodeKind::Cuda, "ptx", spec.own({ptx.c_str(), ptx.c_str() + ptx.size() + 1})}};
   std::string error;
   auto result = serializeEngine(spec, &error);
   EXPECT_TRUE(result) << error;
@@ -220,7 +214,7 @@ TEST_F(GpuRuntime, RunsOnAStreamAddLittleToTheLaunch) {
   // The same three kernels without the runtime.
   CudaModule module(driver);
   CUfunction twice, sum;
-  ASSERT_TRUE(module.load(ptx, "the kernels", error) && module.find("twice", twice, error) &&
+  ASSERT_TRUE(module.load(ptx.c_str(), "the kernels", error) && module.find("twice", twice, error) &&
               module.find("sum", sum, error))
       << error.message;
   CUdeviceptr addresses[3] = {memory.data(), memory.data() + 1024, memory.data() + 2048};
