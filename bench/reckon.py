@@ -120,6 +120,17 @@ class Context:
     def synchronize(self):
         self.library.check(self.library.calls.reckon_synchronize(self.handle))
 
+    def output_shapes(self):
+        """(type, shape) of each output, from the inputs that are bound."""
+        self.library.check(self.library.calls.reckon_prepare(self.handle))
+        result = []
+        for index in range(len(self.engine.outputs)):
+            tensor = Tensor()
+            self.library.check(self.library.calls.reckon_output(self.handle, ctypes.c_size_t(index),
+                                                                ctypes.byref(tensor)))
+            result.append((TYPES[tensor.type], tuple(tensor.shape[axis] for axis in range(tensor.rank))))
+        return result
+
     def outputs(self):
         """Copies of the outputs by name."""
         result = {}

@@ -1,0 +1,263 @@
+"""Times the kernels of cases.py on one GPU and writes what they took into a JSON file; report.py makes tables of it.
+
+A case is timed for each of its numbers of rows: replays of the CUDA graphs of its engines, by events, over several sets of
+inputs and outputs in turn; the engines whose difference counts take turns as well. Before that outputs are poisoned and the
+answer for up to 256 of the rows is compared with the engine's own program for the host. Tables have so many made-up rows
+that lookups miss the caches; those that are compared have few, since the host makes them, too.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "bench", "gpu-kernels")]
+
+import numpy as np  # noqa: E402
+
+import cases  # noqa: E402
+import driver as cuda  # noqa: E402
+import reckon  # noqa: E402
+import report  # noqa: E402
+
+SEED, FEW_ROWS, COMPARED = 1, 4096, 256
+PERIOD = 1000003  # of made-up numbers, a prime
+KINDS = {"real": np.float32, "half": np.float16}
+
+
+def first_existing(*paths):
+    """In a bundle things lie elsewhere than in a checkout."""
+    paths = [os.path.join(ROOT, *path.split("/")) for path in paths]
+    return next(filter(os.path.exists, paths), paths[0])
+
+
+def log(*words):
+    print(f"[{time.perf_counter() - START:6.1f} s]", *words, flush=True)
+
+
+def make_inputs(case, rows, table_rows, seed):
+    """{name: array}; ids of bags come with their offsets."""
+    rng, result = np.random.default_rng([seed, rows]), {}
+    for name, (kind, columns) in case.inputs.items():
+        if kind in KINDS:
+            some = rng.standard_normal(min(rows * columns, PERIOD), np.float32).astype(KINDS[kind])
+            result[name] = np.resize(some, (rows, columns))
+        elif kind == "ids":
+            result[name] = rng.integers(0, table_rows, (rows, columns))
+        elif kind == "bag offsets":
+            lengths = np.where(rng.integers(0, 100, rows) == 0, 300, rng.integers(0, 8, rows))
+            result[name] = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
+            result[f"ids{columns}"] = rng.integers(0, table_rows, int(lengths.sum()))
+    return result
+
+
+def pick(rows):
+    """Up to COMPARED of the rows, the first and the last among them."""
+    return np.unique(np.linspace(0, rows - 1, COMPARED).astype(np.int64))
+
+
+def differences(answers, expected, rows):
+    """(over all, at worst) of the picked rows of `answers`, relative to the size of the numbers expected."""
+    overall = worst = 0.0
+    for got, want in zip(answers, expected):
+        got, want = got[pick(rows)].astype(np.float64), want.astype(np.float64)
+        size = np.sqrt(np.mean(want ** 2)) or 1.0
+        off = np.nan_to_num(np.abs(got - want) / size, nan=np.inf)  # not a number is worse than any
+        overall, worst = max(overall, float(np.sqrt(np.mean(off ** 2)))), max(worst, float(off.max()))
+    return overall, worst
+
+
+def some_rows(case, inputs, picked):
+    """The same inputs for the picked rows alone."""
+    result = {}
+    for name, (kind, columns) in case.inputs.items():
+        if kind == "bag offsets":
+            ids, begins = inputs[f"ids{columns}"], inputs[name]
+            ends = np.append(begins[1:], len(ids))
+            bags = [ids[begins[row]:ends[row]] for row in picked]
+            result[name] = np.concatenate([[0], np.cumsum([len(bag) for bag in bags])[:-1]]).astype(np.int64)
+            result[f"ids{columns}"] = np.concatenate(bags)
+        elif kind != "bag ids":
+            result[name] = np.ascontiguousarray(inputs[name][picked])
+    return result
+
+
+class Side:
+    """One engine of a case, bound to each set of inputs."""
+
+    def __init__(self, gpu, engine):
+        self.gpu, self.engine, self.contexts, self.memory, self.launches = gpu, engine, [], [], []
+
+    def bind(self, inputs):
+        context = reckon.Context(self.engine, 0, "cuda")
+        self.contexts.append(context)
+        for name in self.engine.inputs:
+            array, memory = inputs[name]
+            context.input_binder(name, array.dtype, array.shape, memory.address.value, device=True)()
+        self.memory.append([])
+        for index, (dtype, shape) in enumerate(context.output_shapes()):
+            memory = cuda.Memory(self.gpu, int(np.prod(shape)) * np.dtype(dtype).itemsize)
+            self.memory[-1].append((memory, dtype, shape))
+            memory.fill(0xFF)  # not a number
+            context.output_binder(index, dtype, memory.address.value, memory.size, device=True)()
+        self.launches.append(context.launcher(self.gpu.stream.value))
+        self.launches[-1]()
+        context.synchronize()
+
+    def answers(self, index):
+        return [memory.read(dtype, shape) for memory, dtype, shape in self.memory[index]]
+
+    def close(self):
+        self.gpu.wait()
+        for context in self.contexts:
+            context.close()
+        for memory, *_ in sum(self.memory, []):
+            memory.free()
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.arguments, self.gpu = arguments, cuda.Driver()
+        self.library = reckon.Library(arguments.library)
+        self.programs = {}
+
+    def engine(self, name, table_rows, stack):
+        """All that is opened is closed by `stack`."""
+        engine = reckon.Engine(self.library, os.path.join(self.arguments.engines, name + ".rkn"), table_rows, SEED)
+        stack.callback(engine.close)
+        return engine
+
+    def program(self, name):
+        """Of the GPU, as reckon-inspect sees it."""
+        if name not in self.programs:
+            done = subprocess.run([self.arguments.inspect, os.path.join(self.arguments.engines, name + ".rkn"), "--json"],
+                                  stdout=subprocess.PIPE, check=True)
+            self.programs[name] = next(p for p in json.loads(done.stdout)["programs"] if p["device"] == "cuda")
+        return self.programs[name]
+
+    def outputs_on_host(self, engine, inputs):
+        context = reckon.Context(engine, 0, "host")
+        context.bind(inputs)
+        context.run()
+        answers = list(context.outputs().values())
+        context.close()
+        return answers
+
+    def upload(self, inputs, stack):
+        result = {name: (array, cuda.Memory(self.gpu, array.nbytes, array)) for name, array in inputs.items()}
+        for _, memory in result.values():
+            stack.callback(memory.free)
+        return result
+
+    def side(self, engine, sets, stack):
+        """An engine that has run once with every set."""
+        side = Side(self.gpu, engine)
+        stack.callback(side.close)
+        for inputs in sets:
+            side.bind(inputs)
+        return side
+
+    def compare(self, case, rows):
+        """The host's answers for some rows, and what the device's for all rows are off by there."""
+        inputs = make_inputs(case, rows, FEW_ROWS, SEED)
+        with contextlib.ExitStack() as stack:
+            engine = self.engine(case.checked, FEW_ROWS, stack)
+            expected = self.outputs_on_host(engine, some_rows(case, inputs, pick(rows)))
+            side = self.side(engine, [self.upload(inputs, stack)], stack)
+            return expected, differences(side.answers(0), expected, rows)
+
+    def check_timed(self, case, rows, sides, expected):
+        """Of the engines that are timed: their first set of inputs is the one that was compared, but for the tables' rows."""
+        if case.table == "linear":
+            column = [expected[0][:, -1:]]  # the checked engine returns the columns in the other order
+            for side in sides[:1] + sides[len(case.terms):]:
+                yield differences([side.answers(0)[0][:, :1]], column, rows)
+        else:
+            finite = all(np.isfinite(answer[pick(rows)]).all() for answer in sides[0].answers(0))
+            yield (0.0, 0.0) if finite else (np.inf, np.inf)
+
+    def run(self, case, rows, has_library):
+        expected, off = self.compare(case, rows)
+        names = [name for name, _ in case.terms] + [case.library] * bool(case.library and has_library)
+        seeds = range(SEED, SEED + self.arguments.sets)
+        with contextlib.ExitStack() as stack:
+            sets = [self.upload(make_inputs(case, rows, self.arguments.rows, seed), stack) for seed in seeds]
+            sides = [self.side(self.engine(name, self.arguments.rows, stack), sets, stack) for name in names]
+            overall, worst = map(max, zip(off, *self.check_timed(case, rows, sides, expected)))
+            if not (overall <= case.error and worst <= case.worst):
+                return {"failed": f"wrong: {overall:.3g} off over all and {worst:.3g} at worst, {case.error:.3g} and "
+                                  f"{case.worst:.3g} are allowed"}
+            times = self.gpu.medians([side.launches for side in sides], self.arguments.groups)
+        rest = sum(sign * each for each, (_, sign) in zip(times[1:], case.terms[1:]))
+        result = {"us": times[0] * case.terms[0][1] + rest, "engines_us": dict(zip(names, times)), "error": overall}
+        if len(names) > len(case.terms):
+            result["library_us"] = times[-1] + rest
+        if case.table == "linear":
+            layer = cases.last_layer(cases.dispatches(self.program(case.name)))
+            result["kernel"] = cases.family(cases.launch_of(layer, rows, has_library=False))
+        return result
+
+
+def find_library():
+    """Whether cuBLASLt is where the runtime looks for it."""
+    named = os.environ.get("RECKON_LIBCUBLASLT")
+    for path in [named] if named is not None else [f"libcublasLt.so.{version}" for version in (13, 12, 11)]:
+        try:
+            ctypes.CDLL(path or "/")
+            return True
+        except OSError:
+            continue
+    return False
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/gpu-kernels/run", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", default="", help="only cases whose name this regular expression finds")
+    parser.add_argument("--engines", default=first_existing("build/kernel-engines", "kernel-engines"), help="what make wrote")
+    parser.add_argument("--library", default=first_existing("build/lib/libreckon-runtime.so", "lib/libreckon-runtime.so"))
+    parser.add_argument("--inspect", default=first_existing("build/bin/reckon-inspect", "bin/reckon-inspect"))
+    parser.add_argument("--json", default=os.path.join(ROOT, "build", "gpu-kernels.json"), help="results, added to")
+    parser.add_argument("--rows", type=int, default=2000000, help="rows of every table (default 2000000)")
+    parser.add_argument("--sets", type=int, default=3, help="sets of inputs and outputs (default 3)")
+    parser.add_argument("--groups", type=int, default=15, help="times taken, of which the median counts (default 15)")
+    arguments = parser.parse_args()
+    chosen = [case for case in cases.CASES if re.search(arguments.cases, case.name)]
+    if not chosen:
+        parser.error(f"no case is called {arguments.cases}")
+    try:
+        bench = Bench(arguments)
+    except cuda.Missing as error:
+        print(f"gpu-kernels: {error}", file=sys.stderr)
+        return 4
+    has_library = find_library()
+    results = report.load(arguments.json)
+    results["machine"] = {**bench.gpu.describe(), "reckon": bench.library.calls.reckon_version().decode()}
+    results["copy_bytes"] = bench.gpu.copy_bytes()
+    log(f"a copy moves {results['copy_bytes'] / 1e12:.2f} TB/s; cuBLASLt is {'here' if has_library else 'missing'}")
+    failures = 0
+    for case in chosen:
+        for rows in case.rows:
+            try:
+                result = bench.run(case, rows, has_library)
+            except RuntimeError as error:
+                result = {"failed": str(error)[:300]}
+            failures += "failed" in result
+            results["cases"][f"{case.name}/{rows}"] = {**result, "date": str(datetime.date.today()), "rows": arguments.rows}
+            report.save(arguments.json, results)
+            log(case.name, rows, ", ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+                                           for key, value in result.items() if key != "engines_us"))
+    print(report.text(results))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    START = time.perf_counter()
+    sys.exit(main())
