@@ -64,6 +64,10 @@ static std::map<std::string, nvptx::KernelFigures> parseFigures(StringRef text) 
   return kernels;
 }
 
+/// Kernels are independent, and assembling them takes as long as everything before it. The number of threads is fixed
+/// because ptxas writes its options into what it makes, which must not depend on the machine; the code does not.
+static constexpr StringRef splitCompile = "--split-compile=16";
+
 std::optional<nvptx::Cubin> nvptx::assemblePtx(StringRef ptxas, StringRef ptx, StringRef arch, std::string *error) {
   llvm::SmallString<128> folder;
   if (auto code = llvm::sys::fs::createUniqueDirectory("reckon-ptxas", folder)) {
@@ -88,13 +92,21 @@ std::optional<nvptx::Cubin> nvptx::assemblePtx(StringRef ptxas, StringRef ptx, S
     }
   }
   std::string archFlag = ("--gpu-name=" + arch).str();
-  StringRef arguments[] = {ptxas, "-O3", "-v", archFlag, input, "-o", output};
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
-  std::string why;
-  int status = llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects, 0, 0, &why);
-  std::string messages;
-  if (auto buffer = llvm::MemoryBuffer::getFile(log))
-    messages = (*buffer)->getBuffer().str();
+  std::string why, messages;
+  auto run = [&](llvm::ArrayRef<StringRef> more) {
+    llvm::SmallVector<StringRef> arguments{ptxas, "-O3", "-v", archFlag, input, "-o", output};
+    arguments.append(more.begin(), more.end());
+    std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
+    why.clear();
+    int status = llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects, 0, 0, &why);
+    auto buffer = llvm::MemoryBuffer::getFile(log);
+    messages = buffer ? (*buffer)->getBuffer().str() : "";
+    return status;
+  };
+  int status = run(splitCompile);
+  // An assembler older than the option names what it does not know, whatever words it uses.
+  if (status != 0 && StringRef(messages).contains("split-compile"))
+    status = run({});
   auto machineCode = status == 0 ? llvm::MemoryBuffer::getFile(output) : std::make_error_code(std::errc::io_error);
   if (!machineCode) {
     *error = ptxas.str() + " failed: " + (why.empty() ? messages : why);

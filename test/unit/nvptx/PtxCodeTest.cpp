@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <gtest/gtest.h>
 
@@ -102,6 +104,49 @@ TEST_F(PtxCode, KernelsBecomeEntries) {
   EXPECT_GE(cubin->kernels["k_0"].sharedBytes, 256u); // rounded up to the dynamic part's alignment
   // The same bytes twice.
   EXPECT_EQ(assemblePtx(ptxas, *ptx, "sm_90a", &error)->code, cubin->code);
+}
+
+/// A shell script in the place of ptxas, gone with the test.
+struct FakePtxas {
+  explicit FakePtxas(StringRef script) {
+    EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("ptxas", "sh", path));
+    std::error_code code;
+    llvm::raw_fd_ostream(path, code) << "#!/bin/sh\n" << script;
+    EXPECT_FALSE(llvm::sys::fs::setPermissions(path, llvm::sys::fs::all_all));
+  }
+  ~FakePtxas() { llvm::sys::fs::remove(path); }
+  SmallString<128> path;
+};
+
+TEST(Ptxas, OlderOnesDoWithoutSplitCompilation) {
+  FakePtxas older(R"(
+for argument; do
+  case $argument in --split-*) echo "ptxas fatal   : Unknown option '$argument'"; exit 255 ;; esac
+done
+while [ $1 != -o ]; do shift; done
+printf old >$2
+echo "ptxas info    : Compiling entry function 'k' for 'sm_90a'"
+echo "ptxas info    : Used 12 registers"
+)");
+  std::string error;
+  std::optional<Cubin> cubin = assemblePtx(older.path, "", "sm_90a", &error);
+  ASSERT_TRUE(cubin) << error;
+  EXPECT_EQ(cubin->code, "old");
+  EXPECT_EQ(cubin->kernels["k"].registers, 12u);
+}
+
+TEST(Ptxas, OtherErrorsAreTold) {
+  // Were it asked again, it would succeed.
+  FakePtxas strict(R"(
+for argument; do
+  case $argument in --split-*) echo "ptxas fatal   : line 7: bad PTX"; exit 255 ;; esac
+done
+while [ $1 != -o ]; do shift; done
+printf code >$2
+)");
+  std::string error;
+  EXPECT_FALSE(assemblePtx(strict.path, "", "sm_90a", &error));
+  EXPECT_NE(error.find("line 7: bad PTX"), std::string::npos) << error;
 }
 
 TEST_F(PtxCode, TensorMapsArePassedByValue) {
