@@ -6,16 +6,15 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostCode.h"
+#include "lib/Codegen/Machine/MachineCode.h"
 
 #include "lld/Common/Driver.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
@@ -44,9 +43,7 @@ static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const reckon::host
       triple, target.cpu, "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine, const reckon::host::Target &target) {
-  module.setDataLayout(machine.createDataLayout());
-  module.setTargetTriple(machine.getTargetTriple());
+static void setAttributes(llvm::Module &module, const reckon::host::Target &target) {
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
@@ -58,17 +55,6 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine, const r
     function.addFnAttr("min-legal-vector-width", bits);
     function.setDoesNotThrow();
   }
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(sccs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, sccs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 
 /// Links one object in memory to a shared object in memory, through files that lld can name: it has no other interface.
@@ -136,15 +122,13 @@ std::optional<std::string> reckon::host::compileToSharedObject(ModuleOp module, 
   for (llvm::Function &function : *llvmModule)
     if (!function.isDeclaration() && function.hasExternalLinkage())
       exports.push_back(function.getName().str());
-  optimize(*llvmModule, *machine, target);
+  setAttributes(*llvmModule, target);
+  reckon::optimizeModule(*llvmModule, *machine, llvm::OptimizationLevel::O2);
 
-  llvm::SmallVector<char> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager codegen;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+  std::optional<std::string> object = generateCode(*llvmModule, *machine, llvm::CodeGenFileType::ObjectFile);
+  if (!object)
     return fail("this LLVM cannot write object files");
-  codegen.run(*llvmModule);
-  auto shared = link(stream.str(), exports, error);
+  auto shared = link(*object, exports, error);
   if (!shared)
     return fail("linking failed: " + error);
   return shared;

@@ -6,17 +6,16 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/PtxCode.h"
+#include "lib/Codegen/Machine/MachineCode.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Triple.h"
@@ -64,20 +63,6 @@ bool reckon::nvptx::isKnownArch(StringRef arch) {
 /// The language version: the oldest that has what kernels use, so that older drivers load it.
 static StringRef ptxVersion(StringRef arch) { return archNumber(arch) >= 100 ? "+ptx88" : "+ptx83"; }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(sccs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, sccs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
-}
-
 std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRef arch) {
   auto fail = [&](const Twine &what) {
     module.emitError() << "device code: " << what;
@@ -102,18 +87,11 @@ std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRe
       getTriple(), arch, ptxVersion(arch), options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
   if (!machine)
     return fail("this LLVM has no code generator for " + arch);
-  llvmModule->setDataLayout(machine->createDataLayout());
-  llvmModule->setTargetTriple(machine->getTargetTriple());
-  optimize(*llvmModule, *machine);
+  optimizeModule(*llvmModule, *machine, llvm::OptimizationLevel::O3);
   for (llvm::Function &function : *llvmModule)
     if (function.isDeclaration() && !function.isIntrinsic() && !function.use_empty())
       return fail("there is no function '" + function.getName() + "' on the device");
 
-  llvm::SmallVector<char> ptx;
-  llvm::raw_svector_ostream stream(ptx);
-  llvm::legacy::PassManager codegen;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
-    return fail("this LLVM cannot write PTX");
-  codegen.run(*llvmModule);
-  return stream.str().str();
+  std::optional<std::string> ptx = generateCode(*llvmModule, *machine, llvm::CodeGenFileType::AssemblyFile);
+  return ptx ? ptx : fail("this LLVM cannot write PTX");
 }
