@@ -109,13 +109,9 @@ LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
   }
   Value n = outer.pop_back_val();
   Value k = left.extents.back();
-  bool hasRow = isRowValue(result);
-  if (hasRow)
-    outer[0] = constantIndex(1);
+  keepOneRow(result, outer);
   auto product = [&](Index position) -> ProductRow {
-    SmallVector<Value> at(position);
-    if (hasRow)
-      at[0] = row;
+    SmallVector<Value> at = inCurrentRow(result, position);
     at.push_back(constantIndex(0));
     auto align = [&](const Operand &operand, bool keepRow) {
       SmallVector<Value> index(ArrayRef<Value>(at).take_back(operand.shape.size()));
@@ -148,13 +144,9 @@ LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
   Place target = destination(result);
   SmallVector<Value> outer = sizes(result);
   Value n = outer.pop_back_val(), k = sizes(op.getX()).back();
-  bool hasRow = isRowValue(result) && !outer.empty();
-  if (hasRow)
-    outer[0] = constantIndex(1);
+  keepOneRow(result, outer);
   auto product = [&](Index position) -> ProductRow {
-    SmallVector<Value> at(position);
-    if (hasRow)
-      at[0] = row;
+    SmallVector<Value> at = inCurrentRow(result, position);
     at.push_back(constantIndex(0));
     return {vectorAt(x, at, at.size() - 1), weight, vectorAt(target, at, at.size() - 1), bias, n, k};
   };

@@ -284,29 +284,36 @@ SmallVector<Value> LayerEmitter::atRow(Index inner) {
   return index;
 }
 
+void LayerEmitter::keepOneRow(Value tensor, SmallVectorImpl<Value> &extents) {
+  if (isRowValue(tensor) && !extents.empty())
+    extents[0] = constantIndex(1);
+}
+
+SmallVector<Value> LayerEmitter::inCurrentRow(Value tensor, Index position) {
+  SmallVector<Value> index(position);
+  if (isRowValue(tensor) && !index.empty())
+    index[0] = row;
+  return index;
+}
+
 /// The extents of a nest around an axis: the axis and the row have one.
 SmallVector<Value> LayerEmitter::extentsAround(Value tensor, int64_t axis) {
   SmallVector<Value> outer = sizes(tensor);
   outer[axis] = constantIndex(1);
-  if (isRowValue(tensor))
-    outer[0] = constantIndex(1);
+  keepOneRow(tensor, outer);
   return outer;
 }
 
 void LayerEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
   nestOver(extentsAround(tensor, axis), [&](Index position) {
-    SmallVector<Value> index(position);
-    if (isRowValue(tensor))
-      index[0] = row;
+    SmallVector<Value> index = inCurrentRow(tensor, position);
     body(index);
   });
 }
 
 void LayerEmitter::nestSharedAround(Value tensor, int64_t axis, AxisBody body) {
   nestShared(extentsAround(tensor, axis), [&](Index position) {
-    SmallVector<Value> index(position);
-    if (isRowValue(tensor))
-      index[0] = row;
+    SmallVector<Value> index = inCurrentRow(tensor, position);
     body(index);
   });
 }

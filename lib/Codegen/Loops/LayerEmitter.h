@@ -74,6 +74,10 @@ protected:
   void nest(Value tensor, bool oneRow, NestBody body);
   using MemoryBuilder::nestShared;
   void nestShared(Value tensor, NestBody body);
+  /// For nests over leading dimensions of a tensor: one row of them when the tensor has rows, and a position in such a
+  /// nest with the current row in its place.
+  void keepOneRow(Value tensor, llvm::SmallVectorImpl<Value> &extents);
+  llvm::SmallVector<Value> inCurrentRow(Value tensor, Index position);
   /// Loops over all dimensions of a tensor but `axis`, whose place in the index the body fills in.
   using AxisBody = llvm::function_ref<void(llvm::SmallVectorImpl<Value> &)>;
   void nestAround(Value tensor, int64_t axis, AxisBody body);
@@ -175,8 +179,9 @@ private:
   };
   using WindowBody = llvm::function_ref<llvm::SmallVector<Value>(Index, Index, mlir::ValueRange)>;
   llvm::SmallVector<Value> overWindow(const Window &w, Index output, mlir::ValueRange init, WindowBody body);
-  void scatterElement(std::optional<rec::ReduceKind> reduction, Value update, const Place &place, Index index,
-                      mlir::Type type);
+  /// The element of the result that an update at this index of the loops goes to, and whether there is one.
+  using ScatterTarget = llvm::function_ref<std::pair<llvm::SmallVector<Value>, Value>(Index, llvm::ArrayRef<Value>)>;
+  template <typename OpT> mlir::LogicalResult emitScatter(OpT op, Value over, ScatterTarget target);
 };
 
 } // namespace reckon::loops

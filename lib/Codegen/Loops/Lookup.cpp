@@ -109,12 +109,9 @@ LogicalResult LayerEmitter::emitEmbedding(rec::EmbeddingOp op) {
   Place place = destination(result);
   SmallVector<Value> extents = sizes(ids);
   SmallVector<Value> loopExtents = extents;
-  if (isRowValue(ids))
-    loopExtents[0] = constantIndex(1);
+  keepOneRow(ids, loopExtents);
   sequentialNest(loopExtents, [&](Index position) {
-    SmallVector<Value> index(position);
-    if (isRowValue(ids))
-      index[0] = row;
+    SmallVector<Value> index = inCurrentRow(ids, position);
     LookupBag bag;
     bag.isSingle = true;
     bag.id = [&](Value) { return emitCast(b, element(ids, index), elementTypeOf(ids), b.getI64Type()); };
@@ -195,7 +192,7 @@ LogicalResult LayerEmitter::emitMultiLookup(rec::MultiLookupOp op) {
       return unsupported(op, "the dim of a table is not static");
   materialize(ids);
   Place place = destination(result);
-  Value zero = constantIndex(0), width = sizes(ids)[1];
+  Value width = sizes(ids)[1];
   SmallVector<LookupTable> tables;
   for (Value table : op.getTables())
     tables.push_back(lookupTable(table, op.getOutOfRange()));
@@ -220,10 +217,7 @@ LogicalResult LayerEmitter::emitMultiLookup(rec::MultiLookupOp op) {
       column += table.dim;
     }
   };
-  if (isRowValue(result))
-    emitRow(row);
-  else
-    loop(zero, sizes(result)[0], emitRow);
+  overRows(result, emitRow);
   places[result] = place;
   return success();
 }

@@ -177,18 +177,14 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
   Place place = destination(result);
   SmallVector<Value> extents = sizes(x);
   SmallVector<Value> outer(extents.begin(), extents.begin() + axis), inner(extents.begin() + axis, extents.end());
-  bool hasRow = isRowValue(result) && axis > 0;
-  if (hasRow)
-    outer[0] = constantIndex(1);
+  keepOneRow(result, outer);
   Value count = constantIndex(1);
   for (Value extent : inner)
     count = mul(count, extent);
   Value countFloat = emitCast(b, count, b.getI64Type(), type);
 
   nestShared(outer, [&](Index position) {
-    SmallVector<Value> lead(position);
-    if (hasRow)
-      lead[0] = row;
+    SmallVector<Value> lead = inCurrentRow(result, position);
     auto full = [&](Index rest) {
       SmallVector<Value> index(lead);
       index.append(rest.begin(), rest.end());

@@ -14,61 +14,56 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::loops;
 
-void LayerEmitter::scatterElement(std::optional<rec::ReduceKind> reduction, Value update, const Place &place,
-                                  Index index, Type type) {
-  if (reduction)
-    update = reduceStep(b, *reduction, load(place, index), update, type);
-  store(update, place, index);
-}
-
-LogicalResult LayerEmitter::emitScatterNd(rec::ScatterNdOp op) {
+/// A copy of x, then the updates: one for each element of `over`.
+template <typename OpT> LogicalResult LayerEmitter::emitScatter(OpT op, Value over, ScatterTarget target) {
   Value x = op.getX(), indices = op.getIndices(), updates = op.getUpdates(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(indices);
   Place place = destination(result);
   nest(result, [&](Index index) { store(element(x, index), place, index); });
   barrier();
-  SmallVector<Value> extents = sizes(x);
-  unsigned lead = rec::getShape(indices).size() - 1;
-  int64_t tuple = *rec::getShape(indices).back().constant();
-  SmallVector<Value> updateExtents = sizes(updates);
+  SmallVector<Value> extents = sizes(x), updateExtents = sizes(over);
   // Of updates to one element the last wins: in order.
   onOneThread([&] {
     sequentialNest(updateExtents, [&](Index index) {
-      SmallVector<Value> target;
-      Value good;
-      for (int64_t t = 0; t < tuple; ++t) {
-        SmallVector<Value> at(index.begin(), index.begin() + lead);
-        at.push_back(constantIndex(t));
-        auto [i, isGood] = checkedIndex(indices, at, extents[t]);
-        target.push_back(i);
-        good = good ? Value(arith::AndIOp::create(b, good, isGood)) : isGood;
-      }
-      target.append(index.begin() + lead, index.end());
-      ifThen(good, [&] { scatterElement(op.getReduction(), element(updates, index), place, target, type); });
+      auto found = target(index, extents);
+      ArrayRef<Value> at = found.first;
+      ifThen(found.second, [&] {
+        Value update = element(updates, index);
+        if (std::optional<rec::ReduceKind> reduction = op.getReduction())
+          update = reduceStep(b, *reduction, load(place, at), update, type);
+        store(update, place, at);
+      });
     });
   });
   places[result] = place;
   return success();
 }
 
-LogicalResult LayerEmitter::emitScatterElements(rec::ScatterElementsOp op) {
-  Value x = op.getX(), indices = op.getIndices(), updates = op.getUpdates(), result = op.getResult();
-  Type type = elementTypeOf(x);
-  materialize(indices);
-  Place place = destination(result);
-  nest(result, [&](Index index) { store(element(x, index), place, index); });
-  barrier();
-  SmallVector<Value> extents = sizes(x);
-  SmallVector<Value> indexExtents = sizes(indices);
-  onOneThread([&] {
-    sequentialNest(indexExtents, [&](Index index) {
-      auto [i, good] = checkedIndex(indices, index, extents[op.getAxis()]);
-      SmallVector<Value> target(index);
-      target[op.getAxis()] = i;
-      ifThen(good, [&] { scatterElement(op.getReduction(), element(updates, index), place, target, type); });
-    });
+LogicalResult LayerEmitter::emitScatterNd(rec::ScatterNdOp op) {
+  Value indices = op.getIndices();
+  unsigned lead = rec::getShape(indices).size() - 1;
+  int64_t tuple = *rec::getShape(indices).back().constant();
+  return emitScatter(op, op.getUpdates(), [&](Index index, ArrayRef<Value> extents) {
+    SmallVector<Value> target;
+    Value good;
+    for (int64_t t = 0; t < tuple; ++t) {
+      SmallVector<Value> at(index.begin(), index.begin() + lead);
+      at.push_back(constantIndex(t));
+      auto [i, isGood] = checkedIndex(indices, at, extents[t]);
+      target.push_back(i);
+      good = good ? Value(arith::AndIOp::create(b, good, isGood)) : isGood;
+    }
+    target.append(index.begin() + lead, index.end());
+    return std::pair(target, good);
   });
-  places[result] = place;
-  return success();
+}
+
+LogicalResult LayerEmitter::emitScatterElements(rec::ScatterElementsOp op) {
+  return emitScatter(op, op.getIndices(), [&](Index index, ArrayRef<Value> extents) {
+    auto [i, good] = checkedIndex(op.getIndices(), index, extents[op.getAxis()]);
+    SmallVector<Value> target(index);
+    target[op.getAxis()] = i;
+    return std::pair(target, good);
+  });
 }
