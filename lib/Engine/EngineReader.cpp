@@ -279,6 +279,7 @@ private:
       entry.blocksPerSm = launch->blocks_per_sm();
       entry.minRows = launch->min_rows();
       entry.maxRows = launch->max_rows();
+      entry.needsTiming = launch->needs_timing();
       if (!exprs(what, launch->grid(), entry.grid) ||
           (launch->scratch_bytes() && !expr(what, launch->scratch_bytes(), entry.scratchBytes)))
         return false;

@@ -218,7 +218,7 @@ private:
       auto grid = exprs(launch.grid);
       auto scratch = expr(launch.scratchBytes);
       return fbs::CreateLaunch(builder, launch.kernel, library, product, grid, launch.blocksPerSm, scratch,
-                               launch.minRows, launch.maxRows);
+                               launch.minRows, launch.maxRows, launch.needsTiming);
     });
   }
 

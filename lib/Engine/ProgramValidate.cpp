@@ -184,7 +184,7 @@ private:
     for (size_t i = 0; i < dispatch.launches.size() && !rules.failed(); ++i)
       checkLaunch(what + ", launch " + std::to_string(i), dispatch.launches[i], dispatch);
     const LaunchSpec &last = dispatch.launches.back();
-    if (!last.library.empty() || last.minRows > 1 || last.maxRows != UINT64_MAX)
+    if (!last.library.empty() || last.minRows > 1 || last.maxRows != UINT64_MAX || last.needsTiming)
       fail(what + ": its last launch is not a generated kernel for any number of rows");
   }
 

@@ -208,6 +208,7 @@ static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches,
     if (!isLast && winners[w].launch == winners[w + 1].launch)
       continue;
     LaunchSpec launch = launches[winners[w].launch];
+    launch.needsTiming = false;
     launch.minRows = begin;
     launch.maxRows = allRows;
     if (!isLast)

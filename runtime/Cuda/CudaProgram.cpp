@@ -131,6 +131,8 @@ bool CudaProgram::compileSizes(Error &error) {
     order.push_back(dispatch.spec);
     compile(chain.rows, dispatch.rows);
     for (const LaunchSpec &launch : dispatch.spec->launches) {
+      if (launch.needsTiming)
+        continue;
       Launch result{&launch, {}, {}, {}};
       if (!launch.library.empty()) {
         // A library that is not there leaves its launches to the others.

@@ -42,8 +42,8 @@ public:
     const DispatchSpec *spec;
     const SizeExpr *rowsText;
     SizeProgram rows;
-    std::vector<Launch> launches;
-    std::vector<uint32_t> waits; // earlier dispatches
+    std::vector<Launch> launches; // without those that only a timing cache may choose
+    std::vector<uint32_t> waits;  // earlier dispatches
   };
 
   const CudaDevice &device;

@@ -205,8 +205,7 @@ private:
   }
 
   static std::string rangeOf(const LaunchSpec &launch) {
-    // No batch has as many rows: a candidate for the tuner alone.
-    if (launch.minRows == UINT64_MAX)
+    if (launch.needsTiming)
       return "if a timing cache chooses it";
     if (launch.maxRows == UINT64_MAX)
       return launch.minRows <= 1 ? "any rows" : std::to_string(launch.minRows) + " rows and more";
@@ -326,6 +325,7 @@ void launchesJson(JsonWriter &json, const ProgramSpec &program, const DispatchSp
     json.key("scratch_bytes").value(launch.scratchBytes.str());
     json.key("min_rows").value(launch.minRows);
     json.key("max_rows").value(launch.maxRows);
+    json.key("needs_timing").value(launch.needsTiming);
     json.endObject();
   }
   json.endArray();

@@ -50,6 +50,7 @@ EngineSpec tools::makeLaunchProbe(const EngineSpec &engine, size_t dispatch, siz
   std::vector<LaunchSpec> launches = {alone.launches[launch]};
   launches[0].minRows = 0;
   launches[0].maxRows = UINT64_MAX;
+  launches[0].needsTiming = false;
   // A library may be missing at run time, so a generated launch stands behind it.
   if (!launches[0].library.empty())
     launches.push_back(alone.launches.back());

@@ -123,6 +123,7 @@ struct LaunchSpec {
   uint32_t blocksPerSm = 0;
   SizeExpr scratchBytes; // per block
   uint64_t minRows = 0, maxRows = UINT64_MAX;
+  bool needsTiming = false; // not run until a timing cache has chosen it
 };
 
 struct DispatchSpec {

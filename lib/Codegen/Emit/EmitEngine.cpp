@@ -247,6 +247,7 @@ LogicalResult Emitter::emitLaunches(KernelOp kernel) {
     spec.scratchBytes = launch.scratchBytes;
     spec.minRows = launch.minRows;
     spec.maxRows = launch.maxRows;
+    spec.needsTiming = launch.needsTiming;
     // One function may be launched in several ways.
     auto known =
         llvm::find_if(result.kernels, [&](const KernelSpec &other) { return other.symbol == launch.function; });

@@ -9,8 +9,6 @@
 
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
@@ -41,7 +39,6 @@ std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const Dispat
   gemm.epilogue = product->epilogue;
   // Kernels made for linear layers come in several sizes; one launch for everything is the generic one. The former are
   // as fast as the library or faster wherever both were timed, so there the library is for the tuner to choose.
-  if (dispatch.launches.size() > 1)
-    launch.minRows = std::numeric_limits<uint64_t>::max();
+  launch.needsTiming = dispatch.launches.size() > 1;
   return launch;
 }

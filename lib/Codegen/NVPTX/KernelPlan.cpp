@@ -36,6 +36,7 @@ ArrayAttr KernelPlan::toAttribute(MLIRContext *context) const {
     set("scratch_bytes", b.getStringAttr(launch.scratchBytes.str()));
     set("min_rows", number(launch.minRows));
     set("max_rows", number(launch.maxRows));
+    set("needs_timing", b.getBoolAttr(launch.needsTiming));
     SmallVector<Attribute> maps;
     for (const TensorMapPlan &map : launch.tensorMaps)
       maps.push_back(b.getDictionaryAttr(
@@ -60,6 +61,11 @@ struct Fields {
     auto value = dictionary.getAs<IntegerAttr>(name);
     good &= bool(value);
     return value ? static_cast<uint64_t>(value.getInt()) : 0;
+  }
+  bool flag(StringRef name) {
+    auto value = dictionary.getAs<BoolAttr>(name);
+    good &= bool(value);
+    return value && value.getValue();
   }
   std::string text(StringRef name) {
     auto value = dictionary.getAs<StringAttr>(name);
@@ -95,6 +101,7 @@ std::optional<KernelPlan> KernelPlan::fromAttribute(ArrayAttr attribute) {
     launch.scratchBytes = fields.parse(fields.text("scratch_bytes"));
     launch.minRows = fields.number("min_rows");
     launch.maxRows = fields.number("max_rows");
+    launch.needsTiming = fields.flag("needs_timing");
     auto maps = dictionary.getAs<ArrayAttr>("tensor_maps");
     if (!fields.good || !maps)
       return std::nullopt;

@@ -47,6 +47,7 @@ struct LaunchPlan {
   unsigned blocksPerSm = 0;            ///< 0: the whole grid; else a persistent kernel of at most so many blocks an SM
   SizeExpr scratchBytes;               ///< a block
   uint64_t minRows = 0, maxRows = UINT64_MAX;
+  bool needsTiming = false; ///< runs only once a timing cache has chosen it
   std::vector<TensorMapPlan> tensorMaps;
 };
 

@@ -169,11 +169,11 @@ plan.kernel @gemm gemm rows [true, false, false] attributes {
     strides = [array<i64: 4, 1>, array<i64: 3, 1>, array<i64: 3>, array<i64: 3, 1>], packings = ["", "", ""],
     dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1, -1>, launches = [
       {block_threads = 64 : i64, blocks_per_sm = 2 : i64, cluster = 0 : i64, function = "gemm_few", grid = ["1"],
-       max_rows = 16 : i64, min_rows = 0 : i64, scratch_bytes = "0", shared_bytes = 1024 : i64, tensor_maps = [
+       max_rows = 16 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "0", shared_bytes = 1024 : i64, tensor_maps = [
          {box = array<i64: 8, 1>, operand = 0 : i64, sizes = ["4", "batch"], strides = ["16"], swizzle = 0 : i64,
           type = f32}]},
       {block_threads = 128 : i64, blocks_per_sm = 0 : i64, cluster = 0 : i64, function = "gemm_any", grid = ["batch"],
-       max_rows = -1 : i64, min_rows = 0 : i64, scratch_bytes = "64", shared_bytes = 0 : i64, tensor_maps = []}]} {
+       max_rows = -1 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "64", shared_bytes = 0 : i64, tensor_maps = []}]} {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %w: tensor<4x3xf32>, %b: tensor<2xf32>):
   %0 = rec.linear %x, %w
     : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>

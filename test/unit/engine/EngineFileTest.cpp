@@ -193,6 +193,8 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(launches[0].gemm->compute, "tf32");
   EXPECT_EQ(launches[0].gemm->epilogue, "relu");
   EXPECT_EQ(launches[0].gemm->bias, -1);
+  EXPECT_TRUE(launches[0].needsTiming);
+  EXPECT_FALSE(launches[1].needsTiming);
   EXPECT_EQ(launches[1].grid.size(), 2u);
   EXPECT_EQ(launches[1].blocksPerSm, 2u);
   EXPECT_EQ(launches[1].scratchBytes, size("4*batch"));
@@ -232,6 +234,7 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("no launch", [&](P &p) { dispatch(p).launches.clear(); });
   refuses("last launch", [&](P &p) { dispatch(p).launches.pop_back(); });
   refuses("last launch", [&](P &p) { dispatch(p).launches[2].minRows = 2; });
+  refuses("last launch", [&](P &p) { dispatch(p).launches[2].needsTiming = true; });
   refuses("last launch", [&](P &p) { std::swap(dispatch(p).launches[0], dispatch(p).launches[2]); });
   refuses("is for 8 to 7 rows", [&](P &p) { dispatch(p).launches[1].maxRows = 7; });
   refuses("there is no kernel 2", [&](P &p) { dispatch(p).launches[1].kernel = 2; });

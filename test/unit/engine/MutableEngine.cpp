@@ -58,6 +58,7 @@ static ProgramSpec cudaProgram() {
   library.library = "cublaslt";
   library.gemm = product;
   library.minRows = 100;
+  library.needsTiming = true;
   tiled.grid = {test::size("ceildiv(batch, 64)"), 2};
   tiled.blocksPerSm = 2;
   tiled.scratchBytes = test::size("4*batch");

@@ -194,6 +194,7 @@ TEST_F(PtxCode, PlansSurviveTheAttribute) {
   launch.sharedBytes = 1 << 17;
   launch.grid = {SizeExpr::ceilDiv(SizeExpr::dim("batch"), 64), SizeExpr(3)};
   launch.maxRows = 64;
+  launch.needsTiming = true;
   TensorMapPlan map;
   map.operand = 2;
   map.elementType = Float16Type::get(&context);
@@ -208,6 +209,7 @@ TEST_F(PtxCode, PlansSurviveTheAttribute) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->toAttribute(&context), attribute);
   EXPECT_EQ(read->launches[0].maxRows, 64u);
+  EXPECT_TRUE(read->launches[0].needsTiming);
   EXPECT_EQ(read->launches[0].tensorMaps[0].box[1], 16u);
   Builder builder(&context);
   EXPECT_FALSE(KernelPlan::fromAttribute(builder.getArrayAttr({builder.getDictionaryAttr({})})));

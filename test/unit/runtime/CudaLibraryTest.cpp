@@ -134,6 +134,18 @@ TEST_F(CudaLibrary, TransposedWeightsWithRelu) {
     }
 }
 
+TEST_F(CudaLibrary, LaunchesThatNeedTimingAreLeftToTheTuner) {
+  spec.programs[1].chains[1].dispatches[0].launches[0].needsTiming = true;
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  expectSame(engine, context, 3);
+  EXPECT_EQ(cuda.graphs().at(0).kernels, (std::vector<std::string>{"test_lookup", "test_linear_small", "test_finish"}));
+  // Nobody asks for the library either.
+  EXPECT_EQ(cuda.calls("cublasLtCreate"), 0);
+}
+
 TEST_F(CudaLibrary, TensorsOfTheCallerGoToGeneratedKernels) {
   gemm().a = 0; // an input
   Engine engine;
