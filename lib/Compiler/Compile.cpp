@@ -13,6 +13,7 @@
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
 #include "reckon/Compiler/Compiler.h"
+#include "reckon/Engine/TimingCache.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -96,16 +97,40 @@ static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, 
   return result;
 }
 
-static std::optional<TimingCache> readTimingCache(const std::string &path, std::string *error) {
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
-  if (!file) {
-    *error = "cannot read the timing cache " + path + ": " + file.getError().message();
-    return std::nullopt;
-  }
-  std::optional<TimingCache> cache = parseTimingCache(std::string_view((*file)->getBuffer()), error);
-  if (!cache)
-    *error = "timing cache " + path + ", " + *error;
-  return cache;
+namespace {
+/// Notices errors whose place is a file other than the model.
+class BlameWatch {
+public:
+  BlameWatch(mlir::MLIRContext *context, llvm::StringRef path)
+      : handler(context, [this, path](mlir::Diagnostic &diagnostic) {
+          auto place = mlir::dyn_cast<mlir::FileLineColLoc>(diagnostic.getLocation());
+          file = file || (place && !path.empty() && place.getFilename() == path);
+          return mlir::failure(); // others print it
+        }) {}
+  bool file = false;
+
+private:
+  mlir::ScopedDiagnosticHandler handler;
+};
+} // namespace
+
+/// What is wrong with the options for launches on cuda; empty when nothing is.
+static std::string checkLaunches(const CompileOptions &options, const Targets &targets) {
+  if (options.candidates != "chosen" && options.candidates != "all")
+    return "there are no candidates '" + options.candidates + "'; there are chosen, all";
+  bool isAll = options.candidates == "all";
+  if (targets.archs.empty() && isAll)
+    return "candidates are launches on a GPU: add --target=cuda";
+  if (options.timingCache.empty())
+    return "";
+  if (targets.archs.empty())
+    return "a timing cache is of a GPU: add --target=cuda";
+  if (isAll)
+    return "with a timing cache only the fastest launches stay: it cannot go with all candidates";
+  // The schedule phase reads it, a while after this.
+  std::string error;
+  readTimingCache(options.timingCache, &error);
+  return error;
 }
 
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
@@ -125,14 +150,8 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   std::optional<FloatPrecision> precision = parsePrecision(options.precision);
   if (!precision)
     return fail("no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16");
-  std::optional<TimingCache> timings;
-  if (!options.timingCache.empty()) {
-    if (targets->archs.empty())
-      return fail("a timing cache is of a GPU: add --target=cuda");
-    timings = readTimingCache(options.timingCache, &error);
-    if (!timings)
-      return fail(error);
-  }
+  if (error = checkLaunches(options, *targets); !error.empty())
+    return fail(error);
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
@@ -148,10 +167,13 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.precision = *precision;
   if (!targets->archs.empty())
     phaseOptions.arch = targets->archs.front();
+  phaseOptions.allCandidates = options.candidates == "all";
+  phaseOptions.timingCache = options.timingCache;
+  BlameWatch blamed(module.getContext(), options.timingCache);
   for (const Phase &phase : getPhases()) {
     PhaseTimer timer(phase, options, report);
     if (!phase.build)
-      return emitTargets(modules, *targets, *cpu, timings ? &*timings : nullptr, report);
+      return emitTargets(modules, *targets, *cpu, report);
     while (phase.isPerDevice && modules.size() < devices.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());
@@ -162,7 +184,8 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
         continue;
       // A model that was read but cannot be taken further is one the compiler does not support; the import phase itself
       // fails only on a model that is wrong.
-      report.error = llvm::StringRef(phase.name) == "import" ? ErrorKind::BadInput : ErrorKind::Unsupported;
+      bool isInput = llvm::StringRef(phase.name) == "import" || blamed.file;
+      report.error = isInput ? ErrorKind::BadInput : ErrorKind::Unsupported;
       return std::nullopt;
     }
     if (options.keepReference && llvm::StringRef(phase.name) == "normalize")

@@ -101,18 +101,12 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
 }
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
-                                                        const host::Target &cpu, const TimingCache *timings,
-                                                        CompileReport &report) {
+                                                        const host::Target &cpu, CompileReport &report) {
   TargetEmitter emitter(targets, cpu, report);
   for (auto [module, device] : llvm::zip(modules, targets.devices()))
     if (!(device == "cuda" ? emitter.addCuda(module) : emitter.addHost(module)))
       return std::nullopt;
   std::optional<EngineSpec> spec = makeEngineSpec(emitter.programs, emitter.code);
-  std::string error;
-  if (spec && timings && !applyTimingCache(*spec, *timings, &error)) {
-    emitter.fail(modules.front(), ErrorKind::BadInput, error);
-    return std::nullopt;
-  }
   std::optional<std::vector<uint8_t>> engine = spec ? emitEngine(modules.front(), *spec) : std::nullopt;
   if (!engine)
     report.error = ErrorKind::Unsupported;

@@ -11,15 +11,14 @@
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Compiler/Targets.h"
 #include "reckon/Compiler/Compiler.h"
-#include "reckon/Engine/TimingCache.h"
+#include "reckon/Engine/EngineSpec.h"
 
 namespace reckon {
 
 /// The emit phase: kernels to a shared object, to PTX and cubins; plans and code to an engine. `modules` are what the
-/// codegen phase left, one for each of `targets.devices()`; `timings`, which may be null, choose the launches on cuda.
+/// codegen phase left, one for each of `targets.devices()`.
 std::optional<std::vector<uint8_t>> emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
-                                                const host::Target &cpu, const TimingCache *timings,
-                                                CompileReport &report);
+                                                const host::Target &cpu, CompileReport &report);
 
 } // namespace reckon
 

@@ -24,6 +24,8 @@ static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) 
   ScheduleOptions schedule;
   schedule.device = options.target;
   schedule.arch = options.arch;
+  schedule.allCandidates = options.allCandidates;
+  schedule.timingCache = options.timingCache;
   // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
   if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
     schedule.panelWidth = target->tileColumns();

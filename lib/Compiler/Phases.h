@@ -36,6 +36,11 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
                              llvm::cl::init("host")};
   Option<std::string> arch{*this, "arch", llvm::cl::desc("GPU architecture to generate code for: sm_80, sm_90a, ..."),
                            llvm::cl::init("sm_90a")};
+  Option<bool> allCandidates{*this, "all-candidates",
+                             llvm::cl::desc("cuda: give layers all launches that reckon-tune should time"),
+                             llvm::cl::init(false)};
+  Option<std::string> timingCache{*this, "timing-cache", llvm::cl::desc("cuda: a file of reckon-tune to choose by"),
+                                  llvm::cl::init("")};
 };
 
 struct Phase {

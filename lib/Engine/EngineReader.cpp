@@ -329,6 +329,7 @@ private:
       if (program->arena_unshared() &&
           !expr(where + "the unshared arena size", program->arena_unshared(), result.arenaUnshared))
         return false;
+      result.candidates = program->candidates();
       spec.programs.push_back(std::move(result));
     }
     return true;

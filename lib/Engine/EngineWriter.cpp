@@ -248,7 +248,8 @@ private:
       auto kernelList = kernels(program);
       auto chainList = chains(program);
       auto unshared = expr(program.arenaUnshared);
-      return fbs::CreateProgram(builder, target, slots, localSlots, kernelList, chainList, unshared);
+      return fbs::CreateProgram(builder, target, slots, localSlots, kernelList, chainList, unshared,
+                                program.candidates);
     });
   }
 

@@ -7,12 +7,14 @@
 
 #include "reckon/Engine/TimingCache.h"
 
-#include "EngineFormat.h"
-
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 using namespace reckon;
 
@@ -21,21 +23,6 @@ static constexpr uint64_t allRows = UINT64_MAX;
 
 std::string reckon::launchName(const ProgramSpec &program, const LaunchSpec &launch) {
   return launch.library.empty() ? program.kernels[launch.kernel].symbol : launch.library;
-}
-
-uint64_t reckon::kernelsIdentity(const EngineSpec &spec) {
-  format::ChecksumStream stream;
-  for (const CodeSpec &code : spec.code)
-    if (code.kind == CodeKind::Cuda && code.name == "ptx")
-      stream.update(code.data.data, code.data.size);
-  if (const ProgramSpec *program = spec.program("cuda"))
-    for (const ChainSpec &chain : program->chains)
-      for (const DispatchSpec &dispatch : chain.dispatches) {
-        // With the zero at its end, so that names do not run together.
-        const std::string &symbol = program->kernels[dispatch.kernel].symbol;
-        stream.update(symbol.c_str(), symbol.size() + 1);
-      }
-  return stream.digest();
 }
 
 //===-- Text ------------------------------------------------------------------===//
@@ -161,18 +148,34 @@ std::optional<TimingCache> reckon::parseTimingCache(std::string_view text, std::
   return cache;
 }
 
+std::optional<TimingCache> reckon::readTimingCache(const std::string &path, std::string *error) {
+  auto fail = [&](const std::string &reason) -> std::optional<TimingCache> {
+    if (error)
+      *error = reason;
+    return std::nullopt;
+  };
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file || file.bad())
+    return fail("cannot read the timing cache " + path + ": " + std::strerror(errno));
+  std::string reason;
+  std::optional<TimingCache> cache = parseTimingCache(text, &reason);
+  return cache ? cache : fail("timing cache " + path + ", " + reason);
+}
+
 //===-- Choosing --------------------------------------------------------------===//
 
 namespace {
 struct Winner {
   uint64_t rows;
-  size_t launch;
+  size_t candidate;
 };
 } // namespace
 
-/// The fastest launch at each measured number of rows, ascending; of equals the first.
+/// The fastest candidate at each measured number of rows, ascending; of equals the first.
 static std::vector<Winner> findWinners(const std::vector<TimingCache::Candidate> &candidates,
-                                       const std::vector<LaunchSpec> &launches, bool withLibraries) {
+                                       const std::vector<bool> &isLibrary, bool withLibraries) {
   std::vector<uint64_t> measured;
   for (const TimingCache::Candidate &candidate : candidates)
     for (const TimingCache::Time &time : candidate.times)
@@ -182,9 +185,9 @@ static std::vector<Winner> findWinners(const std::vector<TimingCache::Candidate>
   std::vector<Winner> winners;
   for (uint64_t rows : measured) {
     double best = INFINITY;
-    size_t chosen = launches.size();
-    for (size_t i = 0; i < launches.size(); ++i) {
-      if (!withLibraries && !launches[i].library.empty())
+    size_t chosen = candidates.size();
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (!withLibraries && isLibrary[i])
         continue;
       for (const TimingCache::Time &time : candidates[i].times)
         if (time.rows == rows && time.microseconds < best) {
@@ -192,76 +195,39 @@ static std::vector<Winner> findWinners(const std::vector<TimingCache::Candidate>
           chosen = i;
         }
     }
-    if (chosen != launches.size())
+    if (chosen != candidates.size())
       winners.push_back({rows, chosen});
   }
   return winners;
 }
 
-/// The launches of the winners, each up to the geometric mean of its last number of rows and the next one's first. The
-/// ranges they had were the compiler's guess.
-static std::vector<LaunchSpec> rangesOf(const std::vector<LaunchSpec> &launches, const std::vector<Winner> &winners) {
-  std::vector<LaunchSpec> ranges;
+/// The winners, each up to the geometric mean of its last number of rows and the next one's first.
+static std::vector<FastestLaunch> rangesOf(const std::vector<Winner> &winners) {
+  std::vector<FastestLaunch> ranges;
   uint64_t begin = 0;
   for (size_t w = 0; w < winners.size(); ++w) {
     bool isLast = w + 1 == winners.size();
-    if (!isLast && winners[w].launch == winners[w + 1].launch)
+    if (!isLast && winners[w].candidate == winners[w + 1].candidate)
       continue;
-    LaunchSpec launch = launches[winners[w].launch];
-    launch.needsTiming = false;
-    launch.minRows = begin;
-    launch.maxRows = allRows;
+    FastestLaunch launch{winners[w].candidate, begin, allRows};
     if (!isLast)
       launch.maxRows = static_cast<uint64_t>(
           std::sqrt(static_cast<double>(winners[w].rows) * static_cast<double>(winners[w + 1].rows)));
     begin = launch.maxRows + 1;
-    ranges.push_back(std::move(launch));
+    ranges.push_back(launch);
   }
   return ranges;
 }
 
-/// Libraries first, where they are fastest: a machine without them takes the next launch of the list, the fastest of
-/// the generated ones. The last of these is for any number of rows.
-static std::vector<LaunchSpec> prune(const std::vector<LaunchSpec> &launches,
-                                     const std::vector<TimingCache::Candidate> &candidates) {
-  std::vector<LaunchSpec> kept;
-  for (LaunchSpec &launch : rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/true)))
-    if (!launch.library.empty())
-      kept.push_back(std::move(launch));
-  std::vector<LaunchSpec> generated = rangesOf(launches, findWinners(candidates, launches, /*withLibraries=*/false));
+std::vector<FastestLaunch> reckon::findFastest(const std::vector<TimingCache::Candidate> &candidates,
+                                               const std::vector<bool> &isLibrary) {
+  std::vector<FastestLaunch> kept, generated = rangesOf(findWinners(candidates, isLibrary, /*withLibraries=*/false));
   if (generated.empty())
-    return launches;
+    return kept;
+  for (const FastestLaunch &launch : rangesOf(findWinners(candidates, isLibrary, /*withLibraries=*/true)))
+    if (isLibrary[launch.candidate])
+      kept.push_back(launch);
   kept.insert(kept.end(), generated.begin(), generated.end());
   kept.back().minRows = 0;
   return kept;
-}
-
-bool reckon::applyTimingCache(EngineSpec &spec, const TimingCache &cache, std::string *error) {
-  auto fail = [&](const std::string &reason) {
-    if (error)
-      *error = reason + "; measure this engine with reckon-tune";
-    return false;
-  };
-  if (cache.kernels != kernelsIdentity(spec))
-    return fail("the timing cache was measured with other kernels");
-  for (ProgramSpec &program : spec.programs) {
-    if (program.target.device != "cuda")
-      continue;
-    if (cache.dispatches.size() != program.chains.size())
-      return fail("the timing cache has " + std::to_string(cache.dispatches.size()) + " dispatches, the engine " +
-                  std::to_string(program.chains.size()));
-    for (size_t i = 0; i < program.chains.size(); ++i) {
-      DispatchSpec &dispatch = program.chains[i].dispatches[0];
-      const std::vector<TimingCache::Candidate> &candidates = cache.dispatches[i].candidates;
-      bool same = candidates.size() == dispatch.launches.size() &&
-                  cache.dispatches[i].kernel == program.kernels[dispatch.kernel].symbol;
-      for (size_t l = 0; same && l < candidates.size(); ++l)
-        same = candidates[l].name == launchName(program, dispatch.launches[l]);
-      if (!same)
-        return fail("the timing cache has other candidates for dispatch " + std::to_string(i) + " (kernel '" +
-                    program.kernels[dispatch.kernel].symbol + "')");
-      dispatch.launches = prune(dispatch.launches, candidates);
-    }
-  }
-  return true;
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/StoredWeights.h"
@@ -33,11 +33,9 @@ struct PackDeviceWeights : schedule::impl::PackDeviceWeightsBase<PackDeviceWeigh
       if (KernelOp kernel = dispatch.lookupKernel())
         dispatches[kernel].push_back(dispatch);
     });
-    for (auto &[kernel, all] : dispatches) {
-      setAlignment(kernel, all);
+    for (auto &[kernel, all] : dispatches)
       if (kernel.getKind() == rec::RegionKind::gemm)
         addPackings(kernel, all);
-    }
     schedule::storeWeightsAsRead(getOperation(), [&](StringRef packing) {
       if (!packing.empty())
         ++numPacked;
@@ -45,48 +43,27 @@ struct PackDeviceWeights : schedule::impl::PackDeviceWeightsBase<PackDeviceWeigh
   }
 
 private:
-  void setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
   void addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
 };
 } // namespace
-
-/// Whether a buffer starts at a multiple of 16 bytes. The caller's memory is aligned to its elements only.
-static bool isAligned(Value buffer) {
-  Operation *op = buffer.getDefiningOp();
-  if (isa<InputOp, OutputOp>(op))
-    return false;
-  if (auto view = dyn_cast<ViewOp>(op))
-    return isAligned(view.getSource());
-  auto slice = dyn_cast<SliceOp>(op);
-  if (!slice)
-    return true;
-  BufferType source = slice.getSource().getType();
-  uint64_t bytes = slice.getOffset() * source.getElementBytes();
-  for (const SizeExpr &size : llvm::drop_begin(source.getSizes(), slice.getAxis() + 1))
-    bytes *= *size.constant();
-  return isAligned(slice.getSource()) && bytes % 16 == 0;
-}
-
-void PackDeviceWeights::setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  SmallVector<bool> aligned(dispatches.front()->getNumOperands(), true);
-  for (DispatchOp dispatch : dispatches)
-    for (auto [isSo, operand] : llvm::zip(aligned, dispatch.getOperands()))
-      isSo = isSo && isAligned(operand);
-  kernel->setAttr("aligned", Builder(&getContext()).getDenseBoolArrayAttr(aligned));
-}
 
 void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
   SmallVector<StringRef> wanted = nvptx::getLinearPackings(kernel, arch);
   if (wanted.empty())
     return;
   // A library reads the weight as the model has it.
-  if (nvptx::matchLibraryProduct(kernel) && !llvm::is_contained(wanted, StringRef()))
+  std::optional<std::vector<nvptx::LaunchChoice>> choices = nvptx::getScheduledLaunches(kernel);
+  if (choices && !llvm::is_contained(wanted, StringRef()) &&
+      llvm::any_of(*choices, [](const nvptx::LaunchChoice &choice) { return choice.isLibrary(); }))
     wanted.push_back(StringRef());
   Builder b(&getContext());
   unsigned weight = nvptx::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
   SmallVector<Attribute> packings(kernel.getPackings().getValue()), strides(kernel.getStrides().getValue());
-  SmallVector<bool> rowInputs(kernel.getRowInputs()),
-      aligned(kernel->getAttrOfType<DenseBoolArrayAttr>("aligned").asArrayRef());
+  SmallVector<bool> rowInputs(kernel.getRowInputs()), aligned;
+  if (auto known = kernel->getAttrOfType<DenseBoolArrayAttr>("aligned"))
+    aligned.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+  else
+    aligned.assign(kernel.getNumInputs() + kernel.getNumOutputs(), false);
   SmallVector<int64_t> tableRows(kernel.getTableRows());
   packings[weight] = b.getStringAttr(wanted[0]);
   // Each further packing is an input of its own.

@@ -37,6 +37,10 @@ struct ScheduleOptions {
   std::string device = "host";
   /// The GPU architecture that linear layers choose their kernels for.
   std::string arch = "sm_90a";
+  /// Whether linear layers get launches that only measuring can choose, too.
+  bool allCandidates = false;
+  /// A file of reckon-tune, by which launches are chosen; empty: none.
+  std::string timingCache;
   /// Columns of the register tile that the device's GEMM kernels use.
   int64_t panelWidth = 32;
 };

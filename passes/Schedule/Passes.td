@@ -65,16 +65,45 @@ def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def ChooseLaunches : Schedule_Pass<"plan-choose-launches", "::mlir::ModuleOp"> {
+  let summary = "Choose the launches that GPU linear layers get";
+  let description = [{
+    A linear layer gets the kernels that the cost model thinks best for some number of rows
+    (lib/Codegen/NVPTX/LinearChoice.h). With `all-candidates` it gets those that may be best, too, and a launch of a
+    library where that could run it, for reckon-tune to time; the program's `candidates` is then a number that programs
+    with the same candidates share. With `timing-cache` only the launches that the cache found fastest are left. The
+    choice is the kernel's `choices`; weights are packed and code is made for these alone. Every kernel gets `aligned`:
+    for each operand, whether it starts at a multiple of 16 bytes in all dispatches.
+
+    Requires: plan-outline-kernels.
+    Guarantees: every kernel that leaves a choice has `choices`, of which the last is generated and takes any number of
+    rows.
+    Does not: look at launches of other kernels; pack weights or make code.
+
+    Example: test/passes/Schedule/choose-launches.mlir
+  }];
+  let options = [
+    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">,
+    Option<"allCandidates", "all-candidates", "bool", /*default=*/"false",
+           "Launches that only measuring can choose, too">,
+    Option<"timingCache", "timing-cache", "std::string", /*default=*/"\"\"", "A file of reckon-tune to choose by">
+  ];
+  let statistics = [
+    Statistic<"numLaunches", "launches", "Launches of kernels that leave a choice">,
+    Statistic<"numLibrary", "library", "Launches of a library among them">,
+    Statistic<"numTimed", "timed", "Kernels whose launches a timing cache chose">
+  ];
+}
+
 def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::ModuleOp"> {
   let summary = "Choose how the weights of GPU linear layers are stored";
   let description = [{
-    A linear layer has kernels for several ranges of rows, which may read its weight in different orders
-    (lib/Codegen/NVPTX/LinearPacking.h). The kernel's weight gets the first packing; each further one is an input of its
-    own, of the same type, that the body does not read; among them is the model's own order where a library could run the
-    layer. Every kernel gets `aligned`: for each operand, whether it starts at
-    a multiple of 16 bytes in all dispatches.
+    The launches of a linear layer may read its weight in different orders (lib/Codegen/NVPTX/LinearPacking.h). The
+    kernel's weight gets the first packing; each further one is an input of its own, of the same type, that the body does
+    not read; among them is the model's own order where a library may run the layer. Packings that no launch reads are
+    not stored.
 
-    Requires: plan-outline-kernels.
+    Requires: plan-choose-launches; without its `choices` the cost model is asked.
     Guarantees: the packing of each weight is the one that every kernel that reads it names for that input.
     Does not: move data; the emit phase packs.
 
@@ -88,6 +117,7 @@ def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::Modul
     Statistic<"numAlternatives", "alternatives", "Further packings of weights">
   ];
 }
+
 def EstimateCosts : Schedule_Pass<"plan-estimate-costs", "::mlir::ModuleOp"> {
   let summary = "Fill in the cost model of every dispatch";
   let description = [{

@@ -28,6 +28,11 @@ void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &opt
     packing.panelWidth = options.panelWidth;
     pm.addPass(createPackWeights(packing));
   } else {
+    ChooseLaunchesOptions choosing;
+    choosing.arch = options.arch;
+    choosing.allCandidates = options.allCandidates;
+    choosing.timingCache = options.timingCache;
+    pm.addPass(createChooseLaunches(choosing));
     PackDeviceWeightsOptions packing;
     packing.arch = options.arch;
     pm.addPass(createPackDeviceWeights(packing));

@@ -100,6 +100,8 @@ public:
       const TargetSpec &target = program.target;
       text += "\nProgram: " + target.device + (target.cpu.empty() ? "" : ", " + target.cpu) +
               (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
+      if (program.candidates != 0)
+        text += "Launches: all that reckon-tune should time\n";
       kernels(program);
       chains(program);
       arena(program);
@@ -360,10 +362,11 @@ void programJson(JsonWriter &json, const EngineSpec &spec, const ProgramSpec &pr
   json.beginObject();
   json.key("device").value(program.target.device);
   if (program.target.device == "cuda") {
-    // What a timing cache must have been measured with.
-    char identity[17];
-    std::snprintf(identity, sizeof(identity), "%016llx", static_cast<unsigned long long>(kernelsIdentity(spec)));
-    json.key("kernels_identity").value(identity);
+    // What a timing cache must have been measured with; empty when there is nothing more to measure.
+    char identity[17] = "";
+    if (program.candidates != 0)
+      std::snprintf(identity, sizeof(identity), "%016" PRIx64, program.candidates);
+    json.key("candidates").value(identity);
   }
   json.key("cpu").value(program.target.cpu);
   stringsJson(json, "features", program.target.features);

@@ -143,6 +143,10 @@ int Tuner::run(TimingCache &cache, std::string &error,
     error = "the engine has no code for GPUs: compile it with --target=cuda";
     return ExitUsage;
   }
+  if (program->candidates == 0) {
+    error = "the engine has only the launches that its compiler chose: compile it with --candidates=all";
+    return ExitUsage;
+  }
   runtime::Error missing;
   if (!runtime::findDevice(options.device, missing)) {
     error = missing.message;
@@ -150,7 +154,7 @@ int Tuner::run(TimingCache &cache, std::string &error,
   }
   if (int code = makeBatches(error))
     return code;
-  cache.kernels = kernelsIdentity(engine);
+  cache.kernels = program->candidates;
   for (size_t d = 0; d < program->chains.size(); ++d) {
     const DispatchSpec &dispatch = program->chains[d].dispatches[0];
     cache.dispatches.push_back({program->kernels[dispatch.kernel].symbol, {}});

@@ -20,8 +20,8 @@
 using namespace reckon;
 
 namespace {
-struct Flags {
-  std::string output, emit = "engine", target = "host", cpu = "native", precision = "fp32", stopAfter, timingCache;
+struct Flags : CompileOptions {
+  std::string output, emit = "engine";
   std::vector<std::string> freeze;
   bool verify = false, stats = false, progress = false, phases = false;
   double atol = -1, rtol = -1; // by the precision when not given
@@ -48,7 +48,12 @@ static void declare(tools::ArgParser &args, Flags &flags) {
               "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
               "rounded to it on GPUs; fp16 or bf16, with sums in fp32",
               flags.precision);
-  args.option("timing-cache", "FILE", "keep the launches that reckon-tune found fastest", flags.timingCache);
+  args.option("candidates", "SET",
+              "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also "
+              "those that only reckon-tune can find to be the fastest",
+              flags.candidates);
+  args.option("timing-cache", "FILE", "keep the launches that reckon-tune found fastest, and no others",
+              flags.timingCache);
   std::string phases = "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases();
   args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
   args.group("Checks and reports");
@@ -105,12 +110,7 @@ int main(int argc, char **argv) {
     return args.error(wrong);
 
   Progress progress("reckon-compile", flags.progress);
-  CompileOptions options;
-  options.cpu = flags.cpu;
-  options.precision = flags.precision;
-  options.target = flags.target;
-  options.stopAfter = flags.stopAfter;
-  options.timingCache = flags.timingCache;
+  CompileOptions &options = flags;
   options.keepReference = flags.verify;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
   for (llvm::StringRef text : flags.freeze) {

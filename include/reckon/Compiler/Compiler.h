@@ -49,7 +49,10 @@ struct CompileOptions {
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
   std::string precision = "fp32";
-  /// A file of reckon-tune, by which the launches on cuda are chosen; empty: none.
+  /// The launches of linear layers on cuda: "chosen", those that the cost model picks, or "all", those that reckon-tune
+  /// should time, with the weights that they read.
+  std::string candidates = "chosen";
+  /// A file of reckon-tune, by which the launches on cuda are chosen instead; empty: none.
   std::string timingCache;
   /// The last phase to run; empty for all of them.
   std::string stopAfter;

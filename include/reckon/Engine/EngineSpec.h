@@ -157,6 +157,7 @@ struct ProgramSpec {
   std::vector<KernelSpec> kernels;
   std::vector<ChainSpec> chains;
   SizeExpr arenaUnshared;
+  uint64_t candidates = 0;
 };
 
 struct IdUse {

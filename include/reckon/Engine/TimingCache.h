@@ -33,25 +33,31 @@ struct TimingCache {
 
   std::string device;   // the GPU's name, as told
   std::string driver;   // and the versions it was measured under
-  uint64_t kernels = 0; // kernelsIdentity() of the engine
+  uint64_t kernels = 0; // ProgramSpec::candidates of the engine
   std::vector<Dispatch> dispatches;
 };
 
 /// What a candidate is called: the symbol of its kernel, or the name of the library.
 std::string launchName(const ProgramSpec &program, const LaunchSpec &launch);
 
-/// A number that engines with the same device code and the same dispatches share.
-uint64_t kernelsIdentity(const EngineSpec &spec);
-
 std::string formatTimingCache(const TimingCache &cache);
 /// nullopt with the line and the reason in *error.
 std::optional<TimingCache> parseTimingCache(std::string_view text, std::string *error);
 
-/// Keeps, for each dispatch of the cuda program, the fastest launch for each number of rows: between two measured
-/// numbers up to their geometric mean, beyond the last without end. The ranges that launches had count for nothing.
-/// Dispatches that the cache does not time keep theirs. False with the reason in *error when the cache is of other
-/// kernels.
-bool applyTimingCache(EngineSpec &spec, const TimingCache &cache, std::string *error);
+/// The same from a file, whose name is part of the error.
+std::optional<TimingCache> readTimingCache(const std::string &path, std::string *error);
+
+/// A candidate, by its index, and the numbers of rows it is to run for, inclusive.
+struct FastestLaunch {
+  size_t candidate;
+  uint64_t minRows, maxRows;
+};
+
+/// The fastest candidate for each number of rows: between two measured numbers up to their geometric mean, beyond the
+/// last without end. Libraries first, where they are fastest; then the fastest of the others, for machines without the
+/// library, of which the last is for any number of rows. Empty when none of the others was timed.
+std::vector<FastestLaunch> findFastest(const std::vector<TimingCache::Candidate> &candidates,
+                                       const std::vector<bool> &isLibrary);
 
 } // namespace reckon
 

@@ -362,9 +362,11 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   SmallVector<unsigned> code{spec.kernel};
   for (const LaunchSpec &launch : spec.launches)
     code.push_back(launch.kernel);
-  if (input.target.device == "cuda")
-    if (std::optional<LaunchSpec> library = getLibraryLaunch(dispatch.lookupKernel(), spec))
-      spec.launches.insert(spec.launches.begin(), std::move(*library));
+  // A library stands before what takes its place where it is missing.
+  if (input.target.device == "cuda") {
+    std::vector<LaunchSpec> library = getLibraryLaunches(dispatch.lookupKernel(), spec);
+    spec.launches.insert(spec.launches.begin(), library.begin(), library.end());
+  }
   for (unsigned index : code)
     for (StringRef node : dispatch.getNodes().getAsValueRange<StringAttr>())
       if (auto &nodes = result.kernels[index].onnxNodes; !llvm::is_contained(nodes, node))
@@ -386,6 +388,8 @@ LogicalResult Emitter::emitChain(ChainOp op) {
 
 LogicalResult Emitter::run() {
   result.target = input.target;
+  if (auto candidates = program->getAttrOfType<IntegerAttr>("candidates"))
+    result.candidates = static_cast<uint64_t>(candidates.getInt());
   std::vector<std::string> dims;
   for (StringRef dim : program.getDims().getAsValueRange<StringAttr>())
     dims.push_back(dim.str());

@@ -7,24 +7,38 @@
 
 #include "lib/Codegen/Emit/LibraryLaunch.h"
 
+#include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
 
-std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const DispatchSpec &dispatch) {
+std::vector<LaunchSpec> reckon::getLibraryLaunches(KernelOp kernel, const DispatchSpec &dispatch) {
+  std::vector<LaunchSpec> launches;
+  std::optional<std::vector<nvptx::LaunchChoice>> choices = nvptx::getScheduledLaunches(kernel);
+  if (!choices)
+    return launches;
+  for (const nvptx::LaunchChoice &choice : *choices) {
+    if (!choice.isLibrary())
+      continue;
+    LaunchSpec &launch = launches.emplace_back();
+    launch.library = choice.name;
+    launch.minRows = choice.minRows;
+    launch.maxRows = choice.maxRows;
+    launch.needsTiming = choice.needsTiming;
+  }
+  if (launches.empty())
+    return launches;
   std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
   std::optional<unsigned> weight = product ? product->findWeight(kernel) : std::nullopt;
   auto isReachable = [&](unsigned operand) {
     // What the runtime asks for: memory of its own, aligned for vector accesses.
     return dispatch.operands[operand].space == Space::Arena && dispatch.operands[operand].offset % 16 == 0;
   };
-  if (!weight || dispatch.launches.empty() || !isReachable(product->x) || !isReachable(product->out))
-    return std::nullopt;
-  LaunchSpec launch;
-  launch.library = "cublaslt";
-  GemmSpec &gemm = launch.gemm.emplace();
+  if (!weight || !isReachable(product->x) || !isReachable(product->out))
+    return {};
+  GemmSpec gemm;
   gemm.a = product->x;
   gemm.weight = *weight;
   gemm.bias = product->bias ? static_cast<int32_t>(*product->bias) : -1;
@@ -37,8 +51,7 @@ std::optional<LaunchSpec> reckon::getLibraryLaunch(KernelOp kernel, const Dispat
   gemm.type = product->type.isF16() ? ElementType::F16 : product->type.isBF16() ? ElementType::BF16 : ElementType::F32;
   gemm.compute = product->compute;
   gemm.epilogue = product->epilogue;
-  // Kernels made for linear layers come in several sizes; one launch for everything is the generic one. The former are
-  // as fast as the library or faster wherever both were timed, so there the library is for the tuner to choose.
-  launch.needsTiming = dispatch.launches.size() > 1;
-  return launch;
+  for (LaunchSpec &launch : launches)
+    launch.gemm = gemm;
+  return launches;
 }

@@ -13,10 +13,10 @@
 
 namespace reckon {
 
-/// The launch of cuBLASLt that does what a dispatch's kernel does: one linear layer on a weight that is stored as the
-/// library reads it, alone or with one of the library's epilogues, from the arena to the arena. nullopt for other
-/// kernels. The range of rows is a guess at where the library is faster; reckon-tune measures.
-std::optional<LaunchSpec> getLibraryLaunch(plan::KernelOp kernel, const DispatchSpec &dispatch);
+/// The launches of cuBLASLt that the schedule gave a dispatch's kernel: one linear layer on a weight that is stored as
+/// the library reads it, alone or with one of the library's epilogues. Empty where there are none, and for dispatches
+/// that do not go from the arena to the arena.
+std::vector<LaunchSpec> getLibraryLaunches(plan::KernelOp kernel, const DispatchSpec &dispatch);
 
 } // namespace reckon
 

@@ -49,6 +49,8 @@ struct LinearLayer {
   /// Rows of the matrix, in the dimensions of the kernel.
   SizeExpr matrixRows() const;
   bool onTensorCores() const { return tf32 || elementBytes() == 2; }
+  /// Of one of its kernel functions.
+  std::string symbol(const std::string &tile) const { return kernel.getSymName().str() + "_" + tile; }
 };
 
 /// nullopt when the kernel is anything else.

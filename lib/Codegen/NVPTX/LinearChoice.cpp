@@ -12,9 +12,11 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -131,13 +133,43 @@ std::string_view LinearChoice::packing() const {
   return std::visit(name, tile);
 }
 
+std::string LinearChoice::name() const {
+  return std::visit([](const auto &tile) { return tile.name(); }, tile);
+}
+
+/// Numbers of rows that kernels are compared for.
+static constexpr uint64_t rangeEnds[] = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 65536};
+
+/// The model is rough: what it sees within this factor of the best may be the best.
+static constexpr double maxCostRatio = 1.5;
+
+std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, StringRef arch) {
+  std::vector<LinearChoice> candidates = getCandidates(layer, arch), chosen = chooseLinear(layer, arch), contenders;
+  std::vector<bool> isClose(candidates.size());
+  for (uint64_t end : rangeEnds) {
+    std::vector<double> costs;
+    for (const LinearChoice &candidate : candidates)
+      costs.push_back(std::visit(CostModel{layer, static_cast<int64_t>(end)}, candidate.tile));
+    double best = *llvm::min_element(costs);
+    for (size_t i = 0; i < costs.size(); ++i)
+      isClose[i] = isClose[i] || costs[i] <= maxCostRatio * best;
+  }
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    auto isSame = [&](const LinearChoice &other) { return other.name() == candidates[i].name(); };
+    if (!isClose[i] || llvm::any_of(chosen, isSame))
+      continue;
+    contenders.push_back(candidates[i]);
+    contenders.back().needsTiming = true;
+  }
+  return contenders;
+}
+
 std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, StringRef arch) {
   std::vector<LinearChoice> candidates = getCandidates(layer, arch), choices;
   // The best at the upper end of each range of rows; neighbours that agree are one range.
-  constexpr uint64_t ends[] = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 65536};
   uint64_t next = 0;
   std::optional<size_t> previous;
-  for (uint64_t end : ends) {
+  for (uint64_t end : rangeEnds) {
     CostModel cost{layer, static_cast<int64_t>(end)};
     size_t best = 0;
     for (size_t i = 1; i < candidates.size(); ++i)
@@ -165,10 +197,26 @@ std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, StringRe
   return choices;
 }
 
+std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, StringRef arch) {
+  std::optional<std::vector<LaunchChoice>> scheduled = getScheduledLaunches(layer.kernel);
+  if (!scheduled)
+    return chooseLinear(layer, arch);
+  std::vector<LinearChoice> candidates = getCandidates(layer, arch), choices;
+  for (const LaunchChoice &launch : *scheduled)
+    for (const LinearChoice &candidate : candidates)
+      if (candidate.name() == launch.name) {
+        choices.push_back(candidate);
+        choices.back().minRows = launch.minRows;
+        choices.back().maxRows = launch.maxRows;
+        choices.back().needsTiming = launch.needsTiming;
+      }
+  return choices;
+}
+
 SmallVector<StringRef> nvptx::getLinearPackings(plan::KernelOp kernel, StringRef arch) {
   SmallVector<StringRef> packings;
   if (std::optional<LinearLayer> layer = matchLinear(kernel))
-    for (const LinearChoice &choice : chooseLinear(*layer, arch))
+    for (const LinearChoice &choice : getScheduledLinear(*layer, arch))
       if (StringRef packing(choice.packing()); !llvm::is_contained(packings, packing))
         packings.push_back(packing);
   return packings;
@@ -178,7 +226,7 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
   std::optional<LinearLayer> layer = matchLinear(kernel);
   if (!layer)
     return std::nullopt;
-  std::vector<LinearChoice> choices = chooseLinear(*layer, module.getArch());
+  std::vector<LinearChoice> choices = getScheduledLinear(*layer, module.getArch());
   // Where each packing is: the layer's own weight, or an input of its type that nothing reads.
   auto findWeight = [&](std::string_view packing) -> std::optional<unsigned> {
     for (BlockArgument argument : kernel.getBody().getArguments()) {
@@ -190,11 +238,14 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
     }
     return std::nullopt;
   };
+  if (choices.empty())
+    return std::nullopt;
   for (const LinearChoice &choice : choices)
     if (!findWeight(choice.packing()))
       return std::nullopt;
 
   KernelPlan plan;
+  llvm::StringMap<LaunchPlan> emitted; // one kernel may be the best in two ranges
   for (const LinearChoice &choice : choices) {
     unsigned weight = *findWeight(choice.packing());
     struct {
@@ -205,11 +256,15 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
       LaunchPlan operator()(const DirectTile &tile) { return emitLinearDirect(layer, module, weight, tile); }
       LaunchPlan operator()(const WgmmaTile &tile) { return emitLinearWgmma(layer, module, weight, tile); }
       LaunchPlan operator()(const DotTile &tile) { return emitLinearDot(layer, module, weight, tile); }
-      LaunchPlan operator()(const ScalarTile &tile) { return emitLinearScalar(layer, module, weight, tile.size); }
+      LaunchPlan operator()(const ScalarTile &tile) { return emitLinearScalar(layer, module, weight, tile); }
     } emit{*layer, module, weight};
-    LaunchPlan launch = std::visit(emit, choice.tile);
+    auto [known, isNew] = emitted.try_emplace(choice.name());
+    if (isNew)
+      known->second = std::visit(emit, choice.tile);
+    LaunchPlan launch = known->second;
     launch.minRows = choice.minRows;
     launch.maxRows = choice.maxRows;
+    launch.needsTiming = choice.needsTiming;
     plan.launches.push_back(std::move(launch));
   }
   return FailureOr<KernelPlan>(std::move(plan));

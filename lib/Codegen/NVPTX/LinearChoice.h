@@ -5,8 +5,8 @@
 //
 //===-----------------------------------------------------------------------------------===//
 //
-// A layer gets several kernels, each for a range of rows. The schedule asks here which packings of the weight they
-// read; codegen asks again and emits them.
+// A layer gets several kernels, each for a range of rows. The schedule decides which (LaunchChoice.h) and how the
+// weight is stored for them; codegen emits them.
 //
 //===-----------------------------------------------------------------------------------===//
 
@@ -21,22 +21,27 @@
 
 namespace reckon::nvptx {
 
-struct ScalarTile {
-  unsigned size = 128;
-};
-
 struct LinearChoice {
   std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
   uint64_t minRows = 0, maxRows = UINT64_MAX; ///< of the chain
+  bool needsTiming = false;                   ///< see LaunchPlan
 
   /// How the kernel reads the weight; empty for row-major.
   std::string_view packing() const;
+  std::string name() const; ///< of the tile
 };
 
 /// Kernels with their ranges of rows, in rising order: the first that fits is meant. The last takes any number.
 std::vector<LinearChoice> chooseLinear(const LinearLayer &layer, llvm::StringRef arch);
 
-/// The packings a linear kernel reads, each once; none when it is no linear kernel or reads the weight as it is.
+/// Kernels worth timing that chooseLinear() leaves out: for some number of rows the cost model, which is rough, sees
+/// them close to the best. All need timing.
+std::vector<LinearChoice> getLinearContenders(const LinearLayer &layer, llvm::StringRef arch);
+
+/// The kernels that the schedule gave the layer (LaunchChoice.h); what chooseLinear() says when it gave none.
+std::vector<LinearChoice> getScheduledLinear(const LinearLayer &layer, llvm::StringRef arch);
+
+/// The packings a linear kernel reads, each once; none when it is no linear kernel.
 llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, llvm::StringRef arch);
 
 /// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand, and as

@@ -19,10 +19,11 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
+std::string DotTile::name() const { return "dot" + std::to_string(rows) + "x" + std::to_string(columns); }
+
 LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile) {
   unsigned bytes = layer.elementBytes(), chunk = 16 / bytes, xBytes = layer.x.type.getIntOrFloatBitWidth() / 8;
-  std::string name = (layer.kernel.getSymName() + "_dot" + Twine(tile.rows) + "x" + Twine(tile.columns)).str();
-  KernelFunction kernel = module.createKernel(name, layer.kernel, 32 * tile.warps);
+  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * tile.warps);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   Ptx p(b);
   int64_t columnGroups = llvm::divideCeil(layer.n, int64_t(tile.columns));

@@ -13,10 +13,14 @@
 
 namespace reckon::nvptx {
 
+/// `name` of a tile tells a kernel from the others of its layer, and is the same in every compilation: timing caches
+/// and the schedule name candidates by it.
+
 /// mma.sync on the `mma` packing, straight from global memory, for few rows: a block has 16 columns and 8*rowTiles
 /// rows; its `warps` split the inner dimension and add up through shared memory.
 struct SplitTile {
   unsigned rowTiles = 1, warps = 16;
+  std::string name() const;
 };
 LaunchPlan emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile);
 
@@ -24,6 +28,7 @@ LaunchPlan emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsig
 /// 8*rowTiles rows; the warps of a block take neighbouring rows.
 struct DirectTile {
   unsigned rowTiles = 4, warps = 4;
+  std::string name() const;
 };
 LaunchPlan emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile);
 
@@ -41,6 +46,7 @@ struct WgmmaTile {
   unsigned split = 1; ///< at most the inner dimension over 128 bytes
 
   unsigned rows() const { return mode == Mode::Alternate ? 128 : 64 * groups; }
+  std::string name() const;
   uint64_t sharedBytes() const;
 };
 LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile);
@@ -49,11 +55,16 @@ LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsig
 /// is packed as `dot`.
 struct DotTile {
   unsigned rows = 1, columns = 1, warps = 4;
+  std::string name() const;
 };
 LaunchPlan emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile);
 
 /// f32 multiply-adds on tiles of `size` (64 or 128) rows and columns in shared memory; the weight is row-major.
-LaunchPlan emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, unsigned size);
+struct ScalarTile {
+  unsigned size = 128;
+  std::string name() const;
+};
+LaunchPlan emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile);
 
 } // namespace reckon::nvptx
 

@@ -116,10 +116,12 @@ void MmaEmitter::multiply(MutableArrayRef<Value> sums, ArrayRef<Value> a, ArrayR
   }
 }
 
+std::string SplitTile::name() const { return "split" + std::to_string(8 * rowTiles); }
+std::string DirectTile::name() const { return "direct" + std::to_string(8 * rowTiles); }
+
 LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
-  std::string name = (layer.kernel.getSymName() + "_split" + Twine(8 * rowTiles)).str();
-  KernelFunction kernel = module.createKernel(name, layer.kernel, 32 * warps);
+  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   Ptx p(b);
   MmaEmitter mma(p, layer, kernel, weight);
@@ -220,8 +222,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
 LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile) {
   constexpr unsigned tiles = 4; // of 16 columns
   unsigned rowTiles = tile.rowTiles, warps = tile.warps;
-  std::string name = (layer.kernel.getSymName() + "_direct").str();
-  KernelFunction kernel = module.createKernel(name, layer.kernel, 32 * warps);
+  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   Ptx p(b);
   MmaEmitter mma(p, layer, kernel, weight);

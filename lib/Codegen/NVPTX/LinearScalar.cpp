@@ -152,9 +152,11 @@ void ScalarEmitter::emit(LinearTail &tail) {
   }
 }
 
-LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, unsigned size) {
-  std::string name = (layer.kernel.getSymName() + "_scalar" + Twine(size)).str();
-  KernelFunction kernel = module.createKernel(name, layer.kernel, threads);
+std::string ScalarTile::name() const { return "scalar" + std::to_string(size); }
+
+LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile) {
+  unsigned size = tile.size;
+  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, threads);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   // At least two blocks an SM, so that one multiplies while the other waits.
   kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(size == 64 ? 4 : 2));

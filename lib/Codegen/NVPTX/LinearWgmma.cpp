@@ -386,6 +386,13 @@ void WgmmaEmitter::finishTogether() {
   meet(); // nobody leaves while its sums are read
 }
 
+std::string WgmmaTile::name() const {
+  std::string text = "wgmma" + std::to_string(rows()) + "x" + std::to_string(columns);
+  if (mode == Mode::Alternate)
+    text += "_alternate";
+  return split > 1 ? text + "_split" + std::to_string(split) : text;
+}
+
 LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile) {
   int64_t bytes = layer.elementBytes(), paddedK = paddedRowElements(layer.k, bytes);
   unsigned stageElements = stageRowBytes / bytes;
@@ -413,16 +420,12 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
   // As many blocks as shared memory and registers hold; 227 KiB and 64 Ki registers an SM.
   unsigned byShared = (227 * 1024) / (launch.sharedBytes + 1024), byThreads = hasBlockPerSm(tile) ? 1 : 2;
   unsigned blocksPerSm = std::max(1u, std::min(byShared, byThreads));
-  std::string name = (layer.kernel.getSymName() + "_wgmma" + Twine(tile.rows()) + "x" + Twine(tile.columns)).str();
-  if (tile.mode == WgmmaTile::Mode::Alternate)
-    name += "_alternate";
-  if (tile.split > 1) {
-    name += "_split" + std::to_string(tile.split);
+  if (tile.split > 1)
     launch.cluster = tile.split;
-  } else {
+  else
     launch.blocksPerSm = blocksPerSm;
-  }
-  KernelFunction kernel = module.createKernel(name, layer.kernel, launch.blockThreads, launch.tensorMaps);
+  KernelFunction kernel =
+      module.createKernel(layer.symbol(tile.name()), layer.kernel, launch.blockThreads, launch.tensorMaps);
   launch.function = kernel.getName();
   ImplicitLocOpBuilder b = kernel.getBuilder();
   kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocksPerSm));

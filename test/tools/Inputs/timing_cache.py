@@ -30,47 +30,68 @@ with open(path("model.mlir"), "w") as file:
 
 
 def compile_to(name, *options):
-    subprocess.run(["reckon-compile", path("model.mlir"), "-o", path(name), "--target=cuda:sm_80", *options], check=True,
+    subprocess.run(["reckon-compile", path("model.mlir"), "-o", path(name), "--target=cuda", *options], check=True,
                    stdout=subprocess.DEVNULL)
 
 
+def report_on(name):
+    return json.loads(subprocess.run(["reckon-inspect", path(name), "--json"], check=True, stdout=subprocess.PIPE).stdout)
+
+
 def program_of(name):
-    report = subprocess.run(["reckon-inspect", path(name), "--json"], check=True, stdout=subprocess.PIPE).stdout
-    return next(each for each in json.loads(report)["programs"] if each["device"] == "cuda")
+    return next(each for each in report_on(name)["programs"] if each["device"] == "cuda")
 
 
-def launches_of(program):
-    # The layer in the middle reads and writes memory of the run.
-    launches = program["chains"][1]["dispatches"][0]["launches"]
-    return [(each["library"] or each["kernel"], each["min_rows"], each["max_rows"]) for each in launches]
-
-
-def describe(launches):
-    def name(text):
-        return text if text == "cublaslt" else "generated"
-
-    return ", ".join(f"{name(text)} {least}.." + (str(most) if most < 2**63 else "") for text, least, most in launches)
+def describe(name):
+    """The launches of the layer in the middle, which reads and writes memory of the run, and how weights are stored."""
+    program, weights = program_of(name), report_on(name)["weights"]
+    text = []
+    for launch in program["chains"][1]["dispatches"][0]["launches"]:
+        label = launch["library"] or launch["kernel"].removeprefix("gemm_w0_")
+        if launch["needs_timing"]:
+            text.append(f"({label})")
+        else:
+            text.append(f"{label} {launch['min_rows']}.." + (str(launch["max_rows"]) if launch["max_rows"] < 2**63 else ""))
+    packings = sorted({weight["packing"] for weight in weights})
+    return f"{', '.join(text)}; weights {' '.join(packings)}: {sum(weight['bytes'] for weight in weights)} bytes"
 
 
 compile_to("plain.rkn")
-program = program_of("plain.rkn")
-before = launches_of(program)
-print("before:", describe(before))
-lines = ["reckon-timing-cache 1", "device by hand", "kernels " + program["kernels_identity"]]
-for i, chain in enumerate(program["chains"]):
-    dispatch = chain["dispatches"][0]
-    lines.append("dispatch " + dispatch["kernel"])
-    for number, launch in enumerate(dispatch["launches"]):
-        times = "" if i != 1 else [" 1:9.0 4096:1.0", " 1:2.0 4096:5.0"][number] if number < 2 else ""
-        lines.append("  launch " + (launch["library"] or launch["kernel"]) + times)
-for name, text in (("good", "\n".join(lines)), ("fewer", "\n".join(lines[:3])), ("bad", "\n".join(lines[:2] + ["nonsense"])),
-                   ("other", "\n".join(lines[:2] + ["kernels 123"]))):
+print("chosen:", describe("plain.rkn"))
+compile_to("all.rkn", "--candidates=all")
+print("all:", describe("all.rkn"))
+program = program_of("all.rkn")
+
+
+def write_cache(name, times, lines=None):
+    text = ["reckon-timing-cache 1", "device by hand", "kernels " + program["candidates"]]
+    for chain in program["chains"]:
+        dispatch = chain["dispatches"][0]
+        text.append("dispatch " + dispatch["kernel"])
+        for launch in dispatch["launches"]:
+            label = launch["library"] or launch["kernel"]
+            text.append("  launch " + label + times.get(label.removeprefix("gemm_w0_"), " 1:50.0 4096:50.0"))
     with open(path(name + ".txt"), "w") as file:
-        file.write(text + "\n")
+        file.write("\n".join(lines(text) if lines else text) + "\n")
+
+
+write_cache("good", {"cublaslt": " 1:9.0 4096:1.0", "split8": " 1:2.0 4096:5.0"})
+write_cache("generated", {"split16": " 1:2.0 4096:5.0"})
+write_cache("fewer", {}, lambda text: text[:3])
+write_cache("bad", {}, lambda text: text[:2] + ["nonsense"])
+write_cache("other", {}, lambda text: text[:2] + ["kernels 123"])
+write_cache("swapped", {}, lambda text: [line.replace("_split16", "_split17") for line in text])
 
 option = "--timing-cache=" + path("good.txt")
 compile_to("tuned.rkn", option)
-print("after:", describe(launches_of(program_of("tuned.rkn"))))
+print("tuned:", describe("tuned.rkn"))
 compile_to("again.rkn", option)
 with open(path("tuned.rkn"), "rb") as first, open(path("again.rkn"), "rb") as second:
     print("the same bytes twice" if first.read() == second.read() else "different bytes")
+compile_to("generated.rkn", "--timing-cache=" + path("generated.txt"))
+print("generated:", describe("generated.rkn"))
+# Kernels that nobody launches are not in the engine.
+print("kernels:", *(kernel["symbol"] for kernel in program_of("generated.rkn")["kernels"]))
+print("candidates:", *(repr(program_of(name)["candidates"] != "") for name in ("plain.rkn", "all.rkn", "tuned.rkn")))
+sizes = [os.path.getsize(path(name)) for name in ("generated.rkn", "plain.rkn", "all.rkn")]
+print("sizes rise" if sizes == sorted(set(sizes)) else sizes)

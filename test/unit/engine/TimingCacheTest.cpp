@@ -13,36 +13,13 @@ using namespace reckon;
 
 namespace {
 constexpr uint64_t all = UINT64_MAX;
+const std::vector<bool> secondIsLibrary = {false, true, false};
 
-/// One dispatch with the launches a (thought best up to 64 rows), cublaslt, and b.
-EngineSpec makeSpec() {
-  EngineSpec spec;
-  ProgramSpec program;
-  program.target = {"cuda", "sm_90a", {}};
-  for (const char *symbol : {"gemm", "a", "b"}) {
-    KernelSpec kernel;
-    kernel.symbol = symbol;
-    program.kernels.push_back(kernel);
-  }
-  DispatchSpec dispatch;
-  dispatch.kernel = 0;
-  dispatch.launches.resize(3);
-  dispatch.launches[0].kernel = 1;
-  dispatch.launches[0].maxRows = 64;
-  dispatch.launches[1].library = "cublaslt";
-  dispatch.launches[2].kernel = 2;
-  ChainSpec chain;
-  chain.dispatches = {dispatch};
-  program.chains = {chain};
-  spec.programs = {program};
-  return spec;
-}
-
-TimingCache makeCache(const EngineSpec &spec) {
+TimingCache makeCache() {
   TimingCache cache;
   cache.device = "NVIDIA H200";
   cache.driver = "13.0";
-  cache.kernels = kernelsIdentity(spec);
+  cache.kernels = 0x0123456789abcdef;
   cache.dispatches = {{"gemm",
                        {{"a", {{1, 2.0}, {64, 3.0}}},
                         {"cublaslt", {{1, 5.0}, {64, 5.0}, {4096, 9.0}, {65536, 100.0}}},
@@ -50,17 +27,17 @@ TimingCache makeCache(const EngineSpec &spec) {
   return cache;
 }
 
-std::vector<std::string> launchesOf(const EngineSpec &spec) {
+std::vector<std::string> fastest(const std::vector<TimingCache::Candidate> &candidates) {
   std::vector<std::string> text;
-  for (const LaunchSpec &launch : spec.programs[0].chains[0].dispatches[0].launches)
-    text.push_back(launchName(spec.programs[0], launch) + " " + std::to_string(launch.minRows) + ".." +
+  for (const FastestLaunch &launch : findFastest(candidates, secondIsLibrary))
+    text.push_back(candidates[launch.candidate].name + " " + std::to_string(launch.minRows) + ".." +
                    (launch.maxRows == all ? "" : std::to_string(launch.maxRows)));
   return text;
 }
 } // namespace
 
 TEST(TimingCache, TextIsReadAsItWasWritten) {
-  TimingCache cache = makeCache(makeSpec());
+  TimingCache cache = makeCache();
   std::string text = formatTimingCache(cache), error;
   auto read = parseTimingCache(text, &error);
   ASSERT_TRUE(read) << error;
@@ -70,7 +47,7 @@ TEST(TimingCache, TextIsReadAsItWasWritten) {
 }
 
 TEST(TimingCache, BadTextIsNamed) {
-  std::string good = formatTimingCache(makeCache(makeSpec())), error;
+  std::string good = formatTimingCache(makeCache()), error;
   struct {
     const char *text, *reason;
   } cases[] = {
@@ -94,45 +71,54 @@ TEST(TimingCache, BadTextIsNamed) {
     (void)parseTimingCache(std::string_view(good).substr(0, length), &error);
 }
 
-TEST(TimingCache, WinnersKeepTheirRanges) {
-  EngineSpec spec = makeSpec();
-  std::string error;
-  ASSERT_TRUE(applyTimingCache(spec, makeCache(spec), &error)) << error;
+TEST(TimingCache, FilesAreRead) {
+  std::string path = testing::TempDir() + "reckon-timing-cache.txt", error;
+  auto write = [&](const std::string &text) {
+    std::FILE *file = std::fopen(path.c_str(), "wb");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(std::fwrite(text.data(), 1, text.size(), file), text.size());
+    EXPECT_EQ(std::fclose(file), 0);
+  };
+  std::string good = formatTimingCache(makeCache());
+  write(good);
+  auto read = readTimingCache(path, &error);
+  ASSERT_TRUE(read) << error;
+  EXPECT_EQ(formatTimingCache(*read), good);
+  write("nonsense\n");
+  EXPECT_FALSE(readTimingCache(path, &error));
+  EXPECT_NE(error.find("reckon-timing-cache.txt, line 1: this is no timing cache"), std::string::npos) << error;
+  std::remove(path.c_str());
+  EXPECT_FALSE(readTimingCache(path, &error));
+  EXPECT_NE(error.find("cannot read the timing cache"), std::string::npos) << error;
+  EXPECT_NE(error.find("No such file"), std::string::npos) << error;
+}
+
+TEST(TimingCache, WinnersGetTheirRanges) {
   // a wins at 64 rows, the library at 4096, b at 65536; between them ends the geometric mean. Without the library b
   // follows a.
-  EXPECT_EQ(launchesOf(spec), (std::vector<std::string>{"cublaslt 513..16384", "a 0..512", "b 0.."}));
+  EXPECT_EQ(fastest(makeCache().dispatches[0].candidates),
+            (std::vector<std::string>{"cublaslt 513..16384", "a 0..512", "b 0.."}));
+}
+
+TEST(TimingCache, OneLaunchMayWinTwice) {
+  std::vector<TimingCache::Candidate> candidates = makeCache().dispatches[0].candidates;
+  candidates[0].times = {{1, 2.0}, {64, 9.0}, {4096, 1.0}, {65536, 1.0}};
+  candidates[1].times.clear();
+  EXPECT_EQ(fastest(candidates), (std::vector<std::string>{"a 0..8", "b 9..512", "a 0.."}));
 }
 
 TEST(TimingCache, TheLastLaunchIsGenerated) {
-  EngineSpec spec = makeSpec();
-  TimingCache cache = makeCache(spec);
-  cache.dispatches[0].candidates[1].times = {{1, 1.0}, {64, 1.0}, {4096, 1.0}};
-  cache.dispatches[0].candidates[2].times = {};
-  ASSERT_TRUE(applyTimingCache(spec, cache, nullptr));
-  EXPECT_EQ(launchesOf(spec), (std::vector<std::string>{"cublaslt 0..", "a 0.."}));
+  std::vector<TimingCache::Candidate> candidates = makeCache().dispatches[0].candidates;
+  candidates[1].times = {{1, 1.0}, {64, 1.0}, {4096, 1.0}};
+  candidates[2].times = {};
+  EXPECT_EQ(fastest(candidates), (std::vector<std::string>{"cublaslt 0..", "a 0.."}));
 }
 
-TEST(TimingCache, WithoutTimesNothingChanges) {
-  EngineSpec spec = makeSpec();
-  TimingCache cache = makeCache(spec);
-  for (TimingCache::Candidate &candidate : cache.dispatches[0].candidates)
-    candidate.times.clear();
-  std::vector<std::string> before = launchesOf(spec);
-  ASSERT_TRUE(applyTimingCache(spec, cache, nullptr));
-  EXPECT_EQ(launchesOf(spec), before);
-}
-
-TEST(TimingCache, OtherKernelsAreRefused) {
-  EngineSpec spec = makeSpec();
-  TimingCache cache = makeCache(spec);
-  std::string error;
-  cache.dispatches[0].candidates[0].name = "c";
-  EXPECT_FALSE(applyTimingCache(spec, cache, &error));
-  EXPECT_NE(error.find("other candidates for dispatch 0 (kernel 'gemm')"), std::string::npos) << error;
-  cache.dispatches.clear();
-  EXPECT_FALSE(applyTimingCache(spec, cache, &error));
-  EXPECT_NE(error.find("has 0 dispatches, the engine 1"), std::string::npos) << error;
-  ++cache.kernels;
-  EXPECT_FALSE(applyTimingCache(spec, cache, &error));
-  EXPECT_NE(error.find("measured with other kernels"), std::string::npos) << error;
+TEST(TimingCache, WithoutTimesOfGeneratedKernelsNothingIsChosen) {
+  std::vector<TimingCache::Candidate> candidates = makeCache().dispatches[0].candidates;
+  candidates[0].times.clear();
+  candidates[2].times.clear();
+  EXPECT_TRUE(fastest(candidates).empty());
+  candidates[1].times.clear();
+  EXPECT_TRUE(fastest(candidates).empty());
 }

@@ -1,0 +1,230 @@
+//===- ChooseLaunches.cpp - Which launches GPU kernels get ----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LaunchChoice.h"
+#include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "passes/Schedule/Passes.h"
+#include "reckon/Engine/TimingCache.h"
+
+#include "dialects/Plan/Plan.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/xxhash.h"
+
+#include <map>
+
+namespace reckon::schedule {
+#define GEN_PASS_DEF_CHOOSELAUNCHES
+#include "passes/Schedule/Passes.h.inc"
+} // namespace reckon::schedule
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+using nvptx::LaunchChoice;
+
+namespace {
+struct ChooseLaunches : schedule::impl::ChooseLaunchesBase<ChooseLaunches> {
+  using Base::Base;
+
+  void runOnOperation() override;
+
+private:
+  void setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
+  /// A number that programs with the same candidates for the same layers share.
+  uint64_t getIdentity() const;
+  /// Keeps what the cache found fastest.
+  LogicalResult applyTimingCache();
+  void keepFastest(KernelOp kernel, ArrayRef<const TimingCache::Dispatch *> dispatches);
+  InFlightDiagnostic refuse(const Twine &reason);
+
+  /// In the order in which they are dispatched first, with the launches each can have.
+  llvm::MapVector<KernelOp, SmallVector<DispatchOp>> dispatches;
+  llvm::MapVector<KernelOp, std::vector<LaunchChoice>> choices;
+  SmallVector<DispatchOp> order;
+};
+} // namespace
+
+/// Whether a buffer starts at a multiple of 16 bytes. The caller's memory is aligned to its elements only.
+static bool isAligned(Value buffer) {
+  Operation *op = buffer.getDefiningOp();
+  if (isa<InputOp, OutputOp>(op))
+    return false;
+  if (auto view = dyn_cast<ViewOp>(op))
+    return isAligned(view.getSource());
+  auto slice = dyn_cast<SliceOp>(op);
+  if (!slice)
+    return true;
+  BufferType source = slice.getSource().getType();
+  uint64_t bytes = slice.getOffset() * source.getElementBytes();
+  for (const SizeExpr &size : llvm::drop_begin(source.getSizes(), slice.getAxis() + 1))
+    bytes *= *size.constant();
+  return isAligned(slice.getSource()) && bytes % 16 == 0;
+}
+
+/// Whether a buffer is memory of the run, whose address the runtime knows before the caller's.
+static bool isOfTheRun(Value buffer) {
+  Operation *op = buffer.getDefiningOp();
+  if (auto view = dyn_cast<ViewOp>(op))
+    return isOfTheRun(view.getSource());
+  if (auto slice = dyn_cast<SliceOp>(op))
+    return isOfTheRun(slice.getSource());
+  return isa<AllocOp>(op);
+}
+
+void ChooseLaunches::setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
+  SmallVector<bool> aligned(dispatches.front()->getNumOperands(), true);
+  for (DispatchOp dispatch : dispatches)
+    for (auto [isSo, operand] : llvm::zip(aligned, dispatch.getOperands()))
+      isSo = isSo && isAligned(operand);
+  kernel->setAttr("aligned", Builder(&getContext()).getDenseBoolArrayAttr(aligned));
+}
+
+/// What a library launches is recorded with its addresses, and it wants them aligned for vector accesses.
+static bool canUseLibrary(KernelOp kernel, DispatchOp dispatch) {
+  std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
+  return product && llvm::all_of(ArrayRef({product->x, product->out}), [&](unsigned operand) {
+           Value buffer = dispatch.getOperands()[operand];
+           return isOfTheRun(buffer) && isAligned(buffer);
+         });
+}
+
+/// The launches of a kernel that one of its dispatches has.
+static std::vector<LaunchChoice> getOwn(KernelOp kernel, DispatchOp dispatch, ArrayRef<LaunchChoice> choices) {
+  std::vector<LaunchChoice> own;
+  bool hasLibrary = canUseLibrary(kernel, dispatch);
+  llvm::copy_if(choices, std::back_inserter(own),
+                [&](const LaunchChoice &choice) { return hasLibrary || !choice.isLibrary(); });
+  return own;
+}
+
+uint64_t ChooseLaunches::getIdentity() const {
+  std::string text = arch;
+  llvm::raw_string_ostream os(text);
+  for (DispatchOp dispatch : order) {
+    KernelOp kernel = dispatch.lookupKernel();
+    auto found = choices.find(kernel);
+    if (found == choices.end())
+      continue;
+    os << '\n' << kernel << '\n';
+    for (const LaunchChoice &choice : getOwn(kernel, dispatch, found->second))
+      os << choice.name << '\n';
+  }
+  return llvm::xxh3_64bits(os.str());
+}
+
+InFlightDiagnostic ChooseLaunches::refuse(const Twine &reason) {
+  // At the cache, for it is to blame.
+  return emitError(FileLineColLoc::get(&getContext(), timingCache, 0, 0))
+         << reason << "; measure this model's engine with reckon-tune";
+}
+
+/// The mean over the dispatches that have a candidate, where it does the same, for the numbers of rows that all of them
+/// have a time for.
+static TimingCache::Candidate average(StringRef name, ArrayRef<const TimingCache::Dispatch *> dispatches) {
+  std::map<uint64_t, std::pair<double, size_t>> sums; // by rows
+  size_t count = 0;
+  for (const TimingCache::Dispatch *dispatch : dispatches)
+    for (const TimingCache::Candidate &candidate : dispatch->candidates) {
+      if (candidate.name != name)
+        continue;
+      ++count;
+      for (const TimingCache::Time &time : candidate.times) {
+        auto &[sum, terms] = sums[time.rows];
+        sum += time.microseconds;
+        ++terms;
+      }
+    }
+  TimingCache::Candidate result{name.str(), {}};
+  for (const auto &[rows, sum] : sums)
+    if (sum.second == count)
+      result.times.push_back({rows, sum.first / static_cast<double>(count)});
+  return result;
+}
+
+LogicalResult ChooseLaunches::applyTimingCache() {
+  std::string error;
+  std::optional<TimingCache> cache = readTimingCache(timingCache, &error);
+  if (!cache)
+    return emitError(FileLineColLoc::get(&getContext(), timingCache, 0, 0)) << error;
+  if (cache->kernels != getIdentity())
+    return refuse("the timing cache was measured with other kernels");
+  if (cache->dispatches.size() != order.size())
+    return refuse("the timing cache has " + Twine(cache->dispatches.size()) + " dispatches, the model " +
+                  Twine(order.size()));
+  llvm::MapVector<KernelOp, SmallVector<const TimingCache::Dispatch *>> timed;
+  for (auto [number, dispatch] : llvm::enumerate(order)) {
+    KernelOp kernel = dispatch.lookupKernel();
+    auto found = choices.find(kernel);
+    if (found == choices.end())
+      continue;
+    const TimingCache::Dispatch &times = cache->dispatches[number];
+    bool isSame = llvm::equal(getOwn(kernel, dispatch, found->second), times.candidates,
+                              [&](const LaunchChoice &choice, const TimingCache::Candidate &candidate) {
+                                return choice.launchName(kernel) == candidate.name;
+                              });
+    if (!isSame)
+      return refuse("the timing cache has other candidates for dispatch " + Twine(number) + " (kernel '" +
+                    kernel.getSymName() + "')");
+    timed[kernel].push_back(&times);
+  }
+  for (auto &[kernel, dispatches] : timed)
+    keepFastest(kernel, dispatches);
+  return success();
+}
+
+void ChooseLaunches::keepFastest(KernelOp kernel, ArrayRef<const TimingCache::Dispatch *> dispatches) {
+  std::vector<LaunchChoice> &all = choices[kernel], kept;
+  std::vector<TimingCache::Candidate> candidates;
+  std::vector<bool> isLibrary;
+  for (const LaunchChoice &choice : all) {
+    candidates.push_back(average(choice.launchName(kernel), dispatches));
+    isLibrary.push_back(choice.isLibrary());
+  }
+  for (const FastestLaunch &fastest : findFastest(candidates, isLibrary))
+    kept.push_back({all[fastest.candidate].name, fastest.minRows, fastest.maxRows, /*needsTiming=*/false});
+  // Without times the cost model decides.
+  if (kept.empty())
+    llvm::copy_if(all, std::back_inserter(kept), [](const LaunchChoice &choice) { return !choice.needsTiming; });
+  else
+    ++numTimed;
+  all = std::move(kept);
+}
+
+void ChooseLaunches::runOnOperation() {
+  dispatches.clear();
+  choices.clear();
+  order.clear();
+  getOperation().walk([&](DispatchOp dispatch) {
+    KernelOp kernel = dispatch.lookupKernel();
+    order.push_back(dispatch);
+    if (kernel)
+      dispatches[kernel].push_back(dispatch);
+  });
+  for (auto &[kernel, users] : dispatches) {
+    setAlignment(kernel, users);
+    auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
+    std::vector<LaunchChoice> launches =
+        nvptx::chooseLaunches(kernel, arch, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
+    if (!launches.empty())
+      choices[kernel] = std::move(launches);
+  }
+  if (!timingCache.empty()) {
+    if (failed(applyTimingCache()))
+      return signalPassFailure();
+  } else if (allCandidates) {
+    auto identity = static_cast<int64_t>(getIdentity());
+    for (ProgramOp program : getOperation().getOps<ProgramOp>())
+      program->setAttr("candidates", Builder(&getContext()).getI64IntegerAttr(identity));
+  }
+  for (auto &[kernel, launches] : choices) {
+    numLaunches += launches.size();
+    for (const LaunchChoice &launch : launches)
+      numLibrary += launch.isLibrary();
+    nvptx::setScheduledLaunches(kernel, launches);
+  }
+}

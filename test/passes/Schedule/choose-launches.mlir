@@ -1,0 +1,79 @@
+// RUN: reckon-opt --plan-choose-launches %s | FileCheck %s --implicit-check-not=candidates
+// RUN: reckon-opt --plan-choose-launches=all-candidates=true %s | FileCheck %s --check-prefix=ALL
+// RUN: reckon-opt --plan-choose-launches=arch=sm_80 %s | FileCheck %s --check-prefix=OLD
+// RUN: reckon-opt --plan-choose-launches=all-candidates=true --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// STATS-DAG: 2 library
+// STATS-DAG: 20 launches
+// RUN: not reckon-opt --plan-choose-launches=timing-cache=%t.absent %s 2>&1 | FileCheck %s --check-prefix=ABSENT
+// ABSENT: cannot read the timing cache
+// RUN: printf 'reckon-timing-cache 1\nkernels 1\n' > %t.other && not reckon-opt --plan-choose-launches=timing-cache=%t.other %s 2>&1 | FileCheck %s --check-prefix=OTHER
+// OTHER: {{.*}}.other{{.*}}the timing cache was measured with other kernels
+
+// Few rows go to one kernel, many to another; the last takes any number. What the cost model does not pick, and the
+// library, are for the tuner.
+// CHECK: plan.kernel @wide
+// CHECK-SAME: aligned = array<i1: true, true, true>
+// CHECK-SAME: choices = [{max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64, name = "split8", needs_timing = false}
+// CHECK-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "wgmma128x128_alternate", needs_timing = false}]
+// CHECK-NOT: needs_timing = true
+// CHECK-NOT: cublaslt
+// ALL: plan.kernel @wide
+// ALL-SAME: choices = [{max_rows = -1 : i64, min_rows = 0 : i64, name = "cublaslt", needs_timing = true}
+// ALL-SAME: name = "wgmma128x256", needs_timing = true}
+// ALL-SAME: name = "split8", needs_timing = false}
+// ALL-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "wgmma128x128_alternate", needs_timing = false}]
+// OLD: plan.kernel @wide
+// OLD-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "direct{{(16|32)}}", needs_timing = false}]
+// OLD-NOT: wgmma
+plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 256, 1>, array<i64: 128, 1>, array<i64: 128, 1>],
+    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x128xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x128xf16>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
+  rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
+}
+// The caller's memory is aligned to its elements only, and its address changes: bulk copies and a library cannot read it.
+// CHECK: plan.kernel @outer
+// CHECK-SAME: aligned = array<i1: false, true, true>
+// CHECK-NOT: wgmma
+// ALL: plan.kernel @outer
+// ALL-NOT: cublaslt
+// ALL: plan.kernel @generic
+plan.kernel @outer gemm rows [true, false] attributes {strides = [array<i64: 256, 1>, array<i64: 256, 1>, array<i64: 256, 1>],
+    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x256xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x256xf16>) -> tensor<?x256xf16, #rec.dims<"batch", 256>>
+  rec.yield %0 : tensor<?x256xf16, #rec.dims<"batch", 256>>
+}
+// A layer that only the generic kernel knows: there the library needs no measurement.
+// CHECK: plan.kernel @generic
+// CHECK-SAME: choices = [{max_rows = -1 : i64, min_rows = 0 : i64, name = "cublaslt", needs_timing = false}, {max_rows = -1 : i64, min_rows = 0 : i64, name = "", needs_timing = false}]
+plan.kernel @generic whole rows [false, false] attributes {strides = [array<i64: 128, 1>, array<i64: 128, 1>, array<i64: 128, 1>],
+    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+^bb0(%x: tensor<?x128xf16, #rec.dims<"batch", 128>>, %w: tensor<128x128xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x128xf16, #rec.dims<"batch", 128>>, tensor<128x128xf16>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
+  rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
+}
+// Other kernels leave no choice.
+// CHECK: plan.kernel @copy
+// CHECK-NOT: choices
+plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 128, 1>, array<i64: 128, 1>],
+    packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
+^bb0(%x: tensor<?x128xf16, #rec.dims<"batch", 128>>):
+  %0 = rec.unary relu %x : (tensor<?x128xf16, #rec.dims<"batch", 128>>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
+  rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
+}
+// ALL: plan.program @main dims ["batch"] attributes {candidates = {{-?[0-9]+}} : i64}
+plan.program @main dims ["batch"] {
+  %x = plan.input "x" : <f16, <"batch", 256>>
+  %w = plan.weight "w" packing "" dense<1.0> : tensor<256x256xf16> : <f16, <256, 256>>
+  %v = plan.weight "v" packing "" dense<1.0> : tensor<256x128xf16> : <f16, <256, 128>>
+  %u = plan.weight "u" packing "" dense<1.0> : tensor<128x128xf16> : <f16, <128, 128>>
+  %a = plan.alloc : <f16, <"batch", 256>>
+  %b = plan.alloc : <f16, <"batch", 128>>
+  %c = plan.alloc : <f16, <"batch", 128>>
+  %y = plan.output "y" : <f16, <"batch", 128>>
+  plan.dispatch @outer(%x, %w, %a) : !plan.buffer<f16, <"batch", 256>>, !plan.buffer<f16, <256, 256>>, !plan.buffer<f16, <"batch", 256>>
+  plan.dispatch @wide(%a, %v, %b) : !plan.buffer<f16, <"batch", 256>>, !plan.buffer<f16, <256, 128>>, !plan.buffer<f16, <"batch", 128>>
+  plan.dispatch @generic(%b, %u, %c) : !plan.buffer<f16, <"batch", 128>>, !plan.buffer<f16, <128, 128>>, !plan.buffer<f16, <"batch", 128>>
+  plan.dispatch @copy(%c, %y) : !plan.buffer<f16, <"batch", 128>>, !plan.buffer<f16, <"batch", 128>>
+}
