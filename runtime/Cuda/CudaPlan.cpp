@@ -157,7 +157,7 @@ bool CudaPlan::addLibraryNode(uint32_t index, const CudaProgram::Launch &launch,
     added = true;
     return true;
   }
-  auto gemm = std::make_unique<LibraryGemm>(program.cublasLt, spec, static_cast<uint64_t>(rows));
+  auto gemm = std::make_unique<LibraryGemm>(program.holdings->cublasLt, spec, static_cast<uint64_t>(rows));
   if (!gemm->prepare())
     return true;
   LibraryNode node{index, std::move(gemm), &spec, 0, false, nullptr};

@@ -12,6 +12,8 @@
 
 #include "CudaPlan.h"
 
+#include <algorithm>
+
 using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
@@ -24,14 +26,17 @@ GemmAddresses CudaPlan::gemmAddresses(const LibraryNode &node) const {
           bound.arena + node.workspaceOffset};
 }
 
-/// Times the algorithms of each product once for this size, when what was enqueued `after` is done with the arena.
+/// Times the algorithms of each product once for this size, and of equal products once for all, when what was enqueued
+/// `after` is done with the arena.
 bool CudaPlan::chooseAlgorithms(CUstream after, CUstream stream, Error &error) {
   Event ready(program.driver);
   if (!ready.create(/*timing=*/false, error) || !program.driver.cuEventRecord(error, ready.get(), after) ||
       !program.driver.cuStreamWaitEvent(error, stream, ready.get(), 0))
     return false;
   for (LibraryNode &node : libraryNodes) {
-    if (!node.chosen && !node.gemm->choose(program.driver, gemmAddresses(node), stream, error))
+    auto isEqual = [&](const LibraryNode &other) { return other.chosen && node.gemm->adopt(*other.gemm); };
+    if (!node.chosen && std::none_of(libraryNodes.begin(), libraryNodes.end(), isEqual) &&
+        !node.gemm->choose(program.driver, gemmAddresses(node), stream, error))
       return false;
     node.chosen = true;
   }

@@ -16,26 +16,42 @@ using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
-CudaProgram::CudaProgram(const CudaDevice &device, const ProgramSource &source)
-    : device(device), driver(device.driver), source(source), primary(device), module(driver), weightMemory(driver) {}
+CudaHoldings::CudaHoldings(const CudaDevice &device)
+    : driver(device.driver), primary(device), module(driver), weightMemory(driver) {}
 
-CudaProgram::~CudaProgram() {
+CudaHoldings::~CudaHoldings() {
   Error ignored;
-  if (!context())
+  if (!primary.get())
     return;
-  ContextScope scope(driver, context(), ignored);
+  ContextScope scope(driver, primary.get(), ignored);
   tableMemory.clear();
   weightMemory.release();
   cublasLt.release();
   module.unload();
 }
 
+CudaProgram::CudaProgram(const CudaDevice &device, const ProgramSource &source)
+    : device(device), driver(device.driver), source(source), holdings(std::make_shared<CudaHoldings>(device)) {}
+
+CudaProgram::CudaProgram(const CudaProgram &other, const ProgramSource &source)
+    : device(other.device), driver(other.driver), source(source), weights(other.weights), tables(other.tables),
+      holdings(other.holdings) {}
+
 bool CudaProgram::load(Error &error) {
-  if (!primary.retain(error))
+  if (!holdings->primary.retain(error))
     return false;
   ContextScope scope(driver, context(), error);
-  return scope && loadEngineCode(source.spec, source.program, device, module, error) && loadKernels(error) &&
+  return scope && loadEngineCode(source.spec, source.program, device, holdings->module, error) && loadKernels(error) &&
          compileSizes(error) && checkMemory(error) && uploadWeights(error) && uploadTables(error);
+}
+
+std::unique_ptr<CudaProgram> CudaProgram::withChains(const ProgramSpec &chains, Error &error) const {
+  std::unique_ptr<CudaProgram> result(
+      new CudaProgram(*this, ProgramSource{source.spec, chains, source.dimIndex, source.tables}));
+  ContextScope scope(driver, context(), error);
+  if (!scope || !result->loadKernels(error) || !result->compileSizes(error))
+    return nullptr;
+  return result;
 }
 
 //===-- Code ------------------------------------------------------------------===//
@@ -67,7 +83,7 @@ bool CudaProgram::checkKernel(const KernelSpec &kernel, CUfunction function, Err
 bool CudaProgram::loadKernels(Error &error) {
   for (const KernelSpec &spec : source.program.kernels) {
     Kernel kernel{nullptr, &spec, {}};
-    if (!module.find(spec.symbol, kernel.function, error) || !checkKernel(spec, kernel.function, error))
+    if (!holdings->module.find(spec.symbol, kernel.function, error) || !checkKernel(spec, kernel.function, error))
       return false;
     kernels.push_back(std::move(kernel));
   }
@@ -103,7 +119,7 @@ bool CudaProgram::canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &
   };
   const GemmSpec &gemm = *launch.gemm;
   return isLibraryGemm(gemm) && isOwn(gemm.a) && isOwn(gemm.weight) && isOwn(gemm.out) &&
-         (gemm.bias < 0 || isOwn(gemm.bias)) && cublasLt.create();
+         (gemm.bias < 0 || isOwn(gemm.bias)) && holdings->cublasLt.create();
 }
 
 bool CudaProgram::compileSizes(Error &error) {

@@ -14,12 +14,27 @@
 
 namespace reckon::runtime::cuda {
 
+/// What an engine has on one GPU whatever runs: code, weights, tables, and the library.
+struct CudaHoldings {
+  explicit CudaHoldings(const CudaDevice &device);
+  ~CudaHoldings();
+
+  const Driver &driver;
+  PrimaryContext primary;
+  CudaModule module;
+  DeviceBuffer weightMemory;
+  std::vector<std::unique_ptr<DeviceBuffer>> tableMemory;
+  CublasLtHandle cublasLt;
+};
+
 /// Kernels, weights and tables on one GPU, shared by contexts, with every size expression made fast.
 class CudaProgram final : public Program {
 public:
   CudaProgram(const CudaDevice &device, const ProgramSource &source);
-  ~CudaProgram() override;
   [[nodiscard]] bool load(Error &error);
+  /// A program with other chains and slots over the same kernels, weights and tables, of which nothing is loaded again.
+  /// `chains` outlives it; its kernels are those of the program here. Null with the error set.
+  std::unique_ptr<CudaProgram> withChains(const ProgramSpec &chains, Error &error) const;
   std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const override;
 
   struct TensorMap {
@@ -55,11 +70,12 @@ public:
   /// The dimensions that sizes, grids and choices depend on: graphs differ by these only.
   std::vector<uint32_t> planDims;
   std::vector<CUdeviceptr> weights, tables;
-  CublasLtHandle cublasLt;
+  const std::shared_ptr<CudaHoldings> holdings;
 
-  CUcontext context() const { return primary.get(); }
+  CUcontext context() const { return holdings->primary.get(); }
 
 private:
+  CudaProgram(const CudaProgram &other, const ProgramSource &source);
   [[nodiscard]] bool loadKernels(Error &error);
   [[nodiscard]] bool checkKernel(const KernelSpec &kernel, CUfunction function, Error &error) const;
   [[nodiscard]] bool checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const;
@@ -69,11 +85,6 @@ private:
   [[nodiscard]] bool uploadTables(Error &error);
   [[nodiscard]] bool checkMemory(Error &error) const;
   uint64_t tableBytes(size_t index) const;
-
-  PrimaryContext primary;
-  CudaModule module;
-  DeviceBuffer weightMemory;
-  std::vector<std::unique_ptr<DeviceBuffer>> tableMemory;
 };
 
 } // namespace reckon::runtime::cuda

@@ -64,12 +64,12 @@ bool CudaProgram::uploadWeights(Error &error) {
   }
   Stream stream(driver);
   Staging staging(driver);
-  if (!weightMemory.allocate(size, "weights", error) || !stream.create(error) ||
-      !staging.copyIn(weightMemory.data(), size, pieces, stream.get(), error) ||
+  if (!holdings->weightMemory.allocate(size, "weights", error) || !stream.create(error) ||
+      !staging.copyIn(holdings->weightMemory.data(), size, pieces, stream.get(), error) ||
       !driver.cuStreamSynchronize(error, stream.get()))
     return false;
   for (uint64_t offset : offsets)
-    weights.push_back(weightMemory.data() + offset);
+    weights.push_back(holdings->weightMemory.data() + offset);
   return true;
 }
 
@@ -116,7 +116,7 @@ bool CudaProgram::uploadTables(Error &error) {
     if (!filled || !driver.cuStreamSynchronize(error, stream.get()))
       return false;
     tables.push_back(memory->data());
-    tableMemory.push_back(std::move(memory));
+    holdings->tableMemory.push_back(std::move(memory));
   }
   return true;
 }

@@ -13,6 +13,7 @@
 #include "LibraryGemm.h"
 
 #include <algorithm>
+#include <array>
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -163,6 +164,19 @@ bool LibraryGemm::choose(const Driver &driver, const GemmAddresses &addresses, C
     }
   }
   return found || error.set(RECKON_UNAVAILABLE, "cuBLASLt refuses a product that it proposed algorithms for");
+}
+
+bool LibraryGemm::adopt(const LibraryGemm &other) {
+  auto numbers = [](const LibraryGemm &gemm) {
+    const GemmSpec &spec = gemm.spec;
+    return std::array{gemm.rows, spec.n, spec.k, spec.lda, spec.ldb, spec.ldc, uint64_t(spec.transB)};
+  };
+  if (numbers(*this) != numbers(other) || spec.type != other.spec.type || spec.compute != other.spec.compute ||
+      spec.epilogue != other.spec.epilogue)
+    return false;
+  algorithms = other.algorithms;
+  chosen = other.chosen;
+  return true;
 }
 
 bool LibraryGemm::enqueue(const GemmAddresses &addresses, CUstream stream, Error &error) {

@@ -59,6 +59,8 @@ public:
   uint64_t workspaceBytes() const;
   /// Times the algorithms on the stream and keeps the fastest. What is at the output is overwritten.
   [[nodiscard]] bool choose(const Driver &driver, const GemmAddresses &addresses, CUstream stream, Error &error);
+  /// Takes over what an equal product has chosen; false, and nothing happens, when the other is not equal.
+  bool adopt(const LibraryGemm &other);
   [[nodiscard]] bool enqueue(const GemmAddresses &addresses, CUstream stream, Error &error);
 
 private:

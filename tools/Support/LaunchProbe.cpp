@@ -8,25 +8,9 @@
 #include "LaunchProbe.h"
 
 #include <algorithm>
-#include <map>
 
 using namespace reckon;
 using namespace reckon::tools;
-
-/// Keeps the weights that the dispatch reads, under new numbers.
-static std::vector<WeightSpec> keepWeights(const EngineSpec &engine, DispatchSpec &dispatch) {
-  std::vector<WeightSpec> kept;
-  std::map<uint32_t, uint32_t> numbers;
-  for (OperandSpec &operand : dispatch.operands) {
-    if (operand.space != Space::Weight)
-      continue;
-    auto [known, isNew] = numbers.try_emplace(operand.index, static_cast<uint32_t>(kept.size()));
-    if (isNew)
-      kept.push_back(engine.weights[operand.index]);
-    operand.index = known->second;
-  }
-  return kept;
-}
 
 /// Exchanges the slots of the first input and the first output in the arena. False when there are none.
 static bool exchangeSlots(DispatchSpec &dispatch, std::vector<SizeExpr> &slots) {
@@ -41,31 +25,27 @@ static bool exchangeSlots(DispatchSpec &dispatch, std::vector<SizeExpr> &slots) 
   return true;
 }
 
-EngineSpec tools::makeLaunchProbe(const EngineSpec &engine, size_t dispatch, size_t launch, size_t repeats) {
-  EngineSpec probe = engine;
-  probe.programs = {*engine.program("cuda")};
-  ProgramSpec &program = probe.programs[0];
+ProgramSpec tools::makeLaunchProbe(const ProgramSpec &program, size_t dispatch, size_t launch, size_t repeats) {
+  ProgramSpec probe = program;
+  probe.candidates = 0;
   ChainSpec chain = program.chains[dispatch];
   DispatchSpec &alone = chain.dispatches[0];
   std::vector<LaunchSpec> launches = {alone.launches[launch]};
   launches[0].minRows = 0;
   launches[0].maxRows = UINT64_MAX;
   launches[0].needsTiming = false;
-  // A library may be missing at run time, so a generated launch stands behind it.
+  // A library may have no way to do a product, so a generated launch stands behind it.
   if (!launches[0].library.empty())
     launches.push_back(alone.launches.back());
   alone.launches = std::move(launches);
-  probe.weights = keepWeights(engine, alone);
-  for (TableSpec &table : probe.tables) {
-    table.rows = 0;
-    table.data = {};
-    table.externalFile.clear();
-    table.externalOffset = 0;
-  }
-  auto isHost = [](const CodeSpec &code) { return code.kind == CodeKind::Host; };
-  probe.code.erase(std::remove_if(probe.code.begin(), probe.code.end(), isHost), probe.code.end());
-  program.chains.assign(repeats, chain);
+  // Memory that the dispatch does not use need not be there.
+  for (uint32_t slot = 0; slot < probe.slots.size(); ++slot)
+    if (std::none_of(alone.operands.begin(), alone.operands.end(), [&](const OperandSpec &operand) {
+          return operand.space == Space::Arena && operand.index == slot;
+        }))
+      probe.slots[slot] = SizeExpr(0);
+  probe.chains.assign(repeats, chain);
   for (size_t i = 1; i < repeats; i += 2)
-    exchangeSlots(program.chains[i].dispatches[0], program.slots);
+    exchangeSlots(probe.chains[i].dispatches[0], probe.slots);
   return probe;
 }

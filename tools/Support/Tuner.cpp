@@ -8,130 +8,127 @@
 #include "Tuner.h"
 #include "ArgParser.h"
 #include "LaunchProbe.h"
-#include "runtime/Cuda/CudaDevice.h"
-#include "runtime/Cuda/LibraryGemm.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 using namespace reckon;
 using namespace reckon::tools;
-using runtime::Status;
+using runtime::Error;
+
+/// What takes so many times the fastest launch so far will not win.
+static constexpr double hopeless = 3;
+/// Times enough for a median, and milliseconds after which that is enough.
+static constexpr size_t fewestRuns = 3;
+static constexpr double longRuns = 50;
+
+static int fail(const Error &reason, std::string &error) {
+  error = reason.message;
+  return reason.code;
+}
+
+static bool hasChoice(const ChainSpec &chain) { return chain.dispatches[0].launches.size() > 1; }
 
 std::vector<int64_t> Tuner::tableRows() const {
   std::vector<int64_t> rows;
-  for (const TableSpec &table : engine.tables)
-    rows.push_back(options.tableRows > 0 ? options.tableRows : std::max<int64_t>(static_cast<int64_t>(table.rows), 1));
+  for (size_t t = 0; t < engine.tables.size(); ++t)
+    rows.push_back(options.tableRows > 0 ? options.tableRows
+                                         : std::max<int64_t>(static_cast<int64_t>(engine.tables[t].rows), 1));
   return rows;
 }
 
 int Tuner::makeBatches(std::string &error) {
-  InputMaker maker(engine, tableRows());
+  std::vector<int64_t> rows = tableRows();
+  InputMaker maker(engine, rows);
+  // Of a table that is not read while anything is timed a row is enough: it is never looked at.
+  for (size_t t = 0; t < rows.size(); ++t) {
+    auto reads = [&](const OperandSpec &operand) { return operand.space == Space::Table && operand.index == t; };
+    bool isRead = false;
+    for (const ChainSpec &chain : engine.program("cuda")->chains) {
+      const std::vector<OperandSpec> &operands = chain.dispatches[0].operands;
+      isRead |= hasChoice(chain) && std::any_of(operands.begin(), operands.end(), reads);
+    }
+    rows[t] = isRead ? rows[t] : 1;
+  }
+  Error failure;
+  if (!timer.load(options.device, rows, failure))
+    return fail(failure, error);
   InputOptions inputs = options.inputs;
   for (int64_t size : options.batches) {
     inputs.batch = size;
-    if (!maker.chooseDims(inputs, error))
+    std::vector<HostTensor> tensors;
+    if (!maker.chooseDims(inputs, error) || !maker.make(inputs, /*set=*/0, tensors, error))
       return ExitUsage;
-    batches.push_back({maker.dims(), {}});
-    if (!maker.make(inputs, /*set=*/0, batches.back().inputs, error))
-      return ExitUsage;
+    batchDims.push_back(maker.dims());
+    if (!timer.addBatch(batchDims.back(), tensors, failure))
+      return fail(failure, error);
   }
   return ExitOk;
 }
 
-std::optional<uint64_t> Tuner::rowsOf(const SizeExpr &rows, const Batch &batch) const {
+std::optional<uint64_t> Tuner::rowsOf(const SizeExpr &rows, const std::vector<int64_t> &dims) const {
   auto value = rows.evaluate([&](std::string_view name) -> std::optional<int64_t> {
     auto found = std::find(engine.dims.begin(), engine.dims.end(), name);
-    return found == engine.dims.end() ? std::nullopt : std::optional(batch.dims[found - engine.dims.begin()]);
+    return found == engine.dims.end() ? std::nullopt : std::optional(dims[found - engine.dims.begin()]);
   });
   return value && *value > 0 ? std::optional(static_cast<uint64_t>(*value)) : std::nullopt;
 }
 
-int Tuner::timeBatch(runtime::Context &context, const runtime::Engine &probe, const Batch &batch, double &microseconds,
-                     std::string &error) {
-  auto fail = [&](const Status &status) {
-    error = status.message;
-    return static_cast<int>(status.code);
-  };
-  for (size_t i = 0; i < batch.inputs.size(); ++i)
-    if (Status failed = context.setInput(i, batch.inputs[i].type, batch.inputs[i].shape, batch.inputs[i].data.data()))
-      return fail(failed);
-  for (size_t i = 0; i < probe.numOutputs(); ++i)
-    if (Status failed = context.setOutput(i, probe.output(i).type, nullptr, 0))
-      return fail(failed);
-  if (Status failed = context.prepare())
-    return fail(failed);
-  std::vector<std::vector<uint8_t>> outputs;
-  for (size_t i = 0; i < probe.numOutputs(); ++i) {
-    outputs.emplace_back(context.output(i).bytes);
-    if (Status failed = context.setOutput(i, probe.output(i).type, outputs.back().data(), outputs.back().size()))
-      return fail(failed);
-  }
-  std::vector<double> times;
+bool Tuner::timeBatch(size_t batch, double best, double &microseconds, Error &error) {
+  auto perLaunch = [&](double milliseconds) { return milliseconds * 1e3 / static_cast<double>(options.repeats); };
+  double milliseconds, sum = 0;
   // One more, in which graphs are made and clocks rise.
-  for (int64_t run = 0; run <= options.runs; ++run) {
-    // What a dispatch reads in the arena is arbitrary, so an id there may be wrong; it is read as row 0, and timed.
-    if (Status failed = context.run(); failed && failed.code != RECKON_INVALID)
-      return fail(failed);
-    if (run > 0)
-      times.push_back(context.times().compute_ms);
+  if (!timer.run(batch, milliseconds, error))
+    return false;
+  microseconds = perLaunch(milliseconds);
+  if (microseconds > hopeless * best)
+    return true;
+  std::vector<double> times;
+  for (int64_t run = 0; run < options.runs && (times.size() < fewestRuns || sum < longRuns); ++run) {
+    if (!timer.run(batch, times.emplace_back(), error))
+      return false;
+    sum += times.back();
   }
   std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
-  microseconds = times[times.size() / 2] * 1e3 / static_cast<double>(options.repeats);
-  return ExitOk;
+  microseconds = perLaunch(times[times.size() / 2]);
+  return true;
 }
 
-bool Tuner::hasLibrary() const {
-  runtime::Error error;
-  const runtime::Device *device = runtime::findDevice(options.device, error);
-  if (!device || std::string(device->kind()) != "cuda")
-    return false;
-  const auto &gpu = static_cast<const runtime::cuda::CudaDevice &>(*device);
-  runtime::cuda::PrimaryContext primary(gpu);
-  if (!primary.retain(error))
-    return false;
-  runtime::cuda::ContextScope scope(gpu.driver, primary.get(), error);
-  runtime::cuda::CublasLtHandle library;
-  return scope && library.create();
-}
-
-int Tuner::timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error) {
-  const ChainSpec &chain = engine.program("cuda")->chains[dispatch];
-  const LaunchSpec &spec = chain.dispatches[0].launches[launch];
-  // What stands in for a library that is not there is timed as itself.
-  if (!spec.library.empty() && !hasLibrary())
-    return ExitOk;
-  auto bytes = serializeEngine(makeLaunchProbe(engine, dispatch, launch, static_cast<size_t>(options.repeats)), &error);
-  if (!bytes)
-    return ExitUsage;
-  std::vector<ReckonTableBinding> bindings;
-  std::vector<int64_t> rows = tableRows();
-  for (size_t t = 0; t < engine.tables.size(); ++t) {
-    auto reads = [&](const OperandSpec &operand) { return operand.space == Space::Table && operand.index == t; };
-    const std::vector<OperandSpec> &operands = chain.dispatches[0].operands;
-    // Every id fits, also where nobody looks it up.
-    int64_t count = std::any_of(operands.begin(), operands.end(), reads) ? rows[t] : 1;
-    bindings.push_back({engine.tables[t].name.c_str(), RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, count, 1});
-  }
-  runtime::Engine probe;
-  runtime::Context context;
-  Status failed = probe.openMemory(bytes->data(), bytes->size(), bindings);
-  if (!failed)
-    failed = context.create(probe, /*threads=*/1, options.device.c_str());
-  if (!failed)
-    failed = context.setProfiling(true);
-  if (failed) {
-    error = failed.message;
-    return failed.code;
-  }
-  for (const Batch &batch : batches) {
-    std::optional<uint64_t> count = rowsOf(chain.rows, batch);
-    bool isNew = candidate.times.empty() || (count && *count > candidate.times.back().rows);
-    if (!count || !isNew)
+int Tuner::timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::string &error) {
+  const ProgramSpec &program = *engine.program("cuda");
+  const ChainSpec &chain = program.chains[dispatch];
+  const std::vector<LaunchSpec> &launches = chain.dispatches[0].launches;
+  std::map<uint64_t, double> best; // by rows
+  // From the last on, which the compiler thinks best for many rows: there it takes long to find out how slow others
+  // are.
+  for (size_t l = launches.size(); l-- > 0;) {
+    // What stands in for a library that is not there is timed as itself.
+    if (!launches[l].library.empty() && !timer.hasLibrary())
       continue;
-    double microseconds = 0;
-    if (int code = timeBatch(context, probe, batch, microseconds, error))
-      return code;
-    candidate.times.push_back({*count, microseconds});
+    TimingCache::Candidate &candidate = result.candidates[l];
+    ProgramSpec probe = makeLaunchProbe(program, dispatch, l, static_cast<size_t>(options.repeats));
+    Error failure;
+    bool works = timer.begin(probe, failure);
+    // The largest first, so that memory grows once.
+    for (size_t b = batchDims.size(); works && b-- > 0;) {
+      std::optional<uint64_t> rows = rowsOf(chain.rows, batchDims[b]);
+      auto isKnown = [&](const TimingCache::Time &time) { return time.rows == *rows; };
+      if (!rows || std::any_of(candidate.times.begin(), candidate.times.end(), isKnown))
+        continue;
+      double &fastest = best.try_emplace(*rows, INFINITY).first->second, microseconds;
+      works = timeBatch(b, fastest, microseconds, failure);
+      fastest = std::min(fastest, microseconds);
+      candidate.times.push_back({*rows, microseconds});
+    }
+    timer.end();
+    if (!works) {
+      fail(failure, error);
+      error = "dispatch " + std::to_string(dispatch) + ", launch '" + candidate.name + "': " + error;
+      return failure.code;
+    }
+    std::sort(candidate.times.begin(), candidate.times.end(),
+              [](const TimingCache::Time &a, const TimingCache::Time &b) { return a.rows < b.rows; });
   }
   return ExitOk;
 }
@@ -147,28 +144,20 @@ int Tuner::run(TimingCache &cache, std::string &error,
     error = "the engine has only the launches that its compiler chose: compile it with --candidates=all";
     return ExitUsage;
   }
-  runtime::Error missing;
-  if (!runtime::findDevice(options.device, missing)) {
-    error = missing.message;
-    return missing.code;
-  }
   if (int code = makeBatches(error))
     return code;
   cache.kernels = program->candidates;
   for (size_t d = 0; d < program->chains.size(); ++d) {
     const DispatchSpec &dispatch = program->chains[d].dispatches[0];
-    cache.dispatches.push_back({program->kernels[dispatch.kernel].symbol, {}});
-    onDispatch(d, cache.dispatches.back().kernel);
-    for (size_t l = 0; l < dispatch.launches.size(); ++l) {
-      TimingCache::Candidate candidate{launchName(*program, dispatch.launches[l]), {}};
-      // A single candidate needs no time.
-      if (dispatch.launches.size() > 1)
-        if (int code = timeCandidate(d, l, candidate, error)) {
-          error = "dispatch " + std::to_string(d) + ", launch '" + candidate.name + "': " + error;
-          return code;
-        }
-      cache.dispatches.back().candidates.push_back(std::move(candidate));
-    }
+    TimingCache::Dispatch &result = cache.dispatches.emplace_back();
+    result.kernel = program->kernels[dispatch.kernel].symbol;
+    for (const LaunchSpec &launch : dispatch.launches)
+      result.candidates.push_back({launchName(*program, launch), {}});
+    if (!hasChoice(program->chains[d]))
+      continue;
+    onDispatch(d, result.kernel);
+    if (int code = timeCandidates(d, result, error))
+      return code;
   }
   return ExitOk;
 }

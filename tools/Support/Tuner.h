@@ -9,8 +9,8 @@
 #define RECKON_TOOLS_SUPPORT_TUNER_H
 
 #include "InputMaker.h"
+#include "LaunchTimer.h"
 #include "reckon/Engine/TimingCache.h"
-#include "reckon/Runtime/Runtime.hpp"
 
 #include <functional>
 
@@ -21,36 +21,32 @@ struct TuneOptions {
   std::vector<int64_t> batches;
   int64_t tableRows = -1; // rows made up for each table; -1: as many as the engine's
   int64_t repeats = 16;   // copies of a launch in one graph
-  int64_t runs = 9;       // of the graph; the median counts
+  int64_t runs = 9;       // of the graph, at most; the median counts
   InputOptions inputs;
 };
 
 class Tuner {
 public:
   /// `engine` must outlive the tuner.
-  Tuner(const EngineSpec &engine, const TuneOptions &options) : engine(engine), options(options) {}
+  Tuner(const EngineSpec &engine, const TuneOptions &options) : engine(engine), options(options), timer(engine) {}
 
   /// Times every candidate launch of every dispatch for every batch. The exit code, with the reason in `error`.
-  /// `onDispatch` is told which dispatch begins.
+  /// `onDispatch` is told which dispatch with candidates begins. A dispatch without a choice is not timed.
   int run(TimingCache &cache, std::string &error, const std::function<void(size_t, const std::string &)> &onDispatch);
 
 private:
-  struct Batch {
-    std::vector<int64_t> dims;
-    std::vector<HostTensor> inputs;
-  };
+  /// Made-up inputs, on the GPU from here on.
   int makeBatches(std::string &error);
-  /// Whether cuBLASLt works on the device.
-  bool hasLibrary() const;
-  int timeCandidate(size_t dispatch, size_t launch, TimingCache::Candidate &candidate, std::string &error);
-  int timeBatch(runtime::Context &context, const runtime::Engine &probe, const Batch &batch, double &microseconds,
-                std::string &error);
-  std::optional<uint64_t> rowsOf(const SizeExpr &rows, const Batch &batch) const;
+  int timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::string &error);
+  /// Of one launch of what the timer has begun with; less exact when it takes long beside `best`.
+  [[nodiscard]] bool timeBatch(size_t batch, double best, double &microseconds, runtime::Error &error);
+  std::optional<uint64_t> rowsOf(const SizeExpr &rows, const std::vector<int64_t> &dims) const;
   std::vector<int64_t> tableRows() const;
 
   const EngineSpec &engine;
   const TuneOptions &options;
-  std::vector<Batch> batches;
+  LaunchTimer timer;
+  std::vector<std::vector<int64_t>> batchDims;
 };
 
 } // namespace reckon::tools

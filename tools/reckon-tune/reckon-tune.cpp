@@ -35,7 +35,7 @@ void declare(ArgParser &args, Options &options) {
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,256,2048,16384,65536", options.tune.batches, 1);
   args.option("repeats", "N", "copies of a launch in one graph, default 16", options.tune.repeats, 1);
-  args.option("runs", "N", "runs of the graph, of which the median counts, default 9", options.tune.runs, 1);
+  args.option("runs", "N", "runs of the graph at most, of which the median counts, default 9", options.tune.runs, 1);
   args.group("Inputs");
   args.option("table-rows", "N", "rows to make up for every table, default the engine's", options.tune.tableRows, 1);
   args.option("bag-length", "X", "mean number of ids in a bag given by offsets, default 10",
@@ -80,7 +80,9 @@ void describe(const std::string &device, TimingCache &cache) {
 
 int run(int argc, char **argv) {
   Options options;
-  ArgParser args("reckon-tune", "Times every candidate launch of an engine on a GPU, for reckon-compile to choose by.",
+  ArgParser args("reckon-tune",
+                 "Times every candidate launch of an engine that was compiled with --candidates=all,\non a GPU, for "
+                 "reckon-compile to choose by.",
                  "M.rkn");
   declare(args, options);
   if (!args.parse(argc, argv))
@@ -110,6 +112,9 @@ int run(int argc, char **argv) {
   };
   if (int code = tuner.run(cache, error, progress))
     return args.error(error, code);
+  if (std::all_of(cache.dispatches.begin(), cache.dispatches.end(),
+                  [](const TimingCache::Dispatch &dispatch) { return dispatch.candidates.size() < 2; }))
+    std::fputs("reckon-tune: no dispatch of this engine has launches to choose from\n", stderr);
   describe(options.tune.device, cache);
   if (!options.quiet)
     print(cache);

@@ -58,6 +58,7 @@ public:
     int initResult = 0;
     bool hasParameterInfo = true;
     bool hasCublasLt = false;
+    float elapsed = 0.5f; // milliseconds between any two events
   } machine;
   /// What a kernel does; null: nothing.
   void (*onLaunch)(const FakeLaunch &launch) = nullptr;

@@ -45,17 +45,75 @@ protected:
 };
 } // namespace
 
-TEST_F(Tuning, ProbesAreEngines) {
+TEST_F(Tuning, ProbesAreProgramsOfTheEngine) {
+  const ProgramSpec &program = spec.programs[1];
   for (size_t dispatch = 0; dispatch < 3; ++dispatch)
-    for (size_t launch = 0; launch < spec.programs[1].chains[dispatch].dispatches[0].launches.size(); ++launch)
+    for (size_t launch = 0; launch < program.chains[dispatch].dispatches[0].launches.size(); ++launch)
       for (size_t repeats : {1, 2, 16}) {
-        EngineSpec probe = makeLaunchProbe(spec, dispatch, launch, repeats);
+        EngineSpec probe = spec;
+        probe.programs[1] = makeLaunchProbe(program, dispatch, launch, repeats);
         EXPECT_EQ(validateEngine(probe), "");
-        EXPECT_EQ(probe.programs.size(), 1u);
-        EXPECT_EQ(probe.programs[0].chains.size(), repeats);
-        EXPECT_EQ(probe.weights.size(), dispatch == 1 ? 1u : 0u);
+        EXPECT_EQ(probe.programs[1].chains.size(), repeats);
+        EXPECT_EQ(probe.programs[1].kernels.size(), program.kernels.size());
         EXPECT_TRUE(serializeEngine(probe));
       }
+}
+
+TEST_F(Tuning, ProbesTakeTheMemoryThatTheyUse) {
+  ProgramSpec probe = makeLaunchProbe(spec.programs[1], /*dispatch=*/1, /*launch=*/2, /*repeats=*/4);
+  for (uint32_t slot = 0; slot < probe.slots.size(); ++slot) {
+    bool isUsed = false;
+    for (const OperandSpec &operand : probe.chains[0].dispatches[0].operands)
+      isUsed |= operand.space == Space::Arena && operand.index == slot;
+    EXPECT_EQ(probe.slots[slot] == SizeExpr(0), !isUsed) << slot;
+  }
+}
+
+TEST_F(Tuning, NothingIsLoadedTwice) {
+  cuda.machine.hasCublasLt = true;
+  ASSERT_EQ(run(), ExitOk) << error;
+  // The code of the engine, and that which makes up tables.
+  EXPECT_EQ(cuda.calls("cuModuleLoadDataEx"), 2);
+  EXPECT_EQ(cuda.calls("cublasLtCreate"), 1);
+  // Two sizes of four equal products: two algorithms are timed for each size, then the product is captured four times.
+  EXPECT_EQ(cuda.calls("cublasLtMatmul"), 2 * (2 * 10 + 4));
+}
+
+TEST_F(Tuning, HopelessLaunchesAreTimedOnce) {
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    bool isSlow = std::string(launch.kernel) == "test_linear_small";
+    fakeCuda().machine.elapsed = isSlow ? 1.6f : 0.5f;
+    runHostKernel(launch);
+  };
+  ASSERT_EQ(run(), ExitOk) << error;
+  // Two sizes: a run to warm up and three to time, or, of what takes over three times as long, the first run alone.
+  EXPECT_EQ(cuda.calls("cuGraphLaunch"), 2 * 4 + 2 * 1);
+  ASSERT_EQ(cache.dispatches[1].candidates[1].times.size(), 2u);
+  EXPECT_NEAR(cache.dispatches[1].candidates[1].times[0].microseconds, 1600 / 4.0, 1e-3);
+}
+
+TEST_F(Tuning, LongRunsAreFew) {
+  options.runs = 9;
+  cuda.machine.elapsed = 40;
+  ASSERT_EQ(run(), ExitOk) << error;
+  EXPECT_EQ(cuda.calls("cuGraphLaunch"), 2 * 2 * (1 + 3));
+}
+
+TEST_F(Tuning, FailuresOfTheDriverAreTold) {
+  cuda.machine.hasCublasLt = true;
+  ASSERT_EQ(run(), ExitOk) << error;
+  int calls = cuda.calls(), failures = 0;
+  for (int call = 1; call <= calls; call += 5) {
+    cache = {};
+    error.clear();
+    cuda.failAt(call);
+    int code = run();
+    cuda.failAt(0);
+    EXPECT_EQ(code == ExitOk, error.empty()) << "call " << call;
+    EXPECT_EQ(cuda.live(), 0u) << "call " << call;
+    failures += code != ExitOk;
+  }
+  EXPECT_GT(failures, calls / 10);
 }
 
 TEST_F(Tuning, CopiesOfALaunchWaitForEachOther) {
