@@ -354,7 +354,7 @@ def last_layer(found):
 def launch_of(dispatch, rows, has_library):
     """What is launched for so many rows: the first launch that fits."""
     launch = next(launch for launch in dispatch["launches"]
-                  if launch["min_rows"] <= rows <= launch["max_rows"] and not launch.get("needs_timing")
+                  if launch["min_rows"] <= rows <= launch["max_rows"] and not launch["needs_timing"]
                   and (has_library or not launch["library"]))
     return launch["library"] or launch["kernel"]
 
