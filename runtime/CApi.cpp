@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "ExecutionContext.h"
+#include "HostBlocks.h"
 
 #include <cstring>
 #include <new>
@@ -310,6 +311,27 @@ ReckonStatus reckon_output(const ReckonContext *context, size_t index, ReckonTen
   if (!context || !tensor)
     return invalid("a null argument");
   return guarded([&](Error &error) { return context->execution.output(index, *tensor, error); });
+}
+
+ReckonStatus reckon_host_alloc(const char *device, size_t bytes, void **data) {
+  if (!device || !data)
+    return invalid("a null argument");
+  *data = nullptr;
+  return guarded([&](Error &error) { return allocateHostBlock(device, bytes, *data, error); });
+}
+
+ReckonStatus reckon_host_free(void *data) {
+  return guarded([&](Error &error) { return !data || freeHostBlock(data, error); });
+}
+
+ReckonStatus reckon_host_register(const char *device, void *data, size_t bytes) {
+  if (!device || !data || bytes == 0)
+    return invalid(bytes == 0 ? "no bytes to register" : "a null argument");
+  return guarded([&](Error &error) { return registerHostBlock(device, data, bytes, error); });
+}
+
+ReckonStatus reckon_host_unregister(void *data) {
+  return guarded([&](Error &error) { return !data || unregisterHostBlock(data, error); });
 }
 
 int64_t reckon_dim_value(const ReckonContext *context, size_t index) {

@@ -79,6 +79,13 @@ public:
   virtual std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const = 0;
 };
 
+/// Host memory that a device copies from and to as fast as it can, until it is destroyed.
+class HostBlock {
+public:
+  virtual ~HostBlock() = default;
+  virtual void *data() const = 0;
+};
+
 class Device {
 public:
   virtual ~Device() = default;
@@ -87,6 +94,9 @@ public:
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
   virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;
+  virtual std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const = 0;
+  /// The caller's own memory, at least one byte.
+  virtual std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const = 0;
 };
 
 /// The device called "host", "cuda" or "cuda:N"; the same object for all names of one device. Null with a

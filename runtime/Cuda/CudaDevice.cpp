@@ -7,6 +7,7 @@
 
 #include "CudaDevice.h"
 #include "CudaProgram.h"
+#include "HostMemory.h"
 
 #include <map>
 #include <mutex>
@@ -19,9 +20,10 @@ const CudaDevice *CudaDevice::find(int ordinal, Error &error) {
   if (!driver)
     return nullptr;
   if (ordinal >= driver->deviceCount()) {
-    error.set(RECKON_UNAVAILABLE, "device 'cuda:" + std::to_string(ordinal) + "': this machine has " +
-                                      std::to_string(driver->deviceCount()) +
-                                      " GPUs, 'cuda:0' to 'cuda:" + std::to_string(driver->deviceCount() - 1) + "'");
+    int count = driver->deviceCount();
+    error.set(RECKON_UNAVAILABLE,
+              "device 'cuda:" + std::to_string(ordinal) + "': this machine has " + std::to_string(count) +
+                  (count == 1 ? " GPU, 'cuda:0'" : " GPUs, 'cuda:0' to 'cuda:" + std::to_string(count - 1) + "'"));
     return nullptr;
   }
   static std::mutex mutex;
@@ -65,6 +67,20 @@ std::unique_ptr<Program> CudaDevice::load(const ProgramSource &source, Error &er
   if (!program->load(error))
     return nullptr;
   return program;
+}
+
+std::unique_ptr<HostBlock> CudaDevice::allocateHost(size_t bytes, Error &error) const {
+  auto block = std::make_unique<PinnedBlock>(*this);
+  if (!block->allocate(bytes, error))
+    return nullptr;
+  return block;
+}
+
+std::unique_ptr<HostBlock> CudaDevice::registerHost(void *data, size_t bytes, Error &error) const {
+  auto block = std::make_unique<PinnedBlock>(*this);
+  if (!block->pin(data, bytes, error))
+    return nullptr;
+  return block;
 }
 
 PrimaryContext::~PrimaryContext() {

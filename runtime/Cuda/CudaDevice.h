@@ -29,6 +29,8 @@ public:
   const char *kind() const override { return "cuda"; }
   bool makesUpTables() const override { return true; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
+  std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;
+  std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const override;
 
   const Driver &driver;
   const int ordinal;
@@ -69,6 +71,26 @@ public:
 private:
   const Driver &driver;
   bool current = false, pushed = false;
+};
+
+/// Lets this thread take memory, wait and load code while it, or another one, captures a stream: none of what the
+/// runtime does then belongs to the capture.
+class OutsideCapture {
+public:
+  explicit OutsideCapture(const Driver &driver) : driver(driver) {
+    exchanged = driver.cuThreadExchangeStreamCaptureMode.raw(&mode) == CUDA_SUCCESS;
+  }
+  ~OutsideCapture() {
+    if (exchanged)
+      driver.cuThreadExchangeStreamCaptureMode.raw(&mode);
+  }
+  OutsideCapture(const OutsideCapture &) = delete;
+  OutsideCapture &operator=(const OutsideCapture &) = delete;
+
+private:
+  const Driver &driver;
+  CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_RELAXED;
+  bool exchanged;
 };
 
 } // namespace reckon::runtime::cuda

@@ -7,6 +7,7 @@
 
 #include "CudaExecutor.h"
 #include "../KernelErrors.h"
+#include "HostMemory.h"
 
 #include <algorithm>
 #include <chrono>
@@ -19,12 +20,13 @@ static constexpr size_t maxGraphs = 65536;
 
 CudaExecutor::CudaExecutor(const CudaProgram &program)
     : program(program), driver(program.driver), stream(driver), plans(program.planDims, maxGraphs), arena(driver),
-      tensors(driver), staging(driver), last(driver),
+      tensors(driver), staging(driver), capturedStatuses(driver), last(driver),
       marks{Event(driver), Event(driver), Event(driver), Event(driver)} {}
 
 CudaExecutor::~CudaExecutor() {
   Error ignored;
   ContextScope scope(driver, program.context(), ignored);
+  OutsideCapture outside(driver);
   if (pending)
     driver.cuEventSynchronize.raw(last.get());
   if (stream.get())
@@ -33,6 +35,8 @@ CudaExecutor::~CudaExecutor() {
   plans.clear();
   arena.release();
   tensors.release();
+  capturedStatuses.release();
+  outgrown.clear();
   staging.release();
   for (Event &event : marks)
     event.release();
@@ -48,6 +52,10 @@ bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   statusPiece = {{0, statusBytes(), statuses.data()}};
   addresses.inputs.resize(program.source.spec.inputs.size());
   addresses.outputs.resize(program.source.spec.outputs.size());
+  reserve(hostInputs, addresses.inputs.size());
+  reserve(hostOutputs, addresses.outputs.size() + 1); // and the statuses
+  staging.useThreads(options.threads, options.spinMicroseconds);
+  OutsideCapture outside(driver);
   // At once, for callers that have their tensors on the device from the first run on.
   return scope && stream.create(error) && last.create(/*timing=*/false, error) && growTensors(statusBytes(), error);
 }
@@ -62,6 +70,7 @@ bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
     return true;
   current = nullptr;
   ContextScope scope(driver, program.context(), error);
+  OutsideCapture outside(driver);
   if (!scope)
     return false;
   CudaPlan *plan = plans.find();
@@ -73,7 +82,14 @@ bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
     plan = plans.insert(std::move(made));
   }
   if (plan->arenaBytes() > arena.size() || !arena.data()) {
-    if (!settle(error) || !arena.allocate(plan->arenaBytes(), "the arena of these inputs", error))
+    if (!settle(error))
+      return false;
+    if (arenaIsCaptured) {
+      outgrown.push_back(std::make_unique<DeviceBuffer>(driver));
+      outgrown.back()->swap(arena);
+      arenaIsCaptured = false;
+    }
+    if (!arena.allocate(plan->arenaBytes(), "the arena of these inputs", error))
       return false;
     addresses.arena = arena.data();
   }
@@ -86,6 +102,7 @@ bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
 bool CudaExecutor::growTensors(uint64_t bytes, Error &error) {
   if (bytes <= tensors.size() && tensors.data())
     return true;
+  OutsideCapture outside(driver);
   // A little more each time, or batches of growing size would allocate at each step.
   uint64_t size = alignDevice(std::max(bytes, tensors.size() + tensors.size() / 2));
   // Failures of pending runs are in the old memory.
@@ -99,53 +116,89 @@ bool CudaExecutor::growTensors(uint64_t bytes, Error &error) {
     return false;
   }
   addresses.status = tensors.data();
-  return clearStatuses(error);
+  return clearStatuses(tensors.data(), error);
 }
 
-bool CudaExecutor::clearStatuses(Error &error) {
-  if (driver.cuMemsetD8Async(error, addresses.status, 0, statusBytes(), stream.get()) &&
+bool CudaExecutor::clearStatuses(CUdeviceptr address, Error &error) {
+  if (driver.cuMemsetD8Async(error, address, 0, statusBytes(), stream.get()) &&
       driver.cuStreamSynchronize(error, stream.get()))
     return true;
-  tensors.release(); // so that the next run begins with new ones
+  if (address == tensors.data())
+    tensors.release(); // so that the next run begins with new ones
   return false;
+}
+
+void CudaExecutor::reserve(HostTensors &tensors, size_t count) {
+  tensors.isDirect.resize(count);
+  tensors.staged.reserve(count);
+  tensors.direct.reserve(count);
+}
+
+void CudaExecutor::sort(const std::vector<Binding> &bindings, HostTensors &tensors) const {
+  for (size_t i = 0; i < bindings.size(); ++i)
+    tensors.isDirect[i] = !bindings[i].onDevice && bindings[i].bytes >= minDirectBytes &&
+                          isPageLocked(driver, bindings[i].data, bindings[i].bytes);
+  tensors.staged.clear();
+  tensors.direct.clear();
 }
 
 bool CudaExecutor::layOutTensors(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                  Error &error) {
-  inputPieces.clear();
-  outputPieces.assign(statusPiece.begin(), statusPiece.end());
+  sort(inputs, hostInputs);
+  sort(outputs, hostOutputs);
+  hostOutputs.staged.assign(statusPiece.begin(), statusPiece.end());
   uint64_t size = statusBytes();
-  outputsEnd = size;
   bool tooLarge = false;
-  auto add = [&](const Binding &tensor, std::vector<Staging::Piece> &pieces) {
-    size = alignDevice(size);
-    pieces.push_back({size, tensor.bytes, tensor.data});
-    tooLarge |= tensor.bytes > UINT64_MAX / 4 || __builtin_add_overflow(size, tensor.bytes, &size);
+  // Offsets for now; the memory may have to grow.
+  auto place = [&](const std::vector<Binding> &bindings, HostTensors &tensors, bool direct,
+                   std::vector<CUdeviceptr> &result) {
+    uint64_t end = size;
+    for (size_t i = 0; i < bindings.size(); ++i) {
+      if (bindings[i].onDevice || tensors.isDirect[i] != direct)
+        continue;
+      result[i] = size = alignDevice(size);
+      (direct ? tensors.direct : tensors.staged).push_back({size, bindings[i].bytes, bindings[i].data});
+      tooLarge |= bindings[i].bytes > UINT64_MAX / 4 || __builtin_add_overflow(size, bindings[i].bytes, &size);
+      end = size;
+    }
+    return end;
   };
-  for (const Binding &output : outputs)
-    if (!output.onDevice)
-      add(output, outputPieces);
-  outputsEnd = size;
+  stagedOutputsEnd = place(outputs, hostOutputs, false, addresses.outputs);
+  place(outputs, hostOutputs, true, addresses.outputs);
   size = inputsBegin = alignDevice(size);
-  for (const Binding &input : inputs)
-    if (!input.onDevice)
-      add(input, inputPieces);
-  inputsEnd = size;
+  stagedInputsEnd = place(inputs, hostInputs, false, addresses.inputs);
+  place(inputs, hostInputs, true, addresses.inputs);
   if (tooLarge)
     return error.set(RECKON_INVALID, "inputs and outputs exceed 64 bits");
   if (!growTensors(size, error))
     return false;
-  size_t piece = 0;
-  for (size_t i = 0; i < inputs.size(); ++i)
-    addresses.inputs[i] = inputs[i].onDevice ? reinterpret_cast<CUdeviceptr>(inputs[i].data)
-                                             : tensors.data() + inputPieces[piece++].offset;
-  piece = 1;
-  for (size_t i = 0; i < outputs.size(); ++i)
-    addresses.outputs[i] = outputs[i].onDevice ? reinterpret_cast<CUdeviceptr>(outputs[i].data)
-                                               : tensors.data() + outputPieces[piece++].offset;
-  for (Staging::Piece &input : inputPieces)
+  auto finish = [&](const std::vector<Binding> &bindings, std::vector<CUdeviceptr> &result) {
+    for (size_t i = 0; i < bindings.size(); ++i)
+      result[i] = bindings[i].onDevice ? reinterpret_cast<CUdeviceptr>(bindings[i].data) : tensors.data() + result[i];
+  };
+  finish(inputs, addresses.inputs);
+  finish(outputs, addresses.outputs);
+  for (Staging::Piece &input : hostInputs.staged)
     input.offset -= inputsBegin;
   return true;
+}
+
+/// The device begins with what it copies on its own while this thread stages the rest.
+bool CudaExecutor::copyIn(Error &error) {
+  for (const Staging::Piece &piece : hostInputs.direct)
+    if (!driver.cuMemcpyHtoDAsync(error, tensors.data() + piece.offset, piece.host, piece.bytes, stream.get()))
+      return false;
+  return staging.copyIn(tensors.data() + inputsBegin, stagedInputsEnd - inputsBegin, hostInputs.staged, stream.get(),
+                        error);
+}
+
+/// Statuses are always among what is staged, so that waiting for that is waiting for all.
+bool CudaExecutor::copyOut(Error &error) {
+  for (const Staging::Piece &piece : hostOutputs.direct)
+    if (!driver.cuMemcpyDtoHAsync(error, piece.host, tensors.data() + piece.offset, piece.bytes, stream.get()))
+      return false;
+  return staging.copyOut(tensors.data(), stagedOutputsEnd, hostOutputs.staged, stream.get(), error,
+                         profiling ? marks[Outputs].get() : nullptr);
 }
 
 //===-- Running ---------------------------------------------------------------===//
@@ -167,56 +220,108 @@ bool CudaExecutor::enqueue(CUstream on, Error &error) {
   return true;
 }
 
-bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, Error &error) {
-  ContextScope scope(driver, program.context(), error);
-  CUstream own = stream.get();
-  if (!scope || !layOutTensors(inputs, outputs, error) || !mark(Begin, own, error) ||
-      !staging.copyIn(tensors.data() + inputsBegin, inputsEnd - inputsBegin, inputPieces, own, error) ||
-      !enqueue(own, error) ||
-      !staging.copyOut(tensors.data(), outputsEnd, outputPieces, own, error,
-                       profiling ? marks[Outputs].get() : nullptr))
-    return false;
-  pending = false; // the stream has waited for it
-  return readTimes(/*transfers=*/true, error) && checkStatuses(error);
+bool CudaExecutor::runTensors(Error &error) {
+  return mark(Begin, stream.get(), error) && copyIn(error) && enqueue(stream.get(), error) && copyOut(error);
 }
 
-bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *on,
+bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, Error &error) {
+  ContextScope scope(driver, program.context(), error);
+  OutsideCapture outside(driver);
+  if (!scope || !layOutTensors(inputs, outputs, error))
+    return false;
+  if (!runTensors(error)) {
+    // The caller's memory is the caller's again: no copy may still be under way.
+    driver.cuStreamSynchronize.raw(stream.get());
+    return false;
+  }
+  pending = false; // the stream has waited for it
+  return readTimes(/*transfers=*/true, error) && checkStatuses(tensors.data(), error);
+}
+
+bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *handle,
                             Error &error) {
+  CUstream on = static_cast<CUstream>(handle);
   ContextScope scope(driver, program.context(), error);
   for (size_t i = 0; i < inputs.size(); ++i)
     addresses.inputs[i] = reinterpret_cast<CUdeviceptr>(inputs[i].data);
   for (size_t i = 0; i < outputs.size(); ++i)
     addresses.outputs[i] = reinterpret_cast<CUdeviceptr>(outputs[i].data);
-  if (!scope || !growTensors(statusBytes(), error) || !enqueue(static_cast<CUstream>(on), error) ||
-      !driver.cuEventRecord(error, last.get(), static_cast<CUstream>(on)))
+  CUstreamCaptureStatus capturing = CU_STREAM_CAPTURE_STATUS_NONE;
+  if (!scope || !growTensors(statusBytes(), error) || !driver.cuStreamIsCapturing(error, on, &capturing))
     return false;
-  lastStream = static_cast<CUstream>(on);
+  if (capturing != CU_STREAM_CAPTURE_STATUS_NONE)
+    return capture(on, error);
+  if (!enqueue(on, error) || !driver.cuEventRecord(error, last.get(), on))
+    return false;
+  lastStream = on;
   pending = true;
   return true;
 }
 
 bool CudaExecutor::synchronize(Error &error) {
-  if (!pending)
+  if (!pending && !capturedStatuses.data())
     return true;
   ContextScope scope(driver, program.context(), error);
-  if (!scope || !driver.cuEventSynchronize(error, last.get()))
+  OutsideCapture outside(driver);
+  if (!scope)
     return false;
-  pending = false;
-  return readTimes(/*transfers=*/false, error) &&
-         staging.copyOut(tensors.data(), statusBytes(), statusPiece, stream.get(), error) && checkStatuses(error);
+  if (pending) {
+    if (!driver.cuEventSynchronize(error, last.get()))
+      return false;
+    pending = false;
+    if (!readTimes(/*transfers=*/false, error) || !readStatuses(tensors.data(), error))
+      return false;
+  }
+  return !capturedStatuses.data() || readStatuses(capturedStatuses.data(), error);
 }
 
-bool CudaExecutor::checkStatuses(Error &error) {
+bool CudaExecutor::readStatuses(CUdeviceptr source, Error &error) {
+  return staging.copyOut(source, statusBytes(), statusPiece, stream.get(), error) && checkStatuses(source, error);
+}
+
+bool CudaExecutor::checkStatuses(CUdeviceptr source, Error &error) {
   for (size_t d = 0; d < statuses.size(); ++d) {
     if (statuses[d].code == RECKON_KERNEL_OK)
       continue;
     error.set(RECKON_INVALID, describeKernelError(program.source, *program.dispatches[d].spec, statuses[d]));
     Error ignored;
     // What went wrong first is what the caller hears of.
-    static_cast<void>(clearStatuses(ignored));
+    static_cast<void>(clearStatuses(source, ignored));
     return false;
   }
   return true;
+}
+
+//===-- Capture ---------------------------------------------------------------===//
+
+/// An instantiated graph cannot be launched into a capture, but a copy of the graph can become a node of the caller's.
+/// Events of other runs have no place there: who replays it, orders it.
+bool CudaExecutor::capture(CUstream on, Error &error) {
+  OutsideCapture outside(driver);
+  CUstreamCaptureStatus status;
+  CUgraph graph = nullptr;
+  const CUgraphNode *before = nullptr;
+  size_t count = 0;
+  if (!driver.cuStreamGetCaptureInfo(error, on, &status, nullptr, &graph, &before, &count))
+    return false;
+  if (status != CU_STREAM_CAPTURE_STATUS_ACTIVE)
+    return error.set(RECKON_INVALID, "an earlier call has invalidated the capture of this stream");
+  // Replays and other runs must not clear each other's findings.
+  if (!capturedStatuses.data() && (!capturedStatuses.allocate(statusBytes(), "statuses", error) ||
+                                   !clearStatuses(capturedStatuses.data(), error))) {
+    capturedStatuses.release();
+    return false;
+  }
+  // Library products are timed in the arena.
+  if (!settle(error))
+    return false;
+  Addresses used = addresses;
+  used.status = capturedStatuses.data();
+  CUgraphNode node = nullptr;
+  if (!current->addTo(graph, before, count, used, dims, stream.get(), node, error))
+    return false;
+  arenaIsCaptured = true;
+  return !node || driver.cuStreamUpdateCaptureDependencies(error, on, &node, 1, CU_STREAM_SET_CAPTURE_DEPENDENCIES);
 }
 
 //===-- Times -----------------------------------------------------------------===//

@@ -38,16 +38,29 @@ private:
   uint64_t statusBytes() const { return statuses.size() * sizeof(ReckonKernelStatus); }
   /// Waits for runs that nobody has waited for, before memory they use goes away.
   [[nodiscard]] bool settle(Error &error);
+  /// Host tensors that need staging and those that do not; a region of device memory for each.
+  struct HostTensors {
+    std::vector<uint8_t> isDirect; // by tensor
+    std::vector<Staging::Piece> staged, direct;
+  };
   /// Device memory for the tensors that the caller has on the host.
   [[nodiscard]] bool layOutTensors(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                    Error &error);
+  void reserve(HostTensors &tensors, size_t count);
+  void sort(const std::vector<Binding> &bindings, HostTensors &tensors) const;
+  [[nodiscard]] bool copyIn(Error &error);
+  [[nodiscard]] bool copyOut(Error &error);
+  [[nodiscard]] bool runTensors(Error &error);
+  /// Adds the run to the graph that a stream is being captured into.
+  [[nodiscard]] bool capture(CUstream stream, Error &error);
   [[nodiscard]] bool growTensors(uint64_t bytes, Error &error);
-  [[nodiscard]] bool clearStatuses(Error &error);
+  [[nodiscard]] bool clearStatuses(CUdeviceptr address, Error &error);
   [[nodiscard]] bool enqueue(CUstream stream, Error &error);
   [[nodiscard]] bool mark(Mark mark, CUstream stream, Error &error);
   [[nodiscard]] bool readTimes(bool transfers, Error &error);
   /// Reports the first failure in the order of the program, and forgets all of them.
-  [[nodiscard]] bool checkStatuses(Error &error);
+  [[nodiscard]] bool checkStatuses(CUdeviceptr source, Error &error);
+  [[nodiscard]] bool readStatuses(CUdeviceptr source, Error &error);
 
   const CudaProgram &program;
   const Driver &driver;
@@ -57,11 +70,17 @@ private:
   CudaPlan *current = nullptr;
 
   DeviceBuffer arena;
-  /// Statuses, then outputs, then inputs: one copy brings the inputs in, one brings the rest out.
+  /// Statuses, then outputs, then inputs: one copy brings staged inputs in, one brings staged outputs and statuses out.
+  /// What the device copies on its own lies behind what is staged.
   DeviceBuffer tensors;
-  uint64_t inputsBegin = 0, inputsEnd = 0, outputsEnd = 0;
-  std::vector<Staging::Piece> statusPiece, inputPieces, outputPieces;
+  uint64_t inputsBegin = 0, stagedInputsEnd = 0, stagedOutputsEnd = 0;
+  std::vector<Staging::Piece> statusPiece;
+  HostTensors hostInputs, hostOutputs;
   Staging staging;
+  /// What graphs of the caller's use: statuses, and arenas that have been outgrown since.
+  DeviceBuffer capturedStatuses;
+  std::vector<std::unique_ptr<DeviceBuffer>> outgrown;
+  bool arenaIsCaptured = false;
   Addresses addresses;
   std::vector<ReckonKernelStatus> statuses;
 

@@ -14,6 +14,8 @@
 
 #include "Driver.h"
 
+#include <utility>
+
 namespace reckon::runtime::cuda {
 
 constexpr uint64_t alignDevice(uint64_t bytes) { return (bytes + 255) / 256 * 256; }
@@ -44,6 +46,10 @@ public:
       driver.cuMemFree.raw(address);
     address = 0;
     bytes = 0;
+  }
+  void swap(DeviceBuffer &other) {
+    std::swap(address, other.address);
+    std::swap(bytes, other.bytes);
   }
   CUdeviceptr data() const { return address; }
   uint64_t size() const { return bytes; }

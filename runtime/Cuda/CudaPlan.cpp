@@ -160,7 +160,7 @@ bool CudaPlan::addLibraryNode(uint32_t index, const CudaProgram::Launch &launch,
   auto gemm = std::make_unique<LibraryGemm>(program.holdings->cublasLt, spec, static_cast<uint64_t>(rows));
   if (!gemm->prepare())
     return true;
-  LibraryNode node{index, std::move(gemm), &spec, 0, false, nullptr};
+  LibraryNode node{index, std::move(gemm), &spec, 0, false};
   if (!reserve(node.gemm->workspaceBytes(), node.workspaceOffset, error))
     return false;
   libraryNodes.push_back(std::move(node));
@@ -292,58 +292,62 @@ bool CudaPlan::update(Node &node, const Addresses &addresses, bool &changed, Err
   return true;
 }
 
+void CudaPlan::forgetAddresses() {
+  dropGraph();
+  for (Node &node : nodes)
+    std::fill_n(values.begin() + node.firstValue, program.dispatches[node.dispatch].spec->operands.size(), 0);
+}
+
 bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newDims, CUstream stream, Error &error) {
   bool sameDims = dims == newDims;
   if ((nodes.empty() && libraryNodes.empty()) ||
-      (instance && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
+      (instance && !isStale && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
        bound.inputs == addresses.inputs && bound.outputs == addresses.outputs))
     return true;
   std::copy(newDims.begin(), newDims.end(), dims.begin());
   // What a library launches cannot be told of another arena.
-  if (!libraryNodes.empty() && bound.arena != addresses.arena)
+  if (!libraryNodes.empty() && instanceArena != addresses.arena)
     dropGraph();
   bound = addresses;
   for (Node &node : nodes) {
-    bool changed = !sameDims;
+    bool changed = !sameDims || isStale;
     bool success = update(node, addresses, changed, error);
     if (success && instance && changed)
       success = program.driver.cuGraphExecKernelNodeSetParams(error, instance, node.handle, &node.parameters);
     if (!success) {
-      // Half of the nodes know the new addresses: begin again the next time.
-      dropGraph();
-      for (Node &stale : nodes)
-        std::fill_n(values.begin() + stale.firstValue, program.dispatches[stale.dispatch].spec->operands.size(), 0);
+      forgetAddresses();
       return false;
     }
   }
+  isStale = false;
   return instance || makeGraph(stream, error);
 }
 
 //===-- The graph -------------------------------------------------------------===//
 
-bool CudaPlan::addKernel(Node &node, const std::vector<CUgraphNode> &after, Error &error) {
+bool CudaPlan::addKernel(const Node &node, CUgraph to, const std::vector<CUgraphNode> &after, CUgraphNode &handle,
+                         Error &error) const {
   const Driver &driver = program.driver;
   const KernelSpec &kernel = *node.kernel->spec;
-  bool success = driver.cuGraphAddKernelNode(error, &node.handle, graph, after.data(), after.size(), &node.parameters);
+  bool success = driver.cuGraphAddKernelNode(error, &handle, to, after.data(), after.size(), &node.parameters);
   if (success && kernel.cluster > 1) {
     CUlaunchAttributeValue value = {};
     value.clusterDim = {kernel.cluster, 1, 1};
-    success = driver.cuGraphKernelNodeSetAttribute(error, node.handle, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, &value);
+    success = driver.cuGraphKernelNodeSetAttribute(error, handle, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, &value);
   }
   if (!success)
     error.message = "kernel '" + kernel.symbol + "': " + error.message;
   return success;
 }
 
-bool CudaPlan::makeGraph(CUstream stream, Error &error) {
-  const Driver &driver = program.driver;
-  Stream own(driver);
+bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &handles, Error &error) {
+  Stream own(program.driver);
   if (!libraryNodes.empty() && (!own.create(error) || !chooseAlgorithms(stream, own.get(), error)))
     return false;
-  bool success = driver.cuGraphCreate(error, &graph, 0);
+  bool success = true;
   // A dispatch that is not launched hands on what it waits for.
   std::vector<std::set<uint32_t>> waits(program.dispatches.size());
-  std::vector<CUgraphNode> handles(program.dispatches.size());
+  handles.assign(program.dispatches.size(), nullptr);
   auto node = nodes.begin();
   auto libraryNode = libraryNodes.begin();
   for (uint32_t d = 0; success && d < program.dispatches.size(); ++d) {
@@ -356,18 +360,51 @@ bool CudaPlan::makeGraph(CUstream stream, Error &error) {
     std::vector<CUgraphNode> after;
     for (uint32_t earlier : waits[d])
       after.push_back(handles[earlier]);
-    if (node != nodes.end() && node->dispatch == d) {
-      success = addKernel(*node, after, error);
-      handles[d] = node++->handle;
-    } else if (libraryNode != libraryNodes.end() && libraryNode->dispatch == d) {
-      success = addLibraryGraph(*libraryNode, after, own.get(), error);
-      handles[d] = libraryNode++->handle;
-    }
+    if (node != nodes.end() && node->dispatch == d)
+      success = addKernel(*node++, to, after, handles[d], error);
+    else if (libraryNode != libraryNodes.end() && libraryNode->dispatch == d)
+      success = addLibraryGraph(*libraryNode++, to, after, own.get(), handles[d], error);
   }
-  success =
-      success && driver.cuGraphInstantiate(error, &instance, graph, 0) && driver.cuGraphUpload(error, instance, stream);
-  if (!success)
+  return success;
+}
+
+bool CudaPlan::makeGraph(CUstream stream, Error &error) {
+  const Driver &driver = program.driver;
+  OutsideCapture outside(driver);
+  std::vector<CUgraphNode> handles;
+  bool success = driver.cuGraphCreate(error, &graph, 0) && makeNodes(graph, stream, handles, error) &&
+                 driver.cuGraphInstantiate(error, &instance, graph, 0) && driver.cuGraphUpload(error, instance, stream);
+  if (!success) {
     dropGraph();
+    return false;
+  }
+  for (Node &node : nodes)
+    node.handle = handles[node.dispatch];
+  instanceArena = bound.arena;
+  return true;
+}
+
+bool CudaPlan::addTo(CUgraph callers, const CUgraphNode *before, size_t count, const Addresses &addresses,
+                     const std::vector<int64_t> &newDims, CUstream stream, CUgraphNode &node, Error &error) {
+  node = nullptr;
+  if (nodes.empty() && libraryNodes.empty())
+    return true;
+  std::copy(newDims.begin(), newDims.end(), dims.begin());
+  bound = addresses;
+  isStale = true;
+  bool ignored = false;
+  for (Node &kernel : nodes)
+    if (!update(kernel, addresses, ignored, error)) {
+      forgetAddresses();
+      return false;
+    }
+  const Driver &driver = program.driver;
+  CUgraph run = nullptr;
+  std::vector<CUgraphNode> handles;
+  bool success = driver.cuGraphCreate(error, &run, 0) && makeNodes(run, stream, handles, error) &&
+                 driver.cuGraphAddChildGraphNode(error, &node, callers, before, count, run);
+  if (run)
+    driver.cuGraphDestroy.raw(run); // the node has a copy
   return success;
 }
 

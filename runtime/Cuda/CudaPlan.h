@@ -35,6 +35,10 @@ public:
   /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
   [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
   [[nodiscard]] bool launch(CUstream stream, Error &error) const;
+  /// Adds the run with these addresses and values to a graph of the caller's, behind nodes of it. `node` stands for it;
+  /// null when there is nothing to do. The arena must not be in use; `stream` is one that nobody captures.
+  [[nodiscard]] bool addTo(CUgraph callers, const CUgraphNode *before, size_t count, const Addresses &addresses,
+                           const std::vector<int64_t> &dims, CUstream stream, CUgraphNode &node, Error &error);
 
 private:
   struct Map {
@@ -59,7 +63,6 @@ private:
     const GemmSpec *spec;
     uint64_t workspaceOffset;
     bool chosen;
-    CUgraphNode handle;
   };
 
   [[nodiscard]] bool layOutSlots(const std::vector<int64_t> &dims, Error &error);
@@ -73,12 +76,17 @@ private:
   void connectPointers();
   CUdeviceptr addressOf(const OperandSpec &operand, const Addresses &addresses) const;
   [[nodiscard]] bool update(Node &node, const Addresses &addresses, bool &changed, Error &error);
+  /// After half of the nodes know other addresses: begins again the next time.
+  void forgetAddresses();
   [[nodiscard]] bool encode(const Node &node, size_t map, Error &error);
   [[nodiscard]] bool makeGraph(CUstream stream, Error &error);
+  /// The nodes of a graph with the values that they have now, by dispatch.
+  [[nodiscard]] bool makeNodes(CUgraph graph, CUstream after, std::vector<CUgraphNode> &handles, Error &error);
   [[nodiscard]] bool chooseAlgorithms(CUstream after, CUstream stream, Error &error);
-  [[nodiscard]] bool addKernel(Node &node, const std::vector<CUgraphNode> &after, Error &error);
-  [[nodiscard]] bool addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode> &after, CUstream stream,
-                                     Error &error);
+  [[nodiscard]] bool addKernel(const Node &node, CUgraph graph, const std::vector<CUgraphNode> &after,
+                               CUgraphNode &handle, Error &error) const;
+  [[nodiscard]] bool addLibraryGraph(const LibraryNode &node, CUgraph graph, const std::vector<CUgraphNode> &after,
+                                     CUstream stream, CUgraphNode &handle, Error &error) const;
   GemmAddresses gemmAddresses(const LibraryNode &node) const;
   void dropGraph();
 
@@ -95,6 +103,8 @@ private:
   Addresses bound;
   CUgraph graph = nullptr;
   CUgraphExec instance = nullptr;
+  CUdeviceptr instanceArena = 0;
+  bool isStale = false; // `values` are not those of the instance
 };
 
 } // namespace reckon::runtime::cuda

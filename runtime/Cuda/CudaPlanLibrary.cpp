@@ -43,8 +43,8 @@ bool CudaPlan::chooseAlgorithms(CUstream after, CUstream stream, Error &error) {
   return true;
 }
 
-bool CudaPlan::addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode> &after, CUstream stream,
-                               Error &error) {
+bool CudaPlan::addLibraryGraph(const LibraryNode &node, CUgraph to, const std::vector<CUgraphNode> &after,
+                               CUstream stream, CUgraphNode &handle, Error &error) const {
   const Driver &driver = program.driver;
   // Relaxed: the library may load a kernel while it launches one.
   if (!driver.cuStreamBeginCapture(error, stream, CU_STREAM_CAPTURE_MODE_RELAXED))
@@ -56,8 +56,7 @@ bool CudaPlan::addLibraryGraph(LibraryNode &node, const std::vector<CUgraphNode>
     success = driver.cuStreamEndCapture(error, stream, &captured);
   else
     driver.cuStreamEndCapture.raw(stream, &captured);
-  success =
-      success && driver.cuGraphAddChildGraphNode(error, &node.handle, graph, after.data(), after.size(), captured);
+  success = success && driver.cuGraphAddChildGraphNode(error, &handle, to, after.data(), after.size(), captured);
   if (captured)
     driver.cuGraphDestroy.raw(captured); // the node has a copy
   return success;

@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sched.h>
 
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
+static uint64_t ceilDiv(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+
 bool Staging::reserve(uint64_t size, Error &error) {
-  uint64_t chunks = std::min<uint64_t>((size + maxChunk - 1) / maxChunk, maxChunks);
+  uint64_t chunks = std::min<uint64_t>(ceilDiv(size, maxChunk), maxChunks);
   uint64_t wanted = chunks > 1 ? chunks * maxChunk : size;
   if (ring.size() >= wanted && !events.empty())
     return true;
@@ -26,6 +29,7 @@ bool Staging::reserve(uint64_t size, Error &error) {
   if (!ring.allocate(capacity, error))
     return false;
   chunkBytes = std::min(capacity, maxChunk);
+  left = std::make_unique<std::atomic<uint64_t>[]>(capacity / chunkBytes);
   for (uint64_t i = 0; i < capacity / chunkBytes; ++i) {
     events.push_back(std::make_unique<Event>(driver));
     if (!events.back()->create(/*timing=*/false, error)) {
@@ -36,66 +40,144 @@ bool Staging::reserve(uint64_t size, Error &error) {
   return true;
 }
 
-/// Calls `copy(piece bytes, chunk bytes, count)` for what lies in [begin, end), starting with piece `first`, which
-/// moves to the first one that goes on behind the end.
-template <typename Copy>
-static void forPieces(const std::vector<Staging::Piece> &pieces, size_t &first, uint64_t begin, uint64_t end,
-                      uint8_t *chunk, Copy copy) {
-  for (size_t i = first; i < pieces.size() && pieces[i].offset < end; ++i) {
-    const Staging::Piece &piece = pieces[i];
-    uint64_t from = std::max(begin, piece.offset), to = std::min(end, piece.offset + piece.bytes);
-    if (from < to)
-      copy(static_cast<uint8_t *>(piece.host) + (from - piece.offset), chunk + (from - begin), to - from);
-    if (piece.offset + piece.bytes <= end)
-      first = i + 1;
-  }
+void Staging::startHelpers() {
+  if (helping || threads <= 1)
+    return;
+  helping = true;
+  Error ignored;
+  // With fewer than wanted, or none, it is slower and no failure.
+  static_cast<void>(helpers.start(threads, helperSpin, ignored));
 }
+
+//===-- Chunks and units ------------------------------------------------------===//
+
+uint64_t Staging::chunkEnd(const Transfer &transfer, uint64_t chunk) const {
+  return std::min((chunk + 1) * chunkBytes, transfer.size);
+}
+
+uint64_t Staging::lead(const Transfer &transfer) const {
+  // Half of the ring is the device's, half the host's, unless all of the copy has its place.
+  return transfer.chunks <= events.size() ? transfer.chunks : events.size() / 2;
+}
+
+void Staging::openChunk(Transfer &transfer, uint64_t chunk) {
+  uint64_t end = std::min((chunk + 1) * transfer.unitsPerChunk, transfer.units);
+  unitsLeft(chunk).store(end - chunk * transfer.unitsPerChunk, std::memory_order_relaxed);
+  transfer.open.store(end, std::memory_order_release);
+}
+
+/// Copies the next unit of an open chunk; false when there is none.
+bool Staging::copyUnit(Transfer &transfer) {
+  uint64_t unit = transfer.claimed.load(std::memory_order_relaxed);
+  do {
+    if (unit >= transfer.open.load(std::memory_order_acquire))
+      return false;
+  } while (!transfer.claimed.compare_exchange_weak(unit, unit + 1, std::memory_order_relaxed));
+  uint64_t chunk = unit / transfer.unitsPerChunk, chunkBegin = chunk * chunkBytes;
+  uint64_t begin = chunkBegin + unit % transfer.unitsPerChunk * transfer.unitBytes;
+  uint64_t end = std::min(begin + transfer.unitBytes, chunkEnd(transfer, chunk));
+  auto piece = std::partition_point(transfer.pieces.begin(), transfer.pieces.end(),
+                                    [&](const Piece &piece) { return piece.offset + piece.bytes <= begin; });
+  for (; piece != transfer.pieces.end() && piece->offset < end; ++piece) {
+    uint64_t from = std::max(begin, piece->offset), to = std::min(end, piece->offset + piece->bytes);
+    if (from >= to)
+      continue;
+    uint8_t *host = static_cast<uint8_t *>(piece->host) + (from - piece->offset);
+    uint8_t *staged = slot(chunk) + (from - chunkBegin);
+    std::memcpy(transfer.direction == In ? staged : host, transfer.direction == In ? host : staged, to - from);
+  }
+  unitsLeft(chunk).fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+/// Runs `caller()` while helpers copy units, and ends them when it fails.
+template <typename Caller> bool Staging::share(Transfer &transfer, Caller caller) {
+  bool success = true;
+  auto body = [&](int thread) {
+    if (thread == 0) {
+      success = caller();
+      if (!success)
+        transfer.claimed.store(transfer.units, std::memory_order_relaxed);
+      return;
+    }
+    for (int idle = 0; transfer.claimed.load(std::memory_order_relaxed) < transfer.units;)
+      if (copyUnit(transfer))
+        idle = 0;
+      else if (++idle > 1000)
+        ::sched_yield();
+  };
+  if (transfer.size < minShared) {
+    body(0);
+    return success;
+  }
+  startHelpers();
+  helpers.run(body);
+  return success;
+}
+
+//===-- Copies ----------------------------------------------------------------===//
+
+bool Staging::transferIn(Transfer &transfer, CUdeviceptr base, CUstream stream, Error &error) {
+  uint64_t opened = 0, slots = events.size();
+  for (uint64_t c = 0; c < transfer.chunks; ++c) {
+    for (; opened < std::min(transfer.chunks, c + lead(transfer)); ++opened) {
+      if (opened >= slots && !driver.cuEventSynchronize(error, events[opened % slots]->get()))
+        return false;
+      openChunk(transfer, opened);
+    }
+    while (unitsLeft(c).load(std::memory_order_acquire) != 0)
+      copyUnit(transfer);
+    uint64_t begin = c * chunkBytes;
+    if (!driver.cuMemcpyHtoDAsync(error, base + begin, slot(c), chunkEnd(transfer, c) - begin, stream))
+      return false;
+    if (c + slots < transfer.chunks && !driver.cuEventRecord(error, events[c % slots]->get(), stream))
+      return false;
+  }
+  return true;
+}
+
+bool Staging::transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, CUevent done, Error &error) {
+  uint64_t requested = 0, slots = events.size();
+  auto request = [&](uint64_t c) {
+    uint64_t begin = c * chunkBytes;
+    return driver.cuMemcpyDtoHAsync(error, slot(c), base + begin, chunkEnd(transfer, c) - begin, stream) &&
+           (transfer.chunks == 1 || driver.cuEventRecord(error, events[c % slots]->get(), stream)) &&
+           (!done || c + 1 != transfer.chunks || driver.cuEventRecord(error, done, stream));
+  };
+  for (uint64_t c = 0; c < transfer.chunks; ++c) {
+    for (; requested < std::min(transfer.chunks, c + lead(transfer)); ++requested) {
+      while (requested >= slots && unitsLeft(requested).load(std::memory_order_acquire) != 0)
+        copyUnit(transfer);
+      if (!request(requested))
+        return false;
+    }
+    if (!(transfer.chunks == 1 ? driver.cuStreamSynchronize(error, stream)
+                               : driver.cuEventSynchronize(error, events[c % slots]->get())))
+      return false;
+    openChunk(transfer, c);
+    while (copyUnit(transfer)) {
+    }
+  }
+  return true;
+}
+
+static uint64_t unitBytes(uint64_t chunkBytes) { return std::min(chunkBytes, Staging::maxUnit); }
 
 bool Staging::copyIn(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream, Error &error) {
   if (size == 0)
     return true;
   if (!reserve(size, error))
     return false;
-  size_t piece = 0;
-  uint64_t chunks = (size + chunkBytes - 1) / chunkBytes;
-  for (uint64_t c = 0; c < chunks; ++c) {
-    uint64_t begin = c * chunkBytes, end = std::min(begin + chunkBytes, size);
-    Event &event = *events[c % events.size()];
-    if (c >= events.size() && !driver.cuEventSynchronize(error, event.get()))
-      return false;
-    forPieces(pieces, piece, begin, end, slot(c),
-              [](const uint8_t *host, uint8_t *chunk, uint64_t bytes) { std::memcpy(chunk, host, bytes); });
-    if (!driver.cuMemcpyHtoDAsync(error, base + begin, slot(c), end - begin, stream))
-      return false;
-    if (c + events.size() < chunks && !driver.cuEventRecord(error, event.get(), stream))
-      return false;
-  }
-  return true;
+  uint64_t unit = unitBytes(chunkBytes);
+  Transfer transfer{pieces, In, size, ceilDiv(size, chunkBytes), ceilDiv(size, unit), chunkBytes / unit, unit, {}, {}};
+  return share(transfer, [&] { return transferIn(transfer, base, stream, error); });
 }
 
 bool Staging::copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream, Error &error,
                       CUevent done) {
   if (!reserve(size, error))
     return false;
-  uint64_t chunks = (size + chunkBytes - 1) / chunkBytes;
-  auto request = [&](uint64_t c) {
-    uint64_t begin = c * chunkBytes, end = std::min(begin + chunkBytes, size);
-    return driver.cuMemcpyDtoHAsync(error, slot(c), base + begin, end - begin, stream) &&
-           (chunks == 1 || driver.cuEventRecord(error, events[c % events.size()]->get(), stream)) &&
-           (!done || c + 1 != chunks || driver.cuEventRecord(error, done, stream));
-  };
-  for (uint64_t c = 0; c < std::min<uint64_t>(chunks, events.size()); ++c)
-    if (!request(c))
-      return false;
-  size_t piece = 0;
-  for (uint64_t c = 0; c < chunks; ++c) {
-    if (!(chunks == 1 ? driver.cuStreamSynchronize(error, stream)
-                      : driver.cuEventSynchronize(error, events[c % events.size()]->get())))
-      return false;
-    forPieces(pieces, piece, c * chunkBytes, std::min((c + 1) * chunkBytes, size), slot(c),
-              [](uint8_t *host, const uint8_t *chunk, uint64_t bytes) { std::memcpy(host, chunk, bytes); });
-    if (c + events.size() < chunks && !request(c + events.size()))
-      return false;
-  }
-  return true;
+  uint64_t unit = unitBytes(chunkBytes);
+  Transfer transfer{pieces, Out, size, ceilDiv(size, chunkBytes), ceilDiv(size, unit), chunkBytes / unit, unit, {}, {}};
+  return share(transfer, [&] { return transferOut(transfer, base, stream, done, error); });
 }

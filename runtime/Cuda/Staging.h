@@ -5,14 +5,16 @@
 //
 //===----------------------------------------------------------------------------===//
 //
-// Copies go through a ring of pinned chunks: the device copies one while the host fills or empties the next, neighbours
-// travel together, and memory of any size needs a bounded ring.
+// Copies of pageable memory go through a ring of pinned chunks: the device copies one while the host fills or empties
+// the next, neighbours travel together, and memory of any size needs a bounded ring. One core copies a fifth of what
+// the bus carries, so large copies are shared with helper threads.
 //
 //===----------------------------------------------------------------------------===//
 
 #ifndef RECKON_RUNTIME_CUDA_STAGING_H
 #define RECKON_RUNTIME_CUDA_STAGING_H
 
+#include "../ThreadPool.h"
 #include "CudaMemory.h"
 
 #include <vector>
@@ -22,6 +24,12 @@ namespace reckon::runtime::cuda {
 class Staging {
 public:
   explicit Staging(const Driver &driver) : driver(driver), ring(driver) {}
+  /// How many threads, the caller included, may work on a large copy; one when this is not called. Helpers start with
+  /// the first such copy, and spin as long before they sleep.
+  void useThreads(int count, int spinMicroseconds) {
+    threads = count < maxThreads ? count : maxThreads;
+    helperSpin = spinMicroseconds;
+  }
 
   /// A part of a region of device memory, and its host memory.
   struct Piece {
@@ -46,16 +54,45 @@ public:
 
   static constexpr uint64_t maxChunk = uint64_t(2) << 20;
   static constexpr unsigned maxChunks = 16;
+  /// What one thread copies at a time.
+  static constexpr uint64_t maxUnit = uint64_t(128) << 10;
+  /// Copies of fewer bytes are done before a sleeping helper has arrived.
+  static constexpr uint64_t minShared = uint64_t(1) << 20;
+  /// Enough for 60 GB/s.
+  static constexpr int maxThreads = 8;
 
 private:
+  enum Direction { In, Out };
+  /// One copy, and how far it is. Chunks are opened in order, and units of open chunks are claimed in order.
+  struct Transfer {
+    const std::vector<Piece> &pieces;
+    Direction direction;
+    uint64_t size, chunks, units, unitsPerChunk, unitBytes;
+    std::atomic<uint64_t> claimed{0}, open{0};
+  };
+
   /// Makes the ring large enough for `size` bytes, as far as it grows.
   [[nodiscard]] bool reserve(uint64_t size, Error &error);
+  void startHelpers();
   uint8_t *slot(uint64_t chunk) const { return ring.data() + chunk % events.size() * chunkBytes; }
+  std::atomic<uint64_t> &unitsLeft(uint64_t chunk) { return left[chunk % events.size()]; }
+  uint64_t chunkEnd(const Transfer &transfer, uint64_t chunk) const;
+  /// How many chunks the host and the device may be apart.
+  uint64_t lead(const Transfer &transfer) const;
+  void openChunk(Transfer &transfer, uint64_t chunk);
+  bool copyUnit(Transfer &transfer);
+  [[nodiscard]] bool transferIn(Transfer &transfer, CUdeviceptr base, CUstream stream, Error &error);
+  [[nodiscard]] bool transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, CUevent done, Error &error);
+  template <typename Caller> [[nodiscard]] bool share(Transfer &transfer, Caller caller);
 
   const Driver &driver;
   PinnedBuffer ring;
   uint64_t chunkBytes = 0;
-  std::vector<std::unique_ptr<Event>> events; // one a chunk of the ring
+  std::vector<std::unique_ptr<Event>> events;    // one a chunk of the ring
+  std::unique_ptr<std::atomic<uint64_t>[]> left; // units to copy of each chunk of the ring
+  int threads = 1, helperSpin = 0;
+  bool helping = false;
+  ThreadPool helpers;
 };
 
 } // namespace reckon::runtime::cuda

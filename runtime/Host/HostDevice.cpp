@@ -24,6 +24,32 @@ std::unique_ptr<Program> HostDevice::load(const ProgramSource &source, Error &er
   return program;
 }
 
+namespace {
+struct PlainBlock final : HostBlock {
+  AlignedBuffer memory;
+  void *data() const override { return memory.data(); }
+};
+struct CallersBlock final : HostBlock {
+  explicit CallersBlock(void *address) : address(address) {}
+  void *data() const override { return address; }
+  void *address;
+};
+} // namespace
+
+std::unique_ptr<HostBlock> HostDevice::allocateHost(size_t bytes, Error &error) const {
+  auto block = std::make_unique<PlainBlock>();
+  if (!block->memory.allocate(bytes)) {
+    error.set(RECKON_UNAVAILABLE, "out of memory: " + std::to_string(bytes) + " bytes are not there");
+    return nullptr;
+  }
+  return block;
+}
+
+/// Any memory will do.
+std::unique_ptr<HostBlock> HostDevice::registerHost(void *data, size_t, Error &) const {
+  return std::make_unique<CallersBlock>(data);
+}
+
 static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
 
 /// Local slots of a chain side by side; chains follow each other, so they share the memory.

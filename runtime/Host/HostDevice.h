@@ -20,6 +20,8 @@ class HostDevice final : public Device {
 public:
   const char *kind() const override { return "host"; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
+  std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;
+  std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const override;
 };
 
 class HostProgram final : public Program {

@@ -133,7 +133,8 @@ RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t inde
 //===-- Contexts --------------------------------------------------------------===//
 
 typedef struct ReckonContextOptions {
-  int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs
+  int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs. On a GPU up
+                      // to 8 copy large inputs and outputs that are not page-locked
   const char *device; // "host", "cuda" (the first GPU) or "cuda:N"; null: "host"
   int spin_us;        // how long idle threads spin before they sleep; negative: 100
   int graph_cache;    // batch sizes whose graphs a context on a GPU keeps; 0: 16
@@ -175,6 +176,24 @@ RECKON_API ReckonStatus reckon_output(const ReckonContext *context, size_t index
 /// The value of a dimension after reckon_prepare(); -1 before, and when `index` is too large.
 RECKON_API int64_t reckon_dim_value(const ReckonContext *context, size_t index);
 
+//===-- Page-locked host memory -----------------------------------------------===//
+//
+// A GPU copies from and to page-locked host memory on its own, at the speed of the bus; other memory has to be copied
+// by the CPU first. Every run looks whether the memory of a large input or output (from 64 KiB on) is page-locked,
+// whoever has seen to that: these functions, cudaHostAlloc(), cudaHostRegister(), torch's pin_memory(). All of the
+// tensor must lie in one such block, which must stay what it is until the run has ended.
+
+/// Memory for tensors of contexts on `device` ("cuda", "cuda:N"; the other GPUs of the machine may use it, too). On
+/// "host", which needs nothing of the kind, it is ordinary memory. Aligned to 64 bytes, undefined; never null after
+/// success. Fails with RECKON_UNAVAILABLE when there is no memory or no device. It takes milliseconds: allocate once.
+RECKON_API ReckonStatus reckon_host_alloc(const char *device, size_t bytes, void **data);
+/// Gives it back; no run may be using it. Null is allowed, any other address is RECKON_INVALID.
+RECKON_API ReckonStatus reckon_host_free(void *data);
+/// Makes memory of the caller's page-locked, until it is unregistered, which must come before it is freed. What was
+/// page-locked before is refused by the driver (RECKON_UNAVAILABLE).
+RECKON_API ReckonStatus reckon_host_register(const char *device, void *data, size_t bytes);
+RECKON_API ReckonStatus reckon_host_unregister(void *data);
+
 //===-- Device memory ---------------------------------------------------------===//
 //
 // For contexts on a GPU whose caller has its tensors there. Memory and streams are those of the GPU's primary context,
@@ -191,8 +210,14 @@ RECKON_API ReckonStatus reckon_set_device_output(ReckonContext *context, size_t 
 /// bound to device memory. For a batch size seen before it neither takes memory nor waits. Runs of one context follow
 /// each other also when they are on different streams, since they share its memory. reckon_run() takes device memory
 /// too, and what is in it must then be there already.
+///
+/// On a stream that the caller is capturing the run becomes part of the caller's graph, with the addresses and shapes
+/// bound now; nothing runs. The context, and the memory bound, must outlive the last replay. A replay counts as a run
+/// of the context that the context does not know of: the caller orders replays among themselves and with other runs,
+/// and waits for them.
 RECKON_API ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream);
-/// Waits for the runs enqueued so far. Fails when an id in one of them was out of range; which run it was is not known.
+/// Waits for the runs enqueued so far, but not for replays of captured ones. Fails when an id in one of them, or in a
+/// replay that has ended, was out of range; which run it was is not known.
 RECKON_API ReckonStatus reckon_synchronize(ReckonContext *context);
 
 /// Milliseconds of the last run that was waited for: the host's time to enqueue the kernels, then, on the GPU's clock,

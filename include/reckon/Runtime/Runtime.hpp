@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reckon::runtime {
@@ -27,6 +28,28 @@ struct Status {
 
   static Status of(ReckonStatus code) { return {code, code == RECKON_OK ? std::string() : reckon_last_error()}; }
   explicit operator bool() const { return code != RECKON_OK; }
+};
+
+/// Host memory that GPUs copy from and to without help (reckon_host_alloc).
+class HostMemory {
+public:
+  HostMemory() = default;
+  ~HostMemory() { reckon_host_free(address); }
+  HostMemory(HostMemory &&other) noexcept : address(std::exchange(other.address, nullptr)) {}
+  HostMemory &operator=(HostMemory &&other) noexcept {
+    std::swap(address, other.address);
+    return *this;
+  }
+  /// Gives back what it had.
+  Status allocate(size_t bytes, const char *device = "cuda") {
+    reckon_host_free(std::exchange(address, nullptr));
+    return Status::of(reckon_host_alloc(device, bytes, &address));
+  }
+  void *data() const { return address; }
+  template <typename T> T *as() const { return static_cast<T *>(address); }
+
+private:
+  void *address = nullptr;
 };
 
 class Engine {

@@ -82,8 +82,10 @@ TEST(Allocation, NoneOnTheGpuAfterTheFirstRunOfABatchSize) {
   ASSERT_FALSE(context.create(engine, 1, "cuda"));
   cuda.recording = false;
   std::vector<SampleData> data;
-  for (int64_t batch : {1, 64, 1000, 0, 3})
+  for (int64_t batch : {1, 64, 20000, 1000, 0, 3})
     data.push_back(sampleData(batch));
+  runtime::HostMemory locked;
+  ASSERT_FALSE(locked.allocate(20000 * width * sizeof(float)));
   int64_t before = allocations;
   for (int round = 0; round < 10; ++round) {
     if (round == 1)
@@ -92,6 +94,8 @@ TEST(Allocation, NoneOnTheGpuAfterTheFirstRunOfABatchSize) {
       int64_t rows = set.s.size(), shapes[2][2] = {{rows, width}, {rows, numIds}};
       ASSERT_EQ(reckon_set_input(context.get(), 0, RECKON_F32, 2, shapes[0], set.x.data()), RECKON_OK);
       ASSERT_EQ(reckon_set_input(context.get(), 1, RECKON_I64, 2, shapes[1], set.ids.data()), RECKON_OK);
+      ASSERT_EQ(reckon_run(context.get()), RECKON_OK);
+      ASSERT_EQ(reckon_set_input(context.get(), 0, RECKON_F32, 2, shapes[0], locked.data()), RECKON_OK);
       ASSERT_EQ(reckon_run(context.get()), RECKON_OK);
       ASSERT_EQ(reckon_set_device_input(context.get(), 0, RECKON_F32, 2, shapes[0], set.x.data()), RECKON_OK);
       ASSERT_EQ(reckon_set_device_input(context.get(), 1, RECKON_I64, 2, shapes[1], set.ids.data()), RECKON_OK);

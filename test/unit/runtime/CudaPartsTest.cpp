@@ -8,7 +8,6 @@
 #include "FakeCuda.h"
 #include "runtime/Cuda/CudaCode.h"
 #include "runtime/Cuda/Dependencies.h"
-#include "runtime/Cuda/Staging.h"
 #include "runtime/RandomFill.h"
 
 #include <gtest/gtest.h>
@@ -145,37 +144,6 @@ TEST(Dependencies, RandomProgramsKeepEveryHazardInOrder) {
             EXPECT_TRUE(!hazard || before[d][e]) << "round " << round << ": " << d << " after " << e;
           }
   }
-}
-
-TEST(Staging, PiecesOfEverySize) {
-  auto &cuda = fakeCuda();
-  cuda.reset();
-  Error error;
-  auto driver = Driver::load(RECKON_TEST_FAKE_CUDA, error);
-  ASSERT_TRUE(driver) << error.message;
-  {
-    Staging staging(*driver);
-    std::mt19937 random(3);
-    const uint64_t chunk = Staging::maxChunk;
-    for (uint64_t size : {uint64_t(1), uint64_t(1000), chunk - 1, chunk, chunk + 1, 5 * chunk + 77, 40 * chunk + 9}) {
-      std::vector<uint8_t> host(size), back(size, 1);
-      fillRandom(ElementType::U8, host.data(), size, size);
-      std::vector<Staging::Piece> in, out;
-      uint64_t at = 0;
-      while (at < size) {
-        uint64_t bytes = std::min<uint64_t>(size - at, 1 + random() % (size / 3 + 1));
-        in.push_back({at, bytes, host.data() + at});
-        out.push_back({at, bytes, back.data() + at});
-        at += bytes;
-      }
-      DeviceBuffer device(*driver);
-      ASSERT_TRUE(device.allocate(size, "a test", error));
-      ASSERT_TRUE(staging.copyIn(device.data(), size, in, nullptr, error));
-      ASSERT_TRUE(staging.copyOut(device.data(), size, out, nullptr, error));
-      EXPECT_EQ(host, back) << size;
-    }
-  }
-  EXPECT_EQ(cuda.live(), 0u);
 }
 
 TEST(RandomFill, InPieces) {

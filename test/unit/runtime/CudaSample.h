@@ -11,6 +11,8 @@
 #include "FakeCuda.h"
 #include "SampleEngine.h"
 
+#include <gtest/gtest.h>
+
 namespace reckon::test {
 
 /// The network of SampleEngine.h for both devices. On cuda: one dispatch a chain; a choice of launches for the product,
@@ -23,6 +25,20 @@ void runHostKernel(const FakeLaunch &launch);
 /// Opens an engine that may be damaged, and runs it on the fake driver for a few batch sizes, as far as it goes. The
 /// number of batch sizes that ran.
 int tryOnFakeGpu(const std::vector<uint8_t> &engine);
+
+/// Tensors in the fake's device memory, which is ordinary memory.
+struct DeviceData {
+  std::vector<float> x, y, s;
+  std::vector<int64_t> ids;
+  explicit DeviceData(const SampleData &data) : x(data.x), y(data.y.size()), s(data.s.size()), ids(data.ids) {}
+  void bind(runtime::Context &context) {
+    int64_t batch = s.size();
+    ASSERT_FALSE(context.setDeviceInput(0, RECKON_F32, {batch, width}, x.data()));
+    ASSERT_FALSE(context.setDeviceInput(1, RECKON_I64, {batch, numIds}, ids.data()));
+    ASSERT_FALSE(context.setDeviceOutput(0, RECKON_F32, y.data(), y.size() * 4));
+    ASSERT_FALSE(context.setDeviceOutput(1, RECKON_F32, s.data(), s.size() * 4));
+  }
+};
 
 } // namespace reckon::test
 

@@ -107,12 +107,12 @@ EXPORT cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t prod
                                      cublasLtMatrixLayout_t aLayout, const void *b, cublasLtMatrixLayout_t bLayout,
                                      const void *, const void *, cublasLtMatrixLayout_t, void *d,
                                      cublasLtMatrixLayout_t dLayout, const cublasLtMatmulAlgo_t *, void *workspace,
-                                     size_t workspaceSize, CUstream) {
+                                     size_t workspaceSize, CUstream stream) {
   if (int failed = enterFake(__func__))
     return failed;
-  enqueueFakeWork([product = *product, a = static_cast<const float *>(a), aLayout = *aLayout,
-                   b = static_cast<const float *>(b), bLayout = *bLayout, d = static_cast<float *>(d),
-                   dLayout = *dLayout, workspace, workspaceSize] {
+  enqueueFakeWork(stream, [product = *product, a = static_cast<const float *>(a), aLayout = *aLayout,
+                           b = static_cast<const float *>(b), bLayout = *bLayout, d = static_cast<float *>(d),
+                           dLayout = *dLayout, workspace, workspaceSize] {
     if (workspaceSize)
       std::memset(workspace, 0x55, workspaceSize);
     for (uint64_t j = 0; j < dLayout.columns; ++j)

@@ -1,4 +1,4 @@
-//===- FakeCuda.cpp - A CUDA driver made of host memory -------------------------===//
+//===- FakeCuda.cpp - A CUDA driver made of host memory --------------------- ===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,151 +9,19 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "FakeCuda.h"
-#include "FakeWork.h"
-#include "runtime/Cuda/DriverTypes.h"
+#include "FakeDriver.h"
 
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <set>
 #include <sstream>
-#include <utility>
 
 using namespace reckon::runtime::cuda;
 using namespace reckon::test;
 
-namespace reckon::runtime::cuda {
-struct CUctx_st {
-  int device;
-};
-struct CUfunc_st {
-  std::string name;
-  std::vector<size_t> sizes;
-};
-struct CUmod_st {
-  std::map<std::string, CUfunc_st> functions;
-};
-struct CUstream_st {};
-struct CUevent_st {
-  bool timing;
-};
-struct CUgraphNode_st {
-  CUDA_KERNEL_NODE_PARAMS parameters = {};
-  unsigned cluster = 0;
-  std::vector<uint8_t> bytes;
-  std::vector<const uint8_t *> pointers;
-  std::vector<size_t> after;
-  std::vector<std::function<void()>> work; // instead of a kernel
-
-  /// Copies the values, as the driver does.
-  void set(const CUDA_KERNEL_NODE_PARAMS &given) {
-    parameters = given;
-    size_t size = 0;
-    for (size_t parameter : given.func->sizes)
-      size += parameter;
-    bytes.resize(size);
-    uint8_t *next = bytes.data();
-    for (size_t i = 0; i < given.func->sizes.size(); ++i) {
-      std::memcpy(next, given.kernelParams[i], given.func->sizes[i]);
-      next += given.func->sizes[i];
-    }
-    relink();
-  }
-  void relink() {
-    pointers.clear();
-    if (!parameters.func)
-      return;
-    const uint8_t *next = bytes.data();
-    for (size_t parameter : parameters.func->sizes) {
-      pointers.push_back(next);
-      next += parameter;
-    }
-  }
-};
-struct CUgraph_st {
-  std::vector<std::unique_ptr<CUgraphNode_st>> nodes;
-};
-struct CUgraphExec_st {
-  CUgraph source;
-  std::vector<CUgraphNode_st> nodes;
-};
-} // namespace reckon::runtime::cuda
-
-namespace {
-class Fake final : public FakeCuda {
-public:
-  void reset() override {
-    std::lock_guard<std::mutex> lock(mutex);
-    counts.clear();
-    total = failing = 0;
-    instantiated.clear();
-    machine = Machine();
-    onLaunch = nullptr;
-    recording = true;
-  }
-  int calls(const char *function) const override {
-    std::lock_guard<std::mutex> lock(mutex);
-    auto found = counts.find(function);
-    return found == counts.end() ? 0 : found->second;
-  }
-  int calls() const override { return total; }
-  void failAt(int call, int result) override {
-    failing = call ? total + call : 0;
-    failure = result;
-  }
-  size_t live() const override { return objects.size(); }
-  std::vector<FakeGraph> graphs() const override { return instantiated; }
-
-  /// Counts a call; whether it is to fail.
-  CUresult enter(const char *function) {
-    if (recording)
-      ++counts[function];
-    return ++total == failing ? failure : CUDA_SUCCESS;
-  }
-  void release(const char *function, const void *object) {
-    if (recording)
-      ++counts[function];
-    if (object && objects.erase(object) != 1)
-      std::abort(); // given back twice
-  }
-  void launch(const CUgraphNode_st &node) {
-    for (const std::function<void()> &work : node.work)
-      work();
-    if (!node.parameters.func)
-      return;
-    const CUDA_KERNEL_NODE_PARAMS &p = node.parameters;
-    if (onLaunch)
-      onLaunch({p.func->name.c_str(),
-                {p.gridDimX, p.gridDimY, p.gridDimZ},
-                p.blockDimX,
-                p.sharedMemBytes,
-                node.cluster,
-                node.pointers.data(),
-                p.func->sizes.data(),
-                p.func->sizes.size()});
-  }
-
-  mutable std::mutex mutex;
-  std::map<std::string, int> counts;
-  int total = 0, failing = 0, failure = 999;
-  std::set<const void *> objects;
-  std::map<CUdeviceptr, size_t> memory;
-  size_t used = 0;
-  std::vector<FakeGraph> instantiated;
-  CUgraph capturing = nullptr;
-  CUctx_st contexts[16] = {};
-  int retained[16] = {};
-};
-
-Fake &fake() {
+Fake &reckon::test::fake() {
   static Fake instance;
   return instance;
 }
 
+namespace {
 thread_local std::vector<CUcontext> stack;
 
 void inRange(CUdeviceptr address, size_t size) {
@@ -162,12 +30,6 @@ void inRange(CUdeviceptr address, size_t size) {
     std::abort(); // a copy outside of allocated memory
 }
 } // namespace
-
-#define EXPORT extern "C" __attribute__((visibility("default")))
-#define ENTER                                                                                                          \
-  std::lock_guard<std::mutex> lock(fake().mutex);                                                                      \
-  if (CUresult failed = fake().enter(__func__))                                                                        \
-    return failed;
 
 EXPORT FakeCuda *reckon_fake_cuda() { return &fake(); }
 
@@ -183,29 +45,6 @@ void reckon::test::dropFakeObject(const char *function, const void *object) {
   std::lock_guard<std::mutex> lock(fake().mutex);
   fake().release(function, object);
 }
-void reckon::test::enqueueFakeWork(std::function<void()> work) {
-  if (!fake().capturing)
-    return work();
-  fake().capturing->nodes.push_back(std::make_unique<CUgraphNode_st>());
-  fake().capturing->nodes.back()->work.push_back(std::move(work));
-}
-
-EXPORT CUresult cuStreamBeginCapture_v2(CUstream, CUstreamCaptureMode) {
-  ENTER fake().capturing = new CUgraph_st;
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuStreamEndCapture(CUstream, CUgraph *graph) {
-  std::lock_guard<std::mutex> lock(fake().mutex);
-  *graph = std::exchange(fake().capturing, nullptr);
-  fake().objects.insert(*graph);
-  if (CUresult failed = fake().enter(__func__)) {
-    fake().objects.erase(*graph);
-    delete std::exchange(*graph, nullptr);
-    return failed;
-  }
-  return CUDA_SUCCESS;
-}
-
 EXPORT CUresult cuInit(unsigned) { return fake().machine.initResult; }
 EXPORT CUresult cuDriverGetVersion(int *version) {
   *version = fake().machine.version;
@@ -341,7 +180,9 @@ EXPORT CUresult cuMemGetInfo_v2(size_t *available, size_t *total) {
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t size) {
-  ENTER if (size > fake().machine.memory - fake().used) return CUDA_ERROR_OUT_OF_MEMORY;
+  ENTER if (CUresult refused = fake().refuseUnsafe()) return refused;
+  if (size > fake().machine.memory - fake().used)
+    return CUDA_ERROR_OUT_OF_MEMORY;
   void *memory = std::aligned_alloc(256, (size + 255) / 256 * 256);
   *address = reinterpret_cast<CUdeviceptr>(memory);
   std::memset(memory, 0xa5, size);
@@ -359,28 +200,78 @@ EXPORT CUresult cuMemFree_v2(CUdeviceptr address) {
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemHostAlloc(void **address, size_t size, unsigned) {
-  ENTER *address = std::malloc(size);
+  ENTER if (CUresult refused = fake().refuseUnsafe()) return refused;
+  *address = std::aligned_alloc(4096, (size + 4095) / 4096 * 4096);
   fake().objects.insert(*address);
+  fake().hostBlocks[reinterpret_cast<uintptr_t>(*address)] = size;
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemFreeHost(void *address) {
   std::lock_guard<std::mutex> lock(fake().mutex);
   fake().release(__func__, address);
+  fake().hostBlocks.erase(reinterpret_cast<uintptr_t>(address));
   std::free(address);
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t size, CUstream) {
+EXPORT CUresult cuMemHostRegister_v2(void *address, size_t size, unsigned) {
+  ENTER if (fake().findBlock(address) != fake().hostBlocks.end()) return 712; // registered already
+  fake().hostBlocks[reinterpret_cast<uintptr_t>(address)] = size;
+  fake().objects.insert(address);
+  return CUDA_SUCCESS;
+}
+EXPORT CUresult cuMemHostUnregister(void *address) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  fake().release(__func__, address);
+  fake().hostBlocks.erase(reinterpret_cast<uintptr_t>(address));
+  return CUDA_SUCCESS;
+}
+EXPORT CUresult cuPointerGetAttributes(unsigned count, CUpointer_attribute *attributes, void **answers,
+                                       CUdeviceptr address) {
+  std::lock_guard<std::mutex> lock(fake().mutex);
+  fake().count(__func__);
+  auto block = fake().findBlock(reinterpret_cast<void *>(address));
+  if (block == fake().hostBlocks.end())
+    return fake().machine.failsForPlainMemory ? 201 : CUDA_SUCCESS; // an invalid context
+  for (unsigned i = 0; i < count; ++i)
+    if (attributes[i] == CU_POINTER_ATTRIBUTE_MEMORY_TYPE)
+      *static_cast<unsigned *>(answers[i]) = CU_MEMORYTYPE_HOST;
+    else if (fake().machine.knowsRanges && attributes[i] == CU_POINTER_ATTRIBUTE_RANGE_START_ADDR)
+      *static_cast<CUdeviceptr *>(answers[i]) = block->first;
+    else if (fake().machine.knowsRanges)
+      *static_cast<size_t *>(answers[i]) = block->second;
+  return CUDA_SUCCESS;
+}
+/// As the driver does, refuses memory that is page-locked in part.
+static CUresult checkHost(const void *host, size_t size) {
+  auto first = fake().findBlock(host), last = fake().findBlock(static_cast<const char *>(host) + (size ? size - 1 : 0));
+  return first == last ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+}
+EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t size, CUstream stream) {
   ENTER inRange(to, size);
+  if (CUresult refused = fake().refuseCaptured(stream))
+    return refused;
+  if (CUresult refused = checkHost(from, size))
+    return refused;
+  if (fake().recording)
+    fake().copied.push_back({from, size, true});
   std::memcpy(reinterpret_cast<void *>(to), from, size);
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CUstream) {
+EXPORT CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CUstream stream) {
   ENTER inRange(from, size);
+  if (CUresult refused = fake().refuseCaptured(stream))
+    return refused;
+  if (CUresult refused = checkHost(to, size))
+    return refused;
+  if (fake().recording)
+    fake().copied.push_back({to, size, false});
   std::memcpy(to, reinterpret_cast<void *>(from), size);
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t size, CUstream) {
+EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t size, CUstream stream) {
   ENTER inRange(to, size);
+  if (CUresult refused = fake().refuseCaptured(stream))
+    return refused;
   std::memset(reinterpret_cast<void *>(to), value, size);
   return CUDA_SUCCESS;
 }
@@ -396,8 +287,11 @@ EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
   delete stream;
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuStreamSynchronize(CUstream) { ENTER return CUDA_SUCCESS; }
-EXPORT CUresult cuStreamWaitEvent(CUstream, CUevent, unsigned) { ENTER return CUDA_SUCCESS; }
+EXPORT CUresult cuStreamSynchronize(CUstream stream) {
+  ENTER if (CUresult refused = fake().refuseCaptured(stream)) return refused;
+  return fake().refuseUnsafe();
+}
+EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent, unsigned) { ENTER return fake().refuseCaptured(stream); }
 EXPORT CUresult cuEventCreate(CUevent *event, unsigned flags) {
   ENTER *event = new CUevent_st{(flags & CU_EVENT_DISABLE_TIMING) == 0};
   fake().objects.insert(*event);
@@ -409,89 +303,14 @@ EXPORT CUresult cuEventDestroy_v2(CUevent event) {
   delete event;
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuEventRecord(CUevent, CUstream) { ENTER return CUDA_SUCCESS; }
-EXPORT CUresult cuEventSynchronize(CUevent) { ENTER return CUDA_SUCCESS; }
+EXPORT CUresult cuEventRecord(CUevent, CUstream stream) { ENTER return fake().refuseCaptured(stream); }
+EXPORT CUresult cuEventSynchronize(CUevent) { ENTER return fake().refuseUnsafe(); }
 EXPORT CUresult cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to) {
   ENTER if (!from->timing || !to->timing) return CUDA_ERROR_INVALID_VALUE;
   *milliseconds = fake().machine.elapsed;
   return CUDA_SUCCESS;
 }
 
-EXPORT CUresult cuGraphCreate(CUgraph *graph, unsigned) {
-  ENTER *graph = new CUgraph_st;
-  fake().objects.insert(*graph);
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphDestroy(CUgraph graph) {
-  std::lock_guard<std::mutex> lock(fake().mutex);
-  fake().release(__func__, graph);
-  delete graph;
-  return CUDA_SUCCESS;
-}
-static void link(CUgraph graph, CUgraphNode_st &node, const CUgraphNode *after, size_t count) {
-  for (size_t i = 0; i < count; ++i)
-    for (size_t n = 0; n < graph->nodes.size(); ++n)
-      if (graph->nodes[n].get() == after[i])
-        node.after.push_back(n);
-}
-EXPORT CUresult cuGraphAddKernelNode_v2(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
-                                        const CUDA_KERNEL_NODE_PARAMS *parameters) {
-  ENTER auto made = std::make_unique<CUgraphNode_st>();
-  made->set(*parameters);
-  link(graph, *made, after, count);
-  *node = made.get();
-  graph->nodes.push_back(std::move(made));
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
-                                         CUgraph child) {
-  ENTER auto made = std::make_unique<CUgraphNode_st>();
-  for (const auto &inner : child->nodes)
-    made->work.insert(made->work.end(), inner->work.begin(), inner->work.end());
-  link(graph, *made, after, count);
-  *node = made.get();
-  graph->nodes.push_back(std::move(made));
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphKernelNodeSetAttribute(CUgraphNode node, CUlaunchAttributeID,
-                                              const CUlaunchAttributeValue *value) {
-  ENTER node->cluster = value->clusterDim.x;
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *instance, CUgraph graph, unsigned long long) {
-  ENTER auto made = std::make_unique<CUgraphExec_st>();
-  made->source = graph;
-  FakeGraph record;
-  for (const auto &node : graph->nodes) {
-    made->nodes.push_back(*node);
-    made->nodes.back().relink();
-    record.kernels.push_back(node->parameters.func ? node->parameters.func->name : "library");
-    record.after.push_back(node->after);
-  }
-  fake().instantiated.push_back(record);
-  *instance = made.release();
-  fake().objects.insert(*instance);
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphExecDestroy(CUgraphExec instance) {
-  std::lock_guard<std::mutex> lock(fake().mutex);
-  fake().release(__func__, instance);
-  delete instance;
-  return CUDA_SUCCESS;
-}
-EXPORT CUresult cuGraphExecKernelNodeSetParams_v2(CUgraphExec instance, CUgraphNode node,
-                                                  const CUDA_KERNEL_NODE_PARAMS *parameters) {
-  ENTER for (size_t n = 0; n < instance->nodes.size(); ++n) if (instance->source->nodes[n].get() == node) {
-    instance->nodes[n].set(*parameters);
-    return CUDA_SUCCESS;
-  }
-  return CUDA_ERROR_INVALID_VALUE;
-}
-EXPORT CUresult cuGraphUpload(CUgraphExec, CUstream) { ENTER return CUDA_SUCCESS; }
-EXPORT CUresult cuGraphLaunch(CUgraphExec instance, CUstream) {
-  ENTER for (const CUgraphNode_st &node : instance->nodes) fake().launch(node);
-  return CUDA_SUCCESS;
-}
 EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap *map, CUtensorMapDataType, uint32_t rank, void *address,
                                        const uint64_t *, const uint64_t *, const uint32_t *, const uint32_t *,
                                        CUtensorMapInterleave, CUtensorMapSwizzle, CUtensorMapL2promotion,

@@ -36,6 +36,13 @@ struct FakeGraph {
   std::vector<std::vector<size_t>> after; // indices of nodes
 };
 
+/// A copy between host and device memory.
+struct FakeCopy {
+  const void *host;
+  size_t bytes;
+  bool toDevice;
+};
+
 class FakeCuda {
 public:
   virtual ~FakeCuda() = default;
@@ -50,6 +57,7 @@ public:
   /// Memory, streams, events, graphs, modules and contexts that were not given back.
   virtual size_t live() const = 0;
   virtual std::vector<FakeGraph> graphs() const = 0;
+  virtual std::vector<FakeCopy> copies() const = 0;
 
   struct Machine {
     int version = 12040, devices = 2, major = 9, minor = 0, multiprocessors = 4, maxThreads = 1024, staticShared = 0;
@@ -59,6 +67,8 @@ public:
     bool hasParameterInfo = true;
     bool hasCublasLt = false;
     float elapsed = 0.5f; // milliseconds between any two events
+    /// What the driver says of page-locked memory, and of memory that it does not know.
+    bool knowsRanges = true, failsForPlainMemory = false;
   } machine;
   /// What a kernel does; null: nothing.
   void (*onLaunch)(const FakeLaunch &launch) = nullptr;

@@ -8,6 +8,8 @@
 #ifndef RECKON_TEST_UNIT_RUNTIME_FAKEWORK_H
 #define RECKON_TEST_UNIT_RUNTIME_FAKEWORK_H
 
+#include "runtime/Cuda/DriverTypes.h"
+
 #include <functional>
 
 namespace reckon::test {
@@ -17,8 +19,8 @@ int enterFake(const char *function);
 /// What must be given back.
 void addFakeObject(const void *object);
 void dropFakeObject(const char *function, const void *object);
-/// Done now, or when the graph that is being captured runs.
-void enqueueFakeWork(std::function<void()> work);
+/// Done now, or when the graph that the stream is captured into runs.
+void enqueueFakeWork(runtime::cuda::CUstream stream, std::function<void()> work);
 
 } // namespace reckon::test
 

@@ -22,7 +22,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 #include <string>
+#include <thread>
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -268,5 +270,167 @@ TEST_F(GpuRuntime, RunsOnAStreamAddLittleToTheLaunch) {
   std::printf("host microseconds: a graph launch %.2f, a run %.2f, a run with other addresses each time %.2f\n", launch,
               run, moved);
   EXPECT_LT(run - launch, 5);
+}
+
+/// The best of several runs, in microseconds; 0 after a failure.
+double timeRuns(Context &context, int runs) {
+  double best = 1e12;
+  for (int i = 0; i < runs; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    Status failed = context.run();
+    EXPECT_FALSE(failed) << failed.message;
+    if (failed)
+      return 0;
+    best = std::min(best, std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+TEST_F(GpuRuntime, HostMemoryOfEveryKind) {
+  std::vector<uint8_t> bytes = makeEngine();
+  runtime::Engine engine;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size()));
+  constexpr int64_t batch = 4 << 20, size = 4 * batch;
+  std::vector<float> x(batch), y(batch), want(batch);
+  std::iota(x.begin(), x.end(), 0.0f);
+  for (int64_t i = 0; i < batch; ++i)
+    want[i] = 4 * x[i];
+  runtime::HostMemory lockedX, lockedY;
+  Status failed = lockedX.allocate(size);
+  ASSERT_FALSE(failed) << failed.message;
+  ASSERT_FALSE(lockedY.allocate(size));
+  std::memcpy(lockedX.data(), x.data(), size);
+  auto use = [&](Context &context, const void *from, void *to) {
+    std::memset(to, 0xff, size);
+    ASSERT_FALSE(context.setInput(0, RECKON_F32, {batch}, from));
+    ASSERT_FALSE(context.setOutput(0, RECKON_F32, to, size));
+    Status failed = context.run();
+    ASSERT_FALSE(failed) << failed.message;
+    EXPECT_EQ(std::memcmp(to, want.data(), size), 0);
+  };
+  Context one, many;
+  ASSERT_FALSE(one.create(engine, 1, "cuda"));
+  ASSERT_FALSE(many.create(engine, 8, "cuda"));
+  use(one, x.data(), y.data());
+  double pageable = timeRuns(one, 20);
+  use(many, x.data(), y.data());
+  double shared = timeRuns(many, 20);
+  use(many, lockedX.data(), y.data());
+  use(many, x.data(), lockedY.data());
+  use(many, lockedX.data(), lockedY.data());
+  double direct = timeRuns(many, 20);
+  std::printf(
+      "16 MiB from and to host memory, microseconds: pageable with 1 thread %.0f, with 8 %.0f, page-locked %.0f\n",
+      pageable, shared, direct);
+  EXPECT_LT(direct, pageable);
+  // The caller's own memory, page-locked in whole and in part, and not any more.
+  for (int64_t part : {size, size / 2, size - 4096}) {
+    ASSERT_EQ(reckon_host_register("cuda", x.data(), part), RECKON_OK) << reckon_last_error();
+    use(one, x.data(), y.data());
+    EXPECT_TRUE(part != size || timeRuns(one, 20) < 0.95 * pageable) << "registered memory is still staged";
+    ASSERT_EQ(reckon_host_unregister(x.data()), RECKON_OK) << reckon_last_error();
+    use(one, x.data(), y.data());
+  }
+}
+
+TEST_F(GpuRuntime, RunsInsideACaptureOfTheCaller) {
+  const Driver &driver = device->driver;
+  std::vector<uint8_t> bytes = makeEngine();
+  runtime::Engine engine;
+  Context context;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  constexpr int64_t batch = 1000, size = 4 * batch;
+  DeviceBuffer memory(driver);
+  Stream stream(driver);
+  ASSERT_TRUE(memory.allocate(3 * size, "a test", error) && stream.create(error)) << error.message;
+  CUdeviceptr x = memory.data(), y = x + size, z = y + size;
+  auto bind = [&](CUdeviceptr from, CUdeviceptr to) {
+    ASSERT_FALSE(context.setDeviceInput(0, RECKON_F32, {batch}, reinterpret_cast<void *>(from)));
+    ASSERT_FALSE(context.setDeviceOutput(0, RECKON_F32, reinterpret_cast<void *>(to), size));
+  };
+  // z = 4 * y = 16 * x: with a copy before, and another batch size than any seen before.
+  std::vector<float> host(batch), got(batch);
+  runtime::HostMemory staged;
+  ASSERT_FALSE(staged.allocate(size));
+  ASSERT_TRUE(driver.cuStreamBeginCapture(error, stream.get(), CU_STREAM_CAPTURE_MODE_GLOBAL)) << error.message;
+  ASSERT_TRUE(driver.cuMemcpyHtoDAsync(error, x, staged.data(), size, stream.get())) << error.message;
+  bind(x, y);
+  Status failed = context.runAsync(stream.get());
+  EXPECT_FALSE(failed) << failed.message;
+  bind(y, z);
+  failed = context.runAsync(stream.get());
+  EXPECT_FALSE(failed) << failed.message;
+  // Another run, of more than there is memory for yet, is no part of it.
+  std::vector<float> large(100000, 1.0f);
+  ASSERT_FALSE(context.setInput(0, RECKON_F32, {100000}, large.data()));
+  ASSERT_FALSE(context.setOutput(0, RECKON_F32, nullptr, 0));
+  failed = context.run();
+  EXPECT_FALSE(failed) << failed.message;
+  CUgraph graph = nullptr;
+  CUgraphExec instance = nullptr;
+  ASSERT_TRUE(driver.cuStreamEndCapture(error, stream.get(), &graph)) << error.message;
+  ASSERT_TRUE(driver.cuGraphInstantiate(error, &instance, graph, 0)) << error.message;
+  for (int round = 1; round < 4; ++round) {
+    for (int64_t i = 0; i < batch; ++i)
+      staged.as<float>()[i] = static_cast<float>(i % 100 + round);
+    EXPECT_TRUE(driver.cuGraphLaunch(error, instance, stream.get()) && driver.cuStreamSynchronize(error, stream.get()))
+        << error.message;
+    Staging staging(driver);
+    ASSERT_TRUE(staging.copyOut(z, size, {{0, size, got.data()}}, stream.get(), error)) << error.message;
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < batch; ++i)
+      wrong += got[i] != 16 * staged.as<float>()[i];
+    EXPECT_EQ(wrong, 0) << "round " << round;
+    failed = context.synchronize();
+    EXPECT_FALSE(failed) << failed.message;
+  }
+  staged.as<float>()[5] = -1;
+  EXPECT_TRUE(driver.cuGraphLaunch(error, instance, stream.get()) && driver.cuStreamSynchronize(error, stream.get()))
+      << error.message;
+  EXPECT_EQ(context.synchronize().message, "kernel 'sum': index 7 at position 5 is outside its axis");
+  failed = context.synchronize();
+  EXPECT_FALSE(failed) << failed.message;
+  driver.cuGraphExecDestroy.raw(instance);
+  driver.cuGraphDestroy.raw(graph);
+}
+
+TEST_F(GpuRuntime, SeveralGpusAtOnce) {
+  int count = device->driver.deviceCount();
+  std::vector<uint8_t> bytes = makeEngine();
+  runtime::Engine engine;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size()));
+  Context none;
+  Status refused = none.create(engine, 1, ("cuda:" + std::to_string(count)).c_str());
+  EXPECT_EQ(refused.code, RECKON_UNAVAILABLE);
+  EXPECT_NE(refused.message.find("this machine has " + std::to_string(count) + " GPU"), std::string::npos)
+      << refused.message;
+  if (count < 2)
+    GTEST_SKIP() << "needs two GPUs, this machine has " << count;
+  std::vector<std::thread> users;
+  for (int ordinal = 0; ordinal < count; ++ordinal)
+    users.emplace_back([&, ordinal] {
+      Context context;
+      Status failed = context.create(engine, 2, ("cuda:" + std::to_string(ordinal)).c_str());
+      ASSERT_FALSE(failed) << failed.message;
+      // Page-locked by the first GPU for all of them.
+      runtime::HostMemory x;
+      ASSERT_FALSE(x.allocate(4 << 20));
+      for (int round = 0; round < 100; ++round) {
+        int64_t batch = 1 + (round * 37777 + ordinal * 1111) % (1 << 20);
+        for (int64_t i = 0; i < batch; ++i)
+          x.as<float>()[i] = static_cast<float>((i + round + ordinal) % 1000);
+        ASSERT_FALSE(context.setInput(0, RECKON_F32, {batch}, x.data()));
+        failed = context.run();
+        ASSERT_FALSE(failed) << failed.message;
+        const float *y = static_cast<const float *>(context.output(0).data);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < batch; ++i)
+          wrong += y[i] != 4 * x.as<float>()[i];
+        ASSERT_EQ(wrong, 0) << "GPU " << ordinal << ", batch " << batch;
+      }
+    });
+  for (std::thread &user : users)
+    user.join();
 }
 } // namespace
