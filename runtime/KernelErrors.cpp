@@ -7,6 +7,8 @@
 
 #include "KernelErrors.h"
 
+#include <tuple>
+
 using namespace reckon;
 using namespace reckon::runtime;
 
@@ -68,4 +70,8 @@ std::string reckon::runtime::describeKernelError(const ProgramSource &source, co
   default:
     return where + ": unknown failure " + std::to_string(status.code);
   }
+}
+
+bool reckon::runtime::comesBefore(const ReckonKernelStatus &a, const ReckonKernelStatus &b) {
+  return std::tie(a.position, a.table, a.code, a.id) < std::tie(b.position, b.table, b.code, b.id);
 }

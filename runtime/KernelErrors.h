@@ -17,6 +17,9 @@ namespace reckon::runtime {
 std::string describeKernelError(const ProgramSource &source, const DispatchSpec &dispatch,
                                 const ReckonKernelStatus &status);
 
+/// Which of two errors of a dispatch is reported: the order in which kernels keep them, too.
+bool comesBefore(const ReckonKernelStatus &a, const ReckonKernelStatus &b);
+
 } // namespace reckon::runtime
 
 #endif // RECKON_RUNTIME_KERNELERRORS_H

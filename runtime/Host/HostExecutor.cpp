@@ -169,7 +169,7 @@ void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_
     return;
   // Blocks come in any order; the error to report is the first of the first dispatch whatever the threads did.
   Failure &first = thread.failure;
-  if (dispatch < first.dispatch || (dispatch == first.dispatch && status.position < first.status.position))
+  if (dispatch < first.dispatch || (dispatch == first.dispatch && comesBefore(status, first.status)))
     first = {dispatch, status};
 }
 
@@ -229,7 +229,7 @@ bool HostExecutor::report(uint32_t chain, Error &error) {
   for (auto &thread : threads) {
     Failure &failure = thread->failure;
     if (failure.dispatch < first.dispatch ||
-        (failure.dispatch == first.dispatch && failure.status.position < first.status.position))
+        (failure.dispatch == first.dispatch && comesBefore(failure.status, first.status)))
       first = failure;
     failure = Failure();
   }

@@ -118,8 +118,53 @@ static Outcome checkThreads(Subject &subject, const Request &request) {
   return {};
 }
 
-/// One id made wrong at a time, in several places: the device says what the host says, which names the table, the
-/// position and the id; and it recovers.
+/// Where an id of a use lies in its input, as its flat position; nothing when the input is empty.
+static std::optional<uint64_t> chooseId(const IdUse &ids, const HostTensor &tensor, runtime::Random &random) {
+  uint64_t count = tensor.data.size() / reckon_element_size(tensor.type);
+  uint64_t columns = tensor.shape.empty() ? 1 : static_cast<uint64_t>(tensor.shape.back());
+  if (count == 0)
+    return std::nullopt;
+  return random.below(count / columns) * columns + ids.first + (ids.count ? random.below(ids.count) : 0);
+}
+
+static void setId(HostTensor &tensor, uint64_t position, int64_t id) {
+  size_t width = reckon_element_size(tensor.type);
+  std::memcpy(tensor.data.data() + position * width, &id, width);
+}
+
+/// The device says what the host says of these inputs, and is right about good ones afterwards.
+static std::string compareWords(Subject &subject, const Tensors &bad, int64_t batch, uint64_t seed) {
+  Tensors got, want;
+  std::string expected = subject.runOnHost(bad, want), said = subject.run(subject.context, bad, got), problem;
+  if (said != expected)
+    return "says '" + said + "', the host '" + expected + "'";
+  if (expected.empty())
+    problem = subject.compare(got, want);
+  return problem.empty() ? subject.compareRun(subject.context, batch, seed) : problem;
+}
+
+/// Many ids made wrong at once, in rows that different threads have: which of them is named is no accident.
+static std::string checkManyIds(Subject &subject, const Request &request) {
+  constexpr int64_t batch = 1000;
+  const EngineSpec &spec = subject.spec();
+  std::string problem;
+  auto inputs = subject.makeInputs(batch, request.seed + 500, problem);
+  runtime::Random random(request.seed + 1);
+  for (int round = 0; inputs && problem.empty() && round < 8; ++round) {
+    Tensors bad = *inputs;
+    for (int i = 0; i < (round % 2 ? 2000 : 5); ++i) {
+      const IdUse &ids = spec.idUses[random.below(spec.idUses.size())];
+      int64_t wrong = 1073741824 + static_cast<int64_t>(random.below(1000));
+      if (auto position = chooseId(ids, bad[ids.input], random))
+        setId(bad[ids.input], *position, random.below(2) ? wrong : -wrong);
+    }
+    problem = compareWords(subject, bad, batch, request.seed + 501 + round);
+  }
+  return problem.empty() ? "" : "several bad ids: " + problem;
+}
+
+/// Ids made wrong, one at a time in several places, then many: the device names the table, the position and the id that
+/// the host names.
 static Outcome checkIds(Subject &subject, const Request &request) {
   const EngineSpec &spec = subject.spec();
   if (spec.idUses.empty())
@@ -133,28 +178,20 @@ static Outcome checkIds(Subject &subject, const Request &request) {
   for (size_t use = 0; use < spec.idUses.size(); use += step) {
     const IdUse &ids = spec.idUses[use];
     const HostTensor &good = (*inputs)[ids.input];
-    size_t width = reckon_element_size(good.type), count = good.data.size() / width;
-    uint64_t columns = good.shape.empty() ? 1 : static_cast<uint64_t>(good.shape.back());
-    if (count == 0)
+    auto position = chooseId(ids, good, random);
+    if (!position)
       continue;
-    uint64_t row = random.below(count / columns), column = ids.first + (ids.count ? random.below(ids.count) : 0);
     for (int64_t wrong : {int64_t(1073741824), int64_t(-1073741824)}) {
-      Tensors bad = *inputs, got, want;
-      std::memcpy(bad[ids.input].data.data() + (row * columns + column) * width, &wrong, width);
-      std::string expected = subject.runOnHost(bad, want), said = subject.run(subject.context, bad, got);
-      std::string where =
-          "id " + std::to_string(wrong) + " in '" + good.name + "' column " + std::to_string(column) + ": ";
-      if (said != expected)
-        return {where + "says '" + said + "', the host '" + expected + "'", ""};
-      if (expected.empty())
-        problem = subject.compare(got, want);
-      if (problem.empty())
-        problem = subject.compareRun(subject.context, 7, request.seed + 401 + use);
+      Tensors bad = *inputs;
+      setId(bad[ids.input], *position, wrong);
+      problem = compareWords(subject, bad, 7, request.seed + 401 + use);
       if (!problem.empty())
-        return {where + problem, ""};
+        return {"id " + std::to_string(wrong) + " in '" + good.name + "' position " + std::to_string(*position) + ": " +
+                    problem,
+                ""};
     }
   }
-  return {};
+  return {checkManyIds(subject, request), ""};
 }
 
 const std::vector<Check> &gpucheck::allChecks() {

@@ -24,8 +24,9 @@
 // begins. Inputs and outputs of the model are aligned to their element only: callers give their addresses. Rows of
 // tables are contiguous. No two operands overlap, but for inputs of the same bytes.
 //
-// A kernel never traps. A thread that meets a bad id compares and swaps `code` from 0 to the error; the one that
-// succeeds writes `table`, `position` and `id`, and everyone goes on with row 0, so that nothing is read out of bounds.
+// A kernel never traps. Everyone who meets a bad id goes on with row 0, so that nothing is read out of bounds. The
+// status holds the error that comes first in the order of ReckonKernelStatus, whichever thread met it when: a thread
+// makes `code` RECKON_CUDA_STATUS_BUSY while it compares and writes. No status is busy when the kernel has ended.
 //
 //===---------------------------------------------------------------------------===//
 
@@ -42,6 +43,7 @@
 /// The bytes of all parameters together.
 #define RECKON_CUDA_MAX_PARAMETER_BYTES 32764
 
+#define RECKON_CUDA_STATUS_BUSY -1
 /// Where kernels write their findings.
 #define RECKON_CUDA_STATUS_CODE_OFFSET 0
 #define RECKON_CUDA_STATUS_TABLE_OFFSET 4

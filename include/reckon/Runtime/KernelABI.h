@@ -36,8 +36,9 @@ enum ReckonKernelError {
   RECKON_KERNEL_INDEX_OUT_OF_RANGE = 3,
 };
 
-/// Written by a kernel that meets a bad id. Each thread has its own; the kernel writes only when `code` is OK, so the
-/// first error of a range stays.
+/// Written by a kernel that meets a bad id. Each thread has its own. Of several errors the one with the lowest position
+/// stays; of those of one position the one with the lowest table, then code, then id, as signed numbers. So what a
+/// dispatch reports does not depend on how its rows were split, nor on the device.
 typedef struct ReckonKernelStatus {
   int32_t code;
   /// The operand index of the table within the dispatch.

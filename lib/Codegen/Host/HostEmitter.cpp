@@ -137,9 +137,23 @@ func::FuncOp HostEmitter::getReportFunction() {
     return LLVM::GEPOp::create(b, pointerType, b.getI8Type(), status,
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   };
-  Value code = LLVM::LoadOp::create(b, i32, address(offsetof(ReckonKernelStatus, code)));
-  Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
-                                      arith::ConstantOp::create(b, b.getI32IntegerAttr(RECKON_KERNEL_OK)));
+  auto load = [&](Type type, size_t offset) -> Value { return LLVM::LoadOp::create(b, type, address(offset)); };
+  auto is = [&](arith::CmpIPredicate predicate, Value left, Value right) -> Value {
+    return arith::CmpIOp::create(b, predicate, left, right);
+  };
+  using Predicate = arith::CmpIPredicate;
+  // Before what is there, by position, table, code, id.
+  Value code = load(i32, offsetof(ReckonKernelStatus, code));
+  Value first = is(Predicate::slt, block->getArgument(4), load(i64, offsetof(ReckonKernelStatus, id)));
+  auto orBy = [&](Value left, Value right) {
+    Value tie = arith::AndIOp::create(b, is(Predicate::eq, left, right), first);
+    first = arith::OrIOp::create(b, is(Predicate::slt, left, right), tie);
+  };
+  orBy(block->getArgument(1), code);
+  orBy(block->getArgument(2), load(i32, offsetof(ReckonKernelStatus, table)));
+  orBy(block->getArgument(3), load(i64, offsetof(ReckonKernelStatus, position)));
+  Value ok = arith::ConstantOp::create(b, b.getI32IntegerAttr(RECKON_KERNEL_OK));
+  first = arith::OrIOp::create(b, first, is(Predicate::eq, code, ok));
   ifThen(first, [&] {
     LLVM::StoreOp::create(b, block->getArgument(1), address(offsetof(ReckonKernelStatus, code)));
     LLVM::StoreOp::create(b, block->getArgument(2), address(offsetof(ReckonKernelStatus, table)));

@@ -6,7 +6,7 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/DeviceModule.h"
-#include "reckon/Runtime/KernelABI.h"
+#include "reckon/Runtime/CudaKernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -141,6 +141,9 @@ Value DeviceModule::createConstant(ImplicitLocOpBuilder &b, ArrayRef<char> bytes
 // Bad ids
 //===----------------------------------------------------------------------===//
 
+/// While `code` is RECKON_CUDA_STATUS_BUSY one thread has the status to itself; the least by (position, table, code,
+/// id) stays. A thread of the same warp may wait for that one: from sm_70 on diverged threads all go on. Most threads
+/// that come late see a lower position than their own and leave at once.
 LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
   static constexpr StringLiteral name = "reckon_report";
   if (auto known = module->lookupSymbol<LLVM::LLVMFuncOp>(name))
@@ -153,23 +156,79 @@ LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
   auto function = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
   // Out of the way of the code that never needs it.
   function->setAttr("passthrough", b.getStrArrayAttr({"cold", "noinline"}));
-  Block *block = function.addEntryBlock(b);
-  b.setInsertionPointToEnd(block);
+  using Ordering = LLVM::AtomicOrdering;
+  static constexpr StringLiteral device = "device";
+  Block *entry = function.addEntryBlock(b), *wait = b.createBlock(&function.getBody(), function.getBody().end());
+  auto addBlock = [&](ArrayRef<Type> types = {}) {
+    SmallVector<Location> locations(types.size(), b.getLoc());
+    return b.createBlock(&function.getBody(), function.getBody().end(), types, locations);
+  };
+  Block *look = addBlock(), *take = addBlock(), *compare = addBlock(), *write = addBlock(), *release = addBlock({i32}),
+        *done = addBlock();
+  Value code = entry->getArgument(1), table = entry->getArgument(2), position = entry->getArgument(3),
+        id = entry->getArgument(4);
+  b.setInsertionPointToEnd(entry);
   auto address = [&](size_t offset) -> Value {
-    return LLVM::GEPOp::create(b, status, b.getI8Type(), block->getArgument(0),
+    return LLVM::GEPOp::create(b, status, b.getI8Type(), entry->getArgument(0),
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   };
-  Value ok = constantI32(b, RECKON_KERNEL_OK);
+  auto is = [&](arith::CmpIPredicate predicate, Value left, Value right) -> Value {
+    return arith::CmpIOp::create(b, predicate, left, right);
+  };
+  using Predicate = arith::CmpIPredicate;
+  Value codeAddress = address(offsetof(ReckonKernelStatus, code)),
+        tableAddress = address(offsetof(ReckonKernelStatus, table)),
+        positionAddress = address(offsetof(ReckonKernelStatus, position)),
+        idAddress = address(offsetof(ReckonKernelStatus, id));
+  Value busy = constantI32(b, RECKON_CUDA_STATUS_BUSY), ok = constantI32(b, RECKON_KERNEL_OK);
+  LLVM::BrOp::create(b, wait);
+
+  b.setInsertionPointToEnd(wait);
+  // What was written before this code was is to be seen.
+  Value current = LLVM::LoadOp::create(b, i32, codeAddress, /*alignment=*/4, /*isVolatile=*/false,
+                                       /*isNonTemporal=*/false, /*isInvariant=*/false, /*isInvariantGroup=*/false,
+                                       Ordering::acquire, device);
+  LLVM::CondBrOp::create(b, is(Predicate::eq, current, busy), wait, look);
+
+  b.setInsertionPointToEnd(look);
+  Value known = is(Predicate::ne, current, ok);
+  // It only gets lower once it is known.
+  Value hint =
+      LLVM::LoadOp::create(b, i64, positionAddress, 8, false, false, false, false, Ordering::monotonic, device);
+  Value isLate = arith::AndIOp::create(b, known, is(Predicate::slt, hint, position));
+  LLVM::CondBrOp::create(b, isLate, done, take);
+
+  b.setInsertionPointToEnd(take);
   Value exchange =
-      LLVM::AtomicCmpXchgOp::create(b, address(offsetof(ReckonKernelStatus, code)), ok, block->getArgument(1),
-                                    LLVM::AtomicOrdering::monotonic, LLVM::AtomicOrdering::monotonic);
-  Value first = LLVM::ExtractValueOp::create(b, exchange, ArrayRef<int64_t>{1});
-  auto ifOp = scf::IfOp::create(b, first);
+      LLVM::AtomicCmpXchgOp::create(b, codeAddress, current, busy, Ordering::acquire, Ordering::monotonic, device);
+  Value taken = LLVM::ExtractValueOp::create(b, exchange, ArrayRef<int64_t>{1});
+  LLVM::CondBrOp::create(b, taken, compare, wait);
+
+  b.setInsertionPointToEnd(compare);
+  Value isBefore = is(Predicate::slt, id, LLVM::LoadOp::create(b, i64, idAddress));
+  auto orBy = [&](Value left, Value right) {
+    Value tie = arith::AndIOp::create(b, is(Predicate::eq, left, right), isBefore);
+    isBefore = arith::OrIOp::create(b, is(Predicate::slt, left, right), tie);
+  };
+  orBy(code, current);
+  orBy(table, LLVM::LoadOp::create(b, i32, tableAddress));
+  orBy(position,
+       LLVM::LoadOp::create(b, i64, positionAddress, 8, false, false, false, false, Ordering::monotonic, device));
+  isBefore = arith::OrIOp::create(b, isBefore, is(Predicate::eq, current, ok));
+  LLVM::CondBrOp::create(b, isBefore, write, ValueRange{}, release, ValueRange{current});
+
+  b.setInsertionPointToEnd(write);
+  LLVM::StoreOp::create(b, table, tableAddress);
+  LLVM::StoreOp::create(b, position, positionAddress, 8, false, false, false, Ordering::monotonic, device);
+  LLVM::StoreOp::create(b, id, idAddress);
+  LLVM::BrOp::create(b, ValueRange{code}, release);
+
+  b.setInsertionPointToEnd(release);
+  LLVM::StoreOp::create(b, release->getArgument(0), codeAddress, 4, false, false, false, Ordering::release, device);
+  LLVM::BrOp::create(b, done);
+
+  b.setInsertionPointToEnd(done);
   LLVM::ReturnOp::create(b, ValueRange{});
-  b.setInsertionPointToStart(ifOp.thenBlock());
-  LLVM::StoreOp::create(b, block->getArgument(2), address(offsetof(ReckonKernelStatus, table)));
-  LLVM::StoreOp::create(b, block->getArgument(3), address(offsetof(ReckonKernelStatus, position)));
-  LLVM::StoreOp::create(b, block->getArgument(4), address(offsetof(ReckonKernelStatus, id)));
   return function;
 }
 

@@ -60,8 +60,8 @@ public:
   Value getDynamicShared(ImplicitLocOpBuilder &b);
   /// Constant bytes of the module in global memory: !llvm.ptr<1>.
   Value createConstant(ImplicitLocOpBuilder &b, llvm::ArrayRef<char> bytes);
-  /// Keeps the first bad id of a run in `status` (RECKON_KERNEL_*): code, the table's operand index or -1 (i32),
-  /// position and id (i64).
+  /// Keeps a bad id in `status` unless one that comes before it is there: code (RECKON_KERNEL_*), the table's operand
+  /// index or -1 (i32), position and id (i64).
   void report(ImplicitLocOpBuilder &b, Value status, int code, Value table, Value position, Value id);
 
   mlir::ModuleOp getModule() { return *module; }

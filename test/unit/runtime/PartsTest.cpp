@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "runtime/Host/Schedule.h"
+#include "runtime/KernelErrors.h"
 #include "runtime/PlanCache.h"
 #include "runtime/RandomFill.h"
 #include "runtime/SizeProgram.h"
@@ -224,5 +225,14 @@ TEST(Half, EveryValueRoundTrips) {
   EXPECT_EQ(toHalf(65519.0f), 0x7bff);
   EXPECT_EQ(toHalf(1 + 0x1p-11f), toHalf(1.0f)); // ties to even
   EXPECT_EQ(toHalf(1e-9f), 0);
+}
+
+TEST(KernelErrors, TheFirstOfSeveral) {
+  // code, table, position, id; each comes before those after it
+  const ReckonKernelStatus order[] = {{2, -1, 0, 7}, {1, 3, 0, 9},  {1, 4, 0, -2}, {1, 4, 0, 5},
+                                      {2, 4, 0, -9}, {1, 0, 17, 0}, {1, 0, 18, 0}};
+  for (const ReckonKernelStatus &a : order)
+    for (const ReckonKernelStatus &b : order)
+      EXPECT_EQ(comesBefore(a, b), &a < &b) << &a - order << " and " << &b - order;
 }
 } // namespace
