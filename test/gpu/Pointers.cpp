@@ -86,7 +86,7 @@ Outcome gpucheck::checkPointers(Subject &subject, const Request &request) {
   if (subject.isOnHost())
     return {"", "there are no device pointers on the host"};
   Error error;
-  const CudaDevice *device = CudaDevice::find(0, error);
+  const auto *device = static_cast<const CudaDevice *>(findDevice(subject.deviceName(), error));
   if (!device)
     return {error.message, ""};
   PrimaryContext primary(*device);

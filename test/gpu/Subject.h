@@ -54,6 +54,7 @@ public:
   const EngineSpec &spec() const { return file->spec(); }
   const runtime::Engine &opened() const { return engine; }
   bool isOnHost() const { return device == "host"; }
+  const std::string &deviceName() const { return device; }
   /// The context for most checks.
   runtime::Context context;
 
