@@ -191,6 +191,11 @@ Value Outliner::makeBuffer(Value value) {
   return makeAlloc(value, type);
 }
 
+/// Of GPUs; what their second-level cache fetches from memory.
+static constexpr int64_t cacheLineBytes = 128;
+/// Rows grow by at most one in so many bytes to begin at cache lines.
+static constexpr int64_t maxPaddedShare = 8;
+
 /// How many columns the rows of a value need so that each begins aligned; as many as it has where that is not wanted.
 int64_t Outliner::getPaddedColumns(Value value, BufferType type) {
   std::optional<int64_t> columns = type.getDims().getSize(type.getRank() - 1).constant();
@@ -203,10 +208,14 @@ int64_t Outliner::getPaddedColumns(Value value, BufferType type) {
   auto isReshape = [&](Operation *user) {
     return isa<FusionOp>(user) && user->getNumResults() == 1 && getReshapedSource(user->getResult(0)) == value;
   };
-  if (*columns * bytes % rowAlignment == 0 || rowAlignment % bytes != 0 || llvm::none_of(value.getUsers(), isGemm) ||
-      llvm::any_of(value.getUsers(), isReshape))
+  if (rowAlignment % bytes != 0 || llvm::none_of(value.getUsers(), isGemm) || llvm::any_of(value.getUsers(), isReshape))
     return *columns;
-  return llvm::alignTo(*columns, rowAlignment / bytes);
+  // Whole cache lines where they cost little: a copy of 128 bytes that straddles two lines moves both.
+  int64_t dense = *columns * bytes, alignment = rowAlignment;
+  for (int64_t wider = 2 * rowAlignment; wider <= cacheLineBytes; wider *= 2)
+    if ((static_cast<int64_t>(llvm::alignTo(dense, wider)) - dense) * maxPaddedShare <= dense)
+      alignment = wider;
+  return llvm::alignTo(*columns, alignment / bytes);
 }
 
 Value Outliner::makeAlloc(Value value, BufferType type) {

@@ -29,7 +29,8 @@ def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
     Does not: decide where buffers lie, how weights are packed, or what runs without a barrier.
 
     With `row-alignment`, a matrix inside the run that a GEMM reads is a slice of a wider buffer whose rows begin at
-    multiples of so many bytes, as wide loads and bulk copies want them.
+    multiples of so many bytes, as wide loads and bulk copies want them, or of up to 128 where rows grow by no more than an
+    eighth.
 
     Example: test/passes/Schedule/outline-kernels.mlir
   }];

@@ -41,7 +41,7 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   }
   for (unsigned c = 0; c < tile.columns; ++c) {
     Value column = p.min(p.add(firstColumn, c), p.i32(layer.n - 1));
-    wRows.push_back(p.at(kernel.operands[weight], p.mul(p.wide(column), paddedRowElements(layer.k, bytes) * bytes)));
+    wRows.push_back(p.at(kernel.operands[weight], p.mul(p.wide(column), dotRowElements(layer.k, bytes) * bytes)));
   }
 
   Values sums(tile.rows * tile.columns, p.f32(0));
@@ -49,7 +49,7 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
     SmallVector<Values> x, w;
     for (Value row : wRows)
       w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.wide(first), bytes)), layer.type, chunk, true, true)
-                          : loadInside(p, row, layer.type, first, chunk, paddedRowElements(layer.k, bytes), true));
+                          : loadInside(p, row, layer.type, first, chunk, dotRowElements(layer.k, bytes), true));
     for (Value row : xRows)
       x.push_back(isWhole
                       ? loadRun(p, p.at(row, p.mul(p.wide(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)

@@ -46,7 +46,8 @@ static PackedWeight packFragments(const Source &source) {
 }
 
 static PackedWeight packRows(const Source &source, bool inGroups) {
-  int64_t rowElements = nvptx::paddedRowElements(source.rows, source.elementSize);
+  int64_t rowElements = inGroups ? nvptx::wgmmaRowElements(source.rows, source.elementSize)
+                                 : nvptx::dotRowElements(source.rows, source.elementSize);
   int64_t rows = inGroups ? nvptx::wgmmaRows(source.columns) : source.columns;
   PackedWeight packed{{rows, rowElements}, {}};
   packed.data.resize(rows * rowElements * source.elementSize);

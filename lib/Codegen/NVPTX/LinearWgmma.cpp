@@ -394,7 +394,7 @@ std::string WgmmaTile::name() const {
 }
 
 LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile) {
-  int64_t bytes = layer.elementBytes(), paddedK = paddedRowElements(layer.k, bytes);
+  int64_t bytes = layer.elementBytes(), paddedK = wgmmaRowElements(layer.k, bytes);
   unsigned stageElements = stageRowBytes / bytes;
   SizeExpr rows = layer.matrixRows();
   TensorMapPlan x, w;

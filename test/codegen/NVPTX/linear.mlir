@@ -8,7 +8,7 @@
 // CHECK-SAME: launches = [{{.*}}function = "cross_split8"{{.*}}max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64
 // CHECK-SAME: function = "cross_wgmma128x256", grid = ["4*floordiv(batch+127, 128)"]
 // CHECK-SAME: function = "cross_wgmma128x128_alternate", grid = ["8*floordiv(batch+127, 128)"], max_rows = -1 : i64, min_rows = 0 : i64
-// CHECK-SAME: tensor_maps = [{box = array<i64: 64, 128>, operand = 0 : i64, sizes = ["479", "batch"], strides = ["960"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 128>, operand = 4 : i64, sizes = ["480", "1024"], strides = ["960"], swizzle = 128 : i64, type = f16}]
+// CHECK-SAME: tensor_maps = [{box = array<i64: 64, 128>, operand = 0 : i64, sizes = ["479", "batch"], strides = ["960"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 128>, operand = 4 : i64, sizes = ["512", "1024"], strides = ["1024"], swizzle = 128 : i64, type = f16}]
 // Without wgmma: the fragments for any number of rows.
 // OLD: plan.kernel @cross
 // OLD-SAME: function = "cross_direct{{.*}}max_rows = -1 : i64

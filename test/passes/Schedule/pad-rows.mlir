@@ -1,6 +1,7 @@
 // RUN: reckon-opt --plan-outline-kernels=row-alignment=16 %s | FileCheck %s
 // RUN: reckon-opt --plan-outline-kernels=row-alignment=16 --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt --plan-outline-kernels %s | FileCheck %s --check-prefix=DENSE
+// RUN: sed 's/x5x/x100x/g; s/<5x/<100x/g; s/, 5>/, 100>/g' %s | reckon-opt --plan-outline-kernels=row-alignment=16 | FileCheck %s --check-prefix=LINES
 
 // STATS: 1 padded
 
@@ -13,6 +14,8 @@
 // CHECK: plan.dispatch @gemm_a(%{{.*}}, %{{.*}}, %[[S]])
 // CHECK: plan.dispatch @gemm_b(%[[S]], %{{.*}}, %[[N]])
 // DENSE-NOT: plan.slice
+// Rows of 400 bytes grow to 448, not to 512: that would be more than an eighth.
+// LINES: plan.alloc : <f32, <"batch", 112>>
 func.func @main(%x: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "x"})
     -> (tensor<?x3xf32, #rec.dims<"batch", 3>> {rec.name = "y"}) {
   %w = rec.constant "a" = dense<1.0> : tensor<4x5xf32>
