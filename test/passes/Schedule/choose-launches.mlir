@@ -3,7 +3,7 @@
 // RUN: reckon-opt --plan-choose-launches=arch=sm_80 %s | FileCheck %s --check-prefix=OLD
 // RUN: reckon-opt --plan-choose-launches=all-candidates=true --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // STATS-DAG: 2 library
-// STATS-DAG: 20 launches
+// STATS-DAG: 19 launches
 // RUN: not reckon-opt --plan-choose-launches=timing-cache=%t.absent %s 2>&1 | FileCheck %s --check-prefix=ABSENT
 // ABSENT: cannot read the timing cache
 // RUN: printf 'reckon-timing-cache 1\nkernels 1\n' > %t.other && not reckon-opt --plan-choose-launches=timing-cache=%t.other %s 2>&1 | FileCheck %s --check-prefix=OTHER
