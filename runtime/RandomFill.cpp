@@ -42,6 +42,12 @@ float reckon::runtime::fromHalf(uint16_t half) {
   return value;
 }
 
+void reckon::runtime::fillHalves(uint16_t *data, uint64_t count, uint64_t seed) {
+  Random random(seed);
+  for (uint64_t i = 0; i < count; ++i)
+    data[i] = static_cast<uint16_t>((random.next() >> 40 & 0x83ff) | 0x3800);
+}
+
 template <typename T, typename Make> static void fill(void *data, uint64_t elements, Make make) {
   T *values = static_cast<T *>(data);
   for (uint64_t i = 0; i < elements; ++i)

@@ -39,6 +39,10 @@ private:
 /// on the seed and on `first` + i only, so a long run of them can be made in pieces.
 void fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, uint64_t first = 0);
 
+/// IEEE binary16 in (-1, -0.5] and [0.5, 1). Read as f32 or bf16, the same bits are small numbers, none of them
+/// subnormal.
+void fillHalves(uint16_t *data, uint64_t count, uint64_t seed);
+
 /// IEEE binary16, rounded to nearest even.
 uint16_t toHalf(float value);
 float fromHalf(uint16_t bits);

@@ -30,6 +30,8 @@ public:
   [[nodiscard]] bool synchronize(Error &error) override;
   [[nodiscard]] bool setProfiling(bool on, Error &error) override;
   ReckonRunTimes times() const override { return lastTimes; }
+  /// What dispatches hand on to each other lies here, at least as large as the sizes prepared last need it.
+  const DeviceBuffer &memory() const { return arena; }
 
 private:
   /// Points of a run on the device's clock.

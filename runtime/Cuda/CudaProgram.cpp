@@ -51,6 +51,8 @@ std::unique_ptr<CudaProgram> CudaProgram::withChains(const ProgramSpec &chains, 
   ContextScope scope(driver, context(), error);
   if (!scope || !result->loadKernels(error) || !result->compileSizes(error))
     return nullptr;
+  for (uint32_t d = 1; d < result->dispatches.size(); ++d)
+    result->dispatches[d].waits = {d - 1};
   return result;
 }
 

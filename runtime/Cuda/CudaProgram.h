@@ -33,7 +33,8 @@ public:
   CudaProgram(const CudaDevice &device, const ProgramSource &source);
   [[nodiscard]] bool load(Error &error);
   /// A program with other chains and slots over the same kernels, weights and tables, of which nothing is loaded again.
-  /// `chains` outlives it; its kernels are those of the program here. Null with the error set.
+  /// It is for timing: each dispatch waits for the one before, whatever it reads. `chains` outlives it; its kernels are
+  /// those of the program here. Null with the error set.
   std::unique_ptr<CudaProgram> withChains(const ProgramSpec &chains, Error &error) const;
   std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const override;
 

@@ -35,6 +35,11 @@ const Variant variants[] = {
      "  add.u64 %d7, %d0, %d7;\n  st.global.b16 [%d7], %h0;"},
 };
 
+const char *const halvesSymbol = "reckon_fill_halves";
+// Of the number's bits, which %r4 has before it becomes a float, a sign and a fraction.
+const char *const halvesStore = "and.b32 %r4, %r4, 0x83ff;\n  or.b32 %r4, %r4, 0x3800;\n  cvt.u16.u32 %h0, %r4;\n"
+                                "  shl.b64 %d7, %d3, 1;\n  add.u64 %d7, %d0, %d7;\n  st.global.b16 [%d7], %h0;";
+
 // Element i is the number i + 1 of the host's generator, mixed as it does, mapped to [-1, 1).
 const char *const head = R"ptx((.param .u64 out, .param .u64 count, .param .u64 seed) {
   .reg .pred %p<2>;
@@ -94,18 +99,31 @@ bool FillKernel::supports(ElementType type) { return findVariant(type) != nullpt
 
 std::string FillKernel::ptx() {
   std::string text = ".version 7.0\n.target sm_70\n.address_size 64\n";
+  auto add = [&](const char *symbol, const char *store) {
+    text += std::string(".visible .entry ") + symbol + head + store + tail;
+  };
   for (const Variant &variant : variants)
-    text += std::string(".visible .entry ") + variant.symbol + head + variant.store + tail;
+    add(variant.symbol, variant.store);
+  add(halvesSymbol, halvesStore);
   return text;
 }
 
 bool FillKernel::fill(ElementType type, CUdeviceptr data, uint64_t elements, uint64_t seed, CUstream stream,
                       Error &error) {
-  if (!loaded && !module.load(ptx().c_str(), "the kernel that makes up rows", error))
+  return launch(findVariant(type)->symbol, data, elements, seed, stream, error);
+}
+
+bool FillKernel::fillHalves(CUdeviceptr data, uint64_t count, uint64_t seed, CUstream stream, Error &error) {
+  return launch(halvesSymbol, data, count, seed, stream, error);
+}
+
+bool FillKernel::launch(const char *symbol, CUdeviceptr data, uint64_t elements, uint64_t seed, CUstream stream,
+                        Error &error) {
+  if (!loaded && !module.load(ptx().c_str(), "the kernels that make up values", error))
     return false;
   loaded = true;
   CUfunction function;
-  if (!module.find(findVariant(type)->symbol, function, error))
+  if (!module.find(symbol, function, error))
     return false;
   constexpr unsigned threads = 256;
   uint64_t wanted = (elements + threads - 1) / threads;

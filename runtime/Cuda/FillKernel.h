@@ -20,10 +20,15 @@ public:
   static bool supports(ElementType type);
   [[nodiscard]] bool fill(ElementType type, CUdeviceptr data, uint64_t elements, uint64_t seed, CUstream stream,
                           Error &error);
+  /// With what fillHalves() makes, for memory whose type nobody knows.
+  [[nodiscard]] bool fillHalves(CUdeviceptr data, uint64_t count, uint64_t seed, CUstream stream, Error &error);
   /// The module's text.
   static std::string ptx();
 
 private:
+  [[nodiscard]] bool launch(const char *symbol, CUdeviceptr data, uint64_t elements, uint64_t seed, CUstream stream,
+                            Error &error);
+
   const CudaDevice &device;
   CudaModule module;
   bool loaded = false;

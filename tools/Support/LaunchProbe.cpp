@@ -12,19 +12,6 @@
 using namespace reckon;
 using namespace reckon::tools;
 
-/// Exchanges the slots of the first input and the first output in the arena. False when there are none.
-static bool exchangeSlots(DispatchSpec &dispatch, std::vector<SizeExpr> &slots) {
-  auto firstOutput = dispatch.operands.end() - dispatch.numOutputs;
-  auto inArena = [](const OperandSpec &operand) { return operand.space == Space::Arena; };
-  auto input = std::find_if(dispatch.operands.begin(), firstOutput, inArena);
-  auto output = std::find_if(firstOutput, dispatch.operands.end(), inArena);
-  if (input == firstOutput || output == dispatch.operands.end())
-    return false;
-  slots[input->index] = slots[output->index] = SizeExpr::max(slots[input->index], slots[output->index]);
-  std::swap(input->index, output->index);
-  return true;
-}
-
 ProgramSpec tools::makeLaunchProbe(const ProgramSpec &program, size_t dispatch, size_t launch, size_t repeats) {
   ProgramSpec probe = program;
   probe.candidates = 0;
@@ -45,7 +32,5 @@ ProgramSpec tools::makeLaunchProbe(const ProgramSpec &program, size_t dispatch, 
         }))
       probe.slots[slot] = SizeExpr(0);
   probe.chains.assign(repeats, chain);
-  for (size_t i = 1; i < repeats; i += 2)
-    exchangeSlots(probe.chains[i].dispatches[0], probe.slots);
   return probe;
 }

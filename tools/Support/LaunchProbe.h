@@ -13,9 +13,7 @@
 namespace reckon::tools {
 
 /// A program that runs one launch of one dispatch of `program`, for cuda, `repeats` times in a row: what it takes is
-/// then not lost beside what starting any graph takes. Kernels are numbered as in `program`. Where the dispatch reads a
-/// slot of the arena, every other copy has that slot and that of its result exchanged, so that each copy waits for the
-/// one before; others run side by side. Values are those the memory happens to have.
+/// then not lost beside what starting any graph takes. Kernels are numbered as in `program`.
 ProgramSpec makeLaunchProbe(const ProgramSpec &program, size_t dispatch, size_t launch, size_t repeats);
 
 } // namespace reckon::tools

@@ -22,6 +22,7 @@ LaunchTimer::~LaunchTimer() {
   Error ignored;
   ContextScope scope(loaded->driver, loaded->context(), ignored);
   batches.clear();
+  fillKernel.reset();
   stream.reset();
 }
 
@@ -42,6 +43,7 @@ bool LaunchTimer::load(const std::string &device, const std::vector<int64_t> &ta
     return false;
   loaded = std::move(program);
   ContextScope scope(loaded->driver, loaded->context(), error);
+  fillKernel = std::make_unique<FillKernel>(loaded->device);
   stream = std::make_unique<Stream>(loaded->driver);
   return scope && stream->create(error);
 }
@@ -96,15 +98,25 @@ void LaunchTimer::end() {
 bool LaunchTimer::begin(const ProgramSpec &program, Error &error) {
   end();
   timed = loaded->withChains(program, error);
-  executor = timed ? timed->createExecutor({}, error) : nullptr;
-  return executor && executor->setProfiling(true, error);
+  if (!timed)
+    return false;
+  executor = std::make_unique<CudaExecutor>(*timed);
+  return executor->start({}, error) && executor->setProfiling(true, error);
+}
+
+bool LaunchTimer::fill(size_t index, Error &error) {
+  if (!executor->prepare(batches[index].dims, error))
+    return false;
+  ContextScope scope(loaded->driver, loaded->context(), error);
+  const DeviceBuffer &memory = executor->memory();
+  return scope && fillKernel->fillHalves(memory.data(), memory.size() / 2, /*seed=*/1, stream->get(), error);
 }
 
 bool LaunchTimer::run(size_t index, double &milliseconds, Error &error) {
   const Batch &batch = batches[index];
   if (!executor->prepare(batch.dims, error) || !executor->runAsync(batch.inputs, batch.outputs, stream->get(), error))
     return false;
-  // What a dispatch reads in the arena is arbitrary, so an id there may be wrong; it is read as row 0, and timed.
+  // What a dispatch reads in the arena is made up, so an id there is wrong; it is read as row 0, and timed.
   if (!executor->synchronize(error) && error.code != RECKON_INVALID)
     return false;
   milliseconds = executor->times().compute_ms;

@@ -28,7 +28,9 @@ static int fail(const Error &reason, std::string &error) {
   return reason.code;
 }
 
-static bool hasChoice(const ChainSpec &chain) { return chain.dispatches[0].launches.size() > 1; }
+bool Tuner::isTimed(const ChainSpec &chain) const {
+  return options.allDispatches || chain.dispatches[0].launches.size() > 1;
+}
 
 std::vector<int64_t> Tuner::tableRows() const {
   std::vector<int64_t> rows;
@@ -47,7 +49,7 @@ int Tuner::makeBatches(std::string &error) {
     bool isRead = false;
     for (const ChainSpec &chain : engine.program("cuda")->chains) {
       const std::vector<OperandSpec> &operands = chain.dispatches[0].operands;
-      isRead |= hasChoice(chain) && std::any_of(operands.begin(), operands.end(), reads);
+      isRead |= isTimed(chain) && std::any_of(operands.begin(), operands.end(), reads);
     }
     rows[t] = isRead ? rows[t] : 1;
   }
@@ -79,7 +81,7 @@ bool Tuner::timeBatch(size_t batch, double best, double &microseconds, Error &er
   auto perLaunch = [&](double milliseconds) { return milliseconds * 1e3 / static_cast<double>(options.repeats); };
   double milliseconds, sum = 0;
   // One more, in which graphs are made and clocks rise.
-  if (!timer.run(batch, milliseconds, error))
+  if (!timer.fill(batch, error) || !timer.run(batch, milliseconds, error))
     return false;
   microseconds = perLaunch(milliseconds);
   if (microseconds > hopeless * best)
@@ -153,7 +155,7 @@ int Tuner::run(TimingCache &cache, std::string &error,
     result.kernel = program->kernels[dispatch.kernel].symbol;
     for (const LaunchSpec &launch : dispatch.launches)
       result.candidates.push_back({launchName(*program, launch), {}});
-    if (!hasChoice(program->chains[d]))
+    if (!isTimed(program->chains[d]))
       continue;
     onDispatch(d, result.kernel);
     if (int code = timeCandidates(d, result, error))

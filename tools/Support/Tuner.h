@@ -19,9 +19,10 @@ namespace reckon::tools {
 struct TuneOptions {
   std::string device = "cuda";
   std::vector<int64_t> batches;
-  int64_t tableRows = -1; // rows made up for each table; -1: as many as the engine's
-  int64_t repeats = 16;   // copies of a launch in one graph
-  int64_t runs = 9;       // of the graph, at most; the median counts
+  int64_t tableRows = -1;     // rows made up for each table; -1: as many as the engine's
+  int64_t repeats = 16;       // copies of a launch in one graph
+  int64_t runs = 9;           // of the graph, at most; the median counts
+  bool allDispatches = false; // those without a choice, too
   InputOptions inputs;
 };
 
@@ -31,10 +32,11 @@ public:
   Tuner(const EngineSpec &engine, const TuneOptions &options) : engine(engine), options(options), timer(engine) {}
 
   /// Times every candidate launch of every dispatch for every batch. The exit code, with the reason in `error`.
-  /// `onDispatch` is told which dispatch with candidates begins. A dispatch without a choice is not timed.
+  /// `onDispatch` is told which dispatch begins to be timed.
   int run(TimingCache &cache, std::string &error, const std::function<void(size_t, const std::string &)> &onDispatch);
 
 private:
+  bool isTimed(const ChainSpec &chain) const;
   /// Made-up inputs, on the GPU from here on.
   int makeBatches(std::string &error);
   int timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::string &error);

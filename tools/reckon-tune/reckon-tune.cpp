@@ -33,6 +33,7 @@ void declare(ArgParser &args, Options &options) {
   args.option("device", "NAME", "the GPU: cuda (default, the first) or cuda:N", options.tune.device);
   args.flag("quiet", "print no table", options.quiet);
   args.group("Measurement");
+  args.flag("all-dispatches", "time dispatches with one launch, too", options.tune.allDispatches);
   args.option("batch", "N,N,...", "batch sizes, default 1,64,256,2048,16384,65536", options.tune.batches, 1);
   args.option("repeats", "N", "copies of a launch in one graph, default 16", options.tune.repeats, 1);
   args.option("runs", "N", "runs of the graph at most, of which the median counts, default 9", options.tune.runs, 1);
@@ -44,10 +45,11 @@ void declare(ArgParser &args, Options &options) {
               options.dims);
 }
 
-/// A line for each launch, with the fastest of each number of rows marked.
+/// A line for each launch of what was timed, with the fastest of each number of rows marked.
 void print(const TimingCache &cache) {
   for (const TimingCache::Dispatch &dispatch : cache.dispatches) {
-    if (dispatch.candidates.size() < 2)
+    if (std::all_of(dispatch.candidates.begin(), dispatch.candidates.end(),
+                    [](const TimingCache::Candidate &candidate) { return candidate.times.empty(); }))
       continue;
     std::printf("%s\n", dispatch.kernel.c_str());
     for (const TimingCache::Candidate &candidate : dispatch.candidates) {
@@ -112,7 +114,8 @@ int run(int argc, char **argv) {
   };
   if (int code = tuner.run(cache, error, progress))
     return args.error(error, code);
-  if (std::all_of(cache.dispatches.begin(), cache.dispatches.end(),
+  if (!options.tune.allDispatches &&
+      std::all_of(cache.dispatches.begin(), cache.dispatches.end(),
                   [](const TimingCache::Dispatch &dispatch) { return dispatch.candidates.size() < 2; }))
     std::fputs("reckon-tune: no dispatch of this engine has launches to choose from\n", stderr);
   describe(options.tune.device, cache);

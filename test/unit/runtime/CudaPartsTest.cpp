@@ -12,6 +12,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <random>
 
 using namespace reckon;
@@ -144,6 +147,26 @@ TEST(Dependencies, RandomProgramsKeepEveryHazardInOrder) {
             EXPECT_TRUE(!hazard || before[d][e]) << "round " << round << ": " << d << " after " << e;
           }
   }
+}
+
+TEST(RandomFill, HalvesAreNumbersOfEveryType) {
+  std::vector<uint16_t> bits(10000);
+  fillHalves(bits.data(), bits.size(), 42);
+  double sum = 0, least = 1, greatest = 0;
+  for (size_t i = 0; i < bits.size(); i += 2) {
+    float half = fromHalf(bits[i]), single;
+    uint32_t both = uint32_t(bits[i]) << 16 | bits[i + 1];
+    std::memcpy(&single, &both, sizeof(single));
+    EXPECT_TRUE(std::fabs(half) >= 0.5f && std::fabs(half) < 1);
+    EXPECT_TRUE(std::isnormal(single) && std::fabs(single) < 1);
+    sum += half;
+    least = std::min<double>(least, std::fabs(half));
+    greatest = std::max<double>(greatest, std::fabs(half));
+  }
+  // Of either sign, all over the range.
+  EXPECT_LT(std::fabs(sum), 300);
+  EXPECT_LT(least, 0.51);
+  EXPECT_GT(greatest, 0.99);
 }
 
 TEST(RandomFill, InPieces) {

@@ -154,7 +154,7 @@ protected:
   std::unique_ptr<ContextScope> scope;
 };
 
-TEST_F(GpuRuntime, MadeUpRowsAreThoseOfTheHost) {
+TEST_F(GpuRuntime, MadeUpValuesAreThoseOfTheHost) {
   const Driver &driver = device->driver;
   FillKernel fill(*device);
   Staging staging(driver);
@@ -171,6 +171,15 @@ TEST_F(GpuRuntime, MadeUpRowsAreThoseOfTheHost) {
     ASSERT_TRUE(staging.copyOut(memory.data(), bytes, {{0, bytes, got.data()}}, stream.get(), error)) << error.message;
     EXPECT_TRUE(want == got) << elementTypeName(type);
   }
+  uint64_t count = 3000001;
+  std::vector<uint16_t> want(count), got(count);
+  fillHalves(want.data(), count, 99);
+  DeviceBuffer memory(driver);
+  ASSERT_TRUE(memory.allocate(count * 2, "a test", error)) << error.message;
+  ASSERT_TRUE(fill.fillHalves(memory.data(), count, 99, stream.get(), error)) << error.message;
+  ASSERT_TRUE(staging.copyOut(memory.data(), count * 2, {{0, count * 2, got.data()}}, stream.get(), error))
+      << error.message;
+  EXPECT_TRUE(want == got);
 }
 
 TEST_F(GpuRuntime, HostMemoryOfEverySize) {

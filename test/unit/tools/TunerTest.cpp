@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 
 using namespace reckon;
 using namespace reckon::test;
@@ -72,8 +73,8 @@ TEST_F(Tuning, ProbesTakeTheMemoryThatTheyUse) {
 TEST_F(Tuning, NothingIsLoadedTwice) {
   cuda.machine.hasCublasLt = true;
   ASSERT_EQ(run(), ExitOk) << error;
-  // The code of the engine, and that which makes up tables.
-  EXPECT_EQ(cuda.calls("cuModuleLoadDataEx"), 2);
+  // The code of the engine, and twice that which makes up values: for tables, and for the memory of the run.
+  EXPECT_EQ(cuda.calls("cuModuleLoadDataEx"), 3);
   EXPECT_EQ(cuda.calls("cublasLtCreate"), 1);
   // Two sizes of four equal products: two algorithms are timed for each size, then the product is captured four times.
   EXPECT_EQ(cuda.calls("cublasLtMatmul"), 2 * (2 * 10 + 4));
@@ -116,12 +117,35 @@ TEST_F(Tuning, FailuresOfTheDriverAreTold) {
   EXPECT_GT(failures, calls / 10);
 }
 
+TEST_F(Tuning, MemoryOfTheRunIsFullOfNumbers) {
+  static size_t launches, wrong;
+  launches = wrong = 0;
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    if (std::string(launch.kernel) == "test_linear") {
+      uint64_t address;
+      std::memcpy(&address, launch.parameters[1], sizeof(address)); // what the lookup handed on
+      auto *halves = reinterpret_cast<const uint16_t *>(address);
+      ++launches;
+      for (size_t i = 0; i < size_t(2) * width; ++i)
+        wrong += (halves[i] & 0x7c00) != 0x3800;
+      wrong += std::count(halves, halves + 2 * width, halves[0]) == 2 * width;
+    }
+    runHostKernel(launch);
+  };
+  ASSERT_EQ(run(), ExitOk) << error;
+  // Four copies in a run to warm up and three to time, for two sizes.
+  EXPECT_EQ(launches, 2u * 4 * 4);
+  EXPECT_EQ(wrong, 0u);
+}
+
 TEST_F(Tuning, CopiesOfALaunchWaitForEachOther) {
   cuda.machine.hasCublasLt = true;
+  // Among them those that read what the caller has, and nothing of each other.
+  options.allDispatches = true;
   ASSERT_EQ(run(), ExitOk) << error;
   // Every graph is four times one launch, one after another.
   std::vector<FakeGraph> graphs = cuda.graphs();
-  ASSERT_FALSE(graphs.empty());
+  ASSERT_EQ(graphs.size(), 5u * 2); // five launches, two sizes
   for (const FakeGraph &graph : graphs) {
     EXPECT_EQ(graph.kernels, std::vector<std::string>(4, graph.kernels[0]));
     for (size_t node = 1; node < 4; ++node)
@@ -146,6 +170,16 @@ TEST_F(Tuning, EveryCandidateIsTimed) {
   EXPECT_NEAR(candidates[1].times[0].microseconds, 500 / 4.0, 1e-6); // the fake's half a millisecond
   EXPECT_EQ(candidates[2].name, "test_linear");
   EXPECT_EQ(cache.kernels, 0xc0ffeeu);
+}
+
+TEST_F(Tuning, DispatchesWithoutAChoiceAreTimedWhenAsked) {
+  options.allDispatches = true;
+  ASSERT_EQ(run(), ExitOk) << error;
+  ASSERT_EQ(cache.dispatches.size(), 3u);
+  for (size_t dispatch : {0, 2}) {
+    ASSERT_EQ(cache.dispatches[dispatch].candidates.size(), 1u);
+    EXPECT_EQ(cache.dispatches[dispatch].candidates[0].times.size(), 2u);
+  }
 }
 
 TEST_F(Tuning, AMissingLibraryIsNotTimed) {
