@@ -1,10 +1,9 @@
 """The kernels that bench/gpu-kernels times, each as small modules of the `rec` dialect. Needs numpy alone, and on the
 machine with the GPU not even Reckon's compiler: make writes the modules and compiles them, run knows them by name.
 
-A kernel that reads the caller's tensors alone is an engine of its own (`whole`). A linear layer must read memory of the
-run, or it gets another kernel, so its time is a difference: of an engine that makes the layer's inputs, runs the layer and
-copies one column out, and of one that makes the inputs and copies a column of those. For few rows more layers stand in
-front: a replay of two or three kernels of 2 us each would be waiting for the host.
+A kernel that reads the caller's tensors alone is an engine of its own (`whole`), and graphs of it are replayed. A linear
+layer must read memory of the run, or it gets another kernel, and so does an interaction behind one. The engine of such a case
+makes that memory's contents, runs the kernel and copies out what it made; reckon-tune times the kernel in it.
 """
 
 import dataclasses
@@ -17,8 +16,6 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models"))
 import shapes  # noqa: E402
 
-DEEP_ROWS = 2048  # up to here there are more layers in front
-DEPTH, WIDTH = 7, 1024
 DENSE = shapes.DENSE
 HOT = shapes.MULTI_HOT
 BYTES = {"f16": 2, "f32": 4}
@@ -27,18 +24,17 @@ LAYER = r"_((?:split|direct|wgmma|dot|scalar)\d*.*)$"  # at the end of a kernel'
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """`terms` adds up to the kernel's time: (engine, +1 or -1). `checked` is compared with the host's program. Inputs are
-    {name: (kind, columns or bag number)}. `bytes` that must be moved, or `flops`, are of one row."""
-    name: str
+    """Inputs are {name: (kind, columns or bag number)}. `bytes` that must be moved, or `flops`, are of one row."""
+    name: str  # its engine's, too
     title: str
     table: str
     rows: tuple
-    terms: tuple
-    checked: str
+    build: object  # makes the Module
     inputs: dict
     bytes: float = 0
     flops: float = 0
-    library: str = ""  # the engine whose last layer is cuBLASLt's; `terms` hold with it in place of the first
+    kernel: str = ""  # in the name of the kernel that reckon-tune is to time; without it the engine is one kernel
+    library: bool = False  # whether cuBLASLt can do the same
     error: float = 5e-3  # allowed against the host, relative to the numbers' size, over all
     worst: float = 0.1  # and of any one
     count: dict = dataclasses.field(default_factory=dict)  # how many such layers a network has
@@ -126,80 +122,34 @@ class Module:
 
 # ----------------------------------------------------------------------------------------------- linear layers
 
-def front(module, deep):
-    """What a layer's inputs are made from. Without a bias, so that no layer here is the one that is timed."""
-    x = module.input("x", "f32", "batch", DENSE)
-    for k in range(DEPTH if deep else 0):
-        x = module.linear(x, "first" if k == 0 else "again", WIDTH, bias=False)
-    return x
-
-
-def made(module, x, name, columns):
-    """A matrix of so many columns in memory of the run."""
-    return x if x[2][1] == columns and x[0] != "x" else module.linear(x, name, columns)
-
-
-def layer_inputs(module, deep, k, n, cross):
-    x = front(module, deep)
-    return [made(module, x, "x", k)] + ([made(module, x, name, n) for name in ("x0", "xl")] if cross else [])
-
-
-def layer(what, k, n, cross=False, deep=False, precision="fp16"):
-    """`base` makes the layer's inputs, `layer` runs it as well, and `check` returns all of its result."""
+def layer(k, n, cross, precision):
     module = Module(precision)
-    values = layer_inputs(module, deep, k, n, cross)
-    if what != "base":
-        y = module.linear(values[0], "layer", n, relu=not cross and n > 1)
-        if cross:
-            y = module.op("binary mul {0}, {1}", [y, values[1]], "f32", *y[2])
-            y = module.op("binary add {0}, {1}", [y, values[2]], "f32", *y[2])
-        values[0] = y
-    if what == "check":
-        return module.output("y", module.reversed(values[0]) if n > 1 else values[0])
-    if what == "layer" and n == 1:
-        return module.output("z0", module.concat(values[0], values[0]))  # a copy, too
-    # Columns of what else the layer reads keep that alive in both engines.
-    for number, value in enumerate(values):
+    x = module.input("x", "f32", "batch", DENSE)
+    others = [module.linear(x, name, n) for name in ("x0", "xl")] if cross else []
+    y = module.linear(x if k == DENSE else module.linear(x, "x", k), "layer", n, relu=not cross and n > 1)
+    if cross:
+        y = module.op("binary mul {0}, {1}", [y, others[0]], "f32", *y[2])
+        y = module.op("binary add {0}, {1}", [y, others[1]], "f32", *y[2])
+    module.output("y", module.reversed(y) if n > 1 else module.concat(y, y))
+    # Columns keep the matrices alive, so that it is the layer which multiplies and adds, not what makes them.
+    for number, value in enumerate(others):
         module.output(f"z{number}", module.column(value))
     return module
 
 
 def linear_case(k, n, rows, cross=False, precision="fp16", count=None):
-    deep = max(rows) <= DEEP_ROWS
-    name = f"linear_{k}_{n}" + ("_cross" if cross else "") + ("" if precision == "fp16" else "_" + precision) + ("_few" if deep else "")
-    base = f"base_{k}" + (f"_{n}" if cross else "") + ("" if precision == "fp16" else "_" + precision) + ("_few" if deep else "")
+    name = f"linear_{k}_{n}" + ("_cross" if cross else "") + ("" if precision == "fp16" else "_" + precision)
     title = f"{k} -> {n}" + (", x0 * (..) + x" if cross else "") + (" in f32" if precision == "fp32" else "")
-    make = lambda what: lambda: layer(what, k, n, cross, deep, precision)
-    ENGINES.update({base: make("base"), name: make("layer"), name + "_check": make("check")})
-    return Case(name, title, "linear", rows, ((name, 1), (base, -1)), name + "_check", {"x": ("real", DENSE)},
-                flops=2 * k * n, library="" if cross or n == 1 else name + "_library", count=count or {}, **exact(precision == "fp32"))
-
-
-def thin_case(n, rows, count):
-    """The first layer reads the caller's numbers, so it is an engine of its own but for the column that is copied out."""
-    name = f"linear_{DENSE}_{n}"
-
-    def module(what):
-        def make():
-            module = Module()
-            y = module.linear(module.input("x", "f32", "batch", DENSE), "layer", n)
-            return module.output("y", module.reversed(y)) if what == "check" else module.output("z0", module.column(y))
-        return make
-
-    def column():
-        module = Module()
-        return module.output("z0", module.column(module.input("x", "f32", "batch", DENSE)))
-    ENGINES.update({name: module("layer"), name + "_check": module("check"), f"base_{DENSE}": column})
-    return Case(name, f"{DENSE} -> {n}", "linear", rows, ((name, 1), (f"base_{DENSE}", -1)), name + "_check",
-                {"x": ("real", DENSE)}, flops=2 * DENSE * n, count=count)
+    # The library neither reads the caller's tensors nor does such tails.
+    return Case(name, title, "linear", rows, lambda: layer(k, n, cross, precision), {"x": ("real", DENSE)}, flops=2 * k * n,
+                kernel="w_layer", library=not cross and n > 1 and k != DENSE, count=count or {}, **exact(precision == "fp32"))
 
 
 # ------------------------------------------------------------------------------- lookups, bags and interactions
 
 def whole(name, title, table, rows, build, inputs, moved, in_f32=False):
     """An engine of one kernel; `moved` are the bytes of a row that must be read and written."""
-    ENGINES[name] = build
-    return Case(name, title, table, rows, ((name, 1),), name, inputs, moved, **exact(in_f32))
+    return Case(name, title, table, rows, build, inputs, moved, **exact(in_f32))
 
 
 def lookups(title, element, dim, counts, mode=0):
@@ -282,33 +232,18 @@ def in_memory():
 
 
 def scheduled(rows):
-    """Between a network's bottom and its top: the dense vector is in the top's padded input already. The top is a layer of
-    one column, whose own time is that of the same layer behind another that makes its input."""
-    deep = max(rows) <= DEEP_ROWS
-    suffix = "_few" if deep else ""
-
-    def build(what):
-        def make():
-            module = Module()
-            x = made(module, front(module, deep), "x", 128)
-            rows = module.lookup(module.input("ids", "i64", "batch", 26), "f32", 128, (1,) * 26)
-            top = module.concat(x, pairs(module, module.concat(x, rows), 128))
-            y = module.linear(top, "layer", 1, relu=False)
-            return module.output("z0", y)
-        return make
-
-    def top():
+    """Between a network's bottom and its top: the dense vector is in the top's padded input already."""
+    def build():
         module = Module()
-        return module.output("z0", module.linear(layer_inputs(module, deep, 479, 1, False)[0], "layer", 1, relu=False))
-    name = "interaction_top" + suffix
-    ENGINES.update({name: build("all"), "top" + suffix: top, f"base_128{suffix}": lambda: layer("base", 128, 1, deep=deep),
-                    f"base_479{suffix}": lambda: layer("base", 479, 1, deep=deep)})
-    terms = ((name, 1), (f"base_128{suffix}", -1), ("top" + suffix, -1), (f"base_479{suffix}", 1))
-    return Case(name, "f16, rows of 480 (as scheduled)", "interaction", rows, terms, name,
-                {"x": ("real", DENSE), "ids": ("ids", 26)}, 26 * 8 + 2 * (27 * 128 + 351))
+        x = module.linear(module.input("x", "f32", "batch", DENSE), "x", 128)
+        ids = module.input("ids", "i64", "batch", 26)
+        rows = module.lookup(ids, "f32", 128, (1,) * 26)
+        top = module.concat(x, pairs(module, module.concat(x, rows), 128))
+        return module.output("y", module.linear(top, "layer", 1, relu=False))
+    return Case("interaction_top", "f16, rows of 480 (as scheduled)", "interaction", rows, build,
+                {"x": ("real", DENSE), "ids": ("ids", 26)}, 26 * 8 + 2 * (27 * 128 + 351), kernel="dot_interaction")
 
 
-ENGINES = {}  # name -> what makes its Module
 LAST = 65536
 DLRM, DCN = "DLRM dim 128", "DLRM-DCNv2"
 CASES = [
@@ -319,16 +254,14 @@ CASES = [
     lookups("26 of dim 16", "f16", 16, (1,) * 26),
     fm_case(),
     offsets_case(),
-    scheduled((1, 2048)),
-    scheduled((LAST,)),
+    scheduled((1, 2048, LAST)),
     interaction("f16, rows of 351", "f16", 128),
     interaction("f32, rows of 351", "f32", 128),
     interaction("f16, dim 16", "f16", 16),
     in_memory(),
-    linear_case(1024, 1024, (1, 16, 256, 2048)),
-    linear_case(3456, 1024, (1, 64)),
-    linear_case(1024, 1024, (16384, LAST), count={DLRM: 1, DCN: 1}),
-    thin_case(512, (LAST,), {DLRM: 1, DCN: 1}),
+    linear_case(1024, 1024, (1, 16, 256, 2048, 16384, LAST), count={DLRM: 1, DCN: 1}),
+    linear_case(3456, 1024, (1, 64, LAST), count={DCN: 1}),
+    linear_case(DENSE, 512, (LAST,), count={DLRM: 1, DCN: 1}),
     linear_case(512, 256, (LAST,), count={DLRM: 2, DCN: 2}),
     linear_case(256, 128, (LAST,), count={DLRM: 1, DCN: 1}),
     linear_case(479, 1024, (LAST,), count={DLRM: 1}),
@@ -336,7 +269,6 @@ CASES = [
     linear_case(256, 1, (LAST,), count={DLRM: 1, DCN: 1}),
     linear_case(3456, 512, (LAST,), count={DCN: 3}),
     linear_case(512, 3456, (LAST,), cross=True, count={DCN: 3}),
-    linear_case(3456, 1024, (LAST,), count={DCN: 1}),
     linear_case(1024, 1024, (16384,), precision="fp32"),
 ]
 
@@ -346,17 +278,18 @@ def dispatches(program):
     return [dispatch for chain in program["chains"] for dispatch in chain["dispatches"]]
 
 
-def last_layer(found):
-    """The linear layer that is timed: the last one that has a choice of launches or is the only kernel."""
-    return next((dispatch for dispatch in reversed(found) if re.search(LAYER, dispatch["kernel"])), found[-1])
+def timed(case, program):
+    """The number of the dispatch that reckon-tune is to time."""
+    found = [number for number, dispatch in enumerate(dispatches(program)) if case.kernel in dispatch["kernel"]]
+    if len(found) != 1:
+        raise RuntimeError(f"{case.name}: {len(found)} kernels have {case.kernel} in their name, not one")
+    return found[0]
 
 
-def launch_of(dispatch, rows, has_library):
-    """What is launched for so many rows: the first launch that fits."""
-    launch = next(launch for launch in dispatch["launches"]
-                  if launch["min_rows"] <= rows <= launch["max_rows"] and not launch["needs_timing"]
-                  and (has_library or not launch["library"]))
-    return launch["library"] or launch["kernel"]
+def default_launch(dispatch, rows):
+    """The number of the launch that the compiler chose for so many rows: the first that fits."""
+    return next(number for number, launch in enumerate(dispatch["launches"])
+                if launch["min_rows"] <= rows <= launch["max_rows"] and not launch["needs_timing"] and not launch["library"])
 
 
 def family(kernel):

@@ -66,22 +66,18 @@ class Driver:
         self.call("cuEventElapsedTime", ctypes.byref(milliseconds), begin, end)
         return milliseconds.value * 1e3 / (rounds * len(launches))
 
-    def medians(self, sides, groups):
-        """The median for each of `sides`, lists of launches, which take turns. A group of launches between two events lasts
-        a millisecond or more, so that the events do not show."""
-        rounds = []
-        for launches in sides:
-            self.time(launches, 2)
-            rounds.append(max(1, round(1e3 / (self.time(launches, 3) * len(launches)))))
-        times = [[self.time(*side) for side in zip(sides, rounds)] for _ in range(groups)]
-        return [statistics.median(side) for side in zip(*times)]
+    def median(self, launches, groups):
+        """A group of launches between two events lasts a millisecond or more, so that the events do not show."""
+        self.time(launches, 2)
+        rounds = max(1, round(1e3 / (self.time(launches, 3) * len(launches))))
+        return statistics.median(self.time(launches, rounds) for _ in range(groups))
 
     def copy_bytes(self, size=1 << 32):
         """Bytes a second, read plus written, of a large copy on the device."""
         source, target = Memory(self, size), Memory(self, size)
         source.fill(0x5A)
         copy = lambda: self.call("cuMemcpyDtoDAsync_v2", target.address, source.address, ctypes.c_size_t(size), self.stream)
-        microseconds = self.medians([[copy]], 9)[0]
+        microseconds = self.median([copy], 9)
         source.free()
         target.free()
         return 2 * size / microseconds * 1e6

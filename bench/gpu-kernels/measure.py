@@ -1,20 +1,20 @@
 """Times the kernels of cases.py on one GPU and writes what they took into a JSON file; report.py makes tables of it.
 
-A case is timed for each of its numbers of rows: replays of the CUDA graphs of its engines, by events, over several sets of
-inputs and outputs in turn; the engines whose difference counts take turns as well. Before that outputs are poisoned and the
-answer for up to 256 of the rows is compared with the engine's own program for the host. Tables have so many made-up rows
-that lookups miss the caches; those that are compared have few, since the host makes them, too.
+A case is timed for each of its numbers of rows: replays of the CUDA graph of its engine, by events, over several sets of
+inputs and outputs in turn, or, of a kernel among others, by reckon-tune. Before that outputs are poisoned and the answer for
+up to 256 of the rows is compared with the engine's own program for the host. Tables have so many made-up rows that lookups
+miss the caches; those that are compared have few, since the host makes them, too.
 """
 
 import argparse
 import contextlib
-import ctypes
 import datetime
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -126,7 +126,7 @@ class Bench:
     def __init__(self, arguments):
         self.arguments, self.gpu = arguments, cuda.Driver()
         self.library = reckon.Library(arguments.library)
-        self.programs = {}
+        self.tuned = {}
 
     def engine(self, name, table_rows, stack):
         """All that is opened is closed by `stack`."""
@@ -134,13 +134,26 @@ class Bench:
         stack.callback(engine.close)
         return engine
 
-    def program(self, name):
-        """Of the GPU, as reckon-inspect sees it."""
-        if name not in self.programs:
-            done = subprocess.run([self.arguments.inspect, os.path.join(self.arguments.engines, name + ".rkn"), "--json"],
-                                  stdout=subprocess.PIPE, check=True)
-            self.programs[name] = next(p for p in json.loads(done.stdout)["programs"] if p["device"] == "cuda")
-        return self.programs[name]
+    def tool(self, program, *words):
+        done = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{os.path.basename(program)} exits with {done.returncode}: {done.stderr[-200:].strip()}")
+        return done.stdout
+
+    def tune(self, case):
+        """The dispatch of the case's kernel as reckon-inspect prints it, and {rows: microseconds} of each of its launches."""
+        if case.name not in self.tuned:
+            engine = os.path.join(self.arguments.engines, case.name + ".rkn")
+            programs = json.loads(self.tool(self.arguments.inspect, engine, "--json"))["programs"]
+            program = next(p for p in programs if p["device"] == "cuda")
+            number = cases.timed(case, program)
+            dispatch = cases.dispatches(program)[number]
+            with tempfile.TemporaryDirectory() as scratch:
+                path = os.path.join(scratch, "times.txt")
+                self.tool(self.arguments.tune, engine, "-o", path, "--quiet", f"--table-rows={self.arguments.rows}",
+                          f"--batch={','.join(map(str, case.rows))}", *["--all-dispatches"] * (len(dispatch["launches"]) < 2))
+                self.tuned[case.name] = dispatch, read_times(path)[number]
+        return self.tuned[case.name]
 
     def outputs_on_host(self, engine, inputs):
         context = reckon.Context(engine, 0, "host")
@@ -168,53 +181,56 @@ class Bench:
         """The host's answers for some rows, and what the device's for all rows are off by there."""
         inputs = make_inputs(case, rows, FEW_ROWS, SEED)
         with contextlib.ExitStack() as stack:
-            engine = self.engine(case.checked, FEW_ROWS, stack)
+            engine = self.engine(case.name, FEW_ROWS, stack)
             expected = self.outputs_on_host(engine, some_rows(case, inputs, pick(rows)))
             side = self.side(engine, [self.upload(inputs, stack)], stack)
             return expected, differences(side.answers(0), expected, rows)
 
-    def check_timed(self, case, rows, sides, expected):
-        """Of the engines that are timed: their first set of inputs is the one that was compared, but for the tables' rows."""
-        if case.table == "linear":
-            column = [expected[0][:, -1:]]  # the checked engine returns the columns in the other order
-            for side in sides[:1] + sides[len(case.terms):]:
-                yield differences([side.answers(0)[0][:, :1]], column, rows)
-        else:
-            finite = all(np.isfinite(answer[pick(rows)]).all() for answer in sides[0].answers(0))
-            yield (0.0, 0.0) if finite else (np.inf, np.inf)
-
-    def run(self, case, rows, has_library):
+    def run(self, case, rows):
         expected, off = self.compare(case, rows)
-        names = [name for name, _ in case.terms] + [case.library] * bool(case.library and has_library)
+        if case.kernel:
+            return wrong(case, *off) or {**launch_times(*self.tune(case), rows), "error": off[0]}
         seeds = range(SEED, SEED + self.arguments.sets)
         with contextlib.ExitStack() as stack:
             sets = [self.upload(make_inputs(case, rows, self.arguments.rows, seed), stack) for seed in seeds]
-            sides = [self.side(self.engine(name, self.arguments.rows, stack), sets, stack) for name in names]
-            overall, worst = map(max, zip(off, *self.check_timed(case, rows, sides, expected)))
-            if not (overall <= case.error and worst <= case.worst):
-                return {"failed": f"wrong: {overall:.3g} off over all and {worst:.3g} at worst, {case.error:.3g} and "
-                                  f"{case.worst:.3g} are allowed"}
-            times = self.gpu.medians([side.launches for side in sides], self.arguments.groups)
-        rest = sum(sign * each for each, (_, sign) in zip(times[1:], case.terms[1:]))
-        result = {"us": times[0] * case.terms[0][1] + rest, "engines_us": dict(zip(names, times)), "error": overall}
-        if len(names) > len(case.terms):
-            result["library_us"] = times[-1] + rest
-        if case.table == "linear":
-            layer = cases.last_layer(cases.dispatches(self.program(case.name)))
-            result["kernel"] = cases.family(cases.launch_of(layer, rows, has_library=False))
-        return result
+            side = self.side(self.engine(case.name, self.arguments.rows, stack), sets, stack)
+            if not all(np.isfinite(answer[pick(rows)]).all() for answer in side.answers(0)):
+                off = np.inf, np.inf
+            return wrong(case, *off) or {"us": self.gpu.median(side.launches, self.arguments.groups), "error": off[0]}
 
 
-def find_library():
-    """Whether cuBLASLt is where the runtime looks for it."""
-    named = os.environ.get("RECKON_LIBCUBLASLT")
-    for path in [named] if named is not None else [f"libcublasLt.so.{version}" for version in (13, 12, 11)]:
-        try:
-            ctypes.CDLL(path or "/")
-            return True
-        except OSError:
-            continue
-    return False
+def wrong(case, overall, worst):
+    """Nothing when the answers agree."""
+    if overall <= case.error and worst <= case.worst:
+        return None
+    return {"failed": f"wrong: {overall:.3g} off over all and {worst:.3g} at worst, {case.error:.3g} and {case.worst:.3g} are "
+                      "allowed"}
+
+
+def read_times(path):
+    """Of a timing cache: for each dispatch a list of its launches' times, {rows: microseconds}."""
+    dispatches = []
+    with open(path) as file:
+        for words in map(str.split, file):
+            if words[0] == "dispatch":
+                dispatches.append([])
+            elif words[0] == "launch":
+                dispatches[-1].append({int(rows): float(time) for rows, time in (word.split(":") for word in words[2:])})
+    return dispatches
+
+
+def launch_times(dispatch, times, rows):
+    """Of the compiler's choice for so many rows, of what is faster if anything is, and of the library."""
+    launches, chosen = dispatch["launches"], cases.default_launch(dispatch, rows)
+    generated = {number: time[rows] for number, time in enumerate(times) if rows in time and not launches[number]["library"]}
+    library = [time[rows] for time, launch in zip(times, launches) if launch["library"] and rows in time]
+    best = min(generated, key=generated.get)
+    result = {"us": generated[chosen], "kernel": cases.family(launches[chosen]["kernel"])}
+    if best != chosen:
+        result.update(best_us=generated[best], best=cases.family(launches[best]["kernel"]))
+    if library:
+        result["library_us"] = min(library)
+    return result
 
 
 def main():
@@ -224,6 +240,7 @@ def main():
     parser.add_argument("--engines", default=first_existing("build/kernel-engines", "kernel-engines"), help="what make wrote")
     parser.add_argument("--library", default=first_existing("build/lib/libreckon-runtime.so", "lib/libreckon-runtime.so"))
     parser.add_argument("--inspect", default=first_existing("build/bin/reckon-inspect", "bin/reckon-inspect"))
+    parser.add_argument("--tune", default=first_existing("build/bin/reckon-tune", "bin/reckon-tune"))
     parser.add_argument("--json", default=os.path.join(ROOT, "build", "gpu-kernels.json"), help="results, added to")
     parser.add_argument("--rows", type=int, default=2000000, help="rows of every table (default 2000000)")
     parser.add_argument("--sets", type=int, default=3, help="sets of inputs and outputs (default 3)")
@@ -237,23 +254,22 @@ def main():
     except cuda.Missing as error:
         print(f"gpu-kernels: {error}", file=sys.stderr)
         return 4
-    has_library = find_library()
     results = report.load(arguments.json)
     results["machine"] = {**bench.gpu.describe(), "reckon": bench.library.calls.reckon_version().decode()}
     results["copy_bytes"] = bench.gpu.copy_bytes()
-    log(f"a copy moves {results['copy_bytes'] / 1e12:.2f} TB/s; cuBLASLt is {'here' if has_library else 'missing'}")
+    log(f"a copy moves {results['copy_bytes'] / 1e12:.2f} TB/s")
     failures = 0
     for case in chosen:
         for rows in case.rows:
             try:
-                result = bench.run(case, rows, has_library)
+                result = bench.run(case, rows)
             except RuntimeError as error:
                 result = {"failed": str(error)[:300]}
             failures += "failed" in result
             results["cases"][f"{case.name}/{rows}"] = {**result, "date": str(datetime.date.today()), "rows": arguments.rows}
             report.save(arguments.json, results)
             log(case.name, rows, ", ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-                                           for key, value in result.items() if key != "engines_us"))
+                                           for key, value in result.items()))
     print(report.text(results))
     return 1 if failures else 0
 

@@ -80,15 +80,17 @@ def by_batch(results, table, head):
 
 
 def layers(results):
-    lines = ["| rows | layer (K -> N) | kernel | us | TFLOP/s | cuBLASLt, us |", "|---|---|---|---|---|---|"]
-    for case in (case for case in cases.CASES if case.table == "linear"):
-        for rows in case.rows:
-            time = value(results, case, rows)
-            if time is None:
-                continue
-            rate = case.flops * rows / time / 1e6
-            lines.append(f"| {rows} | {case.title} | {value(results, case, rows, 'kernel')} | {show(time)} | "
-                         f"{f'{rate:.0f}' if rate >= 20 else ''} | {show(value(results, case, rows, 'library_us'))} |")
+    lines = ["| rows | layer (K -> N) | kernel | us | TFLOP/s | faster kernel, us | cuBLASLt, us |", "|" + "---|" * 7]
+    found = [(rows, case) for case in cases.CASES if case.table == "linear" for rows in case.rows]
+    for rows, case in sorted(found, key=lambda pair: pair[0]):
+        time, best = value(results, case, rows), value(results, case, rows, "best")
+        if time is None:
+            continue
+        rate = case.flops * rows / time / 1e6
+        lines.append(f"| {rows} | {case.title} | {value(results, case, rows, 'kernel')} | {show(time)} | "
+                     f"{f'{rate:.0f}' if rate >= 20 else ''} | "
+                     f"{f'{best}, ' + show(value(results, case, rows, 'best_us')) if best else ''} | "
+                     f"{show(value(results, case, rows, 'library_us'))} |")
     return lines + [""]
 
 
@@ -100,14 +102,17 @@ def sums(results):
         ours = [value(results, case, cases.LAST) for case, _ in found]
         if None in ours:
             continue
+        total = lambda times: show(sum(number * time for (_, number), time in zip(found, times)))
+        best = [value(results, case, cases.LAST, "best_us") or time for (case, _), time in zip(found, ours)]
         library = [value(results, case, cases.LAST, "library_us") for case, _ in found]
         count = sum(number for _, number in found)
         lacking = sum(number for (_, number), time in zip(found, library) if time is None)
-        text = f"The {count} linear layers of {network} at {cases.LAST} rows add up to " \
-               f"{show(sum(number * time for (_, number), time in zip(found, ours)))} us"
+        text = f"The {count} linear layers of {network} at {cases.LAST} rows add up to {total(ours)} us"
+        if best != ours:
+            text += f", to {total(best)} us with the fastest kernel of each"
         if lacking < count:
-            mixed = sum(number * (theirs or time) for (_, number), time, theirs in zip(found, ours, library))
-            text += f", and to {show(mixed)} us when cuBLASLt runs the {count - lacking} that it can"
+            mixed = [theirs or time for time, theirs in zip(ours, library)]
+            text += f", and to {total(mixed)} us when cuBLASLt runs the {count - lacking} that it can"
         lines.append(text + ".")
     return lines + [""] * bool(lines)
 

@@ -1,9 +1,12 @@
 """kernels_on_host.py SOURCE BUILD ENGINES JSON REGEX [BREAK]: runs bench/gpu-kernels/measure.py where there is no GPU. The
-host's program stands in for the device's and host memory for its memory; times are the host's, and mean nothing. With
-BREAK one number of what is said to be the device's answer is changed."""
+host's program stands in for the device's and host memory for its memory; times are the host's, and mean nothing. Those of
+reckon-tune are made up: it is asked, and finds no driver. With BREAK one number of what is said to be the device's answer is
+changed."""
 
 import ctypes
+import json
 import os
+import subprocess
 import sys
 import time
 
@@ -78,10 +81,32 @@ class Context(reckon.Context):
         pass
 
 
-driver.Memory, driver.Driver, reckon.Context = Memory, Driver, Context
+class Bench(measure.Bench):
+    def tool(self, program, *words):
+        if program != self.arguments.tune:
+            return super().tool(program, *words)
+        nowhere = {**os.environ, "RECKON_LIBCUDA": "/nowhere.so"}
+        done = subprocess.run([program, *words], stderr=subprocess.PIPE, text=True, env=nowhere)
+        assert done.returncode == 4 and "/nowhere.so" in done.stderr, done.stderr
+        options = dict(word.split("=") for word in words if "=" in word)
+        programs = json.loads(self.tool(self.arguments.inspect, words[0], "--json"))["programs"]
+        found = cases.dispatches(next(p for p in programs if p["device"] == "cuda"))
+        with open(words[words.index("-o") + 1], "w") as cache:
+            cache.write("reckon-timing-cache 1\ndevice none\ndriver none\nkernels 0\n")
+            for dispatch in found:
+                cache.write(f"dispatch {dispatch['kernel']}\n")
+                is_timed = len(dispatch["launches"]) > 1 or "--all-dispatches" in words
+                for number, launch in enumerate(dispatch["launches"], 1):
+                    times = [f" {rows}:{number}.5" for rows in options["--batch"].split(",")] if is_timed else []
+                    cache.write(f"  launch {launch['library'] or launch['kernel']}{''.join(times)}\n")
+        return ""
+
+
+driver.Memory, driver.Driver, reckon.Context, measure.Bench = Memory, Driver, Context, Bench
 for index, case in enumerate(cases.CASES):
     cases.CASES[index] = cases.dataclasses.replace(case, rows=tuple(rows for rows in (1, 3, 300)))
 sys.argv[1:] = [f"--engines={engines}", f"--json={output}", f"--cases={cases_wanted}", "--rows=50", "--sets=2", "--groups=3",
-                f"--library={build}/lib/libreckon-runtime.so", f"--inspect={build}/bin/reckon-inspect"]
+                f"--library={build}/lib/libreckon-runtime.so", f"--inspect={build}/bin/reckon-inspect",
+                f"--tune={build}/bin/reckon-tune"]
 measure.START = time.perf_counter()
 sys.exit(measure.main())
