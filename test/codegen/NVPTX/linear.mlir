@@ -6,7 +6,7 @@
 // The tail needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
 // CHECK: plan.kernel @cross
 // CHECK-SAME: launches = [{{.*}}function = "cross_split8"{{.*}}max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64
-// CHECK-SAME: function = "cross_wgmma128x256", grid = ["4*floordiv(batch+127, 128)"]
+// CHECK-SAME: function = "cross_wgmma64x128", grid = ["8*floordiv(batch+63, 64)"]
 // CHECK-SAME: function = "cross_wgmma128x128_alternate", grid = ["8*floordiv(batch+127, 128)"], max_rows = -1 : i64, min_rows = 0 : i64
 // CHECK-SAME: tensor_maps = [{box = array<i64: 64, 128>, operand = 0 : i64, sizes = ["479", "batch"], strides = ["960"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 128>, operand = 4 : i64, sizes = ["512", "1024"], strides = ["1024"], swizzle = 128 : i64, type = f16}]
 // Without wgmma: the fragments for any number of rows.
@@ -106,16 +106,16 @@ plan.kernel @unpacked gemm rows [true, false] attributes {
 // CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
 // CHECK: nvvm.barrier0
-// CHECK-LABEL: llvm.func @cross_wgmma128x256
+// CHECK-LABEL: llvm.func @cross_wgmma128x128_alternate
 // CHECK-SAME: llvm.byval = !llvm.array<128 x i8>
 // CHECK: mbarrier.init.shared::cta.b64
 // CHECK: setmaxnreg.inc.sync.aligned.u32 240
 // CHECK: mbarrier.try_wait.parity
-// CHECK: wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16
+// CHECK: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
 // CHECK: wgmma.wait_group.sync.aligned 0
 // CHECK: cvt.rn.f16x2.f32
 // CHECK: setmaxnreg.dec.sync.aligned.u32 24
-// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 49152
+// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 32768
 // CHECK: cp.async.bulk.tensor.2d
 // CHECK-LABEL: llvm.func @thin_direct
 // CHECK: cvt.rn.bf16x2.f32
