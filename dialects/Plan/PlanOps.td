@@ -207,19 +207,26 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolUserO
     - `nodes`: the ONNX nodes it computes.
     - `columns`: into how many column blocks the kernel can split its work; 1 means by rows only.
     - `flops_per_row`, `bytes_fixed`: the cost model: floating-point operations a row, and bytes read whatever the rows.
+    - `covers`: numbers of dispatches, counted in program order, that do not run when this one does. Which it is depends on
+      the number of rows: its kernel has launches for few rows alone.
 
     Constraints:
     - (C1) the operands fit the kernel's: their number, element types and sizes, but for the rows of a table.
+    - (C2) `covers` ascends, and names earlier dispatches of the same rows that neither cover nor are covered by others.
+    - (C3) what covered dispatches but the last write is read by covered dispatches alone, and the outputs are those of
+      the last one.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_BufferType>:$operands,
                        DefaultValuedAttr<StrArrayAttr, "{}">:$nodes, DefaultValuedAttr<I64Attr, "1">:$columns,
-                       DefaultValuedAttr<I64Attr, "0">:$flops_per_row, DefaultValuedAttr<I64Attr, "0">:$bytes_fixed);
+                       DefaultValuedAttr<I64Attr, "0">:$flops_per_row, DefaultValuedAttr<I64Attr, "0">:$bytes_fixed,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$covers);
   let assemblyFormat = "$kernel `(` $operands `)` attr-dict `:` type($operands)";
   let extraClassDeclaration = [{
     /// The kernel; null when there is none of that name.
     KernelOp lookupKernel();
     /// How many rows it runs over: the leading size of its results, or 1 when the kernel has no row structure.
     ::reckon::SizeExpr getRows();
+    ::llvm::LogicalResult verifyCovers();
   }];
 }
 

@@ -75,6 +75,54 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return error;
     }
   }
+  return getCovers().empty() ? success() : verifyCovers();
+}
+
+/// The buffer that a slice or view shows; other buffers themselves.
+static Value getWhole(Value buffer) {
+  while (Operation *op = buffer.getDefiningOp()) {
+    if (!isa<SliceOp, ViewOp>(op))
+      break;
+    buffer = op->getOperand(0);
+  }
+  return buffer;
+}
+
+LogicalResult DispatchOp::verifyCovers() {
+  SmallVector<DispatchOp> all;
+  (*this)->getParentOfType<ProgramOp>().walk([&](DispatchOp dispatch) { all.push_back(dispatch); });
+  int64_t self = llvm::find(all, *this) - all.begin(), previous = -1;
+  DenseSet<Operation *> covered;
+  for (int64_t number : getCovers()) {
+    if (number <= previous || number >= self)
+      return emitOpError("[C2] covers dispatch ") << number << ", expected earlier ones in order";
+    DispatchOp other = all[number];
+    auto isCovered = [&](DispatchOp by) { return by != *this && llvm::is_contained(by.getCovers(), number); };
+    if (!other.getCovers().empty() || llvm::any_of(all, isCovered))
+      return emitOpError("[C2] covers dispatch ") << number << ", which covers or is covered by another";
+    if (other.getRows() != getRows())
+      return emitOpError("[C2] covers dispatch ")
+             << number << " of '" << other.getRows().str() << "' rows, expected '" << getRows().str() << "'";
+    covered.insert(other);
+    previous = number;
+  }
+  DispatchOp last = all[getCovers().back()];
+  KernelOp lastKernel = last.lookupKernel(), kernel = lookupKernel();
+  if (!lastKernel ||
+      last.getOperands().drop_front(lastKernel.getNumInputs()) != getOperands().drop_front(kernel.getNumInputs()))
+    return emitOpError("[C3] does not write what dispatch ") << getCovers().back() << " writes";
+  DenseSet<Value> inside;
+  for (int64_t number : getCovers().drop_back())
+    if (KernelOp other = all[number].lookupKernel())
+      for (Value output : all[number].getOperands().drop_front(other.getNumInputs()))
+        inside.insert(getWhole(output));
+  for (DispatchOp dispatch : all)
+    for (Value operand : dispatch.getOperands())
+      if (!covered.contains(dispatch) && inside.contains(getWhole(operand)))
+        return emitOpError("[C3] leaves a buffer unwritten that ") << dispatch.getKernelAttr() << " uses";
+  for (Value buffer : inside)
+    if (buffer.getDefiningOp<OutputOp>())
+      return emitOpError("[C3] leaves an output of the model unwritten");
   return success();
 }
 

@@ -303,6 +303,8 @@ private:
       entry.numOutputs = dispatch->num_outputs();
       if (!readOperands(what, dispatch, entry.operands) || !readLaunches(what, dispatch, entry.launches))
         return false;
+      if (dispatch->covers())
+        entry.covers.assign(dispatch->covers()->begin(), dispatch->covers()->end());
       result.dispatches.push_back(std::move(entry));
     }
     return true;

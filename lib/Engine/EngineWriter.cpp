@@ -229,8 +229,9 @@ private:
         auto list = operands(dispatch.operands);
         auto scratch = expr(dispatch.scratchBytes);
         auto launchList = launches(dispatch.launches);
+        auto covers = dispatch.covers.empty() ? 0 : builder.CreateVector(dispatch.covers);
         return fbs::CreateDispatch(builder, dispatch.kernel, list, dispatch.columns, scratch, dispatch.flopsPerRow,
-                                   dispatch.bytesFixed, dispatch.numOutputs, launchList);
+                                   dispatch.bytesFixed, dispatch.numOutputs, launchList, covers);
       });
       return fbs::CreateChain(builder, rows, chain.blockRows, dispatches);
     });

@@ -167,11 +167,37 @@ private:
       for (size_t o = 0; o < count; ++o)
         checkOperand(what + ", operand " + std::to_string(o), dispatch.operands[o], chain.blockRows,
                      o >= count - dispatch.numOutputs);
-      if (isCuda)
-        checkLaunches(what, dispatch);
-      else if (!dispatch.launches.empty())
-        fail(what + ": it has launches, which only cuda has");
+      if (!isCuda && (!dispatch.launches.empty() || !dispatch.covers.empty()))
+        fail(what + ": it has launches or covers others, which only cuda has");
+      if (!isCuda)
+        continue;
+      checkLaunches(what, dispatch);
+      checkCovers(what, index, dispatch);
     }
+  }
+
+  /// On cuda a chain is one dispatch, so the number of one is that of the other.
+  void checkCovers(const std::string &what, size_t index, const DispatchSpec &dispatch) {
+    for (size_t i = 0; i < dispatch.covers.size(); ++i) {
+      uint32_t other = dispatch.covers[i];
+      if (other >= index || (i > 0 && other <= dispatch.covers[i - 1]))
+        return fail(what + ": it covers dispatch " + std::to_string(other) + ", expected earlier ones in order");
+      if (!program.chains[other].dispatches[0].covers.empty() || !covered.insert(other).second)
+        return fail(what + ": it covers dispatch " + std::to_string(other) + ", which " +
+                    (program.chains[other].dispatches[0].covers.empty() ? "another one covers" : "covers others"));
+      if (program.chains[other].rows != program.chains[index].rows)
+        return fail(what + ": it covers dispatch " + std::to_string(other) + ", which runs over other rows");
+    }
+    if (dispatch.covers.empty())
+      return;
+    const DispatchSpec &last = program.chains[dispatch.covers.back()].dispatches[0];
+    auto isSame = [](const OperandSpec &a, const OperandSpec &b) {
+      return a.space == b.space && a.index == b.index && a.offset == b.offset;
+    };
+    if (last.numOutputs != dispatch.numOutputs ||
+        !std::equal(last.operands.end() - last.numOutputs, last.operands.end(),
+                    dispatch.operands.end() - dispatch.numOutputs, isSame))
+      fail(what + ": it does not write what dispatch " + std::to_string(dispatch.covers.back()) + " writes");
   }
 
   void checkLaunches(const std::string &what, const DispatchSpec &dispatch) {
@@ -184,6 +210,12 @@ private:
     for (size_t i = 0; i < dispatch.launches.size() && !rules.failed(); ++i)
       checkLaunch(what + ", launch " + std::to_string(i), dispatch.launches[i], dispatch);
     const LaunchSpec &last = dispatch.launches.back();
+    if (!dispatch.covers.empty()) {
+      for (const LaunchSpec &launch : dispatch.launches)
+        if (!launch.library.empty() || launch.maxRows == UINT64_MAX)
+          fail(what + ": it covers others, so each launch is a generated kernel with a bound on its rows");
+      return;
+    }
     if (!last.library.empty() || last.minRows > 1 || last.maxRows != UINT64_MAX || last.needsTiming)
       fail(what + ": its last launch is not a generated kernel for any number of rows");
   }
@@ -245,6 +277,7 @@ private:
   RuleChecker &rules;
   const bool isCuda;
   const std::string where;
+  std::unordered_set<uint32_t> covered; // dispatches
 };
 } // namespace
 

@@ -124,6 +124,12 @@ struct FormChains : schedule::impl::FormChainsBase<FormChains> {
   using Base::Base;
 
   void runOnOperation() override {
+    // Numbers of dispatches stay what they are only in the program's order.
+    auto covers = [](DispatchOp dispatch) { return !dispatch.getCovers().empty(); };
+    if (auto all = getOperation().getOps<DispatchOp>(); !single && llvm::any_of(all, covers)) {
+      getOperation().emitError("has dispatches that cover others: expected the option 'single'");
+      return signalPassFailure();
+    }
     ChainFormer former(getOperation());
     SmallVector<SmallVector<unsigned>> chains;
     if (single)

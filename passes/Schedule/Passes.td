@@ -119,6 +119,30 @@ def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::Modul
   ];
 }
 
+def CoverLinearChains : Schedule_Pass<"plan-cover-linear-chains", "::mlir::ModuleOp"> {
+  let summary = "Add dispatches that run several linear layers as one kernel for few rows";
+  let description = [{
+    Dispatches of single linear layers in half precision, each of whose results only the next one reads, get one more
+    behind the last of them: its kernel has all layers in its body and keeps the values between them on chip
+    (lib/Codegen/NVPTX/LinearChain.h). It covers them for few rows, up to the kernel's `chain_rows`, as far as the cost
+    model finds it faster; where only a part of a run of layers pays, that part is covered, and so is only the part before
+    a layer whose tail reads what is computed meanwhile. Weights are packed as `mma`. Needs thread-block clusters: nothing happens below sm_90.
+
+    Requires: plan-pack-device-weights.
+    Guarantees: a dispatch with `covers` reads what its covered dispatches read and writes what the last of them writes.
+    Does not: remove or change other dispatches.
+
+    Example: test/passes/Schedule/cover-linear-chains.mlir
+  }];
+  let options = [
+    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+  ];
+  let statistics = [
+    Statistic<"numChains", "chains", "Dispatches that cover others">,
+    Statistic<"numCovered", "covered", "Dispatches covered">
+  ];
+}
+
 def EstimateCosts : Schedule_Pass<"plan-estimate-costs", "::mlir::ModuleOp"> {
   let summary = "Fill in the cost model of every dispatch";
   let description = [{

@@ -36,6 +36,11 @@ void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &opt
     PackDeviceWeightsOptions packing;
     packing.arch = options.arch;
     pm.addPass(createPackDeviceWeights(packing));
+    // The tuner times layers one by one.
+    CoverLinearChainsOptions covering;
+    covering.arch = options.arch;
+    if (!options.allCandidates)
+      pm.addPass(createCoverLinearChains(covering));
   }
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());

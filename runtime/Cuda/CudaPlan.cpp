@@ -90,18 +90,47 @@ bool CudaPlan::addMaps(const CudaProgram::Kernel &kernel, const std::vector<int6
   return true;
 }
 
+bool CudaPlan::findRows(const CudaProgram::Dispatch &dispatch, const std::vector<int64_t> &values, int64_t &rows,
+                        Error &error) const {
+  return (dispatch.rows.evaluate(values.data(), rows) && rows >= 0 && rows <= maxRows) ||
+         error.set(RECKON_INVALID,
+                   "the row count " + dispatch.rowsText->str() + " is negative or exceeds 2^40 for these inputs");
+}
+
+static bool isFor(const CudaProgram::Launch &launch, int64_t rows) {
+  return static_cast<uint64_t>(rows) >= launch.spec->minRows && static_cast<uint64_t>(rows) <= launch.spec->maxRows;
+}
+
+/// Either a dispatch that covers others is passed over or they are.
+bool CudaPlan::passOver(const std::vector<int64_t> &values, std::vector<bool> &passed, Error &error) const {
+  passed.assign(program.dispatches.size(), false);
+  for (size_t d = 0; d < program.dispatches.size(); ++d) {
+    const CudaProgram::Dispatch &dispatch = program.dispatches[d];
+    int64_t rows;
+    if (dispatch.spec->covers.empty())
+      continue;
+    if (!findRows(dispatch, values, rows, error))
+      return false;
+    bool runs = std::any_of(dispatch.launches.begin(), dispatch.launches.end(),
+                            [&](const CudaProgram::Launch &launch) { return isFor(launch, rows); });
+    passed[d] = !runs;
+    for (uint32_t other : dispatch.spec->covers)
+      passed[other] = runs;
+  }
+  return true;
+}
+
 bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error &error) {
   const CudaProgram::Dispatch &dispatch = program.dispatches[index];
   int64_t rows;
-  if (!dispatch.rows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
-    return error.set(RECKON_INVALID,
-                     "the row count " + dispatch.rowsText->str() + " is negative or exceeds 2^40 for these inputs");
+  if (!findRows(dispatch, values, rows, error))
+    return false;
   if (rows == 0)
     return true;
   auto launch = dispatch.launches.begin();
-  // The last one is generated, and for any number of rows.
+  // The last one is generated, and for any number of rows; or one was found before that covers others.
   for (bool added = false;; ++launch) {
-    if (static_cast<uint64_t>(rows) < launch->spec->minRows || static_cast<uint64_t>(rows) > launch->spec->maxRows)
+    if (!isFor(*launch, rows))
       continue;
     if (launch->spec->library.empty())
       break;
@@ -171,8 +200,11 @@ bool CudaPlan::addLibraryNode(uint32_t index, const CudaProgram::Launch &launch,
 bool CudaPlan::build(const std::vector<int64_t> &values, Error &error) {
   if (!layOutSlots(values, error))
     return false;
+  std::vector<bool> passed;
+  if (!passOver(values, passed, error))
+    return false;
   for (uint32_t d = 0; d < program.dispatches.size(); ++d)
-    if (!addNode(d, values, error))
+    if (!passed[d] && !addNode(d, values, error))
       return false;
   dims = values;
   encoded.resize(maps.size());
@@ -346,7 +378,7 @@ bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &
     return false;
   bool success = true;
   // A dispatch that is not launched hands on what it waits for.
-  std::vector<std::set<uint32_t>> waits(program.dispatches.size());
+  std::vector<std::set<uint32_t>> waits(program.dispatches.size()), ancestors(program.dispatches.size());
   handles.assign(program.dispatches.size(), nullptr);
   auto node = nodes.begin();
   auto libraryNode = libraryNodes.begin();
@@ -357,9 +389,14 @@ bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &
       else
         waits[d].insert(waits[earlier].begin(), waits[earlier].end());
     }
+    // What another one of them waits for needs no edge.
+    for (uint32_t earlier : waits[d])
+      ancestors[d].insert(ancestors[earlier].begin(), ancestors[earlier].end());
     std::vector<CUgraphNode> after;
     for (uint32_t earlier : waits[d])
-      after.push_back(handles[earlier]);
+      if (!ancestors[d].count(earlier))
+        after.push_back(handles[earlier]);
+    ancestors[d].insert(waits[d].begin(), waits[d].end());
     if (node != nodes.end() && node->dispatch == d)
       success = addKernel(*node++, to, after, handles[d], error);
     else if (libraryNode != libraryNodes.end() && libraryNode->dispatch == d)

@@ -66,6 +66,9 @@ private:
   };
 
   [[nodiscard]] bool layOutSlots(const std::vector<int64_t> &dims, Error &error);
+  [[nodiscard]] bool findRows(const CudaProgram::Dispatch &dispatch, const std::vector<int64_t> &dims, int64_t &rows,
+                              Error &error) const;
+  [[nodiscard]] bool passOver(const std::vector<int64_t> &dims, std::vector<bool> &passed, Error &error) const;
   [[nodiscard]] bool addNode(uint32_t dispatch, const std::vector<int64_t> &dims, Error &error);
   [[nodiscard]] bool addLibraryNode(uint32_t dispatch, const CudaProgram::Launch &launch,
                                     const std::vector<int64_t> &dims, bool &added, Error &error);

@@ -82,11 +82,42 @@ bool CudaProgram::checkKernel(const KernelSpec &kernel, CUfunction function, Err
          driver.cuFuncSetAttribute(error, function, CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED, 1);
 }
 
+/// Whether the device has room for a cluster: a part of a GPU may not, for want of neighbouring multiprocessors.
+bool CudaProgram::checkClusters(Kernel &kernel, Error &error) const {
+  if (kernel.spec->cluster <= 1)
+    return true;
+  CUlaunchAttribute attribute = {CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, {}, {}};
+  attribute.value.clusterDim = {kernel.spec->cluster, 1, 1};
+  CUlaunchConfig config = {
+      kernel.spec->cluster, 1, 1, kernel.spec->blockThreads, 1, 1, kernel.spec->sharedBytes, nullptr, &attribute, 1};
+  int clusters = 0;
+  CUresult result = driver.cuOccupancyMaxActiveClusters.raw(&clusters, kernel.function, &config);
+  kernel.fits = result == CUDA_SUCCESS && clusters > 0;
+  return result == CUDA_SUCCESS || result == CUDA_ERROR_INVALID_CLUSTER_SIZE ||
+         driver.fail("cuOccupancyMaxActiveClusters", result, error);
+}
+
 bool CudaProgram::loadKernels(Error &error) {
-  for (const KernelSpec &spec : source.program.kernels) {
+  // What only covering dispatches launch can be done without.
+  std::set<uint32_t> needed;
+  for (const ChainSpec &chain : source.program.chains)
+    for (const LaunchSpec &launch : chain.dispatches[0].launches)
+      if (chain.dispatches[0].covers.empty() && launch.library.empty())
+        needed.insert(launch.kernel);
+  for (uint32_t k = 0; k < source.program.kernels.size(); ++k) {
+    const KernelSpec &spec = source.program.kernels[k];
     Kernel kernel{nullptr, &spec, {}};
-    if (!holdings->module.find(spec.symbol, kernel.function, error) || !checkKernel(spec, kernel.function, error))
+    if (!holdings->module.find(spec.symbol, kernel.function, error))
       return false;
+    kernel.fits = checkKernel(spec, kernel.function, error);
+    if (needed.count(k)) {
+      if (!kernel.fits)
+        return false;
+    } else if (kernel.fits ? !checkClusters(kernel, error) : error.code != RECKON_UNSUPPORTED) {
+      return false;
+    } else {
+      error = Error();
+    }
     kernels.push_back(std::move(kernel));
   }
   return true;
@@ -160,6 +191,8 @@ bool CudaProgram::compileSizes(Error &error) {
         dispatch.launches.push_back(std::move(result));
         continue;
       }
+      if (!kernels[launch.kernel].fits)
+        continue;
       compileAll(launch.grid, result.grid);
       compile(launch.scratchBytes, result.scratchBytes);
       if (!checkParameters(dispatch, kernels[launch.kernel], error))

@@ -46,6 +46,7 @@ public:
     CUfunction function;
     const KernelSpec *spec;
     std::vector<TensorMap> maps;
+    bool fits = true; // on this device
   };
   struct Launch {
     const LaunchSpec *spec;
@@ -79,6 +80,7 @@ private:
   CudaProgram(const CudaProgram &other, const ProgramSource &source);
   [[nodiscard]] bool loadKernels(Error &error);
   [[nodiscard]] bool checkKernel(const KernelSpec &kernel, CUfunction function, Error &error) const;
+  [[nodiscard]] bool checkClusters(Kernel &kernel, Error &error) const;
   [[nodiscard]] bool checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const;
   [[nodiscard]] bool compileSizes(Error &error);
   bool canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch);

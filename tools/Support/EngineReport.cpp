@@ -183,7 +183,7 @@ private:
                 " operands, " + (isCuda ? "" : std::to_string(dispatch.columns) + " column blocks, ") +
                 std::to_string(dispatch.flopsPerRow) + " flop/row, " + bytesText(dispatch.bytesFixed) + " fixed" +
                 (dispatch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + dispatch.scratchBytes.str() + " bytes") +
-                "\n";
+                (dispatch.covers.empty() ? "" : ", instead of " + coversText(dispatch)) + "\n";
         for (const LaunchSpec &launch : dispatch.launches)
           launchLine(program, launch);
       }
@@ -204,6 +204,13 @@ private:
           (launch.blocksPerSm ? ", at most " + std::to_string(launch.blocksPerSm) + " blocks for each processor" : "") +
           (launch.scratchBytes == SizeExpr(0) ? "" : ", scratch " + launch.scratchBytes.str() + " bytes a block");
     text += "\n";
+  }
+
+  static std::string coversText(const DispatchSpec &dispatch) {
+    std::vector<std::string> numbers;
+    for (uint32_t other : dispatch.covers)
+      numbers.push_back(std::to_string(other));
+    return join(numbers, ", ");
   }
 
   static std::string rangeOf(const LaunchSpec &launch) {
@@ -349,6 +356,10 @@ void chainsJson(JsonWriter &json, const ProgramSpec &program) {
       json.key("scratch_bytes").value(dispatch.scratchBytes.str());
       json.key("flops_per_row").value(dispatch.flopsPerRow);
       json.key("bytes_fixed").value(dispatch.bytesFixed);
+      json.key("covers").beginArray();
+      for (uint32_t other : dispatch.covers)
+        json.value(static_cast<uint64_t>(other));
+      json.endArray();
       launchesJson(json, program, dispatch);
       json.endObject();
     }

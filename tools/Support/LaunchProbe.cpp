@@ -25,6 +25,7 @@ ProgramSpec tools::makeLaunchProbe(const ProgramSpec &program, size_t dispatch, 
   if (!launches[0].library.empty())
     launches.push_back(alone.launches.back());
   alone.launches = std::move(launches);
+  alone.covers.clear();
   // Memory that the dispatch does not use need not be there.
   for (uint32_t slot = 0; slot < probe.slots.size(); ++slot)
     if (std::none_of(alone.operands.begin(), alone.operands.end(), [&](const OperandSpec &operand) {

@@ -135,6 +135,7 @@ struct DispatchSpec {
   uint64_t bytesFixed = 0;
   uint32_t numOutputs = 0;
   std::vector<LaunchSpec> launches; // cuda only
+  std::vector<uint32_t> covers;     // cuda: earlier chains that this one stands in for
 };
 
 struct ChainSpec {

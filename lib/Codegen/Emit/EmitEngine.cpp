@@ -358,6 +358,7 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   spec.flopsPerRow = dispatch.getFlopsPerRow();
   spec.bytesFixed = dispatch.getBytesFixed();
   spec.numOutputs = kernelOutputs[kernel->second];
+  spec.covers.assign(dispatch.getCovers().begin(), dispatch.getCovers().end());
   addIdUses(dispatch, spec);
   SmallVector<unsigned> code{spec.kernel};
   for (const LaunchSpec &launch : spec.launches)

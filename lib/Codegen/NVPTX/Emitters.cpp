@@ -8,6 +8,7 @@
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/NVPTX/Interaction.h"
+#include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
 #include "lib/Codegen/NVPTX/TopK.h"
@@ -17,8 +18,12 @@ using namespace reckon;
 using namespace reckon::nvptx;
 
 static constexpr nvptx::KernelEmitter emitters[] = {
-    {"linear", emitLinear}, {"interaction", emitInteraction}, {"lookup", emitLookup},
-    {"topk", emitTopK},     {"generic", emitGeneric},
+    {"linear-chain", emitLinearChain},
+    {"linear", emitLinear},
+    {"interaction", emitInteraction},
+    {"lookup", emitLookup},
+    {"topk", emitTopK},
+    {"generic", emitGeneric},
 };
 
 ArrayRef<nvptx::KernelEmitter> nvptx::getEmitters() { return emitters; }

@@ -65,79 +65,105 @@ static bool isTailInput(const LinearLayer &layer, Value value) {
   return shape.back() == result.back() || shape.back() == SizeExpr(1);
 }
 
-std::optional<LinearLayer> nvptx::matchLinear(plan::KernelOp kernel) {
-  Block &block = kernel.getBody().front();
-  if (kernel.getNumOutputs() != 1)
-    return std::nullopt;
-  LinearLayer layer;
-  layer.kernel = kernel;
-  rec::CastOp inputCast;
-  llvm::SmallPtrSet<Value, 8> values;
-  for (Operation &op : block.without_terminator()) {
-    if (isa<rec::ConstantOp>(op))
-      continue;
-    if (auto linear = dyn_cast<rec::LinearOp>(op)) {
-      if (layer.linear)
-        return std::nullopt;
-      layer.linear = linear;
-    } else if (auto cast = dyn_cast<rec::CastOp>(op); cast && !layer.linear && !inputCast) {
-      inputCast = cast;
-      continue;
-    } else if (!layer.linear || !isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
-      return std::nullopt;
-    } else {
-      layer.tail.push_back(&op);
-    }
-    values.insert(op.getResult(0));
-  }
-  if (!layer.linear)
-    return std::nullopt;
-
-  Value x = layer.linear.getX();
-  if (inputCast) {
-    if (x != inputCast.getResult() || !inputCast.getResult().hasOneUse())
-      return std::nullopt;
-    x = inputCast.getX();
-  }
-  auto xArgument = dyn_cast<BlockArgument>(x), weight = dyn_cast<BlockArgument>(layer.linear.getWeight());
-  BlockArgument bias = layer.linear.getBias() ? dyn_cast<BlockArgument>(layer.linear.getBias()) : BlockArgument();
-  if (!xArgument || !weight || (layer.linear.getBias() && !bias) || !kernel.getRowInputs()[xArgument.getArgNumber()])
-    return std::nullopt;
-  auto xMatrix = asMatrix(kernel, xArgument.getArgNumber()), out = asMatrix(kernel, kernel.getNumInputs());
+/// What `layer.linear` says of itself; its operands are block arguments, but for x. False when it is no layer for the
+/// kernels here.
+static bool readLayer(LinearLayer &layer) {
+  auto weight = dyn_cast<BlockArgument>(layer.linear.getWeight());
+  auto bias = dyn_cast_if_present<BlockArgument>(layer.linear.getBias());
+  if (!weight || (layer.linear.getBias() && !bias))
+    return false;
   rec::Shape weightShape = rec::getShape(weight), shape = rec::getShape(layer.linear.getResult());
   auto k = weightShape[0].constant(), n = weightShape[1].constant();
-  if (!xMatrix || !out || !k || !n || *k == 0 || *n == 0)
-    return std::nullopt;
-  layer.x = *xMatrix;
-  layer.out = *out;
+  if (!k || !n || *k == 0 || *n == 0)
+    return false;
   layer.weight = weight.getArgNumber();
   if (bias)
     layer.bias = bias.getArgNumber();
   layer.n = *n;
   layer.k = *k;
   layer.type = cast<RankedTensorType>(weight.getType()).getElementType();
-  if (!layer.x.type.isFloat() || layer.x.type.isF64() || layer.type.isF64())
-    return std::nullopt;
+  if (layer.type.isF64())
+    return false;
   if (auto precision = layer.linear->getAttrOfType<DictionaryAttr>("rec.precision"))
     if (auto compute = precision.getAs<TypeAttr>("compute"))
       layer.tf32 = layer.type.isF32() && compute.getValue().isTF32();
   for (const SizeExpr &size : ArrayRef<SizeExpr>(shape).drop_front().drop_back()) {
     auto extent = size.constant();
     if (!extent)
-      return std::nullopt;
+      return false;
     layer.rowsPerSample *= *extent;
   }
+  return true;
+}
+
+/// Whether the tail reads only itself and what isTailInput() allows, and ends in the result.
+static bool isWholeTail(const LinearLayer &layer) {
+  llvm::SmallPtrSet<Value, 8> values;
+  values.insert(layer.linear.getResult());
+  rec::Shape shape = rec::getShape(layer.linear.getResult());
   // Every layer of the tail has the shape of the result, so its row and column are those of the sum.
   for (Operation *op : layer.tail) {
     if (rec::getShape(op->getResult(0)) != shape)
-      return std::nullopt;
+      return false;
     for (Value operand : op->getOperands())
       if (!values.contains(operand) && !isTailInput(layer, operand))
-        return std::nullopt;
+        return false;
+    values.insert(op->getResult(0));
   }
-  if (!values.contains(block.getTerminator()->getOperand(0)))
-    return std::nullopt;
-  return layer;
+  return values.contains(layer.result);
+}
+
+SmallVector<LinearLayer> nvptx::matchLinearLayers(plan::KernelOp kernel) {
+  Block &block = kernel.getBody().front();
+  if (kernel.getNumOutputs() != 1)
+    return {};
+  SmallVector<LinearLayer> layers;
+  rec::CastOp inputCast;
+  for (Operation &op : block.without_terminator()) {
+    if (isa<rec::ConstantOp>(op))
+      continue;
+    if (auto linear = dyn_cast<rec::LinearOp>(op)) {
+      if (!layers.empty())
+        layers.back().result = linear.getX();
+      LinearLayer &layer = layers.emplace_back();
+      layer.kernel = kernel;
+      layer.linear = linear;
+    } else if (auto cast = dyn_cast<rec::CastOp>(op); cast && layers.empty() && !inputCast) {
+      inputCast = cast;
+    } else if (layers.empty() || !isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
+      return {};
+    } else {
+      layers.back().tail.push_back(&op);
+    }
+  }
+  if (layers.empty())
+    return {};
+  layers.back().result = block.getTerminator()->getOperand(0);
+
+  LinearLayer &first = layers.front(), &last = layers.back();
+  Value x = first.linear.getX();
+  if (inputCast) {
+    if (x != inputCast.getResult() || !inputCast.getResult().hasOneUse())
+      return {};
+    x = inputCast.getX();
+  }
+  auto xArgument = dyn_cast<BlockArgument>(x);
+  if (!xArgument || !kernel.getRowInputs()[xArgument.getArgNumber()])
+    return {};
+  auto xMatrix = asMatrix(kernel, xArgument.getArgNumber()), out = asMatrix(kernel, kernel.getNumInputs());
+  if (!xMatrix || !out || !xMatrix->type.isFloat() || xMatrix->type.isF64())
+    return {};
+  first.x = *xMatrix;
+  last.out = *out;
+  for (LinearLayer &layer : layers)
+    if (!readLayer(layer) || !isWholeTail(layer))
+      return {};
+  return layers;
+}
+
+std::optional<LinearLayer> nvptx::matchLinear(plan::KernelOp kernel) {
+  SmallVector<LinearLayer> layers = matchLinearLayers(kernel);
+  return layers.size() == 1 ? std::optional(std::move(layers.front())) : std::nullopt;
 }
 
 SizeExpr LinearLayer::matrixRows() const { return rec::getShape(linear.getResult())[0] * SizeExpr(rowsPerSample); }
@@ -208,6 +234,46 @@ Values nvptx::loadInside(Ptx &p, Value row, Type type, Value first, unsigned cou
   return elements;
 }
 
+Values nvptx::loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first, bool isWhole) {
+  Type stored = layer.x.type;
+  int64_t chunk = 16 / layer.elementBytes();
+  Value start = p.at(row, p.mul(p.wide(first), bytesOf(stored)));
+  auto packed = [&](ArrayRef<Value> elements) {
+    Values words;
+    if (layer.elementBytes() == 4)
+      for (Value element : elements)
+        words.push_back(p.bits(p.b.getI32Type(), element));
+    else
+      for (unsigned i = 0; i < elements.size(); i += 2)
+        words.push_back(packHalves(p, elements[i], elements[i + 1], layer.type));
+    return words;
+  };
+  if (stored != layer.type)
+    return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned, false)
+                          : loadInside(p, row, stored, first, chunk, layer.k, layer.x.aligned));
+  auto words = [&] { return p.loadWords(start, 4); };
+  if (layer.x.aligned && isWhole)
+    return words();
+  if (!layer.x.aligned)
+    return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
+                          : loadInside(p, row, stored, first, chunk, layer.k, false));
+  // Aligned rows have room for whole chunks; what lies past k is cut off.
+  Value end = p.i32(layer.k);
+  auto inside = [&] {
+    Values loaded = words();
+    if (layer.k % chunk == 0)
+      return loaded;
+    for (auto [i, word] : llvm::enumerate(loaded)) {
+      Value at = p.add(first, i * chunk / 4), kept = p.i32(-1);
+      if (layer.elementBytes() == 2)
+        kept = p.select(p.lt(p.add(at, 1), end), kept, p.i32(0xffff));
+      word = p.bitAnd(word, p.select(p.lt(at, end), kept, p.i32(0)));
+    }
+    return loaded;
+  };
+  return p.choose(p.lt(first, end), inside, [&] { return Values(4, p.i32(0)); });
+}
+
 Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned count) {
   if (auto it = computed.find(tensor); it != computed.end())
     return it->second;
@@ -245,7 +311,7 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
   return elements;
 }
 
-void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
+Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
   computed = inputs;
   unsigned count = sums.size();
   Values values(sums);
@@ -278,10 +344,14 @@ void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, con
     }
     computed[op->getResult(0)] = results;
   }
-  Value yielded = layer.kernel.getBody().front().getTerminator()->getOperand(0);
+  return computed[layer.result];
+}
+
+void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
+  Values results = evaluate(row, column, sums, inputs);
   unsigned bytes = bytesOf(layer.out.type);
   Value offset = p.add(p.mul(p.wide(row), layer.out.stride * bytes), p.mul(p.wide(column), bytes));
-  storeRun(p, computed[yielded], p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
+  storeRun(p, results, p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
 }
 
 LinearTail::Inputs LinearTail::fetch(Value row, Value column, unsigned count) {

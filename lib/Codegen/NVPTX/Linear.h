@@ -44,6 +44,7 @@ struct LinearLayer {
   unsigned weight = 0; ///< operands of the kernel
   std::optional<unsigned> bias;
   llvm::SmallVector<mlir::Operation *> tail;
+  Value result; ///< of the tail: what the layer stores
 
   unsigned elementBytes() const { return type.getIntOrFloatBitWidth() / 8; }
   /// Rows of the matrix, in the dimensions of the kernel.
@@ -53,7 +54,10 @@ struct LinearLayer {
   std::string symbol(const std::string &tile) const { return kernel.getSymName().str() + "_" + tile; }
 };
 
-/// nullopt when the kernel is anything else.
+/// The layers of a kernel that is nothing but linear layers, each of which reads the one before; empty for all others.
+/// Of all but the first `x`, and of all but the last `out`, is a value inside the kernel that no operand holds.
+llvm::SmallVector<LinearLayer> matchLinearLayers(plan::KernelOp kernel);
+/// The only one; nullopt when the kernel is anything else.
 std::optional<LinearLayer> matchLinear(plan::KernelOp kernel);
 
 /// Finishes sums; made once a kernel function, with one address (pointer to global memory) an operand.
@@ -69,6 +73,8 @@ public:
   void finish(Value row, Value column, llvm::ArrayRef<Value> sums);
   /// The same where all columns are below n. What `inputs` lacks is loaded.
   void finishInside(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
+  /// What finishInside() stores, in the type arithmetic is done in.
+  Values evaluate(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
   /// Loads all that finishInside() of `count` columns will read: many loads can so be under way before the first use.
   Inputs fetch(Value row, Value column, unsigned count);
   /// Fetches for the only finish() that follows, before the sums are known. The row and column may lie outside.
@@ -86,6 +92,9 @@ private:
 /// Neighbouring elements in the type arithmetic is done in. `aligned`: the pointer is aligned to their bytes, or to 16.
 Values loadRun(Ptx &p, Value pointer, mlir::Type type, unsigned count, bool aligned, bool constant);
 void storeRun(Ptx &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type type, bool aligned);
+/// The 32-bit words of 16 bytes of the layer's own type: elements first, first + 1, ... of the row of x at `row`. From
+/// k on they are zero, unless `isWhole`, which says that there is no such.
+Values loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first, bool isWhole);
 /// Elements first, first + 1, ... of a row of k elements, as f32; zero from k on, where memory may hold anything.
 Values loadInside(Ptx &p, Value row, mlir::Type type, Value first, unsigned count, int64_t k, bool aligned);
 

@@ -21,6 +21,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace reckon;
@@ -125,6 +126,13 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringR
     if (steps >= split)
       add(WgmmaTile{1, 64, 6, WgmmaTile::Mode::Cluster, split});
   return candidates;
+}
+
+double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, StringRef arch) {
+  double best = std::numeric_limits<double>::infinity();
+  for (const LinearChoice &candidate : getCandidates(layer, arch))
+    best = std::min(best, std::visit(CostModel{layer, rows}, candidate.tile));
+  return best;
 }
 
 std::string_view LinearChoice::packing() const {

@@ -41,6 +41,9 @@ std::vector<LinearChoice> getLinearContenders(const LinearLayer &layer, llvm::St
 /// The kernels that the schedule gave the layer (LaunchChoice.h); what chooseLinear() says when it gave none.
 std::vector<LinearChoice> getScheduledLinear(const LinearLayer &layer, llvm::StringRef arch);
 
+/// Microseconds the layer takes with the best of its kernels for so many rows of the matrix, by the cost model.
+double estimateLinear(const LinearLayer &layer, int64_t rows, llvm::StringRef arch);
+
 /// The packings a linear kernel reads, each once; none when it is no linear kernel.
 llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, llvm::StringRef arch);
 

@@ -59,8 +59,6 @@ public:
   }
   Values loadRow(Value address, Value block, bool isWhole);
 
-  void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> a, ArrayRef<Value> b);
-
   Ptx &p;
   const LinearLayer &layer;
   Value x, weight;
@@ -73,41 +71,18 @@ public:
 
 /// The four words (two steps) of this lane: elements [block*4*chunk + quad*chunk, + chunk) of its row, zero from k on.
 Values MmaEmitter::loadRow(Value address, Value block, bool isWhole) {
-  Type stored = layer.x.type;
-  unsigned bytes = stored.getIntOrFloatBitWidth() / 8;
-  Value first = p.add(p.mul(block, 4 * chunk), p.mul(quad, chunk));
-  Value start = p.at(address, p.mul(p.wide(first), bytes));
-  auto packed = [&](ArrayRef<Value> elements) {
-    Values words;
-    if (layer.elementBytes() == 4)
-      for (Value element : elements)
-        words.push_back(p.bits(p.b.getI32Type(), element));
-    else
-      for (unsigned i = 0; i < elements.size(); i += 2)
-        words.push_back(packHalves(p, elements[i], elements[i + 1], layer.type));
-    return words;
-  };
-  if (stored != layer.type)
-    return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned, false)
-                          : loadInside(p, address, stored, first, chunk, layer.k, layer.x.aligned));
-  auto words = [&] { return p.loadWords(start, 4); };
-  if (layer.x.aligned && isWhole)
-    return words();
-  if (layer.x.aligned && layer.k % chunk == 0)
-    return p.choose(p.lt(first, p.i32(layer.k)), words, [&] { return Values(4, p.i32(0)); });
-  return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
-                        : loadInside(p, address, stored, first, chunk, layer.k, false));
+  return loadChunk(p, layer, address, p.add(p.mul(block, 4 * chunk), p.mul(quad, chunk)), isWhole);
 }
 
-/// sums (16 x 8) += a (two steps) * b (two steps).
-void MmaEmitter::multiply(MutableArrayRef<Value> sums, ArrayRef<Value> a, ArrayRef<Value> b) {
+void nvptx::multiplyFragments(Ptx &p, const LinearLayer &layer, MutableArrayRef<Value> sums, ArrayRef<Value> a,
+                              ArrayRef<Value> b) {
   StringRef kind = layer.type.isF16()    ? "m16n8k16.row.col.f32.f16.f16.f32"
                    : layer.type.isBF16() ? "m16n8k16.row.col.f32.bf16.bf16.f32"
                                          : "m16n8k8.row.col.f32.tf32.tf32.f32";
   std::string text =
       ("mma.sync.aligned." + kind + " {$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};").str();
   Type f32 = p.b.getF32Type();
-  for (unsigned step = 0; step < 2; ++step) {
+  for (unsigned step = 0; step < a.size() / 4; ++step) {
     Values operands(a.slice(4 * step, 4));
     operands.append({b[2 * step], b[2 * step + 1]});
     operands.append(sums.begin(), sums.end());
@@ -156,7 +131,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
     for (Value row : rows)
       activations.push_back(mma.loadRow(row, block, isWhole));
     for (unsigned j = 0; j < rowTiles; ++j)
-      mma.multiply(sums.slice(4 * j, 4), a, activations[j]);
+      multiplyFragments(p, layer, sums.slice(4 * j, 4), a, activations[j]);
   };
   int64_t wholeBlocks = layer.k / (4 * mma.chunk), rounds = mma.blocks / warps, wholeRounds = wholeBlocks / warps;
   constexpr int64_t unrolled = 8;
@@ -246,7 +221,8 @@ LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &modul
   auto multiply = [&](ArrayRef<Value> words, MutableArrayRef<Value> sums) {
     for (unsigned t = 0; t < tiles; ++t)
       for (unsigned j = 0; j < rowTiles; ++j)
-        mma.multiply(sums.slice(4 * (t * rowTiles + j), 4), words.slice(8 * t, 8), words.slice(8 * tiles + 4 * j, 4));
+        multiplyFragments(p, layer, sums.slice(4 * (t * rowTiles + j), 4), words.slice(8 * t, 8),
+                          words.slice(8 * tiles + 4 * j, 4));
   };
   // The next block's fragments are loaded before this one's products.
   Values sums(4 * tiles * rowTiles, p.f32(0));

@@ -31,6 +31,7 @@ Value Ptx::mul(Value x, int64_t y) { return y == 1 ? x : mul(x, like(x, y)); }
 Value Ptx::div(Value x, int64_t y) { return y == 1 ? x : arith::DivUIOp::create(b, x, like(x, y)).getResult(); }
 Value Ptx::rem(Value x, int64_t y) { return arith::RemUIOp::create(b, x, like(x, y)); }
 Value Ptx::bitAnd(Value x, int64_t y) { return arith::AndIOp::create(b, x, like(x, y)); }
+Value Ptx::bitAnd(Value x, Value y) { return arith::AndIOp::create(b, x, y); }
 Value Ptx::bitOr(Value x, Value y) { return arith::OrIOp::create(b, x, y); }
 Value Ptx::bitXor(Value x, Value y) { return arith::XOrIOp::create(b, x, y); }
 Value Ptx::shl(Value x, int64_t y) { return arith::ShLIOp::create(b, x, like(x, y)); }

@@ -42,6 +42,7 @@ public:
   Value div(Value x, int64_t y);
   Value rem(Value x, int64_t y);
   Value bitAnd(Value x, int64_t y);
+  Value bitAnd(Value x, Value y);
   Value bitOr(Value x, Value y);
   Value bitXor(Value x, Value y);
   Value shl(Value x, int64_t y);

@@ -202,6 +202,16 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(launches[1].maxRows, 99u);
   EXPECT_EQ(launches[2].kernel, 1u);
   EXPECT_EQ(launches[2].maxRows, UINT64_MAX);
+  EXPECT_TRUE(program->chains[0].dispatches[0].covers.empty());
+  EXPECT_EQ(program->chains[1].dispatches[0].covers, std::vector<uint32_t>{0});
+}
+
+TEST(EngineFile, OnlyCudaCovers) {
+  EngineSpec spec = mutableSpec();
+  spec.programs[0].chains[0].dispatches[0].covers = {0};
+  std::string error;
+  EXPECT_FALSE(serializeEngine(spec, &error));
+  EXPECT_NE(error.find("covers others, which only cuda has"), std::string::npos) << error;
 }
 
 TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
@@ -250,6 +260,19 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("unknown way to compute 'x'", [&](P &p) { dispatch(p).launches[0].gemm->compute = "x"; });
   refuses("unknown epilogue 'x'", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "x"; });
   refuses("does not fit the bias", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "bias"; });
+  auto cover = [](P &p) -> DispatchSpec & { return p.chains[1].dispatches[0]; };
+  refuses("a bound on its rows", [&](P &p) { cover(p).launches[0].maxRows = UINT64_MAX; });
+  refuses("a bound on its rows", [&](P &p) { cover(p).launches[0] = dispatch(p).launches[0]; });
+  refuses("covers dispatch 1, expected earlier", [&](P &p) { cover(p).covers = {1}; });
+  refuses("covers dispatch 0, expected earlier", [&](P &p) { cover(p).covers = {0, 0}; });
+  refuses("covers dispatch 7", [&](P &p) { cover(p).covers = {7}; });
+  refuses("which runs over other rows", [&](P &p) { p.chains[0].rows = 1; });
+  refuses("which another one covers", [&](P &p) { p.chains.push_back(p.chains[1]); });
+  refuses("which covers others", [&](P &p) {
+    p.chains.push_back(p.chains[1]);
+    p.chains[2].dispatches[0].covers = {1};
+  });
+  refuses("does not write what dispatch 0 writes", [&](P &p) { cover(p).operands[2].offset = 4; });
   refuses("exceed 32764 bytes",
           [&](P &p) { dispatch(p).operands.insert(dispatch(p).operands.begin(), 4100, dispatch(p).operands[0]); });
 }

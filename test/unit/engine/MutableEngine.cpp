@@ -67,7 +67,10 @@ static ProgramSpec cudaProgram() {
   last.kernel = 1;
   last.grid = {test::size("batch")};
   dispatch.launches = {library, tiled, last};
-  program.chains = {{test::size("batch"), 1, {dispatch}}};
+  DispatchSpec cover = dispatch;
+  cover.launches = {tiled};
+  cover.covers = {0};
+  program.chains = {{test::size("batch"), 1, {dispatch}}, {test::size("batch"), 1, {cover}}};
   program.arenaUnshared = test::size("32*batch");
   return program;
 }

@@ -132,6 +132,55 @@ TEST_F(Cuda, LaunchesAreAsTheEngineSays) {
                                             "test_finish 1x1 of 128 shared 0 cluster 0"}));
 }
 
+/// The launch for few rows of the sample's layer, as a dispatch that stands in for the layer's.
+static EngineSpec coveringSpec() {
+  EngineSpec spec = cudaSampleSpec();
+  std::vector<ChainSpec> &chains = spec.programs[1].chains;
+  ChainSpec cover = chains[1];
+  std::vector<LaunchSpec> &launches = chains[1].dispatches[0].launches;
+  cover.dispatches[0].launches = {launches[1]};
+  cover.dispatches[0].covers = {1};
+  launches.erase(launches.begin(), launches.begin() + 2);
+  chains.insert(chains.begin() + 2, cover);
+  return spec;
+}
+
+TEST_F(Cuda, CoveringDispatchesRunInsteadOfOthers) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, coveringSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  for (int64_t batch : {4, 5, 0, 3})
+    expectCorrect(context, sampleData(batch));
+  std::vector<FakeGraph> graphs = cuda.graphs();
+  ASSERT_EQ(graphs.size(), 3u);
+  EXPECT_EQ(graphs[0].kernels, (std::vector<std::string>{"test_lookup", "test_linear_small", "test_finish"}));
+  EXPECT_EQ(graphs[1].kernels, (std::vector<std::string>{"test_lookup", "test_linear", "test_finish"}));
+  // Who is passed over hands on what it waits for.
+  for (const FakeGraph &graph : graphs)
+    EXPECT_EQ(graph.after, (std::vector<std::vector<size_t>>{{}, {0}, {1}}));
+}
+
+TEST_F(Cuda, CoveringKernelsMayNotFitTheDevice) {
+  const auto firstKernels = [&] {
+    Engine engine;
+    Context context;
+    EXPECT_FALSE(open(engine, coveringSpec()));
+    Status failed = context.create(engine, 1, "cuda");
+    EXPECT_FALSE(failed) << failed.message;
+    expectCorrect(context, sampleData(4));
+    return cuda.graphs().back().kernels[1];
+  };
+  EXPECT_EQ(firstKernels(), "test_linear_small");
+  for (int clusters : {0, -1}) {
+    cuda.machine.maxClusters = clusters;
+    EXPECT_EQ(firstKernels(), "test_linear");
+  }
+  cuda.machine.maxClusters = 2;
+  cuda.machine.staticShared = 232000;
+  EXPECT_EQ(firstKernels(), "test_linear");
+}
+
 TEST_F(Cuda, GraphsAreKeptUpToTheLimit) {
   Engine engine;
   Context context;
@@ -397,7 +446,7 @@ TEST_F(Cuda, DamagedProgramsAreHarmless) {
 
 /// Each driver call fails once: the error names a call, nothing leaks, and the context works afterwards.
 TEST_F(Cuda, EveryCallMayFail) {
-  bytes.push_back(sampleEngine(cudaSampleSpec()));
+  bytes.push_back(sampleEngine(coveringSpec()));
   SampleData data = sampleData(3), larger = sampleData(300);
   auto use = [&](int failAt, bool &finished) {
     std::string message;

@@ -159,6 +159,12 @@ EXPORT CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, C
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int) { ENTER return CUDA_SUCCESS; }
+EXPORT CUresult cuOccupancyMaxActiveClusters(int *clusters, CUfunction, const CUlaunchConfig *config) {
+  ENTER if (config->numAttrs != 1 || config->attrs->id != CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION ||
+            config->gridDimX != config->attrs->value.clusterDim.x) return CUDA_ERROR_INVALID_VALUE;
+  *clusters = fake().machine.maxClusters;
+  return fake().machine.maxClusters < 0 ? CUDA_ERROR_INVALID_CLUSTER_SIZE : CUDA_SUCCESS;
+}
 EXPORT CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *offset, size_t *size) {
   if (index >= function->sizes.size())
     return CUDA_ERROR_INVALID_VALUE;

@@ -61,7 +61,7 @@ public:
 
   struct Machine {
     int version = 12040, devices = 2, major = 9, minor = 0, multiprocessors = 4, maxThreads = 1024, staticShared = 0;
-    int maxShared = 232448;
+    int maxShared = 232448, maxClusters = 2;
     size_t memory = size_t(1) << 30;
     int initResult = 0;
     bool hasParameterInfo = true;

@@ -1,0 +1,505 @@
+//===- LinearChain.cpp - Linear layers that keep activations on chip ---------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-------------------------------------------------------------------------------===//
+//
+// One cluster takes up to eight rows through all layers. Each of its blocks has some columns of every layer; the warps
+// of a block split the columns and the inner dimension and add up through shared memory.
+//
+// Weights: a warp of its own has bulk copies bring `mma` fragments into a ring of stages in shared memory, over the
+// borders of layers and from the kernel's first instruction on. A stage is one unit of each warp: the warps that share
+// the inner dimension of a tile take neighbouring kilobytes of the packing, so few copies fill it. (Asynchronous copies
+// by the lanes themselves, cp.async, were queued in front of everything else for as long as the ring took to fill.)
+//
+// Activations: who finishes a column stores it (st.async) into the shared memory of every block that has columns of the
+// next layer, where the stores complete a transaction barrier: data and its arrival are one message. A layer's input
+// alternates between two buffers, which is enough: a block writes the input of layer i + 2 when it has all of layer
+// i + 1's, which others sent after they had read all of layer i's. So do the sums of warps, which the barrier between
+// sums and tails of the layer in between keeps apart.
+//
+//===-------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LinearChain.h"
+#include "lib/Codegen/NVPTX/LinearKernels.h"
+#include "lib/Codegen/NVPTX/LinearPacking.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+namespace {
+
+constexpr unsigned clusterBlocks = 16, warps = 16, threads = 32 * warps, tileRows = 8;
+/// One more warp only fetches.
+constexpr unsigned blockThreads = threads + 32;
+constexpr unsigned unitBytes = 1024;
+/// Units whose fragments a lane holds at a time.
+constexpr unsigned batchUnits = 4;
+
+class ChainEmitter {
+public:
+  ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel, Value shared);
+  void run();
+
+private:
+  using Layout = ChainLayerLayout;
+  /// A column of a row that a thread finishes.
+  struct Place {
+    Value index, row, column, isReal;
+  };
+
+  void loadInput();
+  void storeInput();
+  void initBarriers();
+  void fetchTails();
+  void fetchUnit(unsigned unit);
+  void produce();
+  void consume();
+  void waitOn(Value barrier, unsigned parity);
+  void multiply(unsigned layer);
+  void storeSums(unsigned layer, ArrayRef<Value> sums);
+  Place placeOf(unsigned layer, unsigned round);
+  void finish(unsigned layer);
+  void finishRound(unsigned layer, unsigned round);
+  Values gather(const Layout &layout, Value value, Value lane);
+  void push(unsigned layer, const Place &place, ArrayRef<Value> words);
+
+  unsigned rounds(unsigned layer) const {
+    return llvm::divideCeil(16 * layout.layers[layer].tilesPerBlock * tileRows, threads);
+  }
+  bool isLast(unsigned layer) const { return layer + 1 == layers.size(); }
+  Value isActive(unsigned layer) { return p.lt(rank, p.i32(layout.layers[layer].activeBlocks)); }
+  void ifActive(unsigned layer, llvm::function_ref<void()> then);
+  /// All threads that multiply.
+  void barrier() { p.inlinePtx({}, "bar.sync 1, " + std::to_string(threads) + ";", "", {}); }
+  /// Of the input of a layer; of a stage that is full or empty again.
+  Value inputBarrier(unsigned layer) { return p.add(sharedBase, 8 * layer); }
+  Value fullBarrier(unsigned unit) { return p.add(sharedBase, layout.stageBarriersAt + 16 * (unit % layout.slots)); }
+  Value emptyBarrier(unsigned unit) { return p.add(fullBarrier(unit), 8); }
+  bool isRefilled(unsigned unit) const { return unit + layout.slots < layout.units; }
+  Value tileGroupOf(const Layout &l) { return p.div(warp, l.innerGroups); }
+  Value innerGroupOf(const Layout &l) { return p.rem(warp, l.innerGroups); }
+
+  Ptx &p;
+  ArrayRef<LinearLayer> layers;
+  const ChainLayout &layout;
+  KernelFunction &kernel;
+  Value shared, sharedBase;
+  Value thread, lane, group, quad, warp; ///< lane / 4, lane % 4
+  Value rank, firstRow, rows, rowsHere;  ///< block of the cluster; of the matrix; of this tile
+  Value ring;                            ///< of this lane
+  SmallVector<Values> input;             ///< words of this thread's chunks
+  SmallVector<LinearTail> tails;
+  SmallVector<SmallVector<LinearTail::Inputs>> tailInputs; ///< a layer's, for each round
+};
+
+} // namespace
+
+ChainEmitter::ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel,
+                           Value shared)
+    : p(p), layers(layers), layout(layout), kernel(kernel), shared(shared) {
+  sharedBase = p.sharedAddress(shared);
+  thread = p.thread();
+  lane = p.bitAnd(thread, 31);
+  group = p.shr(lane, 2);
+  quad = p.bitAnd(lane, 3);
+  warp = p.shr(thread, 5);
+  rank = p.rem(p.block(), clusterBlocks);
+  rows = p.narrow(p.mul(kernel.rows, layers.front().rowsPerSample));
+  Value rowsEach = p.min(p.div(p.add(rows, chainClusters - 1), chainClusters), p.i32(tileRows));
+  firstRow = p.mul(p.div(p.block(), clusterBlocks), rowsEach);
+  rowsHere = p.min(p.sub(rows, firstRow), rowsEach);
+  ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, unitBytes), p.shl(lane, 4)));
+}
+
+void ChainEmitter::ifActive(unsigned layer, llvm::function_ref<void()> then) {
+  if (layout.layers[layer].activeBlocks == clusterBlocks)
+    then();
+  else
+    p.ifThen(isActive(layer), then);
+}
+
+//===----------------------------------------------------------------------===//
+// What comes from global memory
+//===----------------------------------------------------------------------===//
+
+/// Chunks of 16 bytes of the tile's rows, one after another to the threads.
+void ChainEmitter::loadInput() {
+  const LinearLayer &layer = layers.front();
+  unsigned chunks = 4 * layout.layers.front().innerBlocks;
+  for (unsigned first = 0; first < chunks * tileRows; first += threads) {
+    Value index = p.add(thread, first), row = p.div(index, chunks), element = p.shl(p.rem(index, chunks), 3);
+    Value address =
+        p.at(kernel.operands[layer.x.operand],
+             p.mul(p.wide(p.add(firstRow, row)), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
+    bool isWhole = layer.k == int64_t(8) * chunks;
+    input.push_back(p.choose(
+        p.lt(row, rowsHere), [&] { return loadChunk(p, layer, address, element, isWhole); },
+        [&] { return Values(4, p.i32(0)); }));
+  }
+}
+
+void ChainEmitter::storeInput() {
+  const Layout &first = layout.layers.front();
+  unsigned chunks = 4 * first.innerBlocks;
+  ifActive(0, [&] {
+    for (auto [round, words] : llvm::enumerate(input)) {
+      Value index = p.add(thread, round * threads), row = p.div(index, chunks), chunk = p.rem(index, chunks);
+      Value to = p.at(p.at(shared, layout.activationsAt[0]), p.add(p.mul(row, first.rowBytes), p.shl(chunk, 4)));
+      p.ifThen(p.lt(row, rowsHere), [&, words = words] { p.storeWords(words, to); });
+    }
+  });
+}
+
+/// Each layer's input but the first has a barrier that completes when all its bytes have come; it is used once.
+void ChainEmitter::initBarriers() {
+  p.ifThen(p.eq(thread, threads), [&] {
+    for (unsigned slot = 0; slot < layout.slots; ++slot) {
+      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {fullBarrier(slot)});
+      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], " + std::to_string(warps) + ";", "r", {emptyBarrier(slot)});
+    }
+    for (unsigned l = 1; l < layers.size(); ++l) {
+      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {inputBarrier(l)});
+      ifActive(l, [&] {
+        Value bytes = p.mul(rowsHere, 32 * layout.layers[l - 1].tiles);
+        p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;", "rr", {inputBarrier(l), bytes});
+      });
+    }
+    p.inlinePtx({}, "fence.mbarrier_init.release.cluster;", "", {});
+  });
+  // Its other half is before the first store into another block.
+  p.inlinePtx({}, "barrier.cluster.arrive.relaxed;", "", {});
+}
+
+void ChainEmitter::fetchTails() {
+  for (unsigned l = 0; l < layers.size(); ++l) {
+    tails.emplace_back(p, layers[l], kernel.operands);
+    SmallVector<LinearTail::Inputs> &inputs = tailInputs.emplace_back();
+    for (unsigned round = 0; round < rounds(l); ++round) {
+      Place place = placeOf(l, round);
+      inputs.push_back(tails[l].fetch(p.min(p.add(firstRow, place.row), p.add(rows, -1)),
+                                      p.min(place.column, p.i32(layers[l].n - 1)), 1));
+    }
+  }
+}
+
+/// Starts the copies of a stage, by one thread.
+void ChainEmitter::fetchUnit(unsigned unit) {
+  unsigned l = 0;
+  while (!isLast(l) && unit >= layout.layers[l + 1].firstUnit)
+    ++l;
+  const Layout &layer = layout.layers[l];
+  unsigned inner = (unit - layer.firstUnit) / layer.tilesPerWarp(), t = (unit - layer.firstUnit) % layer.tilesPerWarp();
+  unsigned firstInner = inner * layer.innerGroups,
+           bytes = std::min(layer.innerGroups, layer.innerBlocks - firstInner) * unitBytes;
+  bool isWhole = layer.tiles == clusterBlocks * layer.tilesPerBlock;
+  if (unit >= layout.slots)
+    waitOn(emptyBarrier(unit), (unit / layout.slots + 1) % 2);
+  Values tiles, exist;
+  Value total = p.i32(isWhole ? layer.tileGroups * bytes : 0);
+  for (unsigned g = 0; g < layer.tileGroups; ++g) {
+    tiles.push_back(p.add(p.mul(rank, layer.tilesPerBlock), g * layer.tilesPerWarp() + t));
+    exist.push_back(p.lt(tiles[g], p.i32(layer.tiles)));
+    if (!isWhole)
+      total = p.add(total, p.select(exist[g], p.i32(bytes), p.i32(0)));
+  }
+  p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;", "rr", {fullBarrier(unit), total});
+  Value to = p.add(sharedBase, layout.ringAt + unit % layout.slots * warps * unitBytes);
+  for (unsigned g = 0; g < layer.tileGroups; ++g) {
+    auto copy = [&] {
+      Value from = p.at(kernel.operands[layers[l].weight],
+                        p.mul(p.wide(p.add(p.mul(tiles[g], layer.innerBlocks), firstInner)), unitBytes));
+      p.inlinePtx({},
+                  "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1], " +
+                      std::to_string(bytes) + ", [$2];",
+                  "rlr", {p.add(to, g * layer.innerGroups * unitBytes), from, fullBarrier(unit)});
+    };
+    if (isWhole)
+      copy();
+    else
+      p.ifThen(exist[g], copy);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+void ChainEmitter::waitOn(Value barrier, unsigned parity) {
+  p.inlinePtx({},
+              "{\n.reg .pred done;\nAGAIN:\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [$0], " +
+                  std::to_string(parity) + ";\n@done bra DONE;\nbra AGAIN;\nDONE:\n}",
+              "r", {barrier});
+}
+
+void ChainEmitter::multiply(unsigned l) {
+  const Layout &layer = layout.layers[l];
+  unsigned tiles = layer.tilesPerWarp(), units = layer.unitsPerWarp();
+  // Even and odd steps have sums of their own where registers allow: products that add to the same wait for each other.
+  unsigned sets = tiles <= 4 ? 2 : 1;
+  Values sums(4 * tiles * sets, p.f32(0));
+  Value innerBlock = innerGroupOf(layer);
+  Value activations =
+      p.at(p.at(shared, layout.activationsAt[l % 2]), p.add(p.mul(group, layer.rowBytes), p.shl(quad, 4)));
+  Values b;
+  for (unsigned begin = 0; begin < units; begin += batchUnits) {
+    unsigned end = std::min(begin + batchUnits, units);
+    SmallVector<Values> a, bs;
+    // All of them before the first load, so that loads do not wait for each other.
+    for (unsigned number = layer.firstUnit + begin; number < layer.firstUnit + end; ++number)
+      waitOn(fullBarrier(number), number / layout.slots % 2);
+    for (unsigned unit = begin; unit < end; ++unit) {
+      unsigned inner = unit / tiles, number = layer.firstUnit + unit;
+      Value block = p.add(innerBlock, inner * layer.innerGroups), last = p.i32(layer.innerBlocks - 1);
+      bool isRagged = (inner + 1) * layer.innerGroups > layer.innerBlocks;
+      if (unit % tiles == 0)
+        b = p.loadWords(p.at(activations, p.shl(isRagged ? p.min(block, last) : block, 6)), 4);
+      Value slot = p.at(ring, number % layout.slots * warps * unitBytes);
+      Values &words = a.emplace_back(p.loadWords(slot, 4));
+      words.append(p.loadWords(p.at(slot, 512), 4));
+      bs.push_back(b);
+      // Past the end there is neither weight nor input.
+      if (isRagged)
+        for (Values *fragments : {&words, &bs.back()})
+          for (Value &word : *fragments)
+            word = p.select(p.lt(last, block), p.i32(0), word);
+    }
+    for (unsigned unit = begin; unit < end; ++unit)
+      for (unsigned step = 0; step < 2; ++step)
+        multiplyFragments(
+            p, layers[l], MutableArrayRef<Value>(sums).slice(4 * (unit % tiles * sets + (sets == 2 ? step : 0)), 4),
+            ArrayRef<Value>(a[unit - begin]).slice(4 * step, 4), ArrayRef<Value>(bs[unit - begin]).slice(2 * step, 2));
+    for (unsigned unit = layer.firstUnit + begin; unit < layer.firstUnit + end; ++unit)
+      if (isRefilled(unit)) {
+        warpBarrier(p.b);
+        p.ifThen(p.eq(lane, 0),
+                 [&] { p.inlinePtx({}, "mbarrier.arrive.shared::cta.b64 _, [$0];", "r", {emptyBarrier(unit)}); });
+      }
+  }
+  if (sets == 2)
+    for (unsigned i = 0; i < 4 * tiles; ++i)
+      sums[i] = p.addf(sums[i / 4 * 8 + i % 4], sums[i / 4 * 8 + 4 + i % 4]);
+  storeSums(l, ArrayRef<Value>(sums).take_front(4 * tiles));
+}
+
+/// By warp that shares the inner dimension, row, and column in the order of Place::index.
+void ChainEmitter::storeSums(unsigned l, ArrayRef<Value> sums) {
+  const Layout &layer = layout.layers[l];
+  unsigned tiles = layer.tilesPerWarp(), vector = layer.vectorTiles;
+  // Where two neighbouring tiles are one warp's, 16 bytes go at once.
+  unsigned together = tiles % 2 == 0 && vector % 2 == 0 ? 2 : 1;
+  auto store = [&] {
+    Value own = p.at(p.at(shared, layout.sumsAt[l % 2]), p.mul(innerGroupOf(layer), tileRows * layer.sumRowBytes()));
+    for (unsigned t = 0; t < tiles; t += together) {
+      Value tile = p.add(p.mul(tileGroupOf(layer), tiles), t);
+      Value offset = p.add(p.mul(p.div(tile, vector), 64 * vector), p.shl(p.rem(tile, vector), 3));
+      offset = p.add(offset, p.mul(group, 8 * vector));
+      for (unsigned e = 0; e < 2; ++e) {
+        Value row = p.add(p.shl(quad, 1), e);
+        Values run;
+        for (unsigned i = t; i < t + together; ++i)
+          run.append({sums[4 * i + e], sums[4 * i + 2 + e]});
+        p.ifThen(p.lt(row, rowsHere),
+                 [&] { p.storeWords(run, p.at(own, p.add(p.mul(row, layer.sumRowBytes()), offset))); });
+      }
+    }
+  };
+  ifActive(l, [&] {
+    if (layer.tileGroups * layer.innerGroups < warps)
+      p.ifThen(p.lt(tileGroupOf(layer), p.i32(layer.tileGroups)), store);
+    else
+      store();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Tails
+//===----------------------------------------------------------------------===//
+
+/// Threads have the columns of a row one after another, in groups of 2 * vectorTiles that are neighbours in memory.
+ChainEmitter::Place ChainEmitter::placeOf(unsigned l, unsigned round) {
+  const Layout &layer = layout.layers[l];
+  unsigned columns = 16 * layer.tilesPerBlock, vector = layer.vectorTiles;
+  Place place;
+  Value i = p.add(thread, round * threads);
+  place.row = p.div(i, columns);
+  place.index = p.rem(i, columns);
+  Value tile = p.add(p.mul(rank, layer.tilesPerBlock), p.mul(p.div(place.index, 16 * vector), vector));
+  Value inGroup = p.rem(p.div(place.index, 2 * vector), 8);
+  // Tile t of a block of 64 has columns 8*g + 2*t and the next.
+  place.column = p.add(p.add(p.shl(p.shr(tile, 2), 6), p.shl(p.bitAnd(tile, 3), 1)),
+                       p.add(p.shl(inGroup, 3), p.rem(place.index, 2 * vector)));
+  place.isReal = p.lt(place.row, rowsHere);
+  if (layer.tiles != clusterBlocks * layer.tilesPerBlock)
+    place.isReal = p.both(place.isReal, p.lt(tile, p.i32(layer.tiles)));
+  return place;
+}
+
+/// The words of the group's 2 * vectorTiles columns, in each of its lanes.
+Values ChainEmitter::gather(const Layout &layer, Value value, Value lane) {
+  Value other = shuffleXor(p.b, value, 1), isOdd = p.eq(p.bitAnd(lane, 1), 1);
+  Type type = layers.front().type;
+  Values words = {packHalves(p, p.select(isOdd, other, value), p.select(isOdd, value, other), type)};
+  for (unsigned distance = 2; distance < 2 * layer.vectorTiles; distance *= 2) {
+    Value isUpper = p.eq(p.bitAnd(lane, distance), distance);
+    Values lower, upper;
+    for (Value word : words) {
+      Value theirs = shuffleXor(p.b, word, distance);
+      lower.push_back(p.select(isUpper, theirs, word));
+      upper.push_back(p.select(isUpper, word, theirs));
+    }
+    lower.append(upper);
+    words = lower;
+  }
+  return words;
+}
+
+/// Lanes of a group share the blocks to store to.
+void ChainEmitter::push(unsigned l, const Place &place, ArrayRef<Value> words) {
+  const Layout &layer = layout.layers[l], &next = layout.layers[l + 1];
+  unsigned lanes = 2 * layer.vectorTiles;
+  Value member = p.rem(place.index, lanes), first = p.sub(place.column, member);
+  Value to = p.add(p.add(sharedBase, layout.activationsAt[(l + 1) % 2]),
+                   p.add(p.mul(place.row, next.rowBytes), p.shl(first, 1)));
+  Value barrier = inputBarrier(l + 1);
+  StringRef suffix = words.size() == 4 ? ".v4.b32" : words.size() == 2 ? ".v2.b32" : ".b32";
+  std::string list, letters = "rrr";
+  for (unsigned i = 0; i < words.size(); ++i) {
+    list += (i ? ", $" : "$") + std::to_string(3 + i);
+    letters += "r";
+  }
+  if (words.size() > 1)
+    list = "{" + list + "}";
+  std::string text = ("{\n.reg .b32 there, signal;\nmapa.shared::cluster.u32 there, $0, $2;\n"
+                      "mapa.shared::cluster.u32 signal, $1, $2;\n"
+                      "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes" +
+                      suffix + " [there], " + list + ", [signal];\n}")
+                         .str();
+  for (unsigned block = 0; block < next.activeBlocks; block += lanes) {
+    Value target = p.add(member, block);
+    Values operands = {to, barrier, target};
+    operands.append(words.begin(), words.end());
+    auto store = [&] { p.inlinePtx({}, text, letters, operands); };
+    if (block + lanes > next.activeBlocks)
+      p.ifThen(p.lt(target, p.i32(next.activeBlocks)), store);
+    else
+      store();
+  }
+}
+
+void ChainEmitter::finishRound(unsigned l, unsigned round) {
+  const Layout &layer = layout.layers[l];
+  Place place = placeOf(l, round);
+  Value row = p.add(firstRow, place.row);
+  bool isPadded = layers[l].n % 64 != 0;
+  Value exists = isPadded ? p.both(place.isReal, p.lt(place.column, p.i32(layers[l].n))) : place.isReal;
+  auto addUp = [&] {
+    Value from =
+        p.at(p.at(shared, layout.sumsAt[l % 2]), p.add(p.mul(place.row, layer.sumRowBytes()), p.shl(place.index, 2)));
+    Values parts;
+    for (unsigned i = 0; i < layer.innerGroups; ++i)
+      parts.push_back(p.load(p.b.getF32Type(), p.at(from, i * tileRows * layer.sumRowBytes()), 4));
+    for (size_t count = parts.size(); count > 1; count /= 2) // a power of two
+      for (size_t i = 0; i < count / 2; ++i)
+        parts[i] = p.addf(parts[i], parts[i + count / 2]);
+    return parts[0];
+  };
+  const MatrixOperand &out = layers[l].out;
+  bool inRuns = isLast(l) && out.type == layers[l].type && out.aligned && layers[l].n % (2 * layer.vectorTiles) == 0;
+  if (isLast(l) && !inRuns) {
+    p.ifThen(exists, [&] { tails[l].finishInside(row, place.column, {addUp()}, tailInputs[l][round]); });
+    return;
+  }
+  // Padded columns are zero for the next layer.
+  Value value = p.choose(
+      exists, [&] { return tails[l].evaluate(row, place.column, {addUp()}, tailInputs[l][round]); },
+      [&] { return Values{p.f32(0)}; })[0];
+  Values words = gather(layer, value, lane);
+  if (!isLast(l)) {
+    p.ifThen(place.isReal, [&] { push(l, place, words); });
+    return;
+  }
+  Value isFirst = p.eq(p.rem(place.index, 2 * layer.vectorTiles), 0);
+  p.ifThen(p.both(exists, isFirst), [&] {
+    Value offset = p.add(p.mul(p.wide(row), out.stride * 2), p.mul(p.wide(place.column), 2));
+    p.storeWords(words, p.at(kernel.operands[out.operand], offset));
+  });
+}
+
+void ChainEmitter::finish(unsigned l) {
+  Value columns = p.mul(rowsHere, 16 * layout.layers[l].tilesPerBlock);
+  ifActive(l, [&] {
+    for (unsigned round = 0; round < rounds(l); ++round) {
+      // Whole warps take part, for they exchange columns.
+      Value firstOfWarp = p.add(p.shl(warp, 5), round * threads);
+      p.ifThen(p.lt(firstOfWarp, columns), [&] { finishRound(l, round); });
+    }
+  });
+}
+
+void ChainEmitter::produce() {
+  p.ifThen(p.eq(lane, 0), [&] {
+    for (unsigned unit = 0; unit < layout.units; ++unit)
+      fetchUnit(unit);
+  });
+  p.inlinePtx({}, "barrier.cluster.wait.acquire;", "", {});
+}
+
+void ChainEmitter::consume() {
+  loadInput();
+  fetchTails();
+  storeInput();
+  barrier();
+  for (unsigned l = 0; l < layers.size(); ++l) {
+    if (l > 0)
+      ifActive(l, [&] { waitOn(inputBarrier(l), 0); });
+    multiply(l);
+    barrier();
+    if (l == 0)
+      p.inlinePtx({}, "barrier.cluster.wait.acquire;", "", {});
+    finish(l);
+  }
+}
+
+void ChainEmitter::run() {
+  initBarriers();
+  p.barrier();
+  p.ifElse(p.lt(warp, p.i32(warps)), [&] { consume(); }, [&] { produce(); });
+}
+
+EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
+  auto maxRows = kernel->getAttrOfType<IntegerAttr>(chainRowsName);
+  if (!maxRows)
+    return std::nullopt;
+  SmallVector<LinearLayer> layers = matchLinearLayers(kernel);
+  std::optional<ChainLayout> layout;
+  bool isPacked = llvm::all_of(layers, [&](const LinearLayer &layer) {
+    return cast<StringAttr>(kernel.getPackings()[layer.weight]).getValue() == StringRef(mmaPacking);
+  });
+  if (isPacked && llvm::all_of(layers, canChain))
+    layout = layOutChain(layers);
+  if (!layout)
+    return EmitResult(kernel.emitError("device codegen: '") << kernel.getSymName() << "' is no chain of linear layers");
+  KernelFunction function = module.createKernel(kernel.getSymName(), kernel, blockThreads);
+  ImplicitLocOpBuilder b = function.getBuilder();
+  Ptx p(b);
+  ChainEmitter(p, layers, *layout, function, module.getDynamicShared(b)).run();
+
+  LaunchPlan launch;
+  launch.function = function.getName();
+  launch.blockThreads = blockThreads;
+  launch.cluster = clusterBlocks;
+  launch.sharedBytes = layout->sharedBytes;
+  // As many clusters as run at a time, with as few rows each: a stream of weights more costs nothing, a row more does.
+  SizeExpr rows = layers.front().matrixRows();
+  SizeExpr rowsEach = SizeExpr::min(SizeExpr::ceilDiv(rows, SizeExpr(chainClusters)), SizeExpr(tileRows));
+  launch.grid = {SizeExpr(clusterBlocks) * SizeExpr::ceilDiv(rows, rowsEach)};
+  launch.maxRows = maxRows.getInt();
+  KernelPlan plan;
+  plan.launches.push_back(std::move(launch));
+  return FailureOr<KernelPlan>(std::move(plan));
+}

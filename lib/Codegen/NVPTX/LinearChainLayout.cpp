@@ -1,0 +1,126 @@
+//===- LinearChainLayout.cpp - What a chain of layers looks like, and when it pays --===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===--------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/LinearChain.h"
+#include "lib/Codegen/NVPTX/LinearChoice.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+
+static constexpr unsigned clusterBlocks = 16, warps = 16, tileRows = 8, unitBytes = 1024;
+/// The shared memory of a block on sm_90; slots below which the stream of weights would stop and go.
+static constexpr unsigned maxSharedBytes = 227 * 1024, minSlots = 4;
+/// Code is straight: so many units a warp, columns a thread and layers keep it and its registers bounded.
+static constexpr unsigned maxUnits = 96, maxTilesPerBlock = 8, maxLayers = 12;
+
+unsigned ChainLayerLayout::sumBytes() const { return innerGroups * tileRows * sumRowBytes(); }
+
+/// How 16 warps share `layer`: wavefronts of shared memory for eight rows, and the products that wait for each other.
+static void shareUnits(ChainLayerLayout &layer) {
+  unsigned best = ~0u;
+  for (unsigned tileGroups = 1; tileGroups <= warps && layer.tilesPerBlock % tileGroups == 0; tileGroups *= 2)
+    for (unsigned innerGroups = 1; tileGroups * innerGroups <= warps; innerGroups *= 2) {
+      ChainLayerLayout trial = layer;
+      trial.tileGroups = tileGroups;
+      trial.innerGroups = innerGroups;
+      unsigned busy = tileGroups * innerGroups;
+      unsigned activations = busy * trial.innerPerWarp() * 4, sums = busy * trial.tilesPerWarp() * 8;
+      unsigned cost = activations + sums + innerGroups * layer.tilesPerBlock * 4 + 40 * trial.unitsPerWarp();
+      if (cost < best) {
+        best = cost;
+        layer = trial;
+      }
+    }
+}
+
+std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers) {
+  ChainLayout layout;
+  if (layers.empty() || layers.size() > maxLayers)
+    return std::nullopt;
+  unsigned sums[2] = {0, 0}, activations[2] = {0, 0};
+  for (auto [l, layer] : llvm::enumerate(layers)) {
+    ChainLayerLayout &result = layout.layers.emplace_back();
+    result.innerBlocks = llvm::divideCeil(layer.k, 32);
+    // All columns of a block of 64 are the next layer's input; of the result only those that exist.
+    int64_t rest = layer.n % 64;
+    result.tiles = 4 * llvm::divideCeil(layer.n, 64);
+    if (l + 1 == layers.size() && rest != 0 && rest < 8)
+      result.tiles -= 4 - llvm::divideCeil(rest, 2);
+    result.tilesPerBlock = llvm::divideCeil(result.tiles, clusterBlocks);
+    if (result.tilesPerBlock > maxTilesPerBlock || layer.k > 16 * 1024)
+      return std::nullopt;
+    result.activeBlocks = llvm::divideCeil(result.tiles, result.tilesPerBlock);
+    result.vectorTiles = result.tilesPerBlock % 4 == 0 ? 4 : result.tilesPerBlock % 2 == 0 ? 2 : 1;
+    shareUnits(result);
+    // Two rows' 64 bytes lie in different banks.
+    unsigned columns = l == 0 ? 32 * result.innerBlocks : 64 * llvm::divideCeil(layer.k, 64);
+    result.rowBytes = llvm::alignTo(2 * columns, 128) + 64;
+    result.firstUnit = layout.units;
+    layout.units += result.unitsPerWarp();
+    sums[l % 2] = std::max<unsigned>(sums[l % 2], llvm::alignTo(result.sumBytes(), 128));
+    activations[l % 2] = std::max(activations[l % 2], tileRows * result.rowBytes);
+  }
+  layout.sumsAt[0] = layout.stageBarriersAt + 256; // 16 bytes for each of at most 14 stages
+  layout.sumsAt[1] = layout.sumsAt[0] + sums[0];
+  layout.activationsAt[0] = layout.sumsAt[1] + sums[1];
+  layout.activationsAt[1] = layout.activationsAt[0] + activations[0];
+  layout.ringAt = layout.activationsAt[1] + activations[1];
+  unsigned perSlot = warps * unitBytes;
+  if (layout.units > maxUnits || layout.ringAt + minSlots * perSlot > maxSharedBytes)
+    return std::nullopt;
+  layout.slots = std::min(std::max(layout.units, minSlots), (maxSharedBytes - layout.ringAt) / perSlot);
+  layout.sharedBytes = layout.ringAt + layout.slots * perSlot;
+  return layout;
+}
+
+bool nvptx::hasClusters(StringRef arch) {
+  unsigned number = 0;
+  return arch.consume_front("sm_") && !arch.consumeInteger(10, number) && number >= 90;
+}
+
+bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || layer.type.isBF16(); }
+
+//===----------------------------------------------------------------------===//
+// Cost
+//===----------------------------------------------------------------------===//
+
+/// Microseconds of a kernel in a graph, fitted to chains of 3 and 5 layers on an H200 (docs/cuda.md): a layer waits for
+/// its weights, which stream into a cluster, or for its activations, the longer the more rows and columns there are.
+static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows) {
+  double tile = std::min<int64_t>(llvm::divideCeil(rows, chainClusters), tileRows);
+  auto stream = [&](size_t l) {
+    return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * unitBytes / 1.1e6;
+  };
+  double time = 2.0 + stream(0);
+  for (size_t l = 1; l < layers.size(); ++l)
+    time += std::max(0.8, stream(l)) + (tile - 1) * (0.08 + 0.05 * std::min(1.0, layers[l].k / 1024.0));
+  return time * std::ceil(rows / tile / chainClusters);
+}
+
+/// What separate kernels take in a graph is less than estimateLinear() says, which was fitted to kernels alone.
+static constexpr double graphFactor = 0.8;
+
+int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, StringRef arch, double *gain) {
+  std::optional<ChainLayout> layout = layOutChain(layers);
+  if (!layout)
+    return 0;
+  auto saved = [&](int64_t rows) {
+    double apart = 0;
+    for (const LinearLayer &layer : layers)
+      apart += graphFactor * estimateLinear(layer, rows, arch);
+    return apart - estimateChain(layers, *layout, rows);
+  };
+  if (gain)
+    *gain = saved(1);
+  int64_t rows = saved(1) > 0 ? 1 : 0;
+  while (rows > 0 && rows < tileRows * chainClusters && saved(llvm::alignTo(rows + 1, chainClusters)) > 0)
+    rows = llvm::alignTo(rows + 1, chainClusters);
+  return rows;
+}
