@@ -47,7 +47,7 @@ public:
     address = 0;
     bytes = 0;
   }
-  void swap(DeviceBuffer &other) {
+  void swap(DeviceBuffer &other) noexcept {
     std::swap(address, other.address);
     std::swap(bytes, other.bytes);
   }

@@ -89,7 +89,7 @@ struct CUDA_KERNEL_NODE_PARAMS {
 };
 static_assert(sizeof(CUDA_KERNEL_NODE_PARAMS) == 72, "as the driver lays it out");
 
-enum CUlaunchAttributeID { CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4 };
+enum CUlaunchAttributeID { CU_LAUNCH_ATTRIBUTE_IGNORE = 0, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4 };
 
 union CUlaunchAttributeValue {
   char pad[64];

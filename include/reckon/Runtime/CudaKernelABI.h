@@ -43,7 +43,7 @@
 /// The bytes of all parameters together.
 #define RECKON_CUDA_MAX_PARAMETER_BYTES 32764
 
-#define RECKON_CUDA_STATUS_BUSY -1
+#define RECKON_CUDA_STATUS_BUSY (-1)
 /// Where kernels write their findings.
 #define RECKON_CUDA_STATUS_CODE_OFFSET 0
 #define RECKON_CUDA_STATUS_TABLE_OFFSET 4

@@ -98,7 +98,7 @@ static std::optional<std::string> link(llvm::StringRef object, llvm::ArrayRef<st
       if (auto buffer = llvm::MemoryBuffer::getFile(output))
         result = (*buffer)->getBuffer().str();
   }
-  llvm::sys::fs::remove_directories(folder);
+  (void)llvm::sys::fs::remove_directories(folder); // a leftover in the temporary folder harms nobody
   return result;
 }
 
