@@ -24,6 +24,7 @@
 
 #include <cmath>
 #include <dlfcn.h>
+#include <tuple>
 
 using namespace mlir;
 
@@ -98,7 +99,7 @@ static std::optional<std::string> link(llvm::StringRef object, llvm::ArrayRef<st
       if (auto buffer = llvm::MemoryBuffer::getFile(output))
         result = (*buffer)->getBuffer().str();
   }
-  (void)llvm::sys::fs::remove_directories(folder); // a leftover in the temporary folder harms nobody
+  std::ignore = llvm::sys::fs::remove_directories(folder); // a leftover in the temporary folder harms nobody
   return result;
 }
 
