@@ -208,13 +208,14 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolUserO
     - `columns`: into how many column blocks the kernel can split its work; 1 means by rows only.
     - `flops_per_row`, `bytes_fixed`: the cost model: floating-point operations a row, and bytes read whatever the rows.
     - `covers`: numbers of dispatches, counted in program order, that do not run when this one does. Which it is depends on
-      the number of rows: its kernel has launches for few rows alone.
+      the number of rows: its kernel has launches for some numbers alone. Several may cover one dispatch; their launches
+      are for different rows, so at most one of them runs.
 
     Constraints:
     - (C1) the operands fit the kernel's: their number, element types and sizes, but for the rows of a table.
-    - (C2) `covers` ascends, and names earlier dispatches of the same rows that neither cover nor are covered by others.
-    - (C3) what covered dispatches but the last write is read by covered dispatches alone, and the outputs are those of
-      the last one.
+    - (C2) `covers` ascends, and names earlier dispatches of the same rows that do not cover others.
+    - (C3) what covered dispatches but the last write is used by covered dispatches alone, or by others that cover one of
+      them, too; and the outputs are those of the last one.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_BufferType>:$operands,
                        DefaultValuedAttr<StrArrayAttr, "{}">:$nodes, DefaultValuedAttr<I64Attr, "1">:$columns,

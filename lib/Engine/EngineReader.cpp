@@ -234,7 +234,8 @@ private:
               strings(kernel->onnx_nodes()), kernel->registers(),
               kernel->block_threads(),       kernel->cluster(),
               kernel->shared_bytes(),        kernel->static_shared_bytes(),
-              kernel->spill_bytes(),         {}};
+              kernel->spill_bytes(),         {},
+              kernel->starts_early()};
     std::string what = "kernel '" + result.symbol + "'";
     if (kernel->tensor_maps())
       for (const fbs::TensorMap *map : *kernel->tensor_maps()) {

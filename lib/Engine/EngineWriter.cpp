@@ -200,7 +200,8 @@ private:
       auto nodes = builder.CreateVectorOfStrings(kernel.onnxNodes);
       auto maps = tensorMaps(kernel.tensorMaps);
       return fbs::CreateKernel(builder, symbol, kind, nodes, kernel.registers, kernel.blockThreads, kernel.cluster,
-                               kernel.sharedBytes, kernel.staticSharedBytes, kernel.spillBytes, maps);
+                               kernel.sharedBytes, kernel.staticSharedBytes, kernel.spillBytes, maps,
+                               kernel.startsEarly);
     });
   }
 

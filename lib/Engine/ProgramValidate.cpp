@@ -12,6 +12,8 @@
 #include "EngineRules.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_map>
 
 using namespace reckon;
 
@@ -21,6 +23,11 @@ constexpr uint32_t maxBlockThreads = 1024, maxCluster = 16, maxSharedBytes = 1 <
 constexpr uint64_t maxParameterBytes = 32764;
 constexpr size_t maxMapRank = 5;
 constexpr uint32_t maxBox = 256;
+
+struct CoveredRows {
+  uint64_t last = 0;
+  size_t by = 0; ///< a dispatch
+};
 
 class ProgramChecker {
 public:
@@ -66,7 +73,8 @@ private:
       if (!symbols.insert(kernel.symbol).second)
         fail(what + " is listed twice");
       if (!isCuda) {
-        if (kernel.blockThreads || kernel.cluster || kernel.sharedBytes || !kernel.tensorMaps.empty())
+        if (kernel.blockThreads || kernel.cluster || kernel.sharedBytes || !kernel.tensorMaps.empty() ||
+            kernel.startsEarly)
           fail(what + " has blocks of threads, which only cuda has");
         continue;
       }
@@ -182,9 +190,8 @@ private:
       uint32_t other = dispatch.covers[i];
       if (other >= index || (i > 0 && other <= dispatch.covers[i - 1]))
         return fail(what + ": it covers dispatch " + std::to_string(other) + ", expected earlier ones in order");
-      if (!program.chains[other].dispatches[0].covers.empty() || !covered.insert(other).second)
-        return fail(what + ": it covers dispatch " + std::to_string(other) + ", which " +
-                    (program.chains[other].dispatches[0].covers.empty() ? "another one covers" : "covers others"));
+      if (!program.chains[other].dispatches[0].covers.empty())
+        return fail(what + ": it covers dispatch " + std::to_string(other) + ", which covers others");
       if (program.chains[other].rows != program.chains[index].rows)
         return fail(what + ": it covers dispatch " + std::to_string(other) + ", which runs over other rows");
     }
@@ -198,6 +205,30 @@ private:
         !std::equal(last.operands.end() - last.numOutputs, last.operands.end(),
                     dispatch.operands.end() - dispatch.numOutputs, isSame))
       fail(what + ": it does not write what dispatch " + std::to_string(dispatch.covers.back()) + " writes");
+    checkRowsApart(what, index, dispatch);
+  }
+
+  /// Of the dispatches that cover the same one at most one may run. The launches of a dispatch count as one range, so
+  /// that an engine with many of both does not take forever.
+  void checkRowsApart(const std::string &what, size_t index, const DispatchSpec &dispatch) {
+    uint64_t first = UINT64_MAX, last = 0;
+    for (const LaunchSpec &launch : dispatch.launches) {
+      first = std::min(first, launch.minRows);
+      last = std::max(last, launch.maxRows);
+    }
+    for (uint32_t other : dispatch.covers) {
+      std::map<uint64_t, CoveredRows> &ranges = covered[other];
+      auto next = ranges.upper_bound(last);
+      if (next != ranges.begin() && std::prev(next)->second.last >= first)
+        return fail(what + ": it covers dispatch " + std::to_string(other) + " for " + describeRows(first, last) +
+                    " rows, dispatch " + std::to_string(std::prev(next)->second.by) + " for " +
+                    describeRows(std::prev(next)->first, std::prev(next)->second.last));
+      ranges[first] = {last, index};
+    }
+  }
+
+  static std::string describeRows(uint64_t first, uint64_t last) {
+    return std::to_string(first) + (last == UINT64_MAX ? " or more" : " to " + std::to_string(last));
   }
 
   void checkLaunches(const std::string &what, const DispatchSpec &dispatch) {
@@ -212,7 +243,7 @@ private:
     const LaunchSpec &last = dispatch.launches.back();
     if (!dispatch.covers.empty()) {
       for (const LaunchSpec &launch : dispatch.launches)
-        if (!launch.library.empty() || launch.maxRows == UINT64_MAX)
+        if (!launch.library.empty() || (launch.minRows == 0 && launch.maxRows == UINT64_MAX))
           fail(what + ": it covers others, so each launch is a generated kernel with a bound on its rows");
       return;
     }
@@ -277,7 +308,8 @@ private:
   RuleChecker &rules;
   const bool isCuda;
   const std::string where;
-  std::unordered_set<uint32_t> covered; // dispatches
+  /// Of a covered dispatch: the least number of rows that one covers it for, and up to how many which one does.
+  std::unordered_map<uint32_t, std::map<uint64_t, CoveredRows>> covered;
 };
 } // namespace
 

@@ -47,6 +47,8 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
         failedAny = true;
         return;
       }
+      for (nvptx::LaunchPlan &launch : launches->launches)
+        launch.startsEarly = code.startsEarly(launch.function);
       kernel->setAttr("launches", launches->toAttribute(plan.getContext()));
       ++numKernels;
       numGeneric += emitter == "generic";

@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
+#include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/Passes.h"
 #include "reckon/Engine/TimingCache.h"
 
@@ -34,7 +36,7 @@ struct ChooseLaunches : schedule::impl::ChooseLaunchesBase<ChooseLaunches> {
   void runOnOperation() override;
 
 private:
-  void setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
+  void describeOperands(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
   /// A number that programs with the same candidates for the same layers share.
   uint64_t getIdentity() const;
   /// Keeps what the cache found fastest.
@@ -67,21 +69,24 @@ static bool isAligned(Value buffer) {
 }
 
 /// Whether a buffer is memory of the run, whose address the runtime knows before the caller's.
-static bool isOfTheRun(Value buffer) {
-  Operation *op = buffer.getDefiningOp();
-  if (auto view = dyn_cast<ViewOp>(op))
-    return isOfTheRun(view.getSource());
-  if (auto slice = dyn_cast<SliceOp>(op))
-    return isOfTheRun(slice.getSource());
-  return isa<AllocOp>(op);
+static bool isOfTheRun(Value buffer) { return isa<AllocOp>(schedule::getStorage(buffer).getDefiningOp()); }
+
+/// Whether no kernel writes a buffer.
+static bool isConstant(Value buffer) {
+  return isa<InputOp, WeightOp, TableOp>(schedule::getStorage(buffer).getDefiningOp());
 }
 
-void ChooseLaunches::setAlignment(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  SmallVector<bool> aligned(dispatches.front()->getNumOperands(), true);
-  for (DispatchOp dispatch : dispatches)
-    for (auto [isSo, operand] : llvm::zip(aligned, dispatch.getOperands()))
-      isSo = isSo && isAligned(operand);
-  kernel->setAttr("aligned", Builder(&getContext()).getDenseBoolArrayAttr(aligned));
+void ChooseLaunches::describeOperands(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
+  Builder b(&getContext());
+  auto describe = [&](StringRef name, bool (*isTrue)(Value)) {
+    SmallVector<bool> values(dispatches.front()->getNumOperands(), true);
+    for (DispatchOp dispatch : dispatches)
+      for (auto [value, operand] : llvm::zip(values, dispatch.getOperands()))
+        value = value && isTrue(operand);
+    kernel->setAttr(name, b.getDenseBoolArrayAttr(values));
+  };
+  describe(nvptx::alignedFact, isAligned);
+  describe(nvptx::constantFact, isConstant);
 }
 
 /// What a library launches is recorded with its addresses, and it wants them aligned for vector accesses.
@@ -206,7 +211,7 @@ void ChooseLaunches::runOnOperation() {
       dispatches[kernel].push_back(dispatch);
   });
   for (auto &[kernel, users] : dispatches) {
-    setAlignment(kernel, users);
+    describeOperands(kernel, users);
     auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
     std::vector<LaunchChoice> launches =
         nvptx::chooseLaunches(kernel, arch, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());

@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/StoredWeights.h"
 
@@ -59,11 +60,7 @@ void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispat
   Builder b(&getContext());
   unsigned weight = nvptx::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
   SmallVector<Attribute> packings(kernel.getPackings().getValue()), strides(kernel.getStrides().getValue());
-  SmallVector<bool> rowInputs(kernel.getRowInputs()), aligned;
-  if (auto known = kernel->getAttrOfType<DenseBoolArrayAttr>("aligned"))
-    aligned.assign(known.asArrayRef().begin(), known.asArrayRef().end());
-  else
-    aligned.assign(kernel.getNumInputs() + kernel.getNumOutputs(), false);
+  SmallVector<bool> rowInputs(kernel.getRowInputs());
   SmallVector<int64_t> tableRows(kernel.getTableRows());
   packings[weight] = b.getStringAttr(wanted[0]);
   // Each further packing is an input of its own.
@@ -72,16 +69,21 @@ void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispat
     body.addArgument(body.getArgument(weight).getType(), kernel.getLoc());
     packings.push_back(b.getStringAttr(packing));
     strides.insert(strides.begin() + numInputs + i, strides[weight]);
-    aligned.insert(aligned.begin() + numInputs + i, aligned[weight]);
     rowInputs.push_back(false);
     tableRows.push_back(-1);
     for (DispatchOp dispatch : dispatches)
       dispatch->insertOperands(numInputs + i, dispatch.getOperands()[weight]);
     ++numAlternatives;
   }
+  for (StringRef fact : nvptx::operandFacts) {
+    SmallVector<bool> values;
+    for (unsigned operand = 0; operand < kernel.getNumInputs() + kernel.getNumOutputs(); ++operand)
+      values.push_back(nvptx::holds(fact, kernel, operand));
+    values.insert(values.begin() + numInputs, wanted.size() - 1, values[weight]);
+    kernel->setAttr(fact, b.getDenseBoolArrayAttr(values));
+  }
   kernel.setPackingsAttr(b.getArrayAttr(packings));
   kernel.setStridesAttr(b.getArrayAttr(strides));
   kernel.setRowInputs(rowInputs);
   kernel.setTableRows(tableRows);
-  kernel->setAttr("aligned", b.getDenseBoolArrayAttr(aligned));
 }

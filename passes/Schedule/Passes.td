@@ -73,8 +73,9 @@ def ChooseLaunches : Schedule_Pass<"plan-choose-launches", "::mlir::ModuleOp"> {
     (lib/Codegen/NVPTX/LinearChoice.h). With `all-candidates` it gets those that may be best, too, and a launch of a
     library where that could run it, for reckon-tune to time; the program's `candidates` is then a number that programs
     with the same candidates share. With `timing-cache` only the launches that the cache found fastest are left. The
-    choice is the kernel's `choices`; weights are packed and code is made for these alone. Every kernel gets `aligned`:
-    for each operand, whether it starts at a multiple of 16 bytes in all dispatches.
+    choice is the kernel's `choices`; weights are packed and code is made for these alone. Every kernel gets `aligned`
+    and `constant`: for each operand, whether it starts at a multiple of 16 bytes, and whether nothing writes it during a
+    run, in all dispatches.
 
     Requires: plan-outline-kernels.
     Guarantees: every kernel that leaves a choice has `choices`, of which the last is generated and takes any number of
@@ -139,6 +140,31 @@ def CoverLinearChains : Schedule_Pass<"plan-cover-linear-chains", "::mlir::Modul
   ];
   let statistics = [
     Statistic<"numChains", "chains", "Dispatches that cover others">,
+    Statistic<"numCovered", "covered", "Dispatches covered">
+  ];
+}
+
+def CoverLinearStacks : Schedule_Pass<"plan-cover-linear-stacks", "::mlir::ModuleOp"> {
+  let summary = "Add dispatches that run small linear layers as one kernel for many rows";
+  let description = [{
+    Dispatches of single linear layers in half precision, each of whose results only the next one reads, the first of
+    which has a short inner dimension and the others few columns, get one more behind the last of them: its kernel takes
+    each row through all layers without storing what is between them (lib/Codegen/NVPTX/LinearStack.h). It covers them
+    for many rows, from the kernel's `stack_rows` on, which is where the cost model finds it faster. Needs the
+    instructions of sm_90a: nothing happens for other architectures.
+
+    Requires: plan-pack-device-weights; behind plan-cover-linear-chains, if that runs.
+    Guarantees: a dispatch with `covers` reads what its covered dispatches read and writes what the last of them writes;
+    of several that cover a dispatch only one is for a number of rows.
+    Does not: remove or change other dispatches.
+
+    Example: test/passes/Schedule/cover-linear-stacks.mlir
+  }];
+  let options = [
+    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+  ];
+  let statistics = [
+    Statistic<"numStacks", "stacks", "Dispatches that cover others">,
     Statistic<"numCovered", "covered", "Dispatches covered">
   ];
 }

@@ -37,10 +37,13 @@ void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &opt
     packing.arch = options.arch;
     pm.addPass(createPackDeviceWeights(packing));
     // The tuner times layers one by one.
-    CoverLinearChainsOptions covering;
-    covering.arch = options.arch;
-    if (!options.allCandidates)
-      pm.addPass(createCoverLinearChains(covering));
+    if (!options.allCandidates) {
+      CoverLinearChainsOptions chaining;
+      CoverLinearStacksOptions stacking;
+      chaining.arch = stacking.arch = options.arch;
+      pm.addPass(createCoverLinearChains(chaining));
+      pm.addPass(createCoverLinearStacks(stacking));
+    }
   }
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());

@@ -14,13 +14,14 @@
 #include "reckon/Runtime/CudaKernelABI.h"
 
 #include <algorithm>
-#include <set>
 
 using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
 static constexpr int64_t maxRows = int64_t(1) << 40;
+/// Of a multiprocessor: about what it holds at a time.
+static constexpr uint64_t maxWaitingBlocks = 8;
 static constexpr uint64_t maxGridX = INT32_MAX, maxGridYZ = 65535;
 
 //===-- Sizes -----------------------------------------------------------------===//
@@ -101,7 +102,8 @@ static bool isFor(const CudaProgram::Launch &launch, int64_t rows) {
   return static_cast<uint64_t>(rows) >= launch.spec->minRows && static_cast<uint64_t>(rows) <= launch.spec->maxRows;
 }
 
-/// Either a dispatch that covers others is passed over or they are.
+/// Either a dispatch that covers others is passed over or they are. Several may cover a dispatch; one of them runs at
+/// most.
 bool CudaPlan::passOver(const std::vector<int64_t> &values, std::vector<bool> &passed, Error &error) const {
   passed.assign(program.dispatches.size(), false);
   for (size_t d = 0; d < program.dispatches.size(); ++d) {
@@ -115,7 +117,7 @@ bool CudaPlan::passOver(const std::vector<int64_t> &values, std::vector<bool> &p
                             [&](const CudaProgram::Launch &launch) { return isFor(launch, rows); });
     passed[d] = !runs;
     for (uint32_t other : dispatch.spec->covers)
-      passed[other] = runs;
+      passed[other] = passed[other] || runs;
   }
   return true;
 }
@@ -158,6 +160,7 @@ bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error
   node.firstValue = static_cast<uint32_t>(this->values.size());
   node.firstMap = static_cast<uint32_t>(maps.size());
   node.scratchBytes = scratchBytes;
+  node.staysResident = launch->spec->blocksPerSm != 0;
   if (!reserve(scratchBytes, node.scratchOffset, error) || !addMaps(kernel, values, error))
     return false;
   this->values.resize(this->values.size() + dispatch.spec->operands.size() + 3);
@@ -357,11 +360,16 @@ bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newD
 
 //===-- The graph -------------------------------------------------------------===//
 
-bool CudaPlan::addKernel(const Node &node, CUgraph to, const std::vector<CUgraphNode> &after, CUgraphNode &handle,
-                         Error &error) const {
+bool CudaPlan::addKernel(const Node &node, CUgraph to, const std::vector<CUgraphNode> &after,
+                         const std::vector<CUgraphNode> &overlapped, CUgraphNode &handle, Error &error) const {
   const Driver &driver = program.driver;
   const KernelSpec &kernel = *node.kernel->spec;
   bool success = driver.cuGraphAddKernelNode(error, &handle, to, after.data(), after.size(), &node.parameters);
+  CUgraphEdgeData edge = {};
+  edge.from_port = CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC;
+  edge.type = CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC;
+  for (const CUgraphNode &earlier : overlapped)
+    success = success && driver.cuGraphAddDependencies(error, to, &earlier, &handle, &edge, 1);
   if (success && kernel.cluster > 1) {
     CUlaunchAttributeValue value = {};
     value.clusterDim = {kernel.cluster, 1, 1};
@@ -372,34 +380,58 @@ bool CudaPlan::addKernel(const Node &node, CUgraph to, const std::vector<CUgraph
   return success;
 }
 
+uint64_t CudaPlan::blocksPerProcessor(const Node &node) const {
+  const CUDA_KERNEL_NODE_PARAMS &launch = node.parameters;
+  return uint64_t(launch.gridDimX) * launch.gridDimY * launch.gridDimZ /
+         static_cast<uint64_t>(program.device.properties.multiprocessors);
+}
+
+/// A kernel that stays on every multiprocessor and waits there keeps out kernels of other branches. So where there is
+/// one with siblings, branches take turns: beside such kernels they would gain little.
+bool CudaPlan::isInLine(const GraphEdges &edges) const {
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node &node) {
+    return edges.hasSiblings[node.dispatch] && node.staysResident && node.kernel->spec->startsEarly &&
+           blocksPerProcessor(node) >= 1;
+  });
+}
+
+/// Every block pays for its wait, also when there is nothing left to wait for: too much where blocks are many and
+/// short.
+bool CudaPlan::startsEarly(const Node &node) const {
+  return node.kernel->spec->startsEarly && program.driver.cuGraphAddDependencies &&
+         (node.staysResident || blocksPerProcessor(node) < maxWaitingBlocks);
+}
+
 bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &handles, Error &error) {
   Stream own(program.driver);
   if (!libraryNodes.empty() && (!own.create(error) || !chooseAlgorithms(stream, own.get(), error)))
     return false;
+  std::vector<std::vector<uint32_t>> waits;
+  for (const CudaProgram::Dispatch &dispatch : program.dispatches)
+    waits.push_back(dispatch.waits);
+  std::vector<bool> isLaunched(waits.size()), isKernel(waits.size());
+  for (const Node &node : nodes)
+    isLaunched[node.dispatch] = isKernel[node.dispatch] = true;
+  for (const LibraryNode &node : libraryNodes)
+    isLaunched[node.dispatch] = true;
   bool success = true;
-  // A dispatch that is not launched hands on what it waits for.
-  std::vector<std::set<uint32_t>> waits(program.dispatches.size()), ancestors(program.dispatches.size());
-  handles.assign(program.dispatches.size(), nullptr);
+  GraphEdges edges = findEdges(waits, isLaunched);
+  if (program.driver.cuGraphAddDependencies && isInLine(edges))
+    edges = findEdgesInLine(isLaunched);
+  handles.assign(waits.size(), nullptr);
   auto node = nodes.begin();
   auto libraryNode = libraryNodes.begin();
-  for (uint32_t d = 0; success && d < program.dispatches.size(); ++d) {
-    for (uint32_t earlier : program.dispatches[d].waits) {
-      if (handles[earlier])
-        waits[d].insert(earlier);
-      else
-        waits[d].insert(waits[earlier].begin(), waits[earlier].end());
-    }
-    // What another one of them waits for needs no edge.
-    for (uint32_t earlier : waits[d])
-      ancestors[d].insert(ancestors[earlier].begin(), ancestors[earlier].end());
-    std::vector<CUgraphNode> after;
-    for (uint32_t earlier : waits[d])
-      if (!ancestors[d].count(earlier))
-        after.push_back(handles[earlier]);
-    ancestors[d].insert(waits[d].begin(), waits[d].end());
-    if (node != nodes.end() && node->dispatch == d)
-      success = addKernel(*node++, to, after, handles[d], error);
-    else if (libraryNode != libraryNodes.end() && libraryNode->dispatch == d)
+  for (uint32_t d = 0; success && d < waits.size(); ++d) {
+    if (!isLaunched[d])
+      continue;
+    // A kernel that has ended has waited for those before it, so what waits for it waits for them, too.
+    bool early = isKernel[d] && startsEarly(*node);
+    std::vector<CUgraphNode> after, overlapped;
+    for (uint32_t earlier : edges.after[d])
+      (early && isKernel[earlier] ? overlapped : after).push_back(handles[earlier]);
+    if (isKernel[d])
+      success = addKernel(*node++, to, after, overlapped, handles[d], error);
+    else
       success = addLibraryGraph(*libraryNode++, to, after, own.get(), handles[d], error);
   }
   return success;

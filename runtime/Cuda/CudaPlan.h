@@ -9,6 +9,7 @@
 #define RECKON_RUNTIME_CUDA_CUDAPLAN_H
 
 #include "CudaProgram.h"
+#include "Dependencies.h"
 
 namespace reckon::runtime::cuda {
 
@@ -52,6 +53,7 @@ private:
     uint32_t firstMap;     // into `maps` and `encoded`
     uint32_t firstPointer; // into `pointers`
     uint64_t scratchOffset, scratchBytes;
+    bool staysResident; // its blocks take more than one share of the work
     CUDA_KERNEL_NODE_PARAMS parameters;
     CUgraphNode handle;
   };
@@ -83,11 +85,17 @@ private:
   void forgetAddresses();
   [[nodiscard]] bool encode(const Node &node, size_t map, Error &error);
   [[nodiscard]] bool makeGraph(CUstream stream, Error &error);
+  uint64_t blocksPerProcessor(const Node &node) const;
+  /// Whether a kernel is to start before those that it waits for have ended.
+  bool startsEarly(const Node &node) const;
+  /// Whether the nodes are to run one after another, in program order.
+  bool isInLine(const GraphEdges &edges) const;
   /// The nodes of a graph with the values that they have now, by dispatch.
   [[nodiscard]] bool makeNodes(CUgraph graph, CUstream after, std::vector<CUgraphNode> &handles, Error &error);
   [[nodiscard]] bool chooseAlgorithms(CUstream after, CUstream stream, Error &error);
+  /// `overlapped`: kernels whose end the node waits for by itself, but need not to start.
   [[nodiscard]] bool addKernel(const Node &node, CUgraph graph, const std::vector<CUgraphNode> &after,
-                               CUgraphNode &handle, Error &error) const;
+                               const std::vector<CUgraphNode> &overlapped, CUgraphNode &handle, Error &error) const;
   [[nodiscard]] bool addLibraryGraph(const LibraryNode &node, CUgraph graph, const std::vector<CUgraphNode> &after,
                                      CUstream stream, CUgraphNode &handle, Error &error) const;
   GemmAddresses gemmAddresses(const LibraryNode &node) const;

@@ -58,3 +58,40 @@ reckon::runtime::cuda::findDependencies(const std::vector<const DispatchSpec *> 
   }
   return result;
 }
+
+reckon::runtime::cuda::GraphEdges reckon::runtime::cuda::findEdges(const std::vector<std::vector<uint32_t>> &waits,
+                                                                   const std::vector<bool> &isLaunched) {
+  size_t count = waits.size();
+  GraphEdges edges{std::vector<std::vector<uint32_t>>(count), std::vector<bool>(count)};
+  std::vector<std::set<uint32_t>> handedOn(count), ancestors(count);
+  for (uint32_t d = 0; d < count; ++d) {
+    for (uint32_t earlier : waits[d]) {
+      if (isLaunched[earlier])
+        handedOn[d].insert(earlier);
+      else
+        handedOn[d].insert(handedOn[earlier].begin(), handedOn[earlier].end());
+    }
+    for (uint32_t earlier : handedOn[d])
+      ancestors[d].insert(ancestors[earlier].begin(), ancestors[earlier].end());
+    for (uint32_t earlier : handedOn[d])
+      if (!ancestors[d].count(earlier))
+        edges.after[d].push_back(earlier);
+    ancestors[d].insert(handedOn[d].begin(), handedOn[d].end());
+    for (uint32_t earlier = 0; earlier < d; ++earlier)
+      if (isLaunched[d] && isLaunched[earlier] && !ancestors[d].count(earlier))
+        edges.hasSiblings[d] = edges.hasSiblings[earlier] = true;
+  }
+  return edges;
+}
+
+reckon::runtime::cuda::GraphEdges reckon::runtime::cuda::findEdgesInLine(const std::vector<bool> &isLaunched) {
+  GraphEdges edges{std::vector<std::vector<uint32_t>>(isLaunched.size()), std::vector<bool>(isLaunched.size())};
+  std::vector<uint32_t> before;
+  for (uint32_t d = 0; d < isLaunched.size(); ++d) {
+    if (!isLaunched[d])
+      continue;
+    edges.after[d] = before;
+    before = {d};
+  }
+  return edges;
+}

@@ -18,6 +18,20 @@ namespace reckon::runtime::cuda {
 /// know who writes a buffer; what begins a new value in it is the first write after a read.
 std::vector<std::vector<uint32_t>> findDependencies(const std::vector<const DispatchSpec *> &dispatches);
 
+/// The edges of the graph of those dispatches that are launched.
+struct GraphEdges {
+  /// For each dispatch the launched ones right before it, ascending: what one of them waits for is left out.
+  std::vector<std::vector<uint32_t>> after;
+  /// Whether another one may run at the same time.
+  std::vector<bool> hasSiblings;
+};
+
+/// `waits` is as findDependencies() gives it. A dispatch that is not launched hands on what it waits for.
+GraphEdges findEdges(const std::vector<std::vector<uint32_t>> &waits, const std::vector<bool> &isLaunched);
+
+/// Of each launched dispatch after the one before it.
+GraphEdges findEdgesInLine(const std::vector<bool> &isLaunched);
+
 } // namespace reckon::runtime::cuda
 
 #endif // RECKON_RUNTIME_CUDA_DEPENDENCIES_H

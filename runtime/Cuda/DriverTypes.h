@@ -89,6 +89,14 @@ struct CUDA_KERNEL_NODE_PARAMS {
 };
 static_assert(sizeof(CUDA_KERNEL_NODE_PARAMS) == 72, "as the driver lays it out");
 
+enum : unsigned char { CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC = 1, CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC = 1 };
+
+struct CUgraphEdgeData {
+  unsigned char from_port, to_port, type;
+  unsigned char reserved[5];
+};
+static_assert(sizeof(CUgraphEdgeData) == 8, "as the driver lays it out");
+
 enum CUlaunchAttributeID { CU_LAUNCH_ATTRIBUTE_IGNORE = 0, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4 };
 
 union CUlaunchAttributeValue {

@@ -100,6 +100,7 @@ struct KernelSpec {
   uint32_t staticSharedBytes = 0;
   uint32_t spillBytes = 0;
   std::vector<TensorMapSpec> tensorMaps;
+  bool startsEarly = false; // it waits for the kernels before it by itself
 };
 
 /// A matrix product for a library.
@@ -135,7 +136,7 @@ struct DispatchSpec {
   uint64_t bytesFixed = 0;
   uint32_t numOutputs = 0;
   std::vector<LaunchSpec> launches; // cuda only
-  std::vector<uint32_t> covers;     // cuda: earlier chains that this one stands in for
+  std::vector<uint32_t> covers;     // cuda: earlier chains that this one stands in for, for some rows
 };
 
 struct ChainSpec {

@@ -24,6 +24,10 @@
 // begins. Inputs and outputs of the model are aligned to their element only: callers give their addresses. Rows of
 // tables are contiguous. No two operands overlap, but for inputs of the same bytes.
 //
+// With Kernel.starts_early the runtime may launch a kernel while those that it waits for still run. Such a kernel
+// executes griddepcontrol.wait, in every block, before it reads what kernels of the run write and before it writes
+// anything but the status; and griddepcontrol.launch_dependents, so that those behind it can do the same.
+//
 // A kernel never traps. Everyone who meets a bad id goes on with row 0, so that nothing is read out of bounds. The
 // status holds the error that comes first in the order of ReckonKernelStatus, whichever thread met it when: a thread
 // makes `code` RECKON_CUDA_STATUS_BUSY while it compares and writes. No status is busy when the kernel has ended.

@@ -261,6 +261,7 @@ LogicalResult Emitter::emitLaunches(KernelOp kernel) {
     code.blockThreads = launch.blockThreads;
     code.cluster = launch.cluster;
     code.sharedBytes = launch.sharedBytes;
+    code.startsEarly = launch.startsEarly;
     if (auto figures = input.figures.find(launch.function); figures != input.figures.end()) {
       code.registers = figures->second.registers;
       code.spillBytes = figures->second.spillBytes;

@@ -6,6 +6,7 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/DeviceBuilder.h"
+#include "lib/Codegen/NVPTX/DeviceModule.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -173,7 +174,7 @@ Value DeviceBuilder::at(Value pointer, int64_t bytes) {
 
 Value DeviceBuilder::loadInvariant(Type type, Value pointer, unsigned alignment) {
   auto load = LLVM::LoadOp::create(*this, type, pointer, alignment);
-  load.setInvariant(true);
+  load.setInvariant(isConstantMemory(pointer));
   return load;
 }
 

@@ -52,7 +52,7 @@ public:
   /// `pointer` moved by bytes; an i32 offset is widened unsigned unless the pointer is a shared one.
   Value at(Value pointer, Value bytes);
   Value at(Value pointer, int64_t bytes);
-  /// A load of memory that nothing writes while the kernel runs.
+  /// A load of memory that the kernel does not write.
   Value loadInvariant(mlir::Type type, Value pointer, unsigned alignment);
   Value load(mlir::Type type, Value pointer, unsigned alignment);
   void store(Value value, Value pointer, unsigned alignment);

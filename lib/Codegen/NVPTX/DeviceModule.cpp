@@ -6,6 +6,8 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
+#include "lib/Codegen/NVPTX/PtxCode.h"
 #include "reckon/Runtime/CudaKernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,6 +32,13 @@ static Value constantI32(ImplicitLocOpBuilder &b, int64_t value) {
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
+
+/// Assembly that no access to memory moves across. (LLVM's intrinsics for these instructions say that they touch none.)
+static Operation *assembly(ImplicitLocOpBuilder &b, StringRef text) {
+  return LLVM::InlineAsmOp::create(b, TypeRange(), ValueRange(), text, "~{memory}", /*has_side_effects=*/true,
+                                   /*is_align_stack=*/false, LLVM::TailCallKind::None,
+                                   LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT), ArrayAttr());
+}
 
 ImplicitLocOpBuilder KernelFunction::getBuilder() {
   ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
@@ -57,7 +66,8 @@ std::string DeviceModule::uniqueName(StringRef name) {
 }
 
 KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel, unsigned blockThreads,
-                                          ArrayRef<TensorMapPlan> tensorMaps) {
+                                          ArrayRef<TensorMapPlan> tensorMaps, bool early) {
+  early = early && canStartEarly();
   MLIRContext *context = kernel.getContext();
   ImplicitLocOpBuilder b(kernel.getLoc(), context);
   Type global = pointerType(context, Global), generic = pointerType(context, Generic), i64 = b.getI64Type();
@@ -72,8 +82,11 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
                                            LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), b.getDenseI32ArrayAttr({int32_t(blockThreads), 1, 1}));
-  // Only inputs: LLVM takes it that no other thread writes what a noalias pointer shows, across barriers too.
+  // Only inputs: LLVM takes it that no other thread writes what a noalias pointer shows, across barriers too; nor,
+  // then, that a kernel before this one still writes it.
   for (unsigned i = 0; i < kernel.getNumInputs(); ++i) {
+    if (early && !holds(constantFact, kernel, i))
+      continue;
     function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
     function.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), b.getUnitAttr());
   }
@@ -100,7 +113,42 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
   result.rows = take(1)[0];
   result.scratch = take(1)[0];
   result.status = take(1)[0];
+  result.startsEarly = early;
+  if (early) {
+    earlyKernels.insert(function.getName());
+    b.setInsertionPointToStart(block);
+    // At once: those behind have little room beside this kernel, but their first instructions.
+    assembly(b, "griddepcontrol.launch_dependents;");
+    result.wait = assembly(b, "griddepcontrol.wait;");
+  }
   return result;
+}
+
+void KernelFunction::waitHere(ImplicitLocOpBuilder &b) {
+  if (!startsEarly)
+    return;
+  if (wait)
+    wait->erase();
+  wait = nullptr;
+  assembly(b, "griddepcontrol.wait;");
+}
+
+bool DeviceModule::canStartEarly() const { return getArchNumber(arch) >= 90; }
+
+bool reckon::nvptx::isConstantMemory(Value pointer) {
+  if (auto argument = dyn_cast<BlockArgument>(pointer)) {
+    auto function = dyn_cast<LLVM::LLVMFuncOp>(argument.getOwner()->getParentOp());
+    return function && function.getArgAttr(argument.getArgNumber(), LLVM::LLVMDialect::getNoAliasAttrName());
+  }
+  Operation *op = pointer.getDefiningOp();
+  if (auto gep = dyn_cast<LLVM::GEPOp>(op))
+    return isConstantMemory(gep.getBase());
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return isConstantMemory(select.getTrueValue()) && isConstantMemory(select.getFalseValue());
+  if (auto select = dyn_cast<LLVM::SelectOp>(op))
+    return isConstantMemory(select.getTrueValue()) && isConstantMemory(select.getFalseValue());
+  auto global = dyn_cast<LLVM::AddressOfOp>(op);
+  return global && cast<LLVM::LLVMPointerType>(global.getType()).getAddressSpace() == Global;
 }
 
 //===----------------------------------------------------------------------===//

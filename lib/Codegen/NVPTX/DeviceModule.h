@@ -21,6 +21,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace reckon::nvptx {
 
@@ -33,16 +34,22 @@ enum AddressSpace : unsigned { Generic = 0, Global = 1, Shared = 3 };
 /// An empty kernel: its parameters by what they are. The body goes before the terminator of the only block.
 struct KernelFunction {
   mlir::LLVM::LLVMFuncOp function;
-  llvm::SmallVector<Value> operands; ///< !llvm.ptr<1>: the plan kernel's inputs (noalias, read only), then its outputs
+  llvm::SmallVector<Value> operands;   ///< !llvm.ptr<1>: the plan kernel's inputs (read only), then its outputs
   llvm::SmallVector<Value> tensorMaps; ///< !llvm.ptr: in parameter memory
   llvm::SmallVector<Value> dims;       ///< i64, as plan.kernel's `dims`
   Value rows;                          ///< i64, of the chain
   Value scratch;                       ///< !llvm.ptr<1>, of the whole grid
   Value status;                        ///< !llvm.ptr<1>, a ReckonKernelStatus
+  bool startsEarly = false;            ///< before the kernels that it waits for have ended
+  mlir::Operation *wait = nullptr;     ///< for these, at the start; null when it stands elsewhere
 
   std::string getName() { return function.getName().str(); }
   /// A builder at the end of the kernel, before its return.
   ImplicitLocOpBuilder getBuilder();
+  /// Has the kernel wait here for those before it, no longer at the start; in each branch that a call is in. In front
+  /// of it a thread may read what is constant (isConstantMemory()) and nothing else of global memory, and may write
+  /// none. A block must not end without it.
+  void waitHere(ImplicitLocOpBuilder &b);
 };
 
 class DeviceModule {
@@ -50,9 +57,10 @@ public:
   DeviceModule(mlir::MLIRContext *context, llvm::StringRef arch);
 
   /// Adds a kernel. `name` is made a PTX identifier that is unique in the module: ask the result for it. The block has
-  /// exactly `blockThreads` threads.
+  /// exactly `blockThreads` threads. Unless `early` is false it lets the kernels behind it start, and waits for those
+  /// before it. That costs each block up to a microsecond, so kernels of many short blocks do better without.
   KernelFunction createKernel(llvm::StringRef name, plan::KernelOp kernel, unsigned blockThreads,
-                              llvm::ArrayRef<TensorMapPlan> tensorMaps = {});
+                              llvm::ArrayRef<TensorMapPlan> tensorMaps = {}, bool early = true);
 
   /// Shared memory of a static size, uninitialised: !llvm.ptr<3>. One call is one allocation of the block.
   Value createShared(ImplicitLocOpBuilder &b, uint64_t bytes, unsigned alignment = 16);
@@ -67,6 +75,10 @@ public:
   mlir::ModuleOp getModule() { return *module; }
   /// "sm_90a"
   llvm::StringRef getArch() const { return arch; }
+  /// Whether kernels can start before those that they wait for have ended, and wait for them themselves: from sm_90 on.
+  bool canStartEarly() const;
+  /// Whether this one does.
+  bool startsEarly(llvm::StringRef function) const { return earlyKernels.contains(function); }
   mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(module); }
 
 private:
@@ -75,8 +87,13 @@ private:
 
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string arch;
+  llvm::StringSet<> earlyKernels;
   unsigned sharedCount = 0, constantCount = 0;
 };
+
+/// Whether nothing writes what the pointer shows during a run: what kernels before the wait for others may read, and
+/// what may go through the read-only cache.
+bool isConstantMemory(Value pointer);
 
 //===--- Threads: i32 values ---===//
 Value threadIndex(ImplicitLocOpBuilder &b); ///< in the block

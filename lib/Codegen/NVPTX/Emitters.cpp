@@ -10,6 +10,7 @@
 #include "lib/Codegen/NVPTX/Interaction.h"
 #include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/LinearStack.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
 #include "lib/Codegen/NVPTX/TopK.h"
 
@@ -19,6 +20,7 @@ using namespace reckon::nvptx;
 
 static constexpr nvptx::KernelEmitter emitters[] = {
     {"linear-chain", emitLinearChain},
+    {"linear-stack", emitLinearStack},
     {"linear", emitLinear},
     {"interaction", emitInteraction},
     {"lookup", emitLookup},

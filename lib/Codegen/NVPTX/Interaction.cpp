@@ -8,11 +8,13 @@
 // A warp has a sample: it copies the rows of the features into shared memory, asynchronously and 16 bytes at a time,
 // multiplies them with each other, and writes the triangle. Lane l knows the table of the l-th feature; the address of
 // its row goes to the lanes that copy it by a shuffle. The blocks stay for the whole batch, and the ids of a warp's
-// next sample are read while the rows of this one are under way.
+// next sample are read while the rows of this one are under way. Rows of tables for the first sample are fetched while
+// kernels before this one still run, whose results are some of the features.
 //
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Interaction.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "lib/Codegen/NVPTX/PairProducts.h"
 #include "lib/Codegen/NVPTX/RowReader.h"
 
@@ -45,16 +47,30 @@ struct DirectGroup {
 class InteractionEmitter {
 public:
   InteractionEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region)
-      : kernel(kernel), module(module), region(region), dots(*region.interaction) {}
-  KernelPlan emit();
+      : kernel(kernel), module(module), region(region), dots(*region.interaction) {
+    rowBytes = dots.features[0].rowBytes();
+    pitch = rowBytes + 16; // rows of eight neighbours begin in different banks
+    lanes = RowLayout::lanesFor(rowBytes);
+    groups = 32 / lanes;
+    splitFeatures();
+  }
+  /// One way to launch it. `early`: rows of tables for a warp's first sample are fetched before other kernels have
+  /// ended.
+  LaunchPlan emit(bool early);
+  static constexpr int64_t maxEarlyRows = 8192; ///< a warp has few samples
+  /// Whether all ids of rows that are copied as they are, are there before other kernels have ended.
+  bool hasEarlyIds() const;
 
 private:
   void splitFeatures();
   bool isDirect(const RowPiece &piece) const;
   void setUpLanes(DeviceBuilder &b, DirectGroup &group);
   Value loadIndex(DeviceBuilder &b, const DirectGroup &group, Value sample);
-  void copyRows(DeviceBuilder &b, const DirectGroup &group, Value index, Value sample, Value tile);
-  void gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile);
+  /// Which features: those that are there before other kernels have ended, those that are not, or both.
+  enum class Part { Early, Late, All };
+  bool isPart(Part part, ArrayRef<unsigned> features) const;
+  void copyRows(DeviceBuilder &b, const DirectGroup &group, Value index, Value sample, Value tile, Part part);
+  void gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile, Part part = Part::All);
 
   plan::KernelOp kernel;
   DeviceModule &module;
@@ -132,11 +148,11 @@ void InteractionEmitter::setUpLanes(DeviceBuilder &b, DirectGroup &group) {
       group.isInput = lookup ? b.either(group.isInput, b.equal(lane, l)) : b.boolean(true);
   if (lookup) {
     // Lanes of inputs read some lookup's id, and do not use it.
-    auto orLookup = [&](const RowPiece &piece) -> const RowPiece & { return piece.isLookup ? piece : *lookup; };
-    group.idPointer = choose([&](const RowPiece &piece, unsigned) { return function.operands[orLookup(piece).ids]; });
-    group.idStride = choose([&](const RowPiece &piece, unsigned) { return b.i64(orLookup(piece).idStride); });
-    group.idColumn = choose([&](const RowPiece &piece, unsigned) { return b.i64(orLookup(piece).idColumn); });
-    group.table = choose([&](const RowPiece &piece, unsigned) { return b.i32(orLookup(piece).operand); });
+    auto orLookup = [&](const RowPiece &piece) { return piece.isLookup ? &piece : lookup; };
+    group.idPointer = choose([&](const RowPiece &piece, unsigned) { return function.operands[orLookup(piece)->ids]; });
+    group.idStride = choose([&](const RowPiece &piece, unsigned) { return b.i64(orLookup(piece)->idStride); });
+    group.idColumn = choose([&](const RowPiece &piece, unsigned) { return b.i64(orLookup(piece)->idColumn); });
+    group.table = choose([&](const RowPiece &piece, unsigned) { return b.i32(orLookup(piece)->operand); });
   }
   group.tileRow = choose([&](const RowPiece &, unsigned feature) { return b.i32(feature); });
 }
@@ -160,10 +176,31 @@ Value InteractionEmitter::loadIndex(DeviceBuilder &b, const DirectGroup &group, 
   return b.select(group.isInput, sample, id);
 }
 
-void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Value index, Value sample, Value tile) {
+bool InteractionEmitter::hasEarlyIds() const {
+  return llvm::all_of(direct, [&](const DirectGroup &group) {
+    return llvm::all_of(group.features, [&](unsigned feature) {
+      const RowPiece &piece = dots.features[feature];
+      return !piece.isLookup || holds(constantFact, kernel, piece.ids);
+    });
+  });
+}
+
+/// Features that one instruction copies belong together: if one must wait, all do.
+bool InteractionEmitter::isPart(Part part, ArrayRef<unsigned> features) const {
+  auto isConstant = [&](unsigned operand) { return holds(constantFact, kernel, operand); };
+  bool isEarly = llvm::all_of(features, [&](unsigned feature) {
+    const RowPiece &piece = dots.features[feature];
+    return isConstant(piece.operand) && (!piece.isLookup || isConstant(piece.ids)) &&
+           (!piece.offsets || isConstant(*piece.offsets)) && (!piece.weights || isConstant(*piece.weights));
+  });
+  return part == Part::All || isEarly == (part == Part::Early);
+}
+
+void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Value index, Value sample, Value tile,
+                                  Part part) {
   Value good = b.lessU(index, group.numRows);
   const RowPiece *lookup = lookupOf(dots, group.features);
-  if (lookup && lookup->policy == rec::OutOfRange::error)
+  if (lookup && lookup->policy == rec::OutOfRange::error && part != Part::Late)
     b.ifThen(b.negate(good), [&] {
       module.report(b, function.status, RECKON_KERNEL_ID_OUT_OF_RANGE, group.table,
                     b.add(b.mul(sample, group.idStride), group.idColumn), index);
@@ -174,6 +211,8 @@ void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Va
   Value inGroup = lanes == 32 ? b.i32(0) : b.divU(laneIndex(b), lanes);
   unsigned vectors = rowBytes / 16;
   for (unsigned first = 0; first < count; first += groups) {
+    if (!isPart(part, ArrayRef(group.features).slice(first, std::min(groups, count - first))))
+      continue;
     Value source = b.add(inGroup, first);
     Value from = b.shuffle(address, source);
     Value row = isRun ? b.add(source, group.features.front()) : b.shuffle(group.tileRow, source);
@@ -188,12 +227,14 @@ void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Va
   }
 }
 
-/// All rows of a sample on their way into a tile.
-void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile) {
+/// The rows of a part of a sample's features on their way into a tile.
+void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile, Part part) {
   for (auto [group, index] : llvm::zip(direct, indices))
-    copyRows(b, group, index, sample, tile);
+    copyRows(b, group, index, sample, tile, part);
   b.commitCopies();
   for (unsigned feature : others) {
+    if (!isPart(part, feature))
+      continue;
     const RowPiece &piece = dots.features[feature];
     Value row = b.add(tile, feature * pitch);
     if (piece.isLookup) {
@@ -236,13 +277,8 @@ void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value samp
 // The kernel
 //===----------------------------------------------------------------------===//
 
-KernelPlan InteractionEmitter::emit() {
+LaunchPlan InteractionEmitter::emit(bool early) {
   Type type = dots.features[0].elementType;
-  rowBytes = dots.features[0].rowBytes();
-  pitch = rowBytes + 16; // rows of eight neighbours begin in different banks
-  lanes = RowLayout::lanesFor(rowBytes);
-  groups = 32 / lanes;
-  splitFeatures();
   unsigned threads = blockWarps * 32;
   function = module.createKernel(kernel.getSymName(), kernel, threads);
   DeviceBuilder b(function.getBuilder());
@@ -258,6 +294,9 @@ KernelPlan InteractionEmitter::emit() {
     setUpLanes(b, group);
   products.setUp(b);
 
+  // Registers are bounded so that as many blocks fit as the grid has: what does not fit would be a second wave.
+  // Long rows, single floats and pooling want registers, short rows warps.
+  unsigned residentWarps = rowBytes >= 128 || type.isF32() || !others.empty() ? 16 : 32;
   Value first = b.widen(b.add(b.mul(blockIndex(b), blockWarps), warp));
   Value step = b.widen(b.mul(gridSize(b), blockWarps)), last = b.add(function.rows, -1);
   auto clamp = [&](Value sample) -> Value { return b.select(b.lessS(sample, function.rows), sample, last); };
@@ -276,9 +315,21 @@ KernelPlan InteractionEmitter::emit() {
     products.write(b, staging, out, getRowAlignment(kernel, dots.target.operand, dots.target.column));
     warpBarrier(b);
   };
+  bool isSplit = early && function.startsEarly;
   b.ifThen(b.lessS(first, function.rows), [&] {
-    b.loop(first, function.rows, step, loadIndices(first), [&](Value sample, ValueRange indices) {
-      gather(b, indices, sample, shared);
+    SmallVector<Value> indices = loadIndices(first);
+    if (isSplit)
+      gather(b, indices, first, shared, Part::Early);
+    if (hasEarlyIds())
+      function.waitHere(b);
+    b.loop(first, function.rows, step, indices, [&](Value sample, ValueRange indices) {
+      if (isSplit) {
+        // The first sample of a warp has its early part.
+        b.ifThen(b.negate(b.lessS(sample, step)), [&] { gather(b, indices, sample, shared, Part::Early); });
+        gather(b, indices, sample, shared, Part::Late);
+      } else {
+        gather(b, indices, sample, shared);
+      }
       SmallVector<Value> next = loadIndices(clamp(b.add(sample, step)));
       b.waitCopies();
       finish(shared, sample);
@@ -292,14 +343,9 @@ KernelPlan InteractionEmitter::emit() {
   launch.sharedBytes = blockWarps * warpBytes;
   launch.grid = {SizeExpr::ceilDiv(region.rows, SizeExpr(blockWarps))};
   launch.blocksPerSm = std::min<uint64_t>(sharedOfSm / (launch.sharedBytes + sharedReserved), warpsOfSm / blockWarps);
-  // Registers are bounded so that as many blocks fit as the grid has: what does not fit would be a second wave.
-  // Long rows, single floats and pooling want registers, short rows warps.
-  unsigned residentWarps = rowBytes >= 128 || type.isF32() || !others.empty() ? 16 : 32;
   launch.blocksPerSm = std::max(1u, std::min(launch.blocksPerSm, residentWarps / blockWarps));
   function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(launch.blocksPerSm));
-  KernelPlan plan;
-  plan.launches.push_back(std::move(launch));
-  return plan;
+  return launch;
 }
 
 EmitResult nvptx::emitInteraction(plan::KernelOp kernel, DeviceModule &module) {
@@ -318,5 +364,13 @@ EmitResult nvptx::emitInteraction(plan::KernelOp kernel, DeviceModule &module) {
   uint64_t warpBytes = dots.features.size() * (bytes + 16) + PairProducts(dots, bytes + 16, type).stagingBytes();
   if (blockWarps * warpBytes + sharedReserved > sharedOfSm)
     return std::nullopt;
-  return FailureOr<KernelPlan>(InteractionEmitter(kernel, module, *region).emit());
+  KernelPlan plan;
+  auto add = [&](bool early) -> LaunchPlan & {
+    return plan.launches.emplace_back(InteractionEmitter(kernel, module, *region).emit(early));
+  };
+  // What a warp does for its first sample alone, or not, costs registers and a branch for all others.
+  if (module.canStartEarly() && InteractionEmitter(kernel, module, *region).hasEarlyIds())
+    add(/*early=*/true).maxRows = InteractionEmitter::maxEarlyRows;
+  add(/*early=*/false);
+  return FailureOr<KernelPlan>(std::move(plan));
 }

@@ -37,6 +37,7 @@ ArrayAttr KernelPlan::toAttribute(MLIRContext *context) const {
     set("min_rows", number(launch.minRows));
     set("max_rows", number(launch.maxRows));
     set("needs_timing", b.getBoolAttr(launch.needsTiming));
+    set("starts_early", b.getBoolAttr(launch.startsEarly));
     SmallVector<Attribute> maps;
     for (const TensorMapPlan &map : launch.tensorMaps)
       maps.push_back(b.getDictionaryAttr(
@@ -102,6 +103,7 @@ std::optional<KernelPlan> KernelPlan::fromAttribute(ArrayAttr attribute) {
     launch.minRows = fields.number("min_rows");
     launch.maxRows = fields.number("max_rows");
     launch.needsTiming = fields.flag("needs_timing");
+    launch.startsEarly = fields.flag("starts_early");
     auto maps = dictionary.getAs<ArrayAttr>("tensor_maps");
     if (!fields.good || !maps)
       return std::nullopt;

@@ -48,6 +48,7 @@ struct LaunchPlan {
   SizeExpr scratchBytes;               ///< a block
   uint64_t minRows = 0, maxRows = UINT64_MAX;
   bool needsTiming = false; ///< runs only once a timing cache has chosen it
+  bool startsEarly = false; ///< before the kernels that it waits for have ended
   std::vector<TensorMapPlan> tensorMaps;
 };
 

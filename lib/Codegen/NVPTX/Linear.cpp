@@ -8,6 +8,8 @@
 #include "lib/Codegen/NVPTX/Linear.h"
 #include "dialects/Rec/Shape.h"
 #include "lib/Codegen/Loops/Scalar.h"
+#include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -35,9 +37,8 @@ std::optional<MatrixOperand> nvptx::asMatrix(plan::KernelOp kernel, unsigned ope
       return std::nullopt;
   }
   MatrixOperand matrix{operand, type.getElementType(), strides[last - 1], false};
-  auto aligned = kernel->getAttrOfType<DenseBoolArrayAttr>("aligned");
   unsigned bytes = matrix.type.getIntOrFloatBitWidth() / 8;
-  matrix.aligned = aligned && aligned[operand] && matrix.stride * bytes % 16 == 0;
+  matrix.aligned = holds(alignedFact, kernel, operand) && matrix.stride * bytes % 16 == 0;
   return matrix;
 }
 
@@ -257,19 +258,20 @@ Values nvptx::loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first
   if (!layer.x.aligned)
     return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
                           : loadInside(p, row, stored, first, chunk, layer.k, false));
-  // Aligned rows have room for whole chunks; what lies past k is cut off.
+  // What lies past k may never have been written: a chunk that it begins in is read in pieces.
   Value end = p.i32(layer.k);
-  auto inside = [&] {
-    Values loaded = words();
-    if (layer.k % chunk == 0)
-      return loaded;
-    for (auto [i, word] : llvm::enumerate(loaded)) {
-      Value at = p.add(first, i * chunk / 4), kept = p.i32(-1);
-      if (layer.elementBytes() == 2)
-        kept = p.select(p.lt(p.add(at, 1), end), kept, p.i32(0xffff));
-      word = p.bitAnd(word, p.select(p.lt(at, end), kept, p.i32(0)));
-    }
+  auto pieces = [&] {
+    Values loaded;
+    int64_t bytes = layer.k % chunk * layer.elementBytes(), offset = 0;
+    for (; bytes - offset >= 4; offset = 4 * loaded.size())
+      loaded.append(p.loadWords(p.at(start, offset), bytes - offset >= 8 ? 2 : 1));
+    if (offset < bytes)
+      loaded.push_back(arith::ExtUIOp::create(p.b, p.b.getI32Type(), p.load(p.b.getI16Type(), p.at(start, offset), 2)));
+    loaded.resize(4, p.i32(0));
     return loaded;
+  };
+  auto inside = [&] {
+    return layer.k % chunk ? p.choose(p.lt(first, p.i32(layer.k / chunk * chunk)), words, pieces) : words();
   };
   return p.choose(p.lt(first, end), inside, [&] { return Values(4, p.i32(0)); });
 }
@@ -296,10 +298,8 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
       MatrixOperand matrix = *asMatrix(layer.kernel, operand);
       pointer = p.at(pointer, p.mul(p.wide(row), matrix.stride * bytesOf(type)));
       aligned = matrix.aligned;
-    } else if (auto known = layer.kernel->getAttrOfType<DenseBoolArrayAttr>("aligned")) {
-      aligned = known[operand];
     } else {
-      aligned = false;
+      aligned = holds(alignedFact, layer.kernel, operand);
     }
     if (isWide)
       elements =
@@ -354,15 +354,24 @@ void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, con
   storeRun(p, results, p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
 }
 
+SmallVector<BlockArgument> LinearTail::readArguments() const {
+  SmallVector<BlockArgument> read;
+  for (BlockArgument argument : layer.kernel.getBody().getArguments())
+    if (argument == layer.linear.getBias() ||
+        llvm::any_of(layer.tail, [&](Operation *op) { return llvm::is_contained(op->getOperands(), argument); }))
+      read.push_back(argument);
+  return read;
+}
+
+bool LinearTail::readsOnlyConstants() const {
+  return llvm::all_of(readArguments(),
+                      [&](BlockArgument argument) { return isConstantMemory(operands[argument.getArgNumber()]); });
+}
+
 LinearTail::Inputs LinearTail::fetch(Value row, Value column, unsigned count) {
   computed.clear();
-  for (Value argument : layer.kernel.getBody().getArguments()) {
-    bool isRead = argument == layer.linear.getBias() || llvm::any_of(layer.tail, [&](Operation *op) {
-                    return llvm::is_contained(op->getOperands(), argument);
-                  });
-    if (isRead)
-      elementsOf(argument, row, column, count);
-  }
+  for (BlockArgument argument : readArguments())
+    elementsOf(argument, row, column, count);
   return std::move(computed);
 }
 

@@ -75,6 +75,9 @@ public:
   void finishInside(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
   /// What finishInside() stores, in the type arithmetic is done in.
   Values evaluate(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
+  /// Whether all that the tail reads is constant during a run: it may then be fetched before the wait for other
+  /// kernels.
+  bool readsOnlyConstants() const;
   /// Loads all that finishInside() of `count` columns will read: many loads can so be under way before the first use.
   Inputs fetch(Value row, Value column, unsigned count);
   /// Fetches for the only finish() that follows, before the sums are known. The row and column may lie outside.
@@ -82,6 +85,8 @@ public:
 
 private:
   Values elementsOf(Value tensor, Value row, Value column, unsigned count);
+  /// Bias, and what the layers of the tail read besides their own values.
+  llvm::SmallVector<mlir::BlockArgument> readArguments() const;
 
   Ptx &p;
   const LinearLayer &layer;

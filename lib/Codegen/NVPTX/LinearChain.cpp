@@ -177,7 +177,6 @@ void ChainEmitter::initBarriers() {
 
 void ChainEmitter::fetchTails() {
   for (unsigned l = 0; l < layers.size(); ++l) {
-    tails.emplace_back(p, layers[l], kernel.operands);
     SmallVector<LinearTail::Inputs> &inputs = tailInputs.emplace_back();
     for (unsigned round = 0; round < rounds(l); ++round) {
       Place place = placeOf(l, round);
@@ -450,8 +449,16 @@ void ChainEmitter::produce() {
 }
 
 void ChainEmitter::consume() {
+  for (unsigned l = 0; l < layers.size(); ++l)
+    tails.emplace_back(p, layers[l], kernel.operands);
+  // Weights and most tails are there while kernels before this one still run.
+  bool hasEarlyTails = llvm::all_of(tails, [](const LinearTail &tail) { return tail.readsOnlyConstants(); });
+  if (hasEarlyTails)
+    fetchTails();
+  kernel.waitHere(p.b);
   loadInput();
-  fetchTails();
+  if (!hasEarlyTails)
+    fetchTails();
   storeInput();
   barrier();
   for (unsigned l = 0; l < layers.size(); ++l) {

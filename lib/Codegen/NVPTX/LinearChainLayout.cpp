@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/PtxCode.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -80,10 +81,7 @@ std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers) {
   return layout;
 }
 
-bool nvptx::hasClusters(StringRef arch) {
-  unsigned number = 0;
-  return arch.consume_front("sm_") && !arch.consumeInteger(10, number) && number >= 90;
-}
+bool nvptx::hasClusters(StringRef arch) { return getArchNumber(arch) >= 90; }
 
 bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || layer.type.isBF16(); }
 

@@ -36,17 +36,24 @@ struct CostModel {
   const LinearLayer &layer;
   int64_t rows;
 
+  /// Behind thin inputs storing the result may take longer than the work, where the L2 cache does not hold it.
+  double bounded(double work) const {
+    double stored = double(rows) * layer.n * layer.elementBytes() - 16e6;
+    return std::max(work, stored / 2.3e6);
+  }
+
   double operator()(const SplitTile &tile) const {
     double tileRows = 8 * tile.rowTiles;
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
     // What a block finishes at its end grows with its rows.
-    return 1.58 + 0.013 * tileRows + std::max(1.0, blocks / multiprocessors) * std::max(bytes / 77.4e3, 0.05);
+    double work = std::max(1.0, blocks / multiprocessors) * std::max(bytes / 77.4e3, 0.05);
+    return 1.58 + 0.013 * tileRows + bounded(work);
   }
   double operator()(const DirectTile &tile) const {
     double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
     double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / 1.5e6, 0.2);
-    return 2.2 + layer.k / 200.0 + std::ceil(blocks / multiprocessors) * work * layer.elementBytes() / 2;
+    return 2.2 + layer.k / 200.0 + bounded(std::ceil(blocks / multiprocessors) * work * layer.elementBytes() / 2);
   }
   double operator()(const WgmmaTile &tile) const {
     double tileRows = tile.rows();

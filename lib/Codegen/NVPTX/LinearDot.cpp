@@ -23,7 +23,9 @@ std::string DotTile::name() const { return "dot" + std::to_string(rows) + "x" + 
 
 LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile) {
   unsigned bytes = layer.elementBytes(), chunk = 16 / bytes, xBytes = layer.x.type.getIntOrFloatBitWidth() / 8;
-  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * tile.warps);
+  // Several rows a warp are for many rows.
+  KernelFunction kernel =
+      module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * tile.warps, {}, /*early=*/tile.rows == 1);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   Ptx p(b);
   int64_t columnGroups = llvm::divideCeil(layer.n, int64_t(tile.columns));
@@ -44,12 +46,26 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
     wRows.push_back(p.at(kernel.operands[weight], p.mul(p.wide(column), dotRowElements(layer.k, bytes) * bytes)));
   }
 
+  int64_t warpStep = 32 * chunk, whole = layer.k / warpStep;
+  constexpr int64_t unrolled = 4;
+  int64_t looped = whole > 2 * unrolled ? whole / unrolled * unrolled : 0;
+  // Weights are there while kernels before this one still run.
+  bool waits = false;
+  auto wait = [&] {
+    if (!waits)
+      kernel.waitHere(b);
+    waits = true;
+  };
+  if (looped)
+    wait();
+
   Values sums(tile.rows * tile.columns, p.f32(0));
   auto step = [&](Value first, bool isWhole, MutableArrayRef<Value> sums) {
     SmallVector<Values> x, w;
     for (Value row : wRows)
       w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.wide(first), bytes)), layer.type, chunk, true, true)
                           : loadInside(p, row, layer.type, first, chunk, dotRowElements(layer.k, bytes), true));
+    wait();
     for (Value row : xRows)
       x.push_back(isWhole
                       ? loadRun(p, p.at(row, p.mul(p.wide(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)
@@ -59,9 +75,6 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
         for (unsigned i = 0; i < chunk; ++i)
           sums[r * tile.columns + c] = p.fma(x[r][i], w[c][i], sums[r * tile.columns + c]);
   };
-  int64_t warpStep = 32 * chunk, whole = layer.k / warpStep;
-  constexpr int64_t unrolled = 4;
-  int64_t looped = whole > 2 * unrolled ? whole / unrolled * unrolled : 0;
   Value laneFirst = p.mul(lane, chunk);
   if (looped)
     sums = p.loop(p.i32(0), p.i32(looped * warpStep), p.i32(unrolled * warpStep), sums,

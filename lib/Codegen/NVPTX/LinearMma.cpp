@@ -118,15 +118,15 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
     return std::pair(row, column);
   };
   bool once = 2 * rowTiles <= warps;
-  if (once) {
+  auto preload = [&] {
     auto [row, column] = place(p.bitAnd(p.thread(), 64 * rowTiles - 1));
     tail.preload(row, column, 2, mma.rows);
-  }
+  };
 
   // Warp w takes blocks w, w + warps, ...: their number is known, so all loads can be under way at once.
   Values sums(4 * rowTiles, p.f32(0));
-  auto step = [&](Value block, bool isWhole, MutableArrayRef<Value> sums) {
-    Values a = mma.loadWeights(weights, block);
+  auto step = [&](Value block, bool isWhole, MutableArrayRef<Value> sums, ArrayRef<Value> loaded = {}) {
+    Values a = loaded.empty() ? mma.loadWeights(weights, block) : Values(loaded);
     SmallVector<Values> activations;
     for (Value row : rows)
       activations.push_back(mma.loadRow(row, block, isWhole));
@@ -136,6 +136,17 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   int64_t wholeBlocks = layer.k / (4 * mma.chunk), rounds = mma.blocks / warps, wholeRounds = wholeBlocks / warps;
   constexpr int64_t unrolled = 8;
   int64_t looped = wholeRounds > 2 * unrolled ? wholeRounds / unrolled * unrolled : 0;
+  // Weights, and most tails, are there while kernels before this one still run.
+  SmallVector<Values> early;
+  if (kernel.startsEarly && !looped)
+    for (int64_t round = 0; round < std::min<int64_t>(rounds, rowTiles > 2 ? 2 : 6); ++round)
+      early.push_back(mma.loadWeights(weights, p.add(mma.warp, round * warps)));
+  bool hasEarlyTail = once && tail.readsOnlyConstants();
+  if (hasEarlyTail)
+    preload();
+  kernel.waitHere(b);
+  if (once && !hasEarlyTail)
+    preload();
   if (looped)
     sums = p.loop(p.i32(0), p.i32(looped), p.i32(unrolled), sums, [&](Value round, ValueRange carried) {
       Values inner(carried);
@@ -144,7 +155,8 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
       return inner;
     });
   for (int64_t round = looped; round < rounds; ++round)
-    step(p.add(mma.warp, round * warps), round < wholeRounds, sums);
+    step(p.add(mma.warp, round * warps), round < wholeRounds, sums,
+         round < int64_t(early.size()) ? early[round] : Values());
   if (mma.blocks % warps) {
     Value block = p.add(mma.warp, rounds * warps);
     sums = p.choose(
@@ -197,7 +209,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
 LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile) {
   constexpr unsigned tiles = 4; // of 16 columns
   unsigned rowTiles = tile.rowTiles, warps = tile.warps;
-  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
+  KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps, {}, /*early=*/false);
   ImplicitLocOpBuilder b = kernel.getBuilder();
   Ptx p(b);
   MmaEmitter mma(p, layer, kernel, weight);

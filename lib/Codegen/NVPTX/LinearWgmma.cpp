@@ -24,6 +24,7 @@
 
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Codegen/NVPTX/Warpgroup.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -33,14 +34,11 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
-/// Bytes of the inner dimension in a stage: the width of the swizzle.
-constexpr int64_t stageRowBytes = 128;
-
 /// Many sums a thread: two blocks do not fit a multiprocessor's registers.
 static bool hasBlockPerSm(WgmmaTile tile) {
   return tile.rows() * tile.columns > 128 * 128 || tile.mode == WgmmaTile::Mode::Alternate;
 }
-static uint64_t stageBytes(WgmmaTile tile) { return (tile.rows() + tile.columns) * stageRowBytes; }
+static uint64_t stageBytes(WgmmaTile tile) { return (tile.rows() + tile.columns) * tileRowBytes; }
 uint64_t WgmmaTile::sharedBytes() const { return stages * (stageBytes(*this) + 16) + 16; }
 
 namespace {
@@ -50,7 +48,7 @@ public:
   WgmmaEmitter(Ptx &p, const LinearLayer &layer, KernelFunction &kernel, WgmmaTile tile, Value shared)
       : p(p), layer(layer), kernel(kernel), tile(tile), shared(shared) {
     base = p.sharedAddress(shared);
-    stageElements = stageRowBytes / layer.elementBytes();
+    stageElements = tileRowBytes / layer.elementBytes();
     steps = llvm::divideCeil(layer.k, stageElements);
     columnTiles = llvm::divideCeil(layer.n, int64_t(tile.columns));
     rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
@@ -98,12 +96,11 @@ private:
   Value turn(Value group) { return p.add(p.add(base, p.mul(group, 8)), tile.sharedBytes() - 16); }
   Value stageAddress(Value stage) { return p.add(base, p.mul(stage, stageBytes(tile))); }
 
-  void wait(Value barrier, Value parity);
-  void copy(unsigned map, Value to, Value inner, Value outer, Value barrier);
+  void wait(Value barrier, Value parity) { waitForBarrier(p, barrier, parity); }
+  void copyWeights(Value stage, Value step, Value columnTile);
+  Position produceSteps(Value begin, Value end, Value rowTile, Value columnTile, Position position, bool withWeights);
   /// sums (+)= one stage; on return all but this stage's products are done.
   void multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate);
-  /// By each warp.
-  void arrive(Value barrier);
   /// The sums of a tile over its steps; moves the position past them.
   Values addUp(Position &position, Value group);
   void finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group);
@@ -141,32 +138,15 @@ private:
 void WgmmaEmitter::initBarriers() {
   p.ifThen(p.eq(p.thread(), 0), [&] {
     for (unsigned stage = 0; stage < tile.stages; ++stage) {
-      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {full(p.i32(stage))});
-      p.inlinePtx({},
-                  "mbarrier.init.shared::cta.b64 [$0], " + std::to_string(4 * (alternates() ? 1 : tile.groups)) + ";",
-                  "r", {empty(p.i32(stage))});
+      initBarrier(p, full(p.i32(stage)), 1);
+      initBarrier(p, empty(p.i32(stage)), 4 * (alternates() ? 1 : tile.groups));
     }
     if (alternates())
       for (unsigned group = 0; group < 2; ++group)
-        p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 4;", "r", {turn(p.i32(group))});
-    p.inlinePtx({}, "fence.mbarrier_init.release.cluster;", "", {});
+        initBarrier(p, turn(p.i32(group)), 4);
+    fenceBarriers(p);
   });
   p.barrier();
-}
-
-void WgmmaEmitter::wait(Value barrier, Value parity) {
-  p.inlinePtx({},
-              "{\n.reg .pred done;\nAGAIN:\nmbarrier.try_wait.parity.shared::cta.b64 done, [$0], $1;\n@done bra "
-              "DONE;\nbra AGAIN;\nDONE:\n}",
-              "rr", {barrier, parity});
-}
-
-void WgmmaEmitter::copy(unsigned map, Value to, Value inner, Value outer, Value barrier) {
-  Value address = LLVM::PtrToIntOp::create(p.b, p.b.getI64Type(), kernel.tensorMaps[map]);
-  p.inlinePtx({},
-              "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [$0], [$1, {$2, $3}], "
-              "[$4];",
-              "rlrrr", {to, address, inner, outer, barrier});
 }
 
 void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
@@ -179,47 +159,67 @@ void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
          });
 }
 
+void WgmmaEmitter::copyWeights(Value stage, Value step, Value columnTile) {
+  copyTile(p, kernel.tensorMaps[1], p.add(stageAddress(stage), tile.rows() * tileRowBytes), p.mul(step, stageElements),
+           p.mul(columnTile, tile.columns), full(stage));
+}
+
+/// The steps [begin, end) of a tile; those whose weights are on their way already get activations alone.
+WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value rowTile, Value columnTile,
+                                                  Position position, bool withWeights) {
+  Value row = p.mul(rowTile, tile.rows());
+  Values state = {position.stage, position.parity};
+  state = p.loop(begin, end, p.i32(1), state, [&](Value step, ValueRange inner) -> Values {
+    Position here{inner[0], inner[1], position.turn};
+    wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
+    if (withWeights)
+      expectBytes(p, full(here.stage), stageBytes(tile));
+    copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage));
+    if (withWeights)
+      copyWeights(here.stage, step, columnTile);
+    Position following = next(here);
+    return {following.stage, following.parity};
+  });
+  return {state[0], state[1], position.turn};
+}
+
 void WgmmaEmitter::produce() {
   Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
-  forEachTile(first, stride, start(), [&](Value rowTile, Value columnTile, Position position) -> Position {
-    Value row = p.mul(rowTile, tile.rows()), column = p.mul(columnTile, tile.columns);
-    Values state = {position.stage, position.parity};
-    state = p.loop(firstStep, endStep, p.i32(1), state, [&](Value step, ValueRange inner) -> Values {
-      Position here{inner[0], inner[1], position.turn};
-      wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
-      Value barrier = full(here.stage), to = stageAddress(here.stage), k = p.mul(step, stageElements);
-      p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], " + std::to_string(stageBytes(tile)) + ";",
-                  "r", {barrier});
-      copy(0, to, k, row, barrier);
-      copy(1, p.add(to, tile.rows() * stageRowBytes), k, column, barrier);
-      Position following = next(here);
-      return {following.stage, following.parity};
+  auto produceTile = [&](Value begin, Value rowTile, Value columnTile, Position position) {
+    return produceSteps(begin, endStep, rowTile, columnTile, position, /*withWeights=*/true);
+  };
+  if (!kernel.startsEarly) {
+    forEachTile(first, stride, start(), [&](Value rowTile, Value columnTile, Position position) {
+      return produceTile(firstStep, rowTile, columnTile, position);
     });
-    return {state[0], state[1], position.turn};
+    return;
+  }
+  for (Value map : kernel.tensorMaps)
+    prefetchMap(p, map);
+  // Weights are there while kernels before this one still run: the first stages get theirs. (Every block has a tile.)
+  // A block of many tiles begins in the usual order, for it gains little and would wait for all these weights.
+  Value isShort = p.compare(arith::CmpIPredicate::ule, numTiles, stride);
+  Value early = p.select(isShort, p.i32(std::min<int64_t>(tile.stages, steps / tile.split)), p.i32(0));
+  Value rowTile = p.div(first, columnTiles), columnTile = columnTiles == 1 ? p.i32(0) : p.rem(first, columnTiles);
+  p.loop(p.i32(0), early, p.i32(1), [&](Value stage) {
+    expectBytes(p, full(stage), stageBytes(tile));
+    copyWeights(stage, p.add(firstStep, stage), columnTile);
+  });
+  kernel.waitHere(p.b);
+  Value endEarly = p.add(firstStep, early);
+  Position position = produceSteps(firstStep, endEarly, rowTile, columnTile, start(), /*withWeights=*/false);
+  position = produceTile(endEarly, rowTile, columnTile, position);
+  forEachTile(p.add(first, stride), stride, position, [&](Value rowTile, Value columnTile, Position position) {
+    return produceTile(firstStep, rowTile, columnTile, position);
   });
 }
 
 void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate) {
-  // A matrix descriptor: address / 16, then for rows of 128 swizzled bytes the distance of groups of eight (1024 / 16)
-  // at bit 32 and the swizzle at bit 62.
-  auto descriptor = [&](Value address) {
-    constexpr int64_t fixed = (int64_t(1) << 62) | (int64_t(64) << 32) | (int64_t(1) << 16);
-    return p.bitOr(p.wide(p.shr(address, 4)), p.i64(fixed));
-  };
-  Value a = stageAddress(stage), b = p.add(a, tile.rows() * stageRowBytes);
-  Value ownRows = alternates() ? a : p.add(a, p.mul(group, 64 * stageRowBytes));
-  Values operands = {descriptor(ownRows), descriptor(b), p.i32(accumulate ? 1 : 0)};
+  Value a = stageAddress(stage), b = p.add(a, tile.rows() * tileRowBytes);
+  Value ownRows = alternates() ? a : p.add(a, p.mul(group, 64 * tileRowBytes));
+  Values operands = {tileDescriptor(p, ownRows), tileDescriptor(p, b), p.i32(accumulate ? 1 : 0)};
   size_t count = sums.size();
-  auto registers = [&](size_t first, size_t end) {
-    std::string text = "{";
-    for (size_t i = first; i < end; ++i)
-      text += (i > first ? ", $" : "$") + std::to_string(i);
-    return text + "}";
-  };
   auto operand = [&](unsigned i) { return "$" + std::to_string(count + i); };
-  std::string kind = layer.type.isF16()    ? "k16.f32.f16.f16"
-                     : layer.type.isBF16() ? "k16.f32.bf16.bf16"
-                                           : "k8.f32.tf32.tf32";
   std::string text =
       "{\n.reg .pred keep;\n.reg .b64 a, b;\nsetp.ne.b32 keep, " + operand(2) + ", 0;\nwgmma.fence.sync.aligned;\n";
   // A step of the instruction is 32 bytes of the inner dimension.
@@ -227,9 +227,9 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
   for (unsigned step = 0; step < 4; ++step) {
     text += "add.s64 b, " + operand(1) + ", " + std::to_string(2 * step) + ";\n";
     for (unsigned block = 0; block < rowBlocks(); ++block) {
-      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * stageRowBytes / 16 + 2 * step) + ";\n";
-      text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(tile.columns) + kind + " " +
-              registers(block * perBlock, (block + 1) * perBlock) + ", a, b, " + (step ? "1" : "keep") + ", 1, 1" +
+      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * tileRowBytes / 16 + 2 * step) + ";\n";
+      text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(tile.columns) + wgmmaKind(layer.type) + " " +
+              asmRegisters(block * perBlock, perBlock) + ", a, b, " + (step ? "1" : "keep") + ", 1, 1" +
               (layer.elementBytes() == 2 ? ", 0, 0" : "") + ";\n";
     }
   }
@@ -238,11 +238,6 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
   Values results = p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), text,
                                std::string(count, 'f') + "llr" + std::string(count, '#'), operands);
   llvm::copy(results, sums.begin());
-}
-
-void WgmmaEmitter::arrive(Value barrier) {
-  p.ifThen(p.eq(p.bitAnd(p.thread(), 31), 0),
-           [&] { p.inlinePtx({}, "mbarrier.arrive.shared::cta.b64 _, [$0];", "r", {barrier}); });
 }
 
 void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group) {
@@ -258,7 +253,7 @@ void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile,
 void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
                                Value columnTile) {
   unsigned blocks = tile.columns / 32;
-  // Inside the matrix there is nothing to check, and loads of later runs can overtake stores of earlier ones.
+  // Inside the matrix there is nothing to check, and what a run reads can be under way while the one before is stored.
   Value isInside = p.compare(arith::CmpIPredicate::ule, p.mul(p.add(rowTile, 1), tile.rows()), rows);
   if (layer.n % tile.columns)
     isInside = p.both(isInside,
@@ -268,18 +263,21 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
       [&] {
         // Where a block has an SM's registers to itself, the loads of four runs are under way together.
         unsigned batch = hasBlockPerSm(tile) ? 4 : 1;
-        for (unsigned half = 0; half < 2; ++half)
-          for (unsigned first = 0; first < blocks; first += batch) {
-            SmallVector<LinearTail::Inputs> inputs;
-            auto each = [&](auto body) {
-              for (unsigned block = first; block < std::min(first + batch, blocks); ++block)
-                body(block, p.add(row, 8 * half), p.add(column, 32 * block));
-            };
-            each([&](unsigned, Value row, Value column) { inputs.push_back(tail.fetch(row, column, 8)); });
-            each([&](unsigned block, Value row, Value column) {
-              tail.finishInside(row, column, run(sums, block, half), inputs[block - first]);
-            });
-          }
+        SmallVector<LinearTail::Inputs> inputs;
+        auto each = [&](unsigned first, auto body) {
+          for (unsigned i = first; i < std::min(first + batch, 2 * blocks); ++i)
+            body(i, p.add(row, 8 * (i / blocks)), p.add(column, 32 * (i % blocks)));
+        };
+        auto fetch = [&](unsigned first) {
+          each(first, [&](unsigned, Value row, Value column) { inputs.push_back(tail.fetch(row, column, 8)); });
+        };
+        fetch(0);
+        for (unsigned first = 0; first < 2 * blocks; first += batch) {
+          fetch(first + batch);
+          each(first, [&](unsigned i, Value row, Value column) {
+            tail.finishInside(row, column, run(sums, i % blocks, i / blocks), inputs[i]);
+          });
+        }
       },
       [&] {
         for (unsigned half = 0; half < 2; ++half)
@@ -305,7 +303,7 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
     Values inner(values.drop_front(3));
     wait(full(here.stage), here.parity);
     multiply(inner, here.stage, group, /*accumulate=*/true);
-    arrive(empty(values[0])); // the stage before: its products are done
+    arriveAsWarp(p, empty(values[0])); // the stage before: its products are done
     Position after = next(here);
     Values result = {here.stage, after.stage, after.parity};
     result.append(inner);
@@ -313,15 +311,16 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
   });
   sums.assign(state.begin() + 3, state.end());
   if (alternates())
-    arrive(turn(p.sub(p.i32(1), group)));
+    arriveAsWarp(p, turn(p.sub(p.i32(1), group)));
   sums = p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), "wgmma.wait_group.sync.aligned 0;",
                      std::string(count, 'f') + std::string(count, '#'), sums);
-  arrive(empty(state[0]));
+  arriveAsWarp(p, empty(state[0]));
   position = {state[1], state[2], p.bitXor(position.turn, p.i32(1))};
   return sums;
 }
 
 void WgmmaEmitter::consume() {
+  kernel.waitHere(p.b);
   LinearTail tail(p, layer, kernel.operands);
   Value group = p.shr(p.thread(), 7);
   Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
@@ -359,6 +358,7 @@ void WgmmaEmitter::leave(ArrayRef<Value> sums) {
 }
 
 void WgmmaEmitter::finishTogether() {
+  kernel.waitHere(p.b); // threads that have fetched nothing
   auto meet = [&] { p.inlinePtx({}, "barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;", "", {}); };
   meet();
   Value index = p.div(p.block(), tile.split), rank = p.rem(p.block(), tile.split);
@@ -395,7 +395,7 @@ std::string WgmmaTile::name() const {
 
 LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile) {
   int64_t bytes = layer.elementBytes(), paddedK = wgmmaRowElements(layer.k, bytes);
-  unsigned stageElements = stageRowBytes / bytes;
+  unsigned stageElements = tileRowBytes / bytes;
   SizeExpr rows = layer.matrixRows();
   TensorMapPlan x, w;
   x.operand = layer.x.operand;
@@ -407,7 +407,7 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
   w.sizes = {SizeExpr(paddedK), SizeExpr(wgmmaRows(layer.n))};
   w.strides = {SizeExpr(paddedK * bytes)};
   w.box = {stageElements, tile.columns};
-  x.swizzle = w.swizzle = stageRowBytes;
+  x.swizzle = w.swizzle = tileRowBytes;
 
   LaunchPlan launch;
   // The last warpgroup only fetches. Where sums are many it gives its registers to the others, which takes a whole one.

@@ -24,6 +24,8 @@ using namespace reckon::nvptx;
 
 /// Loads that a lane has under way, and warps of a block: what measurements chose; docs/cuda.md has the numbers.
 static constexpr unsigned rowsInFlight = 8, blockWarps = 4;
+/// Up to how many rows it pays that kernels overlap: for more there are many short blocks.
+static constexpr int64_t maxEarlyRows = 1024;
 /// Regions with more pieces would make code that no instruction cache holds.
 static constexpr size_t maxPieces = 512;
 
@@ -37,7 +39,7 @@ class LookupEmitter {
 public:
   LookupEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region)
       : kernel(kernel), module(module), region(region) {}
-  KernelPlan emit();
+  LaunchPlan emit(bool early);
 
 private:
   void chooseLanes();
@@ -233,11 +235,11 @@ void LookupEmitter::emitPart(DeviceBuilder &b, RowReader &reader, const Part &pa
   });
 }
 
-KernelPlan LookupEmitter::emit() {
+LaunchPlan LookupEmitter::emit(bool early) {
   chooseLanes();
   makeParts();
   unsigned threads = blockWarps * 32;
-  function = module.createKernel(kernel.getSymName(), kernel, threads);
+  function = module.createKernel(kernel.getSymName(), kernel, threads, {}, early);
   DeviceBuilder b(function.getBuilder());
   RowReader reader(b, module, function, kernel, lanes);
   // Neighbouring blocks take the parts of the same samples: what shares a line of ids or of the result is near in time.
@@ -251,9 +253,7 @@ KernelPlan LookupEmitter::emit() {
   launch.blockThreads = threads;
   SizeExpr blocks = SizeExpr::ceilDiv(region.rows, SizeExpr(blockWarps * (anyShared ? 1 : groups)));
   launch.grid = {blocks * SizeExpr(parts.size())};
-  KernelPlan plan;
-  plan.launches.push_back(std::move(launch));
-  return plan;
+  return launch;
 }
 
 EmitResult nvptx::emitLookup(plan::KernelOp kernel, DeviceModule &module) {
@@ -261,5 +261,12 @@ EmitResult nvptx::emitLookup(plan::KernelOp kernel, DeviceModule &module) {
   if (!region || region->interaction || region->pieces.size() > maxPieces ||
       llvm::none_of(region->pieces, [](const RowPiece &piece) { return piece.isLookup; }))
     return std::nullopt;
-  return FailureOr<KernelPlan>(LookupEmitter(kernel, module, *region).emit());
+  KernelPlan plan;
+  auto add = [&](bool early) -> LaunchPlan & {
+    return plan.launches.emplace_back(LookupEmitter(kernel, module, *region).emit(early));
+  };
+  if (module.canStartEarly())
+    add(/*early=*/true).maxRows = maxEarlyRows;
+  add(/*early=*/false);
+  return FailureOr<KernelPlan>(std::move(plan));
 }

@@ -6,6 +6,7 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Ptx.h"
+#include "lib/Codegen/NVPTX/DeviceModule.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -144,7 +145,8 @@ Value Ptx::at(Value pointer, int64_t bytes) {
 }
 
 Value Ptx::load(Type type, Value pointer, unsigned alignment, bool constant) {
-  return LLVM::LoadOp::create(b, type, pointer, alignment, /*isVolatile=*/false, /*isNonTemporal=*/false, constant);
+  return LLVM::LoadOp::create(b, type, pointer, alignment, /*isVolatile=*/false, /*isNonTemporal=*/false,
+                              constant && isConstantMemory(pointer));
 }
 void Ptx::store(Value value, Value pointer, unsigned alignment) { LLVM::StoreOp::create(b, value, pointer, alignment); }
 

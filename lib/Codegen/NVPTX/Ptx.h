@@ -78,7 +78,7 @@ public:
   /// `bytes` is i32 or i64; the result points into the same address space.
   Value at(Value pointer, Value bytes);
   Value at(Value pointer, int64_t bytes);
-  /// `constant`: nothing writes it while the kernel runs.
+  /// `constant`: the kernel does not write it.
   Value load(mlir::Type type, Value pointer, unsigned alignment, bool constant = false);
   void store(Value value, Value pointer, unsigned alignment);
   /// The 32-bit words of a vector load of 4, 8 or 16 bytes.

@@ -43,8 +43,7 @@ static const llvm::Target *getTarget(std::string &error) {
   return llvm::TargetRegistry::lookupTarget(getTriple(), error);
 }
 
-/// The number of an architecture: 90 of "sm_90a". Zero for what has none.
-static unsigned archNumber(StringRef arch) {
+unsigned reckon::nvptx::getArchNumber(StringRef arch) {
   unsigned number = 0;
   if (!arch.consume_front("sm_") || arch.consumeInteger(10, number))
     return 0;
@@ -54,14 +53,14 @@ static unsigned archNumber(StringRef arch) {
 bool reckon::nvptx::isKnownArch(StringRef arch) {
   std::string error;
   const llvm::Target *target = getTarget(error);
-  if (!target || archNumber(arch) < 80) // what kernels rely on: asynchronous copies, bf16, NaN-aware minimum
+  if (!target || getArchNumber(arch) < 80) // what kernels rely on: asynchronous copies, bf16, NaN-aware minimum
     return false;
   std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(getTriple(), "", ""));
   return info && info->isCPUStringValid(arch);
 }
 
 /// The language version: the oldest that has what kernels use, so that older drivers load it.
-static StringRef ptxVersion(StringRef arch) { return archNumber(arch) >= 100 ? "+ptx88" : "+ptx83"; }
+static StringRef ptxVersion(StringRef arch) { return reckon::nvptx::getArchNumber(arch) >= 100 ? "+ptx88" : "+ptx83"; }
 
 std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRef arch) {
   auto fail = [&](const Twine &what) {

@@ -19,6 +19,9 @@ namespace reckon::nvptx {
 /// Whether LLVM knows the architecture: "sm_80", "sm_90a", ...
 bool isKnownArch(llvm::StringRef arch);
 
+/// The number of an architecture: 90 of "sm_90a". Zero for what has none.
+unsigned getArchNumber(llvm::StringRef arch);
+
 /// The PTX of a module in the LLVM and NVVM dialects, optimised. Nothing outside the module is linked: a function that
 /// is only declared is an error. nullopt after a diagnostic on `module`.
 std::optional<std::string> compileToPtx(mlir::ModuleOp module, llvm::StringRef arch);

@@ -1,8 +1,11 @@
 // A factorisation-machine term and sums of scalar tables are computed where their rows are read, in f32; the rows go
 // where the network reads them, behind them a stretch of an input that is cast on the way.
 // RUN: reckon-compile %s --target=cuda --emit=ptx -o - | FileCheck %s
-// Rows and scalars of one id are read together; no kernel but this one.
-// CHECK: .entry rows_fm_term
+// Rows and scalars of one id are read together; no kernel but this one, once for few rows, once for many.
+// CHECK: .entry rows_fm_term(
+// CHECK: griddepcontrol.wait
+// CHECK: .entry rows_fm_term_1(
+// CHECK-NOT: griddepcontrol
 // CHECK: ld.global.nc.v4.b32
 // CHECK: ld.global.nc.b16
 // CHECK: cvt.rn.f16.f32

@@ -3,7 +3,7 @@
 // A warp takes a row, and its lanes the elements of each value; what a lane wrote is seen by the others after a barrier.
 // Outputs are written where they are wanted, so no scratch is needed and any number of blocks may run.
 // CHECK: plan.kernel @forwarded{{.*}}block_threads = 128 : i64{{.*}}blocks_per_sm = 0 : i64{{.*}}function = "forwarded"{{.*}}grid = ["floordiv(batch+3, 4)"]{{.*}}scratch_bytes = "0"
-plan.kernel @forwarded rows rows [true, true, false] attributes {
+plan.kernel @forwarded rows rows [true, true, false] attributes { constant = array<i1: true, true, true, false>,
     strides = [array<i64: 1>, array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 20, 1>], packings = ["", "", ""],
     dims = ["batch", "rows:t"], table_rows = array<i64: -1, -1, 1>} {
 ^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):

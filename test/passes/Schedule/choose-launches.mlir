@@ -15,6 +15,7 @@
 // CHECK-SAME: aligned = array<i1: true, true, true>
 // CHECK-SAME: choices = [{max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64, name = "split8", needs_timing = false}
 // CHECK-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "wgmma128x128_alternate", needs_timing = false}]
+// CHECK-SAME: constant = array<i1: false, true, false>
 // CHECK-NOT: needs_timing = true
 // CHECK-NOT: cublaslt
 // ALL: plan.kernel @wide
@@ -32,8 +33,10 @@ plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 256,
   rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
 }
 // The caller's memory is aligned to its elements only, and its address changes: bulk copies and a library cannot read it.
+// Nothing writes it during a run.
 // CHECK: plan.kernel @outer
 // CHECK-SAME: aligned = array<i1: false, true, true>
+// CHECK-SAME: constant = array<i1: true, true, false>
 // CHECK-NOT: wgmma
 // ALL: plan.kernel @outer
 // ALL-NOT: cublaslt

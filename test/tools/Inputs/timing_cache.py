@@ -15,16 +15,17 @@ def path(name):
     return os.path.join(folder, name)
 
 
-batch = '#rec.dims<"batch", 64>'
-layers = "\n".join(f"""  %{i + 1} = rec.linear %{i}, %w{i} : (tensor<?x64xf16, {batch}>, tensor<64x64xf16>) -> tensor<?x64xf16, {batch}>"""
+# (Layers of 64 or fewer would be a stack, which reads its weights in more orders.)
+batch = '#rec.dims<"batch", 128>'
+layers = "\n".join(f"""  %{i + 1} = rec.linear %{i}, %w{i} : (tensor<?x128xf16, {batch}>, tensor<128x128xf16>) -> tensor<?x128xf16, {batch}>"""
                    for i in range(3))
-weights = "\n".join(f'  %w{i} = rec.constant "w{i}" = dense<0.{i + 1}> : tensor<64x64xf16>' for i in range(3))
+weights = "\n".join(f'  %w{i} = rec.constant "w{i}" = dense<0.{i + 1}> : tensor<128x128xf16>' for i in range(3))
 with open(path("model.mlir"), "w") as file:
-    file.write(f"""func.func @main(%0: tensor<?x64xf16, {batch}> {{rec.name = "x"}})
-    -> (tensor<?x64xf16, {batch}> {{rec.name = "y"}}) {{
+    file.write(f"""func.func @main(%0: tensor<?x128xf16, {batch}> {{rec.name = "x"}})
+    -> (tensor<?x128xf16, {batch}> {{rec.name = "y"}}) {{
 {weights}
 {layers}
-  return %3 : tensor<?x64xf16, {batch}>
+  return %3 : tensor<?x128xf16, {batch}>
 }}
 """.replace("%0:", "%arg0:").replace("%0,", "%arg0,"))
 

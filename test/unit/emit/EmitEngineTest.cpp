@@ -13,7 +13,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
+#include <iterator>
 
 using namespace reckon;
 
@@ -103,6 +104,8 @@ TEST_F(EmitEngine, Buffers) {
   EXPECT_EQ(spec->programs[0].arenaUnshared.str(), "48*batch");
 }
 
+const float *floatsOf(const WeightSpec &weight) { return reinterpret_cast<const float *>(weight.data.data); }
+
 TEST_F(EmitEngine, WeightsArePacked) {
   auto spec = make(planText);
   ASSERT_TRUE(spec);
@@ -111,10 +114,10 @@ TEST_F(EmitEngine, WeightsArePacked) {
   EXPECT_EQ(spec->weights[0].shape, (std::vector<int64_t>{2, 2, 2}));
   const float packed[] = {1, 2, 4, 5, 3, 0, 6, 0}, splat[] = {7, 7};
   ASSERT_EQ(spec->weights[0].data.size, sizeof(packed));
-  EXPECT_EQ(std::memcmp(spec->weights[0].data.data, packed, sizeof(packed)), 0);
+  EXPECT_TRUE(std::equal(std::begin(packed), std::end(packed), floatsOf(spec->weights[0])));
   EXPECT_EQ(spec->weights[1].packing, "row_major");
   ASSERT_EQ(spec->weights[1].data.size, sizeof(splat));
-  EXPECT_EQ(std::memcmp(spec->weights[1].data.data, splat, sizeof(splat)), 0);
+  EXPECT_TRUE(std::equal(std::begin(splat), std::end(splat), floatsOf(spec->weights[1])));
 }
 
 TEST_F(EmitEngine, Dispatches) {
@@ -169,11 +172,11 @@ plan.kernel @gemm gemm rows [true, false, false] attributes {
     strides = [array<i64: 4, 1>, array<i64: 3, 1>, array<i64: 3>, array<i64: 3, 1>], packings = ["", "", ""],
     dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1, -1>, launches = [
       {block_threads = 64 : i64, blocks_per_sm = 2 : i64, cluster = 0 : i64, function = "gemm_few", grid = ["1"],
-       max_rows = 16 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "0", shared_bytes = 1024 : i64, tensor_maps = [
+       max_rows = 16 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "0", shared_bytes = 1024 : i64, starts_early = true, tensor_maps = [
          {box = array<i64: 8, 1>, operand = 0 : i64, sizes = ["4", "batch"], strides = ["16"], swizzle = 0 : i64,
           type = f32}]},
       {block_threads = 128 : i64, blocks_per_sm = 0 : i64, cluster = 0 : i64, function = "gemm_any", grid = ["batch"],
-       max_rows = -1 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "64", shared_bytes = 0 : i64, tensor_maps = []}]} {
+       max_rows = -1 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "64", shared_bytes = 0 : i64, starts_early = false, tensor_maps = []}]} {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %w: tensor<4x3xf32>, %b: tensor<2xf32>):
   %0 = rec.linear %x, %w
     : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>

@@ -106,7 +106,7 @@ TEST(EngineFile, EveryTruncationIsRefused) {
 TEST(EngineFile, MutatedDescriptionsNeverCrash) {
   std::vector<uint8_t> good = sampleBytes();
   uint64_t metadata = metadataSize(good);
-  std::mt19937 random(11);
+  std::mt19937 random(11); // NOLINT(bugprone-random-generator-seed): the same damage every time
   size_t opened = 0;
   for (int i = 0; i < 30000; ++i) {
     std::vector<uint8_t> bytes = good;
@@ -181,6 +181,8 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(kernel.sharedBytes, 65536u);
   EXPECT_EQ(kernel.staticSharedBytes, 1024u);
   EXPECT_EQ(kernel.spillBytes, 8u);
+  EXPECT_TRUE(kernel.startsEarly);
+  EXPECT_FALSE(program->kernels[1].startsEarly);
   ASSERT_EQ(kernel.tensorMaps.size(), 1u);
   EXPECT_EQ(kernel.tensorMaps[0].sizes[1], size("batch"));
   EXPECT_EQ(kernel.tensorMaps[0].strides[0], size("16*batch"));
@@ -261,13 +263,34 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("unknown epilogue 'x'", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "x"; });
   refuses("does not fit the bias", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "bias"; });
   auto cover = [](P &p) -> DispatchSpec & { return p.chains[1].dispatches[0]; };
-  refuses("a bound on its rows", [&](P &p) { cover(p).launches[0].maxRows = UINT64_MAX; });
+  refuses("a bound on its rows", [&](P &p) {
+    cover(p).launches[0].minRows = 0;
+    cover(p).launches[0].maxRows = UINT64_MAX;
+  });
   refuses("a bound on its rows", [&](P &p) { cover(p).launches[0] = dispatch(p).launches[0]; });
   refuses("covers dispatch 1, expected earlier", [&](P &p) { cover(p).covers = {1}; });
   refuses("covers dispatch 0, expected earlier", [&](P &p) { cover(p).covers = {0, 0}; });
   refuses("covers dispatch 7", [&](P &p) { cover(p).covers = {7}; });
   refuses("which runs over other rows", [&](P &p) { p.chains[0].rows = 1; });
-  refuses("which another one covers", [&](P &p) { p.chains.push_back(p.chains[1]); });
+  auto addCover = [](P &p, uint64_t minRows, uint64_t maxRows) -> std::vector<LaunchSpec> & {
+    p.chains.push_back(p.chains[1]);
+    std::vector<LaunchSpec> &launches = p.chains[2].dispatches[0].launches;
+    launches[0].minRows = minRows;
+    launches[0].maxRows = maxRows;
+    return launches;
+  };
+  refuses("chain 2, dispatch 0 (kernel 'g0'): it covers dispatch 0 for 8 to 99 rows, dispatch 1 for 8 to 99",
+          [&](P &p) { addCover(p, 8, 99); });
+  refuses("for 99 or more rows, dispatch 1 for 8 to 99", [&](P &p) { addCover(p, 99, UINT64_MAX); });
+  refuses("for 0 to 8 rows, dispatch 1 for 8 to 99", [&](P &p) { addCover(p, 0, 8); });
+  refuses("for 20 to 30 rows, dispatch 1 for 8 to 99", [&](P &p) { addCover(p, 20, 30); });
+  refuses("for 1 to 200 rows, dispatch 1 for 8 to 99", [&](P &p) { addCover(p, 1, 200); });
+  refuses("for 2 to 150 rows, dispatch 1 for 8 to 99", [&](P &p) {
+    std::vector<LaunchSpec> &launches = addCover(p, 2, 3);
+    launches.push_back(launches[0]);
+    launches[1].minRows = 100;
+    launches[1].maxRows = 150;
+  });
   refuses("which covers others", [&](P &p) {
     p.chains.push_back(p.chains[1]);
     p.chains[2].dispatches[0].covers = {1};
@@ -275,6 +298,18 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("does not write what dispatch 0 writes", [&](P &p) { cover(p).operands[2].offset = 4; });
   refuses("exceed 32764 bytes",
           [&](P &p) { dispatch(p).operands.insert(dispatch(p).operands.begin(), 4100, dispatch(p).operands[0]); });
+}
+
+TEST(EngineFile, SeveralCoverForDifferentRows) {
+  EngineSpec spec = mutableSpec();
+  std::vector<ChainSpec> &chains = spec.programs[1].chains;
+  for (auto [minRows, maxRows] : {std::pair<uint64_t, uint64_t>{100, UINT64_MAX}, {0, 7}}) {
+    chains.push_back(chains[1]);
+    chains.back().dispatches[0].launches[0].minRows = minRows;
+    chains.back().dispatches[0].launches[0].maxRows = maxRows;
+  }
+  std::string error;
+  EXPECT_TRUE(serializeEngine(spec, &error)) << error;
 }
 
 TEST(EngineFile, OpensFromPathAndSharedMemory) {

@@ -119,9 +119,25 @@ TEST(Dependencies, AddingToAValueThatIsRead) {
             (Waits{{}, {0}, {1}}));
 }
 
+TEST(Dependencies, EdgesSkipWhatIsNotLaunched) {
+  // 0 -> 1 -> 3 and 0 -> 2 -> 3, and 3 has waited for 0.
+  const Waits diamond = {{}, {0}, {0}, {0, 1, 2}};
+  GraphEdges edges = findEdges(diamond, {true, true, true, true});
+  EXPECT_EQ(edges.after, (Waits{{}, {0}, {0}, {1, 2}}));
+  EXPECT_EQ(edges.hasSiblings, (std::vector<bool>{false, true, true, false}));
+  // Without 1 there is one path; without both the ends meet.
+  edges = findEdges(diamond, {true, false, true, true});
+  EXPECT_EQ(edges.after[2], std::vector<uint32_t>{0});
+  EXPECT_EQ(edges.after[3], std::vector<uint32_t>{2});
+  EXPECT_EQ(edges.hasSiblings, std::vector<bool>(4));
+  edges = findEdges(diamond, {true, false, false, true});
+  EXPECT_EQ(edges.after[3], std::vector<uint32_t>{0});
+  EXPECT_EQ(findEdgesInLine({true, false, true, true}).after, (Waits{{}, {}, {0}, {2}}));
+}
+
 /// Against the plain rule: two dispatches where one writes what the other reads are ordered.
 TEST(Dependencies, RandomProgramsKeepEveryHazardInOrder) {
-  std::mt19937 random(7);
+  std::mt19937 random(7); // NOLINT(bugprone-random-generator-seed): the same programs every time
   for (int round = 0; round < 300; ++round) {
     std::vector<DispatchSpec> list;
     for (int d = 0; d < 12; ++d) {

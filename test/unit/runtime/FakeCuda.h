@@ -34,6 +34,7 @@ struct FakeLaunch {
 struct FakeGraph {
   std::vector<std::string> kernels;
   std::vector<std::vector<size_t>> after; // indices of nodes
+  std::vector<bool> early;                // whether a node may start before those have ended
 };
 
 /// A copy between host and device memory.

@@ -42,6 +42,7 @@ struct CUgraphNode_st {
   std::vector<uint8_t> bytes;
   std::vector<const uint8_t *> pointers;
   std::vector<size_t> after;
+  bool early = false;                      // it need not wait for the end of what it comes after
   std::vector<std::function<void()>> work; // instead of a kernel
 
   /// Copies the values, as the driver does.

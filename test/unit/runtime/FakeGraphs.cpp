@@ -105,6 +105,19 @@ EXPORT CUresult cuGraphAddKernelNode_v2(CUgraphNode *node, CUgraph graph, const 
   graph->nodes.push_back(std::move(made));
   return CUDA_SUCCESS;
 }
+EXPORT CUresult cuGraphAddDependencies_v2(CUgraph graph, const CUgraphNode *from, const CUgraphNode *to,
+                                          const CUgraphEdgeData *edges, size_t count) {
+  ENTER for (size_t i = 0; i < count; ++i) {
+    // Between kernels only.
+    if (!from[i]->parameters.func || !to[i]->parameters.func ||
+        edges[i].from_port != CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC ||
+        edges[i].type != CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC)
+      return CUDA_ERROR_INVALID_VALUE;
+    link(graph, *to[i], &from[i], 1);
+    to[i]->early = true;
+  }
+  return CUDA_SUCCESS;
+}
 EXPORT CUresult cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
                                          CUgraph child) {
   ENTER auto made = std::make_unique<CUgraphNode_st>();
@@ -132,6 +145,7 @@ EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *instance, CUgraph graph
     made->nodes.back().relink();
     record.kernels.push_back(node->parameters.func ? node->parameters.func->name : "library");
     record.after.push_back(node->after);
+    record.early.push_back(node->early);
   }
   fake().instantiated.push_back(record);
   *instance = made.release();

@@ -1,0 +1,261 @@
+//===- LinearRuns.cpp - Runs of linear layers, and kernels of several -----------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "passes/Schedule/LinearRuns.h"
+#include "lib/Codegen/NVPTX/LinearChain.h"
+#include "passes/Schedule/BufferUse.h"
+#include "passes/Schedule/StoredWeights.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::plan;
+using namespace reckon::schedule;
+using nvptx::LinearLayer;
+
+//===----------------------------------------------------------------------===//
+// Runs
+//===----------------------------------------------------------------------===//
+
+static bool coversOthers(Operation *op) {
+  auto dispatch = dyn_cast<DispatchOp>(op);
+  return dispatch && !dispatch.getCovers().empty();
+}
+
+/// The only dispatch that touches what `dispatch` writes, when it reads it as one operand.
+static DispatchOp getOnlyReader(DispatchOp dispatch, Value output) {
+  Value storage = getStorage(output);
+  if (!storage.getDefiningOp<AllocOp>())
+    return nullptr;
+  // A slice of padded rows stands between the memory and its users.
+  for (Operation *user : storage.getUsers())
+    if (storage != output && user != output.getDefiningOp() && !coversOthers(user))
+      return nullptr;
+  DispatchOp reader;
+  for (OpOperand &use : output.getUses()) {
+    if (use.getOwner() == dispatch || coversOthers(use.getOwner()))
+      continue;
+    auto user = dyn_cast<DispatchOp>(use.getOwner());
+    if (!user || reader)
+      return nullptr;
+    reader = user;
+  }
+  return reader;
+}
+
+SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program) {
+  llvm::MapVector<Operation *, LinearLink> links;
+  for (auto dispatch : program.getOps<DispatchOp>()) {
+    KernelOp kernel = dispatch.lookupKernel();
+    std::optional<LinearLayer> layer;
+    if (kernel && kernel.getKind() == rec::RegionKind::gemm && !coversOthers(dispatch))
+      layer = nvptx::matchLinear(kernel);
+    if (layer && nvptx::canChain(*layer))
+      links[dispatch] = {dispatch, *layer};
+  }
+  auto getNext = [&](const LinearLink &link) -> Operation * {
+    DispatchOp dispatch = link.dispatch;
+    DispatchOp reader = getOnlyReader(dispatch, dispatch.getOperands().back());
+    auto next = links.find(reader);
+    if (!reader || next == links.end())
+      return nullptr;
+    const LinearLayer &to = next->second.layer, &from = link.layer;
+    bool fits = reader.getOperands()[to.x.operand] == dispatch.getOperands().back() && to.k == from.n &&
+                to.type == from.type && (from.out.type == from.type || from.out.type.isF32()) &&
+                to.rowsPerSample == from.rowsPerSample && reader.getRows() == dispatch.getRows();
+    return fits ? next->first : nullptr;
+  };
+  DenseSet<Operation *> following;
+  for (auto &[op, link] : links)
+    if (Operation *next = getNext(link))
+      following.insert(next);
+  // What a tail reads besides must be there when the first layer starts, or a chain would wait for it.
+  auto isReady = [&](const LinearLink &link, const LinearLink &first) {
+    DispatchOp dispatch = link.dispatch, begin = first.dispatch;
+    for (auto other : program.getOps<DispatchOp>())
+      for (auto [i, operand] : llvm::enumerate(dispatch.getOperands().drop_back()))
+        if (i != link.layer.x.operand && begin->isBeforeInBlock(other) && other != dispatch && !coversOthers(other) &&
+            llvm::any_of(getAccesses(other),
+                         [&](const Access &access) { return access.writes && access.storage == getStorage(operand); }))
+          return false;
+    return true;
+  };
+  SmallVector<SmallVector<LinearLink>> runs;
+  for (auto &[op, link] : links) {
+    if (following.contains(op))
+      continue;
+    runs.emplace_back(1, link);
+    while (Operation *next = getNext(runs.back().back())) {
+      if (!isReady(links[next], runs.back().front()))
+        runs.emplace_back();
+      runs.back().push_back(links[next]);
+    }
+  }
+  return runs;
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
+
+/// The operand of the weight in a packing; the layer's own where none is yet.
+static unsigned getWeightOperand(const LinearLayer &layer, StringRef packing) {
+  KernelOp kernel = layer.kernel;
+  Value weight = kernel.getBody().getArgument(layer.weight);
+  for (BlockArgument argument : kernel.getBody().getArguments())
+    if ((argument == weight || (argument.use_empty() && argument.getType() == weight.getType())) &&
+        cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue() == packing)
+      return argument.getArgNumber();
+  return layer.weight;
+}
+
+/// Operands that the body reads, but for `x` of layers behind the first.
+static SmallVector<unsigned> getReadOperands(const LinearLayer &layer, bool withX) {
+  SmallVector<unsigned> operands;
+  for (BlockArgument argument : layer.kernel.getBody().getArguments())
+    if (!argument.use_empty() && (withX || argument.getArgNumber() != layer.x.operand))
+      operands.push_back(argument.getArgNumber());
+  return operands;
+}
+
+static std::string makeName(StringRef stem, KernelOp first) {
+  StringRef rest = first.getSymName();
+  rest.consume_front("gemm_");
+  std::string name = (stem + "_" + rest).str();
+  for (unsigned i = 1; first->getParentOfType<ModuleOp>().lookupSymbol(name); ++i)
+    name = (stem + "_" + rest + "_" + Twine(i)).str();
+  return name;
+}
+
+CoverKernel::CoverKernel(ArrayRef<LinearLink> links, StringRef stem, ArrayRef<StringRef> packings)
+    : builder(links[0].layer.kernel) {
+  KernelOp first = links[0].layer.kernel;
+  builder.setInsertionPointAfter(links.back().layer.kernel);
+  SmallVector<Location> locations;
+  for (const LinearLink &link : links)
+    locations.push_back(link.layer.kernel.getLoc());
+  kernel = KernelOp::create(builder, builder.getFusedLoc(locations), makeName(stem, first), first.getKind(),
+                            ArrayRef<bool>(), builder.getArrayAttr({}), builder.getArrayAttr({}), first.getDims(),
+                            ArrayRef<int64_t>());
+  kernel.getBody().emplaceBlock();
+  for (auto [link, packing] : llvm::zip_equal(links, packings))
+    addLayer(link, packing, &link == &links.back());
+  kernel.setRowInputs(rowInputs);
+  kernel.setStridesAttr(builder.getArrayAttr(strides));
+  kernel.setPackingsAttr(builder.getArrayAttr(this->packings));
+  kernel.setTableRows(tableRows);
+  for (auto [name, values] : llvm::zip(nvptx::operandFacts, facts))
+    kernel->setAttr(name, builder.getDenseBoolArrayAttr(values));
+}
+
+void CoverKernel::addInput(KernelOp from, unsigned operand) {
+  for (auto [name, values] : llvm::zip(nvptx::operandFacts, facts))
+    values.push_back(nvptx::holds(name, from, operand));
+  strides.push_back(from.getStrides()[operand]);
+  if (operand >= from.getNumInputs())
+    return;
+  rowInputs.push_back(from.getRowInputs()[operand]);
+  packings.push_back(from.getPackings()[operand]);
+  tableRows.push_back(from.getTableRows()[operand]);
+}
+
+void CoverKernel::addLayer(const LinearLink &link, StringRef packing, bool isLast) {
+  const LinearLayer &layer = link.layer;
+  KernelOp from = layer.kernel;
+  Block &body = kernel.getBody().front();
+  IRMapping mapping;
+  if (previous)
+    mapping.map(from.getBody().getArgument(layer.x.operand), previous);
+  for (unsigned operand : getReadOperands(layer, !previous)) {
+    BlockArgument argument = from.getBody().getArgument(operand);
+    mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+    addInput(from, operand);
+    if (operand == layer.weight)
+      packings.back() = builder.getStringAttr(packing);
+  }
+  OpBuilder inner = OpBuilder::atBlockEnd(&body);
+  for (Operation &op : from.getBody().front()) {
+    auto yield = dyn_cast<rec::YieldOp>(op);
+    if (!yield || isLast)
+      inner.clone(op, mapping);
+    if (yield)
+      previous = mapping.lookup(yield.getOperand(0));
+  }
+  if (isLast)
+    addInput(from, from.getNumInputs());
+}
+
+SmallVector<Value> CoverKernel::getOperands(ArrayRef<LinearLink> links, ArrayRef<StringRef> packings) {
+  SmallVector<Value> operands;
+  for (auto [link, packing] : llvm::zip_equal(links, packings))
+    for (unsigned operand : getReadOperands(link.layer, &link == &links.front())) {
+      DispatchOp dispatch = link.dispatch;
+      bool isWeight = operand == link.layer.weight;
+      operands.push_back(dispatch.getOperands()[isWeight ? getWeightOperand(link.layer, packing) : operand]);
+    }
+  DispatchOp last = links.back().dispatch;
+  operands.push_back(last.getOperands().back());
+  return operands;
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatches
+//===----------------------------------------------------------------------===//
+
+LinearCovers::LinearCovers(ModuleOp module, StringRef stem) : module(module), stem(stem) {
+  for (auto program : module.getOps<ProgramOp>()) {
+    SmallVector<DispatchOp> all(program.getOps<DispatchOp>());
+    for (DispatchOp dispatch : all) {
+      SmallVector<DispatchOp> covered;
+      for (int64_t number : dispatch.getCovers())
+        covered.push_back(all[number]);
+      if (!covered.empty())
+        covers.push_back({dispatch, covered});
+    }
+  }
+}
+
+KernelOp LinearCovers::cover(ArrayRef<LinearLink> links, ArrayRef<StringRef> packings) {
+  std::vector<std::string> key;
+  for (auto [link, packing] : llvm::zip_equal(links, packings)) {
+    key.push_back(link.layer.kernel.getSymName().str());
+    key.push_back(packing.str());
+  }
+  KernelOp &kernel = kernels[key];
+  if (!kernel)
+    kernel = CoverKernel(links, stem, packings).getKernel();
+  DispatchOp last = links.back().dispatch;
+  OpBuilder builder(module.getContext());
+  builder.setInsertionPointAfter(last);
+  auto dispatch = DispatchOp::create(builder, kernel.getLoc(), FlatSymbolRefAttr::get(kernel),
+                                     CoverKernel::getOperands(links, packings));
+  SmallVector<Attribute> nodes;
+  SmallVector<DispatchOp> covered;
+  for (const LinearLink &link : links) {
+    covered.push_back(link.dispatch);
+    llvm::append_range(nodes, covered.back().getNodes());
+  }
+  dispatch.setNodesAttr(builder.getArrayAttr(nodes));
+  covers.push_back({dispatch, covered});
+  return kernel;
+}
+
+void LinearCovers::finish() {
+  DenseMap<Operation *, int64_t> numbers;
+  for (auto program : module.getOps<ProgramOp>())
+    for (auto [number, dispatch] : llvm::enumerate(program.getOps<DispatchOp>()))
+      numbers[dispatch] = static_cast<int64_t>(number);
+  for (auto &[dispatch, covered] : covers) {
+    SmallVector<int64_t> list;
+    for (DispatchOp other : covered)
+      list.push_back(numbers.lookup(other));
+    dispatch.setCovers(list);
+  }
+  storeWeightsAsRead(module, [](StringRef) {});
+}

@@ -1,0 +1,81 @@
+//===- LinearRuns.h - Runs of linear layers, and kernels of several -----*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// What passes share that cover dispatches of single linear layers by dispatches of a kernel of several. Which of them
+// it pays for, and for how many rows, is theirs to say.
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_PASSES_SCHEDULE_LINEARRUNS_H
+#define RECKON_PASSES_SCHEDULE_LINEARRUNS_H
+
+#include "lib/Codegen/NVPTX/Linear.h"
+#include "lib/Codegen/NVPTX/OperandFacts.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <map>
+
+namespace reckon::schedule {
+
+/// A dispatch of a kernel that is one linear layer.
+struct LinearLink {
+  plan::DispatchOp dispatch;
+  nvptx::LinearLayer layer;
+};
+
+/// Layers that can be chained by their types, each of which is the only one to read the one before. What their tails
+/// read besides is there when the first of them starts. Dispatches that cover others do not count as readers or
+/// writers: they stand in for the dispatches here.
+llvm::SmallVector<llvm::SmallVector<LinearLink>> findLinearRuns(plan::ProgramOp program);
+
+/// One kernel in the making: the layers of several, operand by operand. `packings` says how it reads the weight of
+/// each.
+class CoverKernel {
+public:
+  /// Its name is the stem and the first layer's, without `gemm_` and made unique in the module.
+  CoverKernel(llvm::ArrayRef<LinearLink> links, llvm::StringRef stem, llvm::ArrayRef<llvm::StringRef> packings);
+  plan::KernelOp getKernel() { return kernel; }
+  /// The operands of a dispatch that takes the place of these. A weight is the one that its layer reads in this packing
+  /// already; else the layer's own, until storeWeightsAsRead().
+  static llvm::SmallVector<mlir::Value> getOperands(llvm::ArrayRef<LinearLink> links,
+                                                    llvm::ArrayRef<llvm::StringRef> packings);
+
+private:
+  void addLayer(const LinearLink &link, llvm::StringRef packing, bool isLast);
+  void addInput(plan::KernelOp from, unsigned operand);
+
+  plan::KernelOp kernel;
+  mlir::OpBuilder builder;
+  mlir::Value previous; ///< the result of the layer before
+  llvm::SmallVector<bool> rowInputs, facts[std::size(nvptx::operandFacts)];
+  llvm::SmallVector<mlir::Attribute> strides, packings;
+  llvm::SmallVector<int64_t> tableRows;
+};
+
+/// Adds dispatches that cover others to the programs of a module.
+class LinearCovers {
+public:
+  /// Remembers what dispatches cover already: new ones shift the numbers.
+  LinearCovers(mlir::ModuleOp module, llvm::StringRef stem);
+  /// Adds one behind the last link and returns its kernel, on which the caller says what it is for. Links of the same
+  /// kernels in the same packings share one.
+  plan::KernelOp cover(llvm::ArrayRef<LinearLink> links, llvm::ArrayRef<llvm::StringRef> packings);
+  /// Sets the numbers of covered dispatches, and stores weights as the new kernels read them; nothing is valid before.
+  void finish();
+
+private:
+  mlir::ModuleOp module;
+  std::string stem;
+  std::map<std::vector<std::string>, plan::KernelOp> kernels;
+  llvm::SmallVector<std::pair<plan::DispatchOp, llvm::SmallVector<plan::DispatchOp>>> covers;
+};
+
+} // namespace reckon::schedule
+
+#endif // RECKON_PASSES_SCHEDULE_LINEARRUNS_H
