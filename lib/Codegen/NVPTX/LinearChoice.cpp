@@ -29,8 +29,6 @@ using namespace reckon::nvptx;
 
 namespace {
 
-constexpr double multiprocessors = 132;
-
 /// Microseconds for a number of rows of the matrix.
 struct CostModel {
   const LinearLayer &layer;

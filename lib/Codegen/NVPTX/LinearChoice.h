@@ -21,6 +21,9 @@
 
 namespace reckon::nvptx {
 
+/// Of the GPU that cost models are of, an H200.
+inline constexpr double multiprocessors = 132;
+
 struct LinearChoice {
   std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
   uint64_t minRows = 0, maxRows = UINT64_MAX; ///< of the chain

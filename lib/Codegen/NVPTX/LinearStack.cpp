@@ -401,7 +401,6 @@ StringRef nvptx::getStackPacking(size_t index, size_t count) {
 
 /// Microseconds of a kernel in a graph.
 static double estimateStack(ArrayRef<LinearLayer> layers, int64_t rows) {
-  constexpr double multiprocessors = 132;
   double tile = 0.7;
   for (const LinearLayer &layer : layers) {
     bool isFirst = &layer == &layers.front();

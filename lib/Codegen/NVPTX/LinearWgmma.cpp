@@ -188,12 +188,6 @@ void WgmmaEmitter::produce() {
   auto produceTile = [&](Value begin, Value rowTile, Value columnTile, Position position) {
     return produceSteps(begin, endStep, rowTile, columnTile, position, /*withWeights=*/true);
   };
-  if (!kernel.startsEarly) {
-    forEachTile(first, stride, start(), [&](Value rowTile, Value columnTile, Position position) {
-      return produceTile(firstStep, rowTile, columnTile, position);
-    });
-    return;
-  }
   for (Value map : kernel.tensorMaps)
     prefetchMap(p, map);
   // Weights are there while kernels before this one still run: the first stages get theirs. (Every block has a tile.)
