@@ -14,6 +14,8 @@ endif()
 
 find_program(RECKON_CCACHE ccache)
 if(RECKON_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${RECKON_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${RECKON_CCACHE})
+  # Without this sloppiness ccache takes no file that uses a precompiled header.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${RECKON_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

@@ -11,11 +11,40 @@ function(reckon_add_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
 endfunction()
 
-# reckon_add_compiler_library(name sources... DEPENDS targets LINK libs): a static library over MLIR.
-function(reckon_add_compiler_library name)
-  reckon_add_library(${name} ${ARGN})
-  target_link_libraries(${name} PUBLIC reckon-mlir)
+# reckon_set_compiler_options(name PCH): how every target over MLIR is compiled. PCH names one of the precompiled headers
+# of dialects/CMakeLists.txt, reckon-pch-core or reckon-pch-codegen; all their users have the same options.
+function(reckon_set_compiler_options name pch)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang") # g++ 12 would take longer to read one than to do without
+    target_precompile_headers(${name} REUSE_FROM ${pch})
+    # Programs too: -fPIE does not go with a header that was precompiled with -fPIC.
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIC)
+  endif()
+endfunction()
+
+# reckon_add_pch(name header): a precompiled header, and nothing else.
+function(reckon_add_pch name header)
+  add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/cmake/Empty.cpp)
+  target_link_libraries(${name} PRIVATE reckon-mlir)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  add_dependencies(${name} ReckonRecIncGen ReckonPlanIncGen)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${name} PUBLIC "SHELL:-Xclang -fno-pch-timestamp")
+    target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/${header})
+  endif()
+endfunction()
+
+# reckon_add_compiler_library(name sources... PCH header DEPENDS targets LINK libs): a static library over MLIR. PCH is
+# reckon-pch-core unless said.
+function(reckon_add_compiler_library name)
+  cmake_parse_arguments(ARG "" "PCH" "" ${ARGN})
+  reckon_add_library(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC reckon-mlir)
+  if(NOT ARG_PCH)
+    set(ARG_PCH reckon-pch-core)
+  endif()
+  reckon_set_compiler_options(${name} ${ARG_PCH})
 endfunction()
 
 # reckon_add_dialect(Name sources... TD file.td LINK libs): the tablegen of a dialect in this folder and its library
@@ -45,9 +74,13 @@ function(reckon_add_dialect name)
     DEPENDS Reckon${name}IncGen LINK ${ARG_LINK})
 endfunction()
 
-# reckon_add_pass_library(Phase sources... LINK libs): passes/<phase>: Passes.td and the library Reckon<Phase>Passes.
+# reckon_add_pass_library(Phase sources... PCH header LINK libs): passes/<phase>: Passes.td and the library
+# Reckon<Phase>Passes.
 function(reckon_add_pass_library phase)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "PCH" "LINK" ${ARGN})
+  if(NOT ARG_PCH)
+    set(ARG_PCH reckon-pch-core)
+  endif()
   include_directories(${PROJECT_SOURCE_DIR})
   include_directories(SYSTEM ${MLIR_INCLUDE_DIRS}) # where mlir-tblgen looks
   set(LLVM_TARGET_DEFINITIONS Passes.td)
@@ -60,7 +93,7 @@ function(reckon_add_pass_library phase)
     DEPENDS PassDecls.h.inc ${script} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   list(APPEND TABLEGEN_OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/Passes.h.inc)
   add_public_tablegen_target(Reckon${phase}PassesIncGen)
-  reckon_add_compiler_library(Reckon${phase}Passes ${ARG_UNPARSED_ARGUMENTS}
+  reckon_add_compiler_library(Reckon${phase}Passes ${ARG_UNPARSED_ARGUMENTS} PCH ${ARG_PCH}
     DEPENDS Reckon${phase}PassesIncGen LINK ReckonRecDialect ReckonSupport ${ARG_LINK})
   # The generated declarations name reckon::Statistic.
   target_compile_options(Reckon${phase}Passes PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/lib/Support/Statistic.h")
