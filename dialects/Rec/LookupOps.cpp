@@ -103,3 +103,14 @@ LogicalResult MultiLookupOp::inferReturnTypes(MLIRContext *, std::optional<Locat
   types.push_back(getTensorType({ids[0], width}, elementType));
   return success();
 }
+
+Pooling EmbeddingBagOp::getPooling(unsigned) {
+  std::optional<uint64_t> padding = getPaddingId();
+  return {getMode(), std::nullopt, padding ? std::optional<int64_t>(*padding) : std::nullopt};
+}
+
+Pooling MultiLookupOp::getPooling(unsigned table) {
+  int64_t padding = getPaddingIds()[table];
+  return {getMode(table), std::pair(getStarts()[table], getCounts()[table]),
+          padding < 0 ? std::nullopt : std::optional<int64_t>(padding)};
+}

@@ -8,6 +8,7 @@
 #ifndef RECKON_DIALECTS_REC_REC_H
 #define RECKON_DIALECTS_REC_REC_H
 
+#include "dialects/Rec/Layer.h"
 #include "dialects/Rec/Shape.h"
 #include "reckon/Engine/SizeExpr.h"
 
@@ -24,6 +25,8 @@
 
 #include "dialects/Rec/RecDialect.h.inc"
 #include "dialects/Rec/RecEnums.h.inc"
+
+#include "dialects/Rec/RecInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Rec/RecAttrs.h.inc"

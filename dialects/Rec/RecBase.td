@@ -142,9 +142,4 @@ def Rec_InferTypes : InferTypeOpAdaptorBase<[{
   }
 }]>;
 
-/// A layer: pure, its result types follow from operands and attributes (the shape-inference interface). Errors that the
-/// inference can see are the verifier's, too.
-class Rec_Layer<string mnemonic, list<Trait> traits = []>
-    : Rec_Op<mnemonic, !listconcat([Pure, Rec_InferTypes], traits)>;
-
 #endif // RECKON_DIALECTS_REC_RECBASE

@@ -8,9 +8,10 @@
 #ifndef RECKON_DIALECTS_REC_RECDENSEOPS
 #define RECKON_DIALECTS_REC_RECDENSEOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 
-def Rec_LinearOp : Rec_Layer<"linear"> {
+def Rec_LinearOp : Rec_Layer<"linear",
+    [Rec_Product, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<1>, Rec_Prominence<4>]> {
   let summary = "x W + b";
   let description = [{
     `result[i..., n] = sum_k x[i..., k] * weight[k, n] + bias[n]`. The weight is inputs x outputs: the transpose of
@@ -29,9 +30,14 @@ def Rec_LinearOp : Rec_Layer<"linear"> {
   let arguments = (ins Rec_FloatTensor:$x, Rec_FloatTensor:$weight, Optional<Rec_FloatTensor>:$bias);
   let results = (outs Rec_FloatTensor:$result);
   let assemblyFormat = "$x `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+  }];
 }
 
-def Rec_MatmulOp : Rec_Layer<"matmul"> {
+def Rec_MatmulOp : Rec_Layer<"matmul",
+    [Rec_Product, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<1>, Rec_Prominence<4>]> {
   let summary = "Batched matrix product with numpy's rules";
   let description = [{
     Rank-1 operands gain, and the result loses, a unit dimension; leading dimensions broadcast. `transpose_a` and
@@ -48,9 +54,14 @@ def Rec_MatmulOp : Rec_Layer<"matmul"> {
   let arguments = (ins Rec_NumberTensor:$a, Rec_NumberTensor:$b, UnitAttr:$transpose_a, UnitAttr:$transpose_b);
   let results = (outs Rec_NumberTensor:$result);
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+  }];
 }
 
-def Rec_DotInteractionOp : Rec_Layer<"dot_interaction"> {
+def Rec_DotInteractionOp : Rec_Layer<"dot_interaction",
+    [Rec_Product, Rec_RowsOfFirst, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<0>, Rec_Prominence<5>]> {
   let summary = "Dot products of all pairs of features";
   let description = [{
     For features `x[b, i, :]`, row-major over the pairs of the triangle: `lower` is i > j (i the row), `upper` is i < j;
@@ -64,9 +75,12 @@ def Rec_DotInteractionOp : Rec_Layer<"dot_interaction"> {
   let arguments = (ins Rec_TriangleAttr:$triangle, Rec_FloatTensor:$x, UnitAttr:$self_interaction);
   let results = (outs Rec_FloatTensor:$result);
   let assemblyFormat = "`` $triangle $x attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = "int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);";
 }
 
-def Rec_CrossLayerOp : Rec_Layer<"cross_layer", [AttrSizedOperandSegments]> {
+def Rec_CrossLayerOp : Rec_Layer<"cross_layer",
+    [AttrSizedOperandSegments, Rec_Product, Rec_FlopsPerElement<1>, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">,
+     Rec_Prominence<1>]> {
   let summary = "A cross layer of DCN, full or low rank";
   let description = [{
     `result = x0 * (x W + b) + x`, or with a low-rank weight `result = x0 * ((x V) U + b) + x`.
@@ -91,9 +105,15 @@ def Rec_CrossLayerOp : Rec_Layer<"cross_layer", [AttrSizedOperandSegments]> {
   let assemblyFormat = [{
     $x0 `,` $x (`down` $down^)? `weight` $weight (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    ::mlir::Value getStoredOperand() { return getWeight(); }
+  }];
 }
 
-def Rec_FmTermOp : Rec_Layer<"fm_term"> {
+def Rec_FmTermOp : Rec_Layer<"fm_term",
+    [Rec_RowsOfFirst, Rec_FlopsPerInput<2>, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<0>,
+     Rec_Prominence<5>]> {
   let summary = "The second-order term of a factorisation machine";
   let description = [{
     `result[b, d] = ((sum_f x[b, f, d])^2 - sum_f x[b, f, d]^2) / 2`, summed over d as well when `sum_dim`: then
@@ -110,7 +130,9 @@ def Rec_FmTermOp : Rec_Layer<"fm_term"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def Rec_EinsumOp : Rec_Op<"einsum", [Pure]> {
+def Rec_EinsumOp : Rec_StatedLayer<"einsum",
+    [Rec_NoRows, Rec_FlopsPerElement<1>, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_StoresNothing,
+     Rec_Prominence<1>]> {
   let summary = "Einstein summation; the normalize phase rewrites it";
   let description = [{
     `equation` in explicit form: lower and upper case labels, one arrow, no spaces, no ellipsis.
@@ -130,7 +152,8 @@ def Rec_EinsumOp : Rec_Op<"einsum", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Rec_ConvOp : Rec_Layer<"conv"> {
+def Rec_ConvOp : Rec_Layer<"conv",
+    [Rec_Product, Rec_RowsOfFirst, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<1>, Rec_Prominence<4>]> {
   let summary = "Convolution over one or two spatial dimensions";
   let description = [{
     Cross-correlation as in ONNX: x is batch x channels x spatial..., the weight outputs x channels/groups x window....
@@ -158,9 +181,11 @@ def Rec_ConvOp : Rec_Layer<"conv"> {
     $x `,` $weight (`,` $bias^)? `strides` $strides `pads` $pads `dilations` $dilations `groups` $groups attr-dict
     `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = "int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);";
 }
 
-def Rec_PoolWindowOp : Rec_Layer<"pool_window"> {
+def Rec_PoolWindowOp : Rec_Layer<"pool_window",
+    [Rec_RowsOfFirst, Rec_Narrows<"follows">, Rec_Rounds<"result">, Rec_StoresNothing, Rec_Prominence<2>]> {
   let summary = "Maximum or average over sliding windows";
   let description = [{
     As ONNX MaxPool and AveragePool over one to three spatial dimensions. Padding counts in an average only with
@@ -185,6 +210,7 @@ def Rec_PoolWindowOp : Rec_Layer<"pool_window"> {
     `` $kind $x `window` $window `strides` $strides `pads` $pads `dilations` $dilations attr-dict
     `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = "int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);";
 }
 
 #endif // RECKON_DIALECTS_REC_RECDENSEOPS

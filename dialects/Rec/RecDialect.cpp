@@ -16,6 +16,7 @@ using namespace reckon::rec;
 
 #include "dialects/Rec/RecDialect.cpp.inc"
 #include "dialects/Rec/RecEnums.cpp.inc"
+#include "dialects/Rec/RecInterfaces.cpp.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Rec/RecTypes.cpp.inc"

@@ -8,9 +8,9 @@
 #ifndef RECKON_DIALECTS_REC_RECELEMENTWISEOPS
 #define RECKON_DIALECTS_REC_RECELEMENTWISEOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 
-def Rec_UnaryOp : Rec_Layer<"unary"> {
+def Rec_UnaryOp : Rec_Layer<"unary", !listconcat(Rec_PointwiseTraits, [Rec_Prominence<1>])> {
   let summary = "One function on every element";
   let description = [{
     Definitions that are not the mathematical function of that name: `relu` max(x, 0), NaN stays NaN; `gelu`
@@ -29,9 +29,14 @@ def Rec_UnaryOp : Rec_Layer<"unary"> {
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "`` $kind $x attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let extraClassDeclaration = [{
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+    ::reckon::rec::Narrowing getNarrowing();
+    ::reckon::rec::Rounding getRounding();
+  }];
 }
 
-def Rec_BinaryOp : Rec_Layer<"binary"> {
+def Rec_BinaryOp : Rec_Layer<"binary", !listconcat(Rec_PointwiseTraits, [Rec_FlopsPerElement<1>, Rec_Prominence<1>])> {
   let summary = "One function on every pair of elements, with numpy broadcasting";
   let description = [{
     Integers wrap; integer division truncates and by zero gives zero; `mod` has the divisor's sign (Python), `fmod` the
@@ -50,9 +55,15 @@ def Rec_BinaryOp : Rec_Layer<"binary"> {
   let assemblyFormat = "`` $kind $a `,` $b attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = [{
+    ::reckon::rec::Narrowing getNarrowing();
+    ::reckon::rec::Rounding getRounding();
+  }];
 }
 
-def Rec_CompareOp : Rec_Layer<"compare"> {
+def Rec_CompareOp : Rec_Layer<"compare",
+    !listconcat(Rec_PointwiseTraits, [Rec_FlopsPerElement<1>, Rec_Narrows<"steps">, Rec_Rounds<"nothing">,
+                                      Rec_Prominence<1>])> {
   let summary = "Comparison of every pair of elements, with numpy broadcasting";
   let description = [{
     Every comparison with a NaN is false, but for `ne`, which is true.
@@ -70,7 +81,9 @@ def Rec_CompareOp : Rec_Layer<"compare"> {
   let hasCanonicalizer = 1;
 }
 
-def Rec_SelectOp : Rec_Layer<"select"> {
+def Rec_SelectOp : Rec_Layer<"select",
+    !listconcat(Rec_PointwiseTraits, [Rec_FlopsPerElement<1>, Rec_Narrows<"maps">, Rec_Rounds<"nothing">,
+                                      Rec_Prominence<1>])> {
   let summary = "One of two values for every element, with numpy broadcasting";
   let description = [{
     Constraints:
@@ -86,7 +99,8 @@ def Rec_SelectOp : Rec_Layer<"select"> {
   let hasCanonicalizer = 1;
 }
 
-def Rec_CastOp : Rec_Op<"cast", [Pure]> {
+def Rec_CastOp : Rec_StatedLayer<"cast",
+    !listconcat(Rec_PointwiseTraits, [Rec_FlopsPerElement<1>, Rec_Prominence<0>])> {
   let summary = "Another element type";
   let description = [{
     Float to integer truncates; out of range is not an error and its value unspecified. Anything to boolean is `!= 0`.
@@ -103,6 +117,10 @@ def Rec_CastOp : Rec_Op<"cast", [Pure]> {
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = [{
+    ::reckon::rec::Narrowing getNarrowing();
+    ::reckon::rec::Rounding getRounding();
+  }];
 }
 
 #endif // RECKON_DIALECTS_REC_RECELEMENTWISEOPS

@@ -8,9 +8,9 @@
 #ifndef RECKON_DIALECTS_REC_RECLOOKUPOPS
 #define RECKON_DIALECTS_REC_RECLOOKUPOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 
-def Rec_EmbeddingOp : Rec_Layer<"embedding"> {
+def Rec_EmbeddingOp : Rec_Layer<"embedding", !listconcat(Rec_LookupTraits, [Rec_Rounds<"nothing">, Rec_Stores<0>])> {
   let summary = "Rows of a table by id";
   let description = [{
     `result[i..., :] = table[ids[i...], :]`. Unlike rec.gather an id is a row number: a negative one is out of range and
@@ -30,9 +30,19 @@ def Rec_EmbeddingOp : Rec_Layer<"embedding"> {
                        DefaultValuedAttr<Rec_OutOfRangeAttr, "::reckon::rec::OutOfRange::error">:$out_of_range);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$table `,` $ids attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+    ::mlir::OperandRange getTables() { return getOperation()->getOperands().take_front(1); }
+    ::mlir::Value getOffsets() { return {}; }
+    ::mlir::Value getWeights() { return {}; }
+    bool getIncludeLastOffset() { return false; }
+    ::reckon::rec::Pooling getPooling(unsigned) { return {}; }
+  }];
 }
 
-def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag", [AttrSizedOperandSegments]> {
+def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag",
+    !listconcat(Rec_LookupTraits, [AttrSizedOperandSegments, Rec_Rounds<"result">, Rec_Stores<0>])> {
   let summary = "Rows of a table pooled into one per bag";
   let description = [{
     Bags are given in one of two forms. *Fixed width*: `ids` is bags x hotness. *Offsets*: `ids` is flat and
@@ -66,9 +76,16 @@ def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag", [AttrSizedOperandSegments]> 
     `` $mode $table `,` $ids (`offsets` $offsets^)? (`weights` $weights^)? attr-dict
     `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+    ::mlir::OperandRange getTables() { return getOperation()->getOperands().take_front(1); }
+    ::reckon::rec::Pooling getPooling(unsigned table);
+  }];
 }
 
-def Rec_MultiLookupOp : Rec_Layer<"multi_lookup"> {
+def Rec_MultiLookupOp : Rec_Layer<"multi_lookup",
+    !listconcat(Rec_LookupTraits, [Rec_RowsOfFirst, Rec_Rounds<"result">, Rec_Stores<1>])> {
   let summary = "All lookups of one id matrix";
   let description = [{
     Lookup t pools the columns `[starts[t], starts[t] + counts[t])` of `ids` over `tables[t]`, as rec.embedding_bag does
@@ -96,6 +113,11 @@ def Rec_MultiLookupOp : Rec_Layer<"multi_lookup"> {
     `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+    ::mlir::Value getOffsets() { return {}; }
+    ::mlir::Value getWeights() { return {}; }
+    bool getIncludeLastOffset() { return false; }
+    ::reckon::rec::Pooling getPooling(unsigned table);
     PoolMode getMode(unsigned table) { return static_cast<PoolMode>(getModes()[table]); }
   }];
 }

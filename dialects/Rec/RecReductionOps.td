@@ -8,9 +8,9 @@
 #ifndef RECKON_DIALECTS_REC_RECREDUCTIONOPS
 #define RECKON_DIALECTS_REC_RECREDUCTIONOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 
-def Rec_ReduceOp : Rec_Layer<"reduce"> {
+def Rec_ReduceOp : Rec_Layer<"reduce", [Rec_FlopsPerInput<2>, Rec_StoresFloats, Rec_Prominence<1>]> {
   let summary = "A reduction over axes";
   let description = [{
     `l1` sum |x|; `l2` sqrt sum x^2; `sum_square` sum x^2; `log_sum` log sum x; `log_sum_exp` log sum e^x, computed
@@ -29,9 +29,16 @@ def Rec_ReduceOp : Rec_Layer<"reduce"> {
   let assemblyFormat = "`` $kind $x `axes` $axes attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    ::reckon::rec::Narrowing getNarrowing();
+    ::reckon::rec::Rounding getRounding();
+  }];
 }
 
-def Rec_ArgReduceOp : Rec_Layer<"arg_reduce"> {
+def Rec_ArgReduceOp : Rec_Layer<"arg_reduce",
+    [Rec_RowsAroundAxis, Rec_FlopsPerInput<2>, Rec_Narrows<"orders">, Rec_Rounds<"nothing">, Rec_StoresNothing,
+     Rec_Prominence<2>]> {
   let summary = "Where along an axis the greatest or least element is";
   let description = [{
     `kind` is `max` or `min`. Among equals the first, or with `select_last` the last. A NaN counts as greater than (for
@@ -48,7 +55,9 @@ def Rec_ArgReduceOp : Rec_Layer<"arg_reduce"> {
   let assemblyFormat = "`` $kind $x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
-def Rec_SoftmaxOp : Rec_Layer<"softmax"> {
+def Rec_SoftmaxOp : Rec_Layer<"softmax",
+    [Rec_RowsAroundAxis, Rec_FlopsPerInput<10>, Rec_Narrows<"follows">, Rec_Rounds<"sums">, Rec_Stores<0>,
+     Rec_Prominence<2>]> {
   let summary = "Softmax or its logarithm along an axis";
   let description = [{
     `e^(x - max) / sum e^(x - max)`, or with `log` its logarithm `x - max - log sum e^(x - max)`.
@@ -63,7 +72,9 @@ def Rec_SoftmaxOp : Rec_Layer<"softmax"> {
   let assemblyFormat = "$x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
-def Rec_LayerNormOp : Rec_Layer<"layer_norm", [AttrSizedOperandSegments]> {
+def Rec_LayerNormOp : Rec_Layer<"layer_norm",
+    [AttrSizedOperandSegments, Rec_RowsAroundAxis, Rec_FlopsPerElement<5>, Rec_Narrows<"follows">, Rec_Rounds<"sums">,
+     Rec_Stores<0>, Rec_Prominence<2>]> {
   let summary = "Normalisation over the last dimensions";
   let description = [{
     `(x - mean) / sqrt(variance + epsilon) * scale + bias`, mean and (biased) variance over the dimensions from `axis` on.
@@ -87,7 +98,9 @@ def Rec_LayerNormOp : Rec_Layer<"layer_norm", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Rec_BatchNormOp : Rec_Layer<"batch_norm"> {
+def Rec_BatchNormOp : Rec_Layer<"batch_norm",
+    [Rec_RowsOfFirst, Rec_FlopsPerElement<1>, Rec_Narrows<"follows">, Rec_Rounds<"sums">, Rec_Stores<0>,
+     Rec_Prominence<1>]> {
   let summary = "Normalisation by trained statistics, per channel";
   let description = [{
     `(x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + bias[c]`, c the second dimension.
@@ -111,7 +124,9 @@ def Rec_BatchNormOp : Rec_Layer<"batch_norm"> {
   }];
 }
 
-def Rec_TopKOp : Rec_Layer<"topk"> {
+def Rec_TopKOp : Rec_Layer<"topk",
+    [Rec_RowsAroundAxis, Rec_FlopsPerInput<10>, Rec_Narrows<"orders">, Rec_Rounds<"nothing">, Rec_StoresNothing,
+     Rec_Prominence<4>]> {
   let summary = "The k greatest or least elements along an axis, with their indices";
   let description = [{
     Sorted, greatest first (or with `smallest`, least first); among equals the lower index comes first. A NaN counts as
@@ -128,7 +143,9 @@ def Rec_TopKOp : Rec_Layer<"topk"> {
   let assemblyFormat = "$x `k` $k `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
-def Rec_CumSumOp : Rec_Layer<"cumsum"> {
+def Rec_CumSumOp : Rec_Layer<"cumsum",
+    [Rec_RowsAroundAxis, Rec_FlopsPerInput<2>, Rec_Narrows<"grows">, Rec_Rounds<"sums">, Rec_StoresFloats,
+     Rec_Prominence<2>]> {
   let summary = "Running sums along an axis";
   let description = [{
     `exclusive` leaves out the element itself; `reverse` runs from the end.

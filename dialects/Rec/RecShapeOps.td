@@ -8,9 +8,9 @@
 #ifndef RECKON_DIALECTS_REC_RECSHAPEOPS
 #define RECKON_DIALECTS_REC_RECSHAPEOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 
-def Rec_ConcatOp : Rec_Layer<"concat"> {
+def Rec_ConcatOp : Rec_Layer<"concat", !listconcat(Rec_MoveTraits, [Rec_Narrows<"follows">, Rec_Prominence<1>])> {
   let summary = "Operands side by side along an axis";
   let description = [{
     Constraints:
@@ -24,9 +24,10 @@ def Rec_ConcatOp : Rec_Layer<"concat"> {
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_SliceOp : Rec_Layer<"slice"> {
+def Rec_SliceOp : Rec_Layer<"slice", !listconcat(Rec_MoveTraits, [Rec_View, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
   let summary = "A strided box of a tensor";
   let description = [{
     `result[i, j, ...] = x[starts[0] + i * steps[0], starts[1] + j * steps[1], ...]`, one entry a dimension. A step may
@@ -50,9 +51,11 @@ def Rec_SliceOp : Rec_Layer<"slice"> {
   }];
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_ReshapeOp : Rec_Op<"reshape", [Pure]> {
+def Rec_ReshapeOp : Rec_StatedLayer<"reshape",
+    !listconcat(Rec_MoveTraits, [Rec_View, Rec_RowsOfFirst, Rec_Narrows<"moves">, Rec_Prominence<0>])> {
   let summary = "The same elements in row-major order under another shape";
   let description = [{
     Constraints:
@@ -68,7 +71,8 @@ def Rec_ReshapeOp : Rec_Op<"reshape", [Pure]> {
   let hasCanonicalizer = 1;
 }
 
-def Rec_TransposeOp : Rec_Layer<"transpose"> {
+def Rec_TransposeOp : Rec_Layer<"transpose",
+    !listconcat(Rec_MoveTraits, [Rec_View, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
   let summary = "Permuted dimensions";
   let description = [{
     Dimension d of the result is dimension `perm[d]` of x.
@@ -83,9 +87,11 @@ def Rec_TransposeOp : Rec_Layer<"transpose"> {
   let assemblyFormat = "$x `perm` $perm attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+  let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_BroadcastOp : Rec_Op<"broadcast", [Pure]> {
+def Rec_BroadcastOp : Rec_StatedLayer<"broadcast",
+    !listconcat(Rec_MoveTraits, [Rec_View, Rec_RowsByBroadcast, Rec_Narrows<"moves">, Rec_Prominence<0>])> {
   let summary = "A tensor repeated to a larger shape, with numpy's rules";
   let description = [{
     Constraints:
@@ -101,7 +107,7 @@ def Rec_BroadcastOp : Rec_Op<"broadcast", [Pure]> {
   let hasCanonicalizer = 1;
 }
 
-def Rec_PadOp : Rec_Layer<"pad"> {
+def Rec_PadOp : Rec_Layer<"pad", !listconcat(Rec_MoveTraits, [Rec_Narrows<"fills">, Rec_Prominence<1>])> {
   let summary = "A constant border";
   let description = [{
     Constraints:
@@ -116,9 +122,11 @@ def Rec_PadOp : Rec_Layer<"pad"> {
   let arguments = (ins Rec_Tensor:$x, Rec_Tensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $value `low` $low `high` $high attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_GatherOp : Rec_Layer<"gather"> {
+def Rec_GatherOp : Rec_Layer<"gather",
+    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
   let summary = "Slices of a tensor along an axis, by index";
   let description = [{
     ONNX Gather: `result[a..., i..., b...] = x[a..., indices[i...], b...]`. A negative index counts from the end; one
@@ -133,9 +141,14 @@ def Rec_GatherOp : Rec_Layer<"gather"> {
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $indices `axis` $axis attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getIndexedAxis(int64_t) { return getAxis(); }
+  }];
 }
 
-def Rec_GatherElementsOp : Rec_Layer<"gather_elements"> {
+def Rec_GatherElementsOp : Rec_Layer<"gather_elements",
+    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
   let summary = "Elements along an axis, by index";
   let description = [{
     ONNX GatherElements: `result[i, j, k] = x[i, indices[i, j, k], k]` for axis 1. A negative index counts from the
@@ -151,9 +164,14 @@ def Rec_GatherElementsOp : Rec_Layer<"gather_elements"> {
   let arguments = (ins Rec_Tensor:$x, Rec_IdTensor:$indices, I64Attr:$axis);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $indices `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getIndexedAxis(int64_t) { return getAxis(); }
+  }];
 }
 
-def Rec_GatherNdOp : Rec_Layer<"gather_nd"> {
+def Rec_GatherNdOp : Rec_Layer<"gather_nd",
+    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
   let summary = "Slices by index tuples";
   let description = [{
     ONNX GatherND: the last dimension of `indices` holds tuples that index x after its first `batch_dims` dimensions,
@@ -169,9 +187,16 @@ def Rec_GatherNdOp : Rec_Layer<"gather_nd"> {
   let arguments = (ins Rec_Tensor:$x, Rec_IdTensor:$indices, I64Attr:$batch_dims);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $indices `batch_dims` $batch_dims attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getIndexedAxis(int64_t position) {
+      return getBatchDims() + position % getIndices().getType().getShape().back();
+    }
+  }];
 }
 
-def Rec_IotaOp : Rec_Op<"iota", [Pure]> {
+def Rec_IotaOp : Rec_StatedLayer<"iota",
+    [Rec_FlopsPerElement<1>, Rec_Narrows<"stays">, Rec_Rounds<"nothing">, Rec_StoresNothing, Rec_Prominence<1>]> {
   let summary = "Counting along an axis";
   let description = [{
     `result[i...] = start + step * i[axis]`, in the result's element type; start and step are written in the type's own
@@ -186,9 +211,10 @@ def Rec_IotaOp : Rec_Op<"iota", [Pure]> {
   let results = (outs Rec_NumberTensor:$result);
   let assemblyFormat = "`axis` $axis `start` $start `step` $step attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_ScatterNdOp : Rec_Layer<"scatter_nd"> {
+def Rec_ScatterNdOp : Rec_Layer<"scatter_nd", Rec_ScatterTraits> {
   let summary = "A copy with slices replaced or combined, by index tuples";
   let description = [{
     ONNX ScatterND: slices of `updates` go to the places the tuples in the last dimension of `indices` name, replacing
@@ -207,9 +233,13 @@ def Rec_ScatterNdOp : Rec_Layer<"scatter_nd"> {
   let arguments = (ins Rec_Tensor:$x, Rec_IdTensor:$indices, Rec_Tensor:$updates, OptionalAttr<Rec_ReduceKindAttr>:$reduction);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $indices `,` $updates attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    ::reckon::rec::Narrowing getNarrowing();
+    int64_t getIndexedAxis(int64_t position) { return position % getIndices().getType().getShape().back(); }
+  }];
 }
 
-def Rec_ScatterElementsOp : Rec_Layer<"scatter_elements"> {
+def Rec_ScatterElementsOp : Rec_Layer<"scatter_elements", Rec_ScatterTraits> {
   let summary = "A copy with elements replaced or combined along an axis, by index";
   let description = [{
     ONNX ScatterElements: `result[indices[i, j], j] = updates[i, j]` for axis 0, in index order. A negative index counts
@@ -227,6 +257,10 @@ def Rec_ScatterElementsOp : Rec_Layer<"scatter_elements"> {
   let arguments = (ins Rec_Tensor:$x, Rec_IdTensor:$indices, Rec_Tensor:$updates, I64Attr:$axis, OptionalAttr<Rec_ReduceKindAttr>:$reduction);
   let results = (outs Rec_Tensor:$result);
   let assemblyFormat = "$x `,` $indices `,` $updates `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    ::reckon::rec::Narrowing getNarrowing();
+    int64_t getIndexedAxis(int64_t) { return getAxis(); }
+  }];
 }
 
 #endif // RECKON_DIALECTS_REC_RECSHAPEOPS

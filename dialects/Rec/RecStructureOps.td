@@ -8,7 +8,7 @@
 #ifndef RECKON_DIALECTS_REC_RECSTRUCTUREOPS
 #define RECKON_DIALECTS_REC_RECSTRUCTUREOPS
 
-include "dialects/Rec/RecBase.td"
+include "dialects/Rec/RecLayers.td"
 include "mlir/IR/RegionKindInterface.td"
 
 def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, Rec_InferTypes]> {
@@ -33,7 +33,9 @@ def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, Rec_InferTypes]> {
   let hasFolder = 1;
 }
 
-def Rec_DimsOp : Rec_Op<"dims", [Pure, ConstantLike]> {
+def Rec_DimsOp : Rec_StatedLayer<"dims",
+    [ConstantLike, Rec_NoRows, Rec_FlopsPerElement<1>, Rec_Narrows<"stays">, Rec_Rounds<"nothing">, Rec_StoresNothing,
+     Rec_Prominence<1>]> {
   let summary = "Sizes as an int64 tensor";
   let description = [{
     The value of ONNX shape arithmetic: each element is a size expression, known when the batch is.
@@ -119,7 +121,7 @@ def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {
   let hasRegionVerifier = 1;
 }
 
-def Rec_JoinOp : Rec_Layer<"join"> {
+def Rec_JoinOp : Rec_Op<"join", [Pure, Rec_InferTypes, Rec_MovesData]> {
   let summary = "Operands that already lie side by side in one buffer";
   let description = [{
     A concat whose operands are written straight into their slice of the result: it moves no data. Created by the fuse

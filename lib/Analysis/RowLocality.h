@@ -14,25 +14,17 @@
 #ifndef RECKON_LIB_ANALYSIS_ROWLOCALITY_H
 #define RECKON_LIB_ANALYSIS_ROWLOCALITY_H
 
-#include "reckon/Engine/SizeExpr.h"
-
-#include "mlir/IR/Operation.h"
-
-#include <optional>
+#include "dialects/Rec/Rec.h"
 
 namespace reckon {
 
-/// What row r of a result needs of an operand.
-enum class RowUse {
-  Row,   ///< row r; the operand has the result's leading size
-  Whole, ///< all of it
-};
+using rec::RowUse;
 
 struct RowLocality {
   /// The leading size of every result.
   SizeExpr rows;
   /// One entry an operand of the op.
-  llvm::SmallVector<RowUse> uses;
+  rec::RowUses uses;
 };
 
 /// nullopt for what is not a layer of the rec dialect or has no such structure: results of rank 0, reductions over the

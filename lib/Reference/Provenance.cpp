@@ -48,11 +48,9 @@ private:
     constrain(op);
     if (evaluateConstant(op))
       return;
+    if (op->hasTrait<rec::MovesData>())
+      return move(op, mlir::isa<rec::IndexOpInterface>(op) ? 1 : op->getNumOperands());
     llvm::TypeSwitch<mlir::Operation *>(op)
-        .Case<rec::SliceOp, rec::ReshapeOp, rec::TransposeOp, rec::BroadcastOp, rec::ConcatOp, rec::JoinOp>(
-            [&](auto) { move(op, op->getNumOperands()); })
-        .Case<rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp>([&](auto) { move(op, 1); })
-        .Case<rec::PadOp>([&](auto) { move(op, 2); })
         .Case<rec::CastOp>([&](rec::CastOp cast) { known[cast.getResult()] = known.lookup(cast.getX()); })
         .Case<rec::BinaryOp>([&](rec::BinaryOp binary) { shift(binary); })
         .Case<rec::SelectOp>([&](rec::SelectOp select) { mergeBranches(select); });
@@ -182,78 +180,54 @@ private:
 
   static int64_t getRows(mlir::Value table) { return mlir::cast<mlir::ShapedType>(table.getType()).getDimSize(0); }
 
-  void constrainIds(mlir::Value ids, mlir::Value table, rec::OutOfRange policy, std::optional<int64_t> padding) {
-    // Under a forgiving policy ids a little outside the table are valid, too.
-    int64_t slack = policy == rec::OutOfRange::error ? 0 : 2, rows = getRows(table);
-    forEachOrigin(ids, [&](int64_t, int64_t element, int64_t shift) {
-      auto shifted = padding ? std::optional<int64_t>(*padding - shift) : std::nullopt;
-      restrict(element, -slack - shift, rows - 1 + slack - shift, shifted);
-    });
-  }
-
-  /// Indices into an axis of this size, which count from the end when negative.
-  void constrainIndices(mlir::Value indices, llvm::function_ref<int64_t(int64_t i)> size) {
-    forEachOrigin(indices, [&](int64_t i, int64_t element, int64_t shift) {
-      restrict(element, -size(i) - shift, size(i) - 1 - shift, std::nullopt);
-    });
-  }
-
-  void constrainAxis(mlir::Value indices, mlir::Value x, int64_t axis) {
-    if (auto shape = getShapeAt(x.getType(), dims))
-      constrainIndices(indices, [&](int64_t) { return (*shape)[axis]; });
-  }
-
-  void constrainTuples(mlir::Value indices, mlir::Value x, int64_t first) {
-    int64_t length = mlir::cast<mlir::ShapedType>(indices.getType()).getShape().back();
-    if (auto shape = getShapeAt(x.getType(), dims))
-      constrainIndices(indices, [&](int64_t i) { return (*shape)[first + i % length]; });
-  }
-
-  void constrainOffsets(rec::EmbeddingBagOp op) {
-    auto ids = getShapeAt(op.getIds().getType(), dims);
-    if (!op.getOffsets() || !ids)
+  void constrainIds(rec::LookupOpInterface lookup) {
+    auto ids = getShapeAt(lookup.getIds().getType(), dims);
+    if (!ids)
       return;
-    OffsetsGroup group{{}, ids->front(), op.getIncludeLastOffset()};
-    forEachOrigin(op.getOffsets(), [&](int64_t, int64_t element, int64_t) { group.elements.push_back(element); });
+    // Under a forgiving policy ids a little outside the table are valid, too.
+    int64_t slack = lookup.getOutOfRange() == rec::OutOfRange::error ? 0 : 2;
+    forEachOrigin(lookup.getIds(), [&](int64_t i, int64_t element, int64_t shift) {
+      for (auto [t, table] : llvm::enumerate(lookup.getTables())) {
+        rec::Pooling pooling = lookup.getPooling(t);
+        if (pooling.startAndCount) {
+          int64_t column = i % ids->back() - pooling.startAndCount->first;
+          if (column < 0 || column >= pooling.startAndCount->second)
+            continue;
+        }
+        auto padding = pooling.paddingId ? std::optional<int64_t>(*pooling.paddingId - shift) : std::nullopt;
+        restrict(element, -slack - shift, getRows(table) - 1 + slack - shift, padding);
+      }
+    });
+  }
+
+  void constrainOffsets(rec::LookupOpInterface lookup) {
+    auto ids = getShapeAt(lookup.getIds().getType(), dims);
+    if (!lookup.getOffsets() || !ids)
+      return;
+    OffsetsGroup group{{}, ids->front(), lookup.getIncludeLastOffset()};
+    forEachOrigin(lookup.getOffsets(), [&](int64_t, int64_t element, int64_t) { group.elements.push_back(element); });
     if (!group.elements.empty())
       constraints.offsets.push_back(group);
   }
 
-  void constrain(mlir::Operation *op) {
-    llvm::TypeSwitch<mlir::Operation *>(op)
-        .Case<rec::EmbeddingOp>([&](rec::EmbeddingOp lookup) {
-          constrainIds(lookup.getIds(), lookup.getTable(), lookup.getOutOfRange(), std::nullopt);
-        })
-        .Case<rec::EmbeddingBagOp>([&](rec::EmbeddingBagOp bag) {
-          auto padding = bag.getPaddingId() ? std::optional<int64_t>(*bag.getPaddingId()) : std::nullopt;
-          constrainIds(bag.getIds(), bag.getTable(), bag.getOutOfRange(), padding);
-          constrainOffsets(bag);
-        })
-        .Case<rec::MultiLookupOp>([&](rec::MultiLookupOp lookup) { constrainMulti(lookup); })
-        .Case<rec::GatherOp, rec::GatherElementsOp>(
-            [&](auto gather) { constrainAxis(gather.getIndices(), gather.getX(), gather.getAxis()); })
-        .Case<rec::GatherNdOp>(
-            [&](auto gather) { constrainTuples(gather.getIndices(), gather.getX(), gather.getBatchDims()); })
-        .Case<rec::ScatterNdOp>([&](auto scatter) { constrainTuples(scatter.getIndices(), scatter.getX(), 0); })
-        .Case<rec::ScatterElementsOp>(
-            [&](auto scatter) { constrainAxis(scatter.getIndices(), scatter.getX(), scatter.getAxis()); });
+  /// Indices into an axis count from the end when negative.
+  void constrainIndices(rec::IndexOpInterface op) {
+    auto shape = getShapeAt(op.getX().getType(), dims);
+    if (!shape)
+      return;
+    forEachOrigin(op.getIndices(), [&](int64_t i, int64_t element, int64_t shift) {
+      int64_t size = (*shape)[op.getIndexedAxis(i)];
+      restrict(element, -size - shift, size - 1 - shift, std::nullopt);
+    });
   }
 
-  void constrainMulti(rec::MultiLookupOp op) {
-    auto ids = getShapeAt(op.getIds().getType(), dims);
-    if (!ids)
-      return;
-    int64_t slack = op.getOutOfRange() == rec::OutOfRange::error ? 0 : 2;
-    forEachOrigin(op.getIds(), [&](int64_t i, int64_t element, int64_t shift) {
-      int64_t column = i % ids->back();
-      for (auto [t, table] : llvm::enumerate(op.getTables())) {
-        if (column < op.getStarts()[t] || column >= op.getStarts()[t] + op.getCounts()[t])
-          continue;
-        int64_t padding = op.getPaddingIds()[t];
-        restrict(element, -slack - shift, getRows(table) - 1 + slack - shift,
-                 padding < 0 ? std::nullopt : std::optional<int64_t>(padding - shift));
-      }
-    });
+  void constrain(mlir::Operation *op) {
+    if (auto lookup = mlir::dyn_cast<rec::LookupOpInterface>(op)) {
+      constrainIds(lookup);
+      constrainOffsets(lookup);
+    }
+    if (auto index = mlir::dyn_cast<rec::IndexOpInterface>(op))
+      constrainIndices(index);
   }
 
   const DimValues &dims;

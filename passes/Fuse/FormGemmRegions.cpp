@@ -116,7 +116,7 @@ bool GemmRegion::addLowRankPartner(int64_t maxRank) {
 bool GemmRegion::isPointwise(Operation *op) const {
   if (auto cast = dyn_cast<CastOp>(op); cast && !isGemmFloat(cast.getX().getType().getElementType()))
     return false;
-  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp>(op) && getShape(op->getResult(0)) == shape;
+  return op->hasTrait<Pointwise>() && getShape(op->getResult(0)) == shape;
 }
 
 /// What an epilogue may read beside the product: a scalar, a row of N values, or rows like the product's with N or one

@@ -32,14 +32,11 @@ static constexpr size_t maxLayers = 512;
 
 static unsigned countLookups(ArrayRef<Operation *> ops) {
   unsigned count = 0;
-  for (Operation *op : ops) {
-    auto lookup = dyn_cast<MultiLookupOp>(op);
-    count += lookup ? lookup.getTables().size() : isa<EmbeddingOp, EmbeddingBagOp>(op);
-  }
+  for (Operation *op : ops)
+    if (auto lookup = dyn_cast<LookupOpInterface>(op))
+      count += lookup.getTables().size();
   return count;
 }
-
-static bool isLookup(Operation *op) { return isa<EmbeddingOp, EmbeddingBagOp, MultiLookupOp>(op); }
 
 namespace {
 struct FormRowRegions : fuse::impl::FormRowRegionsBase<FormRowRegions> {
@@ -128,7 +125,7 @@ rec::RegionKind FormRowRegions::classify(ArrayRef<Operation *> ops) {
     ++numWhole;
     return rec::RegionKind::whole;
   }
-  if (llvm::all_of(ops, isLookup)) {
+  if (llvm::all_of(ops, llvm::IsaPred<LookupOpInterface>)) {
     ++numLookup;
     return rec::RegionKind::lookup;
   }

@@ -23,13 +23,9 @@ static constexpr int64_t maxClonedElements = 64;
 
 /// Weights and tables are inputs whatever their size: they get a packing, or are bound at load.
 static bool mustBeInput(OpOperand &operand) {
-  Operation *op = operand.getOwner();
-  unsigned index = operand.getOperandNumber();
-  if (auto linear = dyn_cast<LinearOp>(op))
-    return index > 0;
-  if (isa<EmbeddingOp, EmbeddingBagOp>(op))
-    return index == 0;
-  return isa<MultiLookupOp>(op) && index > 0;
+  if (auto lookup = dyn_cast<LookupOpInterface>(operand.getOwner()))
+    return lookup.isTable(operand);
+  return isa<LinearOp>(operand.getOwner()) && operand.getOperandNumber() > 0;
 }
 
 static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) {

@@ -29,15 +29,11 @@ static uint64_t getBytes(Value value) {
   return rec::getDataSize(cast<ShapedType>(value.getType())).value_or(UINT64_MAX);
 }
 
-static bool isLookup(Operation *op) { return isa<rec::EmbeddingOp, rec::EmbeddingBagOp, rec::MultiLookupOp>(op); }
-
 /// Whether the constant is a table that some lookup reads in place.
 static bool isTable(Value constant) {
   return llvm::any_of(constant.getUses(), [](OpOperand &use) {
-    Operation *user = use.getOwner();
-    if (isa<rec::MultiLookupOp>(user))
-      return use.getOperandNumber() > 0;
-    return isLookup(user) && use.getOperandNumber() == 0;
+    auto lookup = dyn_cast<rec::LookupOpInterface>(use.getOwner());
+    return lookup && lookup.isTable(use);
   });
 }
 
@@ -53,7 +49,7 @@ static bool isWorthFolding(Operation *op) {
   if (resultBytes <= smallBytes)
     return true;
   // A lookup's rows are already in its table, and a changed copy of a table does not spare the table.
-  if (isLookup(op) || llvm::any_of(op->getOperands(), isTable))
+  if (isa<rec::LookupOpInterface>(op) || llvm::any_of(op->getOperands(), isTable))
     return false;
   for (Value operand : llvm::SmallSetVector<Value, 4>(op->operand_begin(), op->operand_end()))
     operandBytes += getBytes(operand);

@@ -36,14 +36,14 @@ struct AssignPrecision : public reckon::impl::AssignPrecisionBase<AssignPrecisio
 
   void runOnOperation() override {
     getOperation().walk([&](Operation *op) {
-      std::optional<Value> stored = getStoredOperand(op);
+      Value stored = getStoredOperand(op);
       if (!stored)
         return;
       Type compute = typeOf(op->getResult(0)).getElementType();
       Type accumulate = getAccumulateType(compute);
-      if (tf32 && compute.isF32() && isProduct(op))
+      if (tf32 && compute.isF32() && op->hasTrait<Product>())
         compute = FloatTF32Type::get(&getContext());
-      Precision{typeOf(*stored).getElementType(), compute, accumulate}.set(op);
+      Precision{typeOf(stored).getElementType(), compute, accumulate}.set(op);
       ++numAssigned;
     });
   }

@@ -24,42 +24,16 @@ static bool isFloat32(Value value) { return getElementTypeOrSelf(value.getType()
 
 static bool isComputed(Value value) { return isFloat32(value) && !value.getDefiningOp<ConstantOp>(); }
 
-/// Layers that move elements of one tensor.
-static bool isMove(Operation *op) {
-  return isa<ReshapeOp, SliceOp, TransposeOp, BroadcastOp, GatherOp, GatherElementsOp, GatherNdOp, PadOp>(op);
-}
-static bool isPointwise(Operation *op) { return isa<UnaryOp, BinaryOp, SelectOp>(op); }
-
-/// Layers whose result jumps where their operand passes some value.
-static bool isStep(Operation *op) {
-  if (isa<CompareOp>(op))
-    return true;
-  if (auto cast = dyn_cast<CastOp>(op))
-    return !isa<FloatType>(getElementTypeOrSelf(cast.getType()));
-  if (auto unary = dyn_cast<UnaryOp>(op))
-    return llvm::is_contained(
-        {UnaryKind::ceil, UnaryKind::floor, UnaryKind::round, UnaryKind::sign, UnaryKind::is_inf, UnaryKind::is_nan},
-        unary.getKind());
-  auto binary = dyn_cast<BinaryOp>(op);
-  return binary && (binary.getKind() == BinaryKind::mod || binary.getKind() == BinaryKind::fmod);
+static Narrowing getNarrowing(Operation *op) {
+  auto layer = dyn_cast<PrecisionOpInterface>(op);
+  return layer ? layer.getNarrowing() : Narrowing::stays;
 }
 
-/// Layers whose results spread over more magnitudes than their operands.
-static bool spreads(Operation *op) {
-  if (auto unary = dyn_cast<UnaryOp>(op))
-    return llvm::is_contained(
-        {UnaryKind::cosh, UnaryKind::exp, UnaryKind::reciprocal, UnaryKind::rsqrt, UnaryKind::sinh, UnaryKind::tan},
-        unary.getKind());
-  if (auto binary = dyn_cast<BinaryOp>(op))
-    return binary.getKind() == BinaryKind::pow;
-  if (auto reduce = dyn_cast<ReduceOp>(op))
-    return !llvm::is_contained({ReduceKind::max, ReduceKind::min, ReduceKind::mean}, reduce.getKind());
-  if (auto scatter = dyn_cast<ScatterNdOp>(op))
-    return scatter.getReduction().has_value();
-  if (auto scatter = dyn_cast<ScatterElementsOp>(op))
-    return scatter.getReduction().has_value();
-  return isa<CumSumOp>(op);
+static bool isPointwise(Narrowing narrowing) {
+  return narrowing == Narrowing::maps || narrowing == Narrowing::mapsAndGrows;
 }
+
+static bool isMove(Narrowing narrowing) { return narrowing == Narrowing::moves || narrowing == Narrowing::fills; }
 
 FloatStorage::FloatStorage(Block &block, FloatType narrow) : narrow(narrow) {
   for (Value argument : block.getArguments())
@@ -77,8 +51,10 @@ FloatStorage::FloatStorage(Block &block, FloatType narrow) : narrow(narrow) {
 
 void FloatStorage::findExact(Block &block) {
   for (Operation &op : llvm::reverse(block)) {
-    bool continues = isPointwise(&op) && exact.contains(op.getResult(0));
-    if (isa<func::ReturnOp, TopKOp, ArgReduceOp>(op) || isStep(&op) || continues)
+    Narrowing narrowing = getNarrowing(&op);
+    bool decides = isa<func::ReturnOp>(op) || narrowing == Narrowing::orders || narrowing == Narrowing::steps;
+    bool continues = isPointwise(narrowing) && exact.contains(op.getResult(0));
+    if (decides || continues)
       exact.insert_range(llvm::make_filter_range(op.getOperands(), isComputed));
   }
 }
@@ -126,9 +102,14 @@ FloatStorage::Kind FloatStorage::decide(Operation *op) {
     lowered.insert(op);
     return Kind::narrow;
   };
-  if (isa<CastOp, IotaOp, TopKOp, ArgReduceOp>(op) && !isStep(op))
+  auto isWanted = [&] { return op->getNumResults() == 1 && exact.contains(op->getResult(0)); };
+  Narrowing narrowing = getNarrowing(op);
+  switch (narrowing) {
+  case Narrowing::stays:
+  case Narrowing::orders:
+  case Narrowing::grows:
     return Kind::single;
-  if (isStep(op)) {
+  case Narrowing::steps: {
     // Of narrow values alone the step can be taken as well before they are widened.
     bool isExact = llvm::all_of(op->getOperands(), [&](Value operand) {
       auto constant = operand.getDefiningOp<ConstantOp>();
@@ -138,22 +119,28 @@ FloatStorage::Kind FloatStorage::decide(Operation *op) {
       return loss && !loss->overflows && !loss->rounds;
     });
     bool isNarrow = llvm::none_of(op->getOperands(), [&](Value value) { return isComputed(value) && isSingle(value); });
-    bool wanted = op->getNumResults() == 1 && exact.contains(op->getResult(0));
-    return isExact && isNarrow && !wanted ? lower() : Kind::single;
+    return isExact && isNarrow && !isWanted() ? lower() : Kind::single;
   }
-  if (isPointwise(op) || isMove(op)) {
-    if (anyUnbounded(op) || hasMisfit(op, isPointwise(op) || isa<PadOp>(op)))
+  case Narrowing::maps:
+  case Narrowing::mapsAndGrows:
+  case Narrowing::moves:
+  case Narrowing::fills: {
+    if (anyUnbounded(op) || hasMisfit(op, /*pointwise=*/narrowing != Narrowing::moves))
       return Kind::unbounded;
-    bool wanted = isPointwise(op) && exact.contains(op->getResult(0));
-    bool isLookup = isMove(op) && llvm::none_of(op->getOperands(), isComputed);
-    return !isLookup && (wanted || spreads(op) || allSingle(op)) ? Kind::single : lower();
+    bool isLookup = isMove(narrowing) && llvm::none_of(op->getOperands(), isComputed);
+    bool isSingle = narrowing == Narrowing::mapsAndGrows || (isPointwise(narrowing) && isWanted()) || allSingle(op);
+    return !isLookup && isSingle ? Kind::single : lower();
   }
-  if (spreads(op) || hasMisfit(op, /*pointwise=*/false))
-    return Kind::single;
-  // What multiplies gains from narrow factors. Other layers follow their operands; a table that is a weight is none.
-  bool isDense = isa<LinearOp, MatmulOp, CrossLayerOp, ConvOp, DotInteractionOp, FmTermOp, EinsumOp>(op);
-  bool isLookup = isa<EmbeddingOp, EmbeddingBagOp, MultiLookupOp>(op) && llvm::any_of(op->getOperands(), [](Value v) {
-                    return isFloat32(v) && v.getDefiningOp<ConstantOp>();
-                  });
-  return isDense || isLookup || !allSingle(op) ? lower() : Kind::single;
+  case Narrowing::multiplies:
+  case Narrowing::looksUp:
+  case Narrowing::follows:
+    if (hasMisfit(op, /*pointwise=*/false))
+      return Kind::single;
+    // What multiplies gains from narrow factors. Other layers follow their operands; a table that is a weight is none.
+    bool hasTable = narrowing == Narrowing::looksUp && llvm::any_of(op->getOperands(), [](Value operand) {
+                      return isFloat32(operand) && operand.getDefiningOp<ConstantOp>();
+                    });
+    return narrowing == Narrowing::multiplies || hasTable || !allSingle(op) ? lower() : Kind::single;
+  }
+  llvm_unreachable("no such narrowing");
 }

@@ -68,14 +68,14 @@ static float fromHalf(uint16_t half) {
 }
 
 namespace {
-struct Rounding {
+struct NarrowFormat {
   uint16_t (*convert)(float);
   float (*widen)(uint16_t); ///< of the magnitude of a number
   uint16_t infinity;
 };
 } // namespace
 
-static Rounding getRounding(FloatType narrow) {
+static NarrowFormat getNarrowFormat(FloatType narrow) {
   if (narrow.isBF16())
     return {toBFloat, fromBFloat, 0x7f80};
   return {toHalf, fromHalf, 0x7c00};
@@ -99,15 +99,15 @@ template <typename Visit> static bool forEachElement(ElementsAttr value, Visit v
 }
 
 std::optional<NarrowingLoss> rec::getNarrowingLoss(ElementsAttr value, FloatType narrow) {
-  Rounding rounding = getRounding(narrow);
+  NarrowFormat format = getNarrowFormat(narrow);
   NarrowingLoss loss;
   bool known = forEachElement(value, [&](float element) {
-    uint16_t magnitude = rounding.convert(element) & 0x7fff;
+    uint16_t magnitude = format.convert(element) & 0x7fff;
     if (!std::isfinite(element))
       return;
-    if (magnitude == rounding.infinity)
+    if (magnitude == format.infinity)
       loss.overflows = element;
-    else if (rounding.widen(magnitude) != std::fabs(element))
+    else if (format.widen(magnitude) != std::fabs(element))
       loss.rounds = element;
     if (magnitude == 0 && element != 0)
       loss.vanishes = element;
@@ -118,12 +118,12 @@ std::optional<NarrowingLoss> rec::getNarrowingLoss(ElementsAttr value, FloatType
 }
 
 ElementsAttr rec::narrowConstant(ElementsAttr value, FloatType narrow, StringRef name) {
-  Rounding rounding = getRounding(narrow);
+  NarrowFormat format = getNarrowFormat(narrow);
   auto type = RankedTensorType::get(value.getShapedType().getShape(), narrow);
   std::vector<uint16_t> data;
   if (auto dense = dyn_cast<DenseElementsAttr>(value); !dense || !dense.isSplat())
     data.reserve(type.getNumElements());
-  if (!forEachElement(value, [&](float element) { data.push_back(rounding.convert(element)); }))
+  if (!forEachElement(value, [&](float element) { data.push_back(format.convert(element)); }))
     return {};
   ArrayRef<char> bytes(reinterpret_cast<const char *>(data.data()), data.size() * sizeof(uint16_t));
   if (int64_t(data.size()) != type.getNumElements())

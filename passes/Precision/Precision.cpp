@@ -8,8 +8,6 @@
 #include "passes/Precision/Precision.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -36,24 +34,9 @@ void Precision::set(Operation *op) const {
                                                    builder.getNamedAttr("accumulate", TypeAttr::get(accumulate))}));
 }
 
-std::optional<Value> getStoredOperand(Operation *op) {
-  return llvm::TypeSwitch<Operation *, std::optional<Value>>(op)
-      .Case<LinearOp, CrossLayerOp, ConvOp>([](auto op) { return op.getWeight(); })
-      .Case([](MatmulOp op) { return op.getB(); })
-      .Case<DotInteractionOp, FmTermOp>([](auto op) { return op.getX(); })
-      .Case<EmbeddingOp, EmbeddingBagOp>([](auto op) { return op.getTable(); })
-      .Case([](MultiLookupOp op) {
-        return op.getTables().empty() ? std::optional<Value>() : std::optional<Value>(op.getTables().front());
-      })
-      .Case<ReduceOp, CumSumOp>([](auto op) {
-        Value x = op.getX();
-        bool isFloat = isa<FloatType>(getElementTypeOrSelf(x.getType()));
-        return isFloat ? std::optional<Value>(x) : std::optional<Value>();
-      })
-      .Case<SoftmaxOp, LayerNormOp, BatchNormOp>([](auto op) { return op.getX(); })
-      .Default(std::nullopt);
+Value getStoredOperand(Operation *op) {
+  auto layer = dyn_cast<PrecisionOpInterface>(op);
+  return layer ? layer.getStoredOperand() : Value();
 }
-
-bool isProduct(Operation *op) { return isa<LinearOp, MatmulOp, ConvOp, CrossLayerOp, DotInteractionOp>(op); }
 
 } // namespace reckon::rec

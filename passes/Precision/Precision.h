@@ -28,12 +28,8 @@ struct Precision {
   void set(mlir::Operation *op) const;
 };
 
-/// The weight, the table, the second factor when both are computed, or what is reduced, of an op that must state its
-/// precision; nullopt for other ops.
-std::optional<mlir::Value> getStoredOperand(mlir::Operation *op);
-
-/// Whether the op multiplies its operands with each other, as tensor cores do.
-bool isProduct(mlir::Operation *op);
+/// The operand that gives an op which must state its precision its storage type; null for other ops.
+mlir::Value getStoredOperand(mlir::Operation *op);
 
 } // namespace reckon::rec
 

@@ -35,7 +35,7 @@ static std::string check(Operation *op, Value stored) {
   }
   auto [storage, compute, accumulate] = *precision;
   Type element = typeOf(stored).getElementType(), result = typeOf(op->getResult(0)).getElementType();
-  bool isRounded = compute.isTF32() && result.isF32() && isProduct(op);
+  bool isRounded = compute.isTF32() && result.isF32() && op->hasTrait<Product>();
   auto width = [](Type type) { return type.getIntOrFloatBitWidth(); };
   if (storage != element)
     os << "states the storage type " << storage << " of what is " << element;
@@ -51,8 +51,8 @@ struct VerifyPrecision : public reckon::impl::VerifyPrecisionBase<VerifyPrecisio
   void runOnOperation() override {
     bool ok = true;
     getOperation().walk([&](Operation *op) {
-      std::optional<Value> stored = getStoredOperand(op);
-      std::string wrong = stored ? check(op, *stored) : "";
+      Value stored = getStoredOperand(op);
+      std::string wrong = stored ? check(op, stored) : "";
       if (wrong.empty())
         return;
       op->emitError(wrong);

@@ -25,17 +25,13 @@ static StringRef getConstantName(FusionOp fusion, Value argument) {
   return constant ? constant.getName().value_or("") : "";
 }
 
-/// How much a layer says about its region.
-static int getWeight(Operation *op) {
-  if (isa<DotInteractionOp, FmTermOp>(op))
-    return 5;
-  if (isa<TopKOp, MatmulOp, ConvOp, LinearOp>(op))
-    return 4;
-  if (isa<EmbeddingOp, EmbeddingBagOp, MultiLookupOp>(op))
-    return 3;
-  if (isa<SoftmaxOp, LayerNormOp, PoolWindowOp, ArgReduceOp, CumSumOp>(op))
-    return 2;
-  return isa<ReshapeOp, CastOp, BroadcastOp>(op) ? 0 : 1;
+/// The name of the one constant that a layer is about: the weight of a linear layer, the table of a lookup.
+static StringRef getLayerConstant(FusionOp fusion, Operation *op) {
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return getConstantName(fusion, linear.getWeight());
+  auto lookup = dyn_cast<LookupOpInterface>(op);
+  bool hasOwnTable = lookup && lookup.getTables().size() == 1 && !lookup.getPooling(0).startAndCount;
+  return hasOwnTable && fusion.getNumResults() == 1 ? getConstantName(fusion, lookup.getTables()[0]) : "";
 }
 
 std::string schedule::getKernelStem(FusionOp fusion) {
@@ -43,17 +39,13 @@ std::string schedule::getKernelStem(FusionOp fusion) {
   StringRef subject = "copy";
   int best = -1;
   for (Operation &op : body.without_terminator()) {
-    int weight = isa<ConstantOp>(op) ? -1 : getWeight(&op);
-    if (weight <= best)
+    auto layer = dyn_cast<NamingOpInterface>(op);
+    int prominence = layer ? layer.getProminence() : -1;
+    if (prominence <= best)
       continue;
-    best = weight;
+    best = prominence;
     subject = op.getName().stripDialect();
-    StringRef constant;
-    if (auto linear = dyn_cast<LinearOp>(op))
-      constant = getConstantName(fusion, linear.getWeight());
-    else if (isa<EmbeddingOp, EmbeddingBagOp>(op) && fusion.getNumResults() == 1)
-      constant = getConstantName(fusion, op.getOperand(0));
-    if (!constant.empty())
+    if (StringRef constant = getLayerConstant(fusion, &op); !constant.empty())
       subject = constant;
   }
   subject.consume_back(".weight");

@@ -55,17 +55,6 @@ LogicalResult Outliner::collectDims() {
   return failure(result.wasInterrupted());
 }
 
-/// The table operands of a lookup, with its policy; empty for other layers.
-static std::pair<OperandRange, rec::OutOfRange> getLookupTables(Operation *op) {
-  if (auto lookup = dyn_cast<rec::EmbeddingOp>(op))
-    return {op->getOperands().take_front(1), lookup.getOutOfRange()};
-  if (auto bag = dyn_cast<rec::EmbeddingBagOp>(op))
-    return {op->getOperands().take_front(1), bag.getOutOfRange()};
-  if (auto lookup = dyn_cast<rec::MultiLookupOp>(op))
-    return {lookup.getTables(), lookup.getOutOfRange()};
-  return {op->getOperands().take_front(0), rec::OutOfRange::error};
-}
-
 /// A constant that nothing but lookups reads is a table: its rows are bound at load. Read otherwise, too, it has to be
 /// what the model says, and is a weight.
 void Outliner::findTables() {
@@ -79,12 +68,11 @@ void Outliner::findTables() {
         break;
       }
       for (OpOperand &inner : fusion.getBody().front().getArgument(use.getOperandNumber()).getUses()) {
-        auto [tableOperands, outOfRange] = getLookupTables(inner.getOwner());
-        unsigned first = tableOperands.getBeginOperandIndex(), index = inner.getOperandNumber();
-        if (index < first || index >= first + tableOperands.size())
+        auto lookup = dyn_cast<rec::LookupOpInterface>(inner.getOwner());
+        if (!lookup || !lookup.isTable(inner))
           onlyLookups = false;
         else if (!policy)
-          policy = outOfRange;
+          policy = lookup.getOutOfRange();
       }
     }
     // A table of rows without elements has nothing to bind.

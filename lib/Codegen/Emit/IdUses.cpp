@@ -106,17 +106,15 @@ SmallVector<IdRead> IdTracer::getReads(DispatchOp dispatch) const {
     return &reads.back();
   };
   for (Operation &op : dispatch.lookupKernel().getBody().front()) {
-    if (auto lookup = dyn_cast<rec::EmbeddingOp>(op)) {
-      addRead(lookup.getTable(), rec::getShape(lookup.getTable())[0], lookup.getIds(), {});
-    } else if (auto bag = dyn_cast<rec::EmbeddingBagOp>(op)) {
-      IdRead *read = addRead(bag.getTable(), rec::getShape(bag.getTable())[0], bag.getIds(), {});
-      if (read && bag.getOffsets()) {
-        read->offsets = trace(dispatch, bag.getOffsets(), {});
-        read->includeLastOffset = bag.getIncludeLastOffset();
+    if (auto lookup = dyn_cast<rec::LookupOpInterface>(op)) {
+      for (auto [i, table] : llvm::enumerate(lookup.getTables())) {
+        auto [start, count] = lookup.getPooling(i).startAndCount.value_or(std::pair<int64_t, int64_t>());
+        IdRead *read = addRead(table, rec::getShape(table)[0], lookup.getIds(), {{}, start, count});
+        if (read && lookup.getOffsets()) {
+          read->offsets = trace(dispatch, lookup.getOffsets(), {});
+          read->includeLastOffset = lookup.getIncludeLastOffset();
+        }
       }
-    } else if (auto lookup = dyn_cast<rec::MultiLookupOp>(op)) {
-      for (auto [table, start, count] : llvm::zip(lookup.getTables(), lookup.getStarts(), lookup.getCounts()))
-        addRead(table, rec::getShape(table)[0], lookup.getIds(), {{}, start, count});
     } else if (auto gather = dyn_cast<rec::GatherOp>(op)) {
       addRead(gather.getX(), rec::getShape(gather.getX())[gather.getAxis()], gather.getIndices(), {});
     } else if (auto gather = dyn_cast<rec::GatherElementsOp>(op)) {

@@ -101,8 +101,7 @@ LogicalResult HostEmitter::emitGemm() {
             isa<BlockArgument>(xCast ? xCast.getX() : linear.getX()) && (!xCast || linear.getX() == xCast.getResult());
       stages.emplace_back();
       stages.back().linear = linear;
-    } else if (!stages.empty() && op.getNumResults() == 1 &&
-               isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
+    } else if (!stages.empty() && op.getNumResults() == 1 && op.hasTrait<rec::Pointwise>()) {
       stages.back().epilogue.push_back(&op);
     } else {
       fits = false;

@@ -280,9 +280,8 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
 
 /// Whether nothing but single elements meet: then rows do not matter, and threads go over all elements side by side.
 static bool isPointwise(plan::KernelOp kernel) {
-  return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
-    return isa<rec::ConstantOp, rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op);
-  });
+  return llvm::all_of(kernel.getBody().front().without_terminator(),
+                      [](Operation &op) { return isa<rec::ConstantOp>(op) || op.hasTrait<rec::Pointwise>(); });
 }
 
 EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {

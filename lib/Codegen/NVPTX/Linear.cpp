@@ -131,7 +131,7 @@ SmallVector<LinearLayer> nvptx::matchLinearLayers(plan::KernelOp kernel) {
       layer.linear = linear;
     } else if (auto cast = dyn_cast<rec::CastOp>(op); cast && layers.empty() && !inputCast) {
       inputCast = cast;
-    } else if (layers.empty() || !isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(op)) {
+    } else if (layers.empty() || !op.hasTrait<rec::Pointwise>()) {
       return {};
     } else {
       layers.back().tail.push_back(&op);

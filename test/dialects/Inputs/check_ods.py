@@ -18,7 +18,7 @@ def read_ops(folder):
     for path in sorted(glob.glob(os.path.join(folder, "*Ops.td"))):
         with open(path) as file:
             text = file.read()
-        starts = list(re.finditer(r'^def \w+ : \w+_(?:Op|Layer)<"(\w+)"', text, re.M))
+        starts = list(re.finditer(r'^def \w+ : \w+_(?:Op|Layer|StatedLayer)<"(\w+)"', text, re.M))
         for match, following in zip(starts, starts[1:] + [None]):
             yield match[1], text[match.start() : following.start() if following else len(text)]
 
