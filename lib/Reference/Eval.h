@@ -5,7 +5,7 @@
 //
 //===-------------------------------------------------------------------------===//
 //
-// Private to the evaluator: the overload set that Evaluator.cpp dispatches to, one file per op family.
+// Private to the evaluator: the overload set that Registry.cpp takes evaluations from, one file per op family.
 //
 //===--------------------------------------------------------------------------------===//
 

@@ -10,9 +10,9 @@
 #include "dialects/Rec/Shape.h"
 #include "lib/Reference/Convert.h"
 #include "lib/Reference/Eval.h"
+#include "lib/Reference/Registry.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -188,41 +188,9 @@ LogicalResult eval(rec::FusionOp op, Context &c) {
 // Noise
 //===----------------------------------------------------------------------===//
 
-/// Whether the op adds up products of its operands, so that they may cancel.
-static bool accumulates(mlir::Operation *op) {
-  return mlir::isa<rec::LinearOp, rec::MatmulOp, rec::DotInteractionOp, rec::CrossLayerOp, rec::FmTermOp, rec::EinsumOp,
-                   rec::ConvOp, rec::SoftmaxOp, rec::LayerNormOp, rec::BatchNormOp, rec::CumSumOp>(op) ||
-         (mlir::isa<rec::ReduceOp>(op) && mlir::cast<rec::ReduceOp>(op).getKind() != rec::ReduceKind::max &&
-          mlir::cast<rec::ReduceOp>(op).getKind() != rec::ReduceKind::min);
-}
-
-/// Whether the op's result is rounded in lower precision.
-static bool rounds(mlir::Operation *op) {
-  if (auto unary = mlir::dyn_cast<rec::UnaryOp>(op)) {
-    switch (unary.getKind()) {
-    case rec::UnaryKind::abs:
-    case rec::UnaryKind::ceil:
-    case rec::UnaryKind::floor:
-    case rec::UnaryKind::neg:
-    case rec::UnaryKind::relu:
-    case rec::UnaryKind::round:
-    case rec::UnaryKind::sign:
-      return false;
-    default:
-      return true;
-    }
-  }
-  if (auto binary = mlir::dyn_cast<rec::BinaryOp>(op))
-    return llvm::is_contained(
-        {rec::BinaryKind::add, rec::BinaryKind::sub, rec::BinaryKind::mul, rec::BinaryKind::div, rec::BinaryKind::pow},
-        binary.getKind());
-  if (auto cast = mlir::dyn_cast<rec::CastOp>(op)) {
-    // A value near the middle between two narrow ones falls to either side.
-    mlir::Type element = cast.getResult().getType().getElementType();
-    return element.isF16() || element.isBF16();
-  }
-  return accumulates(op) || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp, rec::PoolWindowOp, rec::ScatterNdOp,
-                                      rec::ScatterElementsOp>(op);
+static rec::Rounding getRounding(mlir::Operation *op) {
+  auto layer = mlir::dyn_cast<rec::PrecisionOpInterface>(op);
+  return layer ? layer.getRounding() : rec::Rounding::nothing;
 }
 
 /// The relative rounding error of a kind, in units of the noise, which is given for values of single precision.
@@ -264,7 +232,7 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
                                                 const DimValues &dims, std::string *error,
                                                 const EvaluateOptions &options) {
   llvm::SmallVector<Tensor> noisy;
-  if (options.noise && accumulates(op)) {
+  if (options.noise && getRounding(op) == rec::Rounding::sums) {
     for (const Tensor &operand : operands)
       noisy.push_back(perturb(operand, *options.noise));
     operands = noisy;
@@ -272,30 +240,20 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
   Context c{op, {}, dims, options, {}, {}};
   for (const Tensor &operand : operands)
     c.operands.push_back(&operand);
-  auto run = [&](auto typed) -> LogicalResult {
+  auto run = [&]() -> LogicalResult {
+    Evaluate evaluation = getEvaluation(op->getName());
+    if (!evaluation)
+      return c.fail("the evaluator has no such op");
     for (mlir::Value result : op->getResults())
       if (!mlir::isa<rec::ConstantOp>(op) && isTooLarge(result.getType(), dims))
         return c.fail("a result of the shape " + rec::printShape(rec::getShape(result)) + " is too large to evaluate");
-    return eval(typed, c);
+    return evaluation(op, c);
   };
-  LogicalResult status =
-      llvm::TypeSwitch<mlir::Operation *, LogicalResult>(op)
-          .Case<rec::ConstantOp, rec::DimsOp, rec::FusionOp, rec::JoinOp>(run)
-          .Case<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp>(run)
-          .Case<rec::EmbeddingOp, rec::EmbeddingBagOp, rec::MultiLookupOp>(run)
-          .Case<rec::LinearOp, rec::MatmulOp, rec::DotInteractionOp, rec::CrossLayerOp, rec::FmTermOp, rec::EinsumOp>(
-              run)
-          .Case<rec::ConvOp, rec::PoolWindowOp>(run)
-          .Case<rec::ConcatOp, rec::SliceOp, rec::ReshapeOp, rec::TransposeOp, rec::BroadcastOp, rec::PadOp,
-                rec::IotaOp>(run)
-          .Case<rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp, rec::ScatterNdOp, rec::ScatterElementsOp>(run)
-          .Case<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp, rec::BatchNormOp, rec::CumSumOp>(run)
-          .Case<rec::ArgReduceOp, rec::TopKOp>(run)
-          .Default([&](mlir::Operation *) { return c.fail("the evaluator has no such op"); });
+  LogicalResult status = run();
   for (auto [i, result] : llvm::enumerate(c.results))
     if (succeeded(status))
       status = checkResult(op->getResult(i), result, c);
-  if (succeeded(status) && options.noise && rounds(op))
+  if (succeeded(status) && options.noise && getRounding(op) != rec::Rounding::nothing)
     for (Tensor &result : c.results)
       result = perturb(result, *options.noise);
   if (succeeded(status))

@@ -6,13 +6,12 @@
 //===------------------------------------------------------------------------------===//
 
 #include "dialects/Rec/ConstantData.h"
-#include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/LayerCode.h"
 #include "lib/Codegen/Loops/Scalar.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -59,50 +58,51 @@ std::pair<Value, Value> LayerEmitter::checkedIndex(Value indices, Index at, Valu
 // Views
 //===----------------------------------------------------------------------===//
 
-/// The result of a layer that only moves elements, as another view of its placed operand's memory. None when the
-/// operand is not in memory or the view has no strides.
 std::optional<Place> LayerEmitter::viewOf(Operation *op) {
-  Value operand = op->getOperand(0), result = op->getResult(0);
+  Value operand = op->getOperand(0);
   if (auto constant = operand.getDefiningOp<rec::ConstantOp>())
     materialize(operand);
   auto it = places.find(operand);
   if (it == places.end())
     return std::nullopt;
   Place place = it->second;
-  rec::Shape from = rec::getShape(operand), to = rec::getShape(result);
+  return getLayerCode(op)->view(*this, op, place);
+}
 
-  return llvm::TypeSwitch<Operation *, std::optional<Place>>(op)
-      .Case([&](rec::ReshapeOp) -> std::optional<Place> {
-        if (!isDense(operand, place))
-          return std::nullopt;
-        SmallVector<Value> strides = denseStrides(to, false);
-        if (isRowValue(operand))
-          strides[0] = place.strides[0];
-        return Place{place.base, strides, place.elementType};
-      })
-      .Case([&](rec::TransposeOp transpose) -> std::optional<Place> {
-        SmallVector<Value> strides;
-        for (int64_t d : transpose.getPerm())
-          strides.push_back(place.strides[d]);
-        return Place{place.base, strides, place.elementType};
-      })
-      .Case([&](rec::SliceOp slice) -> std::optional<Place> {
-        Value offset = constantIndex(0);
-        SmallVector<Value> strides;
-        for (auto [d, stride] : llvm::enumerate(place.strides)) {
-          offset = add(offset, mul(size(slice.getStarts().getSize(d)), stride));
-          strides.push_back(mul(stride, constantIndex(slice.getSteps()[d])));
-        }
-        return Place{offsetPointer(place.base, offset, place.elementType), strides, place.elementType};
-      })
-      .Case([&](rec::BroadcastOp) -> std::optional<Place> {
-        SmallVector<Value> strides(to.size() - from.size(), constantIndex(0));
-        for (auto [d, stride] : llvm::enumerate(place.strides))
-          strides.push_back(from[d] == SizeExpr(1) && to[to.size() - from.size() + d] != SizeExpr(1) ? constantIndex(0)
-                                                                                                     : stride);
-        return Place{place.base, strides, place.elementType};
-      })
-      .Default(std::nullopt);
+std::optional<Place> LayerEmitter::view(rec::ReshapeOp op, const Place &place) {
+  if (!isDense(op.getX(), place))
+    return std::nullopt;
+  SmallVector<Value> strides = denseStrides(rec::getShape(op.getResult()), false);
+  if (isRowValue(op.getX()))
+    strides[0] = place.strides[0];
+  return Place{place.base, strides, place.elementType};
+}
+
+std::optional<Place> LayerEmitter::view(rec::TransposeOp op, const Place &place) {
+  SmallVector<Value> strides;
+  for (int64_t d : op.getPerm())
+    strides.push_back(place.strides[d]);
+  return Place{place.base, strides, place.elementType};
+}
+
+std::optional<Place> LayerEmitter::view(rec::SliceOp op, const Place &place) {
+  Value offset = constantIndex(0);
+  SmallVector<Value> strides;
+  for (auto [d, stride] : llvm::enumerate(place.strides)) {
+    offset = add(offset, mul(size(op.getStarts().getSize(d)), stride));
+    strides.push_back(mul(stride, constantIndex(op.getSteps()[d])));
+  }
+  return Place{offsetPointer(place.base, offset, place.elementType), strides, place.elementType};
+}
+
+std::optional<Place> LayerEmitter::view(rec::BroadcastOp op, const Place &place) {
+  rec::Shape from = rec::getShape(op.getX()), to = rec::getShape(op.getResult());
+  SmallVector<Value> strides(to.size() - from.size(), constantIndex(0));
+  for (auto [d, stride] : llvm::enumerate(place.strides)) {
+    bool repeats = from[d] == SizeExpr(1) && to[to.size() - from.size() + d] != SizeExpr(1);
+    strides.push_back(repeats ? constantIndex(0) : stride);
+  }
+  return Place{place.base, strides, place.elementType};
 }
 
 //===----------------------------------------------------------------------===//
@@ -128,86 +128,98 @@ Value LayerEmitter::element(Value tensor, Index index) {
   return inlineElement(tensor.getDefiningOp(), index);
 }
 
-Value LayerEmitter::inlineElement(Operation *op, Index index) {
-  unsigned rank = index.size();
-  auto operand = [&](Value value) { return element(value, broadcastIndex(value, index, rank)); };
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](rec::UnaryOp unary) {
-        return emitUnary(b, unary.getKind(), element(unary.getX(), index), elementTypeOf(unary.getX()));
-      })
-      .Case([&](rec::BinaryOp binary) {
-        return emitBinary(b, binary.getKind(), operand(binary.getA()), operand(binary.getB()),
-                          elementTypeOf(binary.getA()), elementTypeOf(binary.getB()));
-      })
-      .Case([&](rec::CompareOp compare) {
-        return emitCompare(b, compare.getKind(), operand(compare.getA()), operand(compare.getB()),
-                           elementTypeOf(compare.getA()));
-      })
-      .Case([&](rec::SelectOp select) -> Value {
-        return arith::SelectOp::create(b, operand(select.getCondition()), operand(select.getA()),
-                                       operand(select.getB()));
-      })
-      .Case([&](rec::CastOp cast) {
-        return emitCast(b, element(cast.getX(), index), elementTypeOf(cast.getX()), elementTypeOf(cast.getResult()));
-      })
-      .Case([&](rec::BroadcastOp broadcast) { return operand(broadcast.getX()); })
-      .Case([&](rec::TransposeOp transpose) {
-        SmallVector<Value> source(rank);
-        for (auto [d, from] : llvm::enumerate(transpose.getPerm()))
-          source[from] = index[d];
-        return element(transpose.getX(), source);
-      })
-      .Case([&](rec::SliceOp slice) {
-        SmallVector<Value> source;
-        for (unsigned d = 0; d < rank; ++d)
-          source.push_back(add(size(slice.getStarts().getSize(d)), mul(index[d], constantIndex(slice.getSteps()[d]))));
-        return element(slice.getX(), source);
-      })
-      .Case([&](rec::ReshapeOp reshape) {
-        // Only when the operand has no dense memory: through the row-major position.
-        SmallVector<Value> from = sizes(reshape.getX());
-        return element(reshape.getX(), unflatten(linearIndex(index, sizes(reshape.getResult())), from));
-      })
-      .Case([&](rec::IotaOp iota) -> Value {
-        Type type = elementTypeOf(iota.getResult());
-        Value position = emitCast(b, index[iota.getAxis()], b.getI64Type(), type);
-        Value step = scalarConstant(b, type, iota.getStep().convertToDouble());
-        Value start = scalarConstant(b, type, iota.getStart().convertToDouble());
-        return emitBinary(b, rec::BinaryKind::add, start, emitBinary(b, rec::BinaryKind::mul, position, step, type),
-                          type);
-      })
-      .Case([&](rec::DimsOp dims) {
-        Value value = size(dims.getSizes().getSize(0));
-        for (unsigned i = 1; i < dims.getSizes().size(); ++i) {
-          Value here = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index[0], constantIndex(i));
-          value = arith::SelectOp::create(b, here, size(dims.getSizes().getSize(i)), value);
-        }
-        return value;
-      })
-      .Case([&](rec::PadOp pad) {
-        Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true));
-        SmallVector<Value> source, extents = sizes(pad.getX());
-        for (unsigned d = 0; d < rank; ++d) {
-          source.push_back(sub(index[d], constantIndex(pad.getLow()[d])));
-          Value fits = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, source[d], extents[d]);
-          inside = arith::AndIOp::create(b, inside, fits);
-        }
-        return ifElse(
-            inside, [&] { return SmallVector<Value>{element(pad.getX(), source)}; },
-            [&] { return SmallVector<Value>{element(pad.getValue(), {})}; })[0];
-      })
-      .Case([&](rec::BatchNormOp norm) -> Value {
-        Type type = elementTypeOf(norm.getX());
-        auto channel = [&](Value tensor) { return element(tensor, index[1]); };
-        auto binary = [&](rec::BinaryKind kind, Value x, Value y) { return emitBinary(b, kind, x, y, type); };
-        Value centered = binary(rec::BinaryKind::sub, element(norm.getX(), index), channel(norm.getMean()));
-        Value epsilon = scalarConstant(b, type, norm.getEpsilon().convertToDouble());
-        Value variance = binary(rec::BinaryKind::add, channel(norm.getVariance()), epsilon);
-        Value scale =
-            binary(rec::BinaryKind::mul, emitUnary(b, rec::UnaryKind::rsqrt, variance, type), channel(norm.getScale()));
-        return binary(rec::BinaryKind::add, binary(rec::BinaryKind::mul, centered, scale), channel(norm.getBias()));
-      })
-      .Default([&](Operation *other) { return gatherElement(other, index); });
+Value LayerEmitter::inlineElement(Operation *op, Index index) { return getLayerCode(op)->element(*this, op, index); }
+
+Value LayerEmitter::operandElement(Value operand, Index index) {
+  return element(operand, broadcastIndex(operand, index, index.size()));
+}
+
+Value LayerEmitter::elementOf(rec::UnaryOp op, Index index) {
+  return emitUnary(b, op.getKind(), element(op.getX(), index), elementTypeOf(op.getX()));
+}
+
+Value LayerEmitter::elementOf(rec::BinaryOp op, Index index) {
+  Value x = operandElement(op.getA(), index), y = operandElement(op.getB(), index);
+  return emitBinary(b, op.getKind(), x, y, elementTypeOf(op.getA()), elementTypeOf(op.getB()));
+}
+
+Value LayerEmitter::elementOf(rec::CompareOp op, Index index) {
+  Value x = operandElement(op.getA(), index), y = operandElement(op.getB(), index);
+  return emitCompare(b, op.getKind(), x, y, elementTypeOf(op.getA()));
+}
+
+Value LayerEmitter::elementOf(rec::SelectOp op, Index index) {
+  Value condition = operandElement(op.getCondition(), index);
+  Value x = operandElement(op.getA(), index), y = operandElement(op.getB(), index);
+  return arith::SelectOp::create(b, condition, x, y);
+}
+
+Value LayerEmitter::elementOf(rec::CastOp op, Index index) {
+  return emitCast(b, element(op.getX(), index), elementTypeOf(op.getX()), elementTypeOf(op.getResult()));
+}
+
+Value LayerEmitter::elementOf(rec::BroadcastOp op, Index index) { return operandElement(op.getX(), index); }
+
+Value LayerEmitter::elementOf(rec::TransposeOp op, Index index) {
+  SmallVector<Value> source(index.size());
+  for (auto [d, from] : llvm::enumerate(op.getPerm()))
+    source[from] = index[d];
+  return element(op.getX(), source);
+}
+
+Value LayerEmitter::elementOf(rec::SliceOp op, Index index) {
+  SmallVector<Value> source;
+  for (auto [d, i] : llvm::enumerate(index))
+    source.push_back(add(size(op.getStarts().getSize(d)), mul(i, constantIndex(op.getSteps()[d]))));
+  return element(op.getX(), source);
+}
+
+// Only when the operand has no dense memory: through the row-major position.
+Value LayerEmitter::elementOf(rec::ReshapeOp op, Index index) {
+  SmallVector<Value> from = sizes(op.getX());
+  return element(op.getX(), unflatten(linearIndex(index, sizes(op.getResult())), from));
+}
+
+Value LayerEmitter::elementOf(rec::IotaOp op, Index index) {
+  Type type = elementTypeOf(op.getResult());
+  Value position = emitCast(b, index[op.getAxis()], b.getI64Type(), type);
+  Value step = scalarConstant(b, type, op.getStep().convertToDouble());
+  Value start = scalarConstant(b, type, op.getStart().convertToDouble());
+  return emitBinary(b, rec::BinaryKind::add, start, emitBinary(b, rec::BinaryKind::mul, position, step, type), type);
+}
+
+Value LayerEmitter::elementOf(rec::DimsOp op, Index index) {
+  Value value = size(op.getSizes().getSize(0));
+  for (unsigned i = 1; i < op.getSizes().size(); ++i) {
+    Value here = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index[0], constantIndex(i));
+    value = arith::SelectOp::create(b, here, size(op.getSizes().getSize(i)), value);
+  }
+  return value;
+}
+
+Value LayerEmitter::elementOf(rec::PadOp op, Index index) {
+  Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  SmallVector<Value> source, extents = sizes(op.getX());
+  for (auto [d, i] : llvm::enumerate(index)) {
+    source.push_back(sub(i, constantIndex(op.getLow()[d])));
+    Value fits = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, source[d], extents[d]);
+    inside = arith::AndIOp::create(b, inside, fits);
+  }
+  return ifElse(
+      inside, [&] { return SmallVector<Value>{element(op.getX(), source)}; },
+      [&] { return SmallVector<Value>{element(op.getValue(), {})}; })[0];
+}
+
+Value LayerEmitter::elementOf(rec::BatchNormOp op, Index index) {
+  Type type = elementTypeOf(op.getX());
+  auto channel = [&](Value tensor) { return element(tensor, index[1]); };
+  auto binary = [&](rec::BinaryKind kind, Value x, Value y) { return emitBinary(b, kind, x, y, type); };
+  Value centered = binary(rec::BinaryKind::sub, element(op.getX(), index), channel(op.getMean()));
+  Value epsilon = scalarConstant(b, type, op.getEpsilon().convertToDouble());
+  Value variance = binary(rec::BinaryKind::add, channel(op.getVariance()), epsilon);
+  Value scale =
+      binary(rec::BinaryKind::mul, emitUnary(b, rec::UnaryKind::rsqrt, variance, type), channel(op.getScale()));
+  return binary(rec::BinaryKind::add, binary(rec::BinaryKind::mul, centered, scale), channel(op.getBias()));
 }
 
 Value LayerEmitter::gatherElement(Operation *op, Index index) {

@@ -7,10 +7,10 @@
 
 #include "lib/Codegen/Loops/LayerEmitter.h"
 #include "dialects/Rec/ConstantData.h"
+#include "lib/Codegen/Loops/LayerCode.h"
 #include "lib/Codegen/Loops/Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -110,14 +110,6 @@ LogicalResult LayerEmitter::emitBody() {
   return success();
 }
 
-/// Layers that produce each element from a few elements of their operands: computed where they are used when that is
-/// once.
-static bool isElementwise(Operation *op) {
-  return isa<rec::UnaryOp, rec::BinaryOp, rec::CompareOp, rec::SelectOp, rec::CastOp, rec::IotaOp, rec::DimsOp,
-             rec::PadOp, rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp, rec::BatchNormOp>(op);
-}
-static bool isView(Operation *op) { return isa<rec::ReshapeOp, rec::TransposeOp, rec::SliceOp, rec::BroadcastOp>(op); }
-
 bool LayerEmitter::isInlined(Value tensor) {
   return !places.count(tensor) && tensor.getDefiningOp() && !isa<rec::ConstantOp>(tensor.getDefiningOp());
 }
@@ -125,8 +117,11 @@ bool LayerEmitter::isInlined(Value tensor) {
 LogicalResult LayerEmitter::emitLayer(Operation *op) {
   if (isa<rec::ConstantOp>(op))
     return success();
+  const LayerCode *code = getLayerCode(op);
+  if (!code)
+    return unsupported(op, "there is no code for this layer");
 
-  if (isView(op)) {
+  if (code->view) {
     Value operand = op->getOperand(0), result = op->getResult(0);
     bool elided = forwarded.contains(operand) && places.count(operand);
     // A reshape needs memory under it; the others can compute through their operand, unless that repeats work.
@@ -146,46 +141,22 @@ LogicalResult LayerEmitter::emitLayer(Operation *op) {
     return success();
   }
 
-  if (isElementwise(op)) {
+  if (code->element) {
     Value result = op->getResult(0);
     // An operand that broadcasts, or one that is gathered from, would be computed more than once.
     for (Value operand : op->getOperands())
-      if (isInlined(operand) &&
-          (isa<rec::GatherOp, rec::GatherElementsOp, rec::GatherNdOp, rec::PadOp>(op) ||
-           rec::getNumElements(rec::getShape(operand)) != rec::getNumElements(rec::getShape(result))))
+      if (isInlined(operand) && (op->hasTrait<rec::MovesData>() || rec::getNumElements(rec::getShape(operand)) !=
+                                                                       rec::getNumElements(rec::getShape(result))))
         materialize(operand);
-    bool isFree = isa<rec::IotaOp, rec::DimsOp>(op);
+    bool isFree = op->getNumOperands() == 0;
     if (destinations.count(result) || !(result.hasOneUse() || result.use_empty() || isFree))
       materialize(result);
     return success();
   }
 
-  LogicalResult result = emitLoops(op);
+  LogicalResult result = code->loops(*this, op);
   barrier();
   return result;
-}
-
-LogicalResult LayerEmitter::emitLoops(Operation *op) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case([&](rec::ReduceOp o) { return emitReduce(o); })
-      .Case([&](rec::ArgReduceOp o) { return emitArgReduce(o); })
-      .Case([&](rec::SoftmaxOp o) { return emitSoftmax(o); })
-      .Case([&](rec::LayerNormOp o) { return emitLayerNorm(o); })
-      .Case([&](rec::CumSumOp o) { return emitCumSum(o); })
-      .Case([&](rec::TopKOp o) { return emitTopK(o); })
-      .Case([&](rec::MatmulOp o) { return emitMatmul(o); })
-      .Case([&](rec::LinearOp o) { return emitLinear(o); })
-      .Case([&](rec::ConvOp o) { return emitConv(o); })
-      .Case([&](rec::PoolWindowOp o) { return emitPoolWindow(o); })
-      .Case([&](rec::ScatterNdOp o) { return emitScatterNd(o); })
-      .Case([&](rec::ScatterElementsOp o) { return emitScatterElements(o); })
-      .Case([&](rec::ConcatOp o) { return emitConcat(o); })
-      .Case([&](rec::FmTermOp o) { return emitFmTerm(o); })
-      .Case([&](rec::DotInteractionOp o) { return emitDotInteraction(o); })
-      .Case([&](rec::EmbeddingOp o) { return emitEmbedding(o); })
-      .Case([&](rec::EmbeddingBagOp o) { return emitEmbeddingBag(o); })
-      .Case([&](rec::MultiLookupOp o) { return emitMultiLookup(o); })
-      .Default([&](Operation *o) { return unsupported(o, "there is no code for this layer"); });
 }
 
 Place LayerEmitter::destination(Value tensor) {
@@ -200,7 +171,7 @@ const Place &LayerEmitter::materialize(Value tensor) {
   if (auto constant = dyn_cast<rec::ConstantOp>(op))
     return places[tensor] = constantPlace(constant);
   Place place = destination(tensor);
-  std::optional<Place> view = isView(op) ? viewOf(op) : std::nullopt;
+  std::optional<Place> view = op->hasTrait<rec::View>() ? viewOf(op) : std::nullopt;
   nest(tensor, [&](Index index) { store(view ? load(*view, index) : inlineElement(op, index), place, index); });
   barrier();
   return places[tensor] = place;

@@ -64,7 +64,13 @@ protected:
   bool isDense(Value tensor, const Place &place);
   /// Scratch for a tensor, in its own element type or another.
   Place placeInScratch(Value tensor, mlir::Type elementType = {});
+  /// The result of a layer that only moves elements, as another view of its placed operand's memory. None when the
+  /// operand is not in memory or the view has no strides.
   std::optional<Place> viewOf(mlir::Operation *op);
+  std::optional<Place> view(rec::ReshapeOp op, const Place &place);
+  std::optional<Place> view(rec::TransposeOp op, const Place &place);
+  std::optional<Place> view(rec::SliceOp op, const Place &place);
+  std::optional<Place> view(rec::BroadcastOp op, const Place &place);
   /// Computes a value into memory now, when it is not there yet.
   const Place &materialize(Value tensor);
   /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
@@ -89,6 +95,24 @@ protected:
   /// The element of a tensor at an index, from memory or computed; in the type arithmetic is done in.
   Value element(Value tensor, Index index);
   Value inlineElement(mlir::Operation *op, Index index);
+  /// The element of an operand that numpy's broadcasting puts at an index of the result.
+  Value operandElement(Value operand, Index index);
+  Value elementOf(rec::UnaryOp op, Index index);
+  Value elementOf(rec::BinaryOp op, Index index);
+  Value elementOf(rec::CompareOp op, Index index);
+  Value elementOf(rec::SelectOp op, Index index);
+  Value elementOf(rec::CastOp op, Index index);
+  Value elementOf(rec::BroadcastOp op, Index index);
+  Value elementOf(rec::TransposeOp op, Index index);
+  Value elementOf(rec::SliceOp op, Index index);
+  Value elementOf(rec::ReshapeOp op, Index index);
+  Value elementOf(rec::IotaOp op, Index index);
+  Value elementOf(rec::DimsOp op, Index index);
+  Value elementOf(rec::PadOp op, Index index);
+  Value elementOf(rec::BatchNormOp op, Index index);
+  Value elementOf(rec::GatherOp op, Index index) { return gatherElement(op, index); }
+  Value elementOf(rec::GatherElementsOp op, Index index) { return gatherElement(op, index); }
+  Value elementOf(rec::GatherNdOp op, Index index) { return gatherElement(op, index); }
   Value gatherElement(mlir::Operation *op, Index index);
   /// An index checked against [-size, size) and wrapped; a bad one is reported and read as 0. Second: whether it is
   /// good.
@@ -165,10 +189,10 @@ protected:
   llvm::SmallVector<std::pair<Value, Place>> outputCopies;
 
 private:
+  friend class LayerCodes;
   void forwardDestination(Value value);
   Place constantPlace(rec::ConstantOp constant);
   Place operandPlace(unsigned operand, mlir::RankedTensorType type);
-  mlir::LogicalResult emitLoops(mlir::Operation *op);
   llvm::SmallVector<Value> atRow(Index inner);
   llvm::SmallVector<Value> extentsAround(Value tensor, int64_t axis);
 
