@@ -137,7 +137,7 @@ bool ExecutionContext::prepare(Error &error) {
   if (ready)
     return true;
   if (!checkInputs(error) || !engine->solver().solve(inputShapes, dims, error) ||
-      !engine->solver().outputShapes(dims, outputShapes, error))
+      !engine->solver().checkRequirements(dims, error) || !engine->solver().outputShapes(dims, outputShapes, error))
     return false;
   for (size_t i = 0; i < outputs.size(); ++i)
     if (!tensorBytes(spec().outputs[i].type, outputShapes[i], outputs[i].bytes))

@@ -7,6 +7,7 @@
 
 #include "ShapeSolver.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 using namespace reckon;
@@ -39,11 +40,26 @@ bool ShapeSolver::compile(const EngineSpec &engine, Error &error) {
       if (!outputs.back()[a].compile(output.shape[a], names))
         return tooDeep(output);
   }
+  for (const SizeRequirement &requirement : engine.requirements) {
+    Requirement &programs = requirements.emplace_back();
+    if (!programs.left.compile(requirement.left, names) || !programs.right.compile(requirement.right, names))
+      return error.set(RECKON_INVALID, "a requirement of node '" + requirement.node + "' nests too deeply");
+  }
   return true;
 }
 
 static std::string axisName(const TensorInfo &input, uint32_t axis) {
   return "input '" + input.name + "' axis " + std::to_string(axis);
+}
+
+std::string ShapeSolver::describeDims(const std::vector<std::string> &list, const std::vector<int64_t> &dims) const {
+  std::string text;
+  for (const Binding &binding : bindings)
+    for (const std::string &name : list)
+      if (names.at(name) == binding.dim)
+        text += ", where " + name + " = " + std::to_string(dims[binding.dim]) + " by " +
+                axisName(spec->inputs[binding.input], binding.axis);
+  return text;
 }
 
 bool ShapeSolver::mismatch(const Axis &axis, int64_t extent, int64_t expected, const std::vector<int64_t> &dims,
@@ -52,13 +68,7 @@ bool ShapeSolver::mismatch(const Axis &axis, int64_t extent, int64_t expected, c
   std::string message = axisName(spec->inputs[axis.input], axis.axis) + ": got " + std::to_string(extent) +
                         ", expected " + std::to_string(expected);
   if (!size.isConstant()) {
-    message += " (" + size.str();
-    for (const Binding &binding : bindings)
-      for (const std::string &name : size.dims())
-        if (names.at(name) == binding.dim)
-          message += ", where " + name + " = " + std::to_string(dims[binding.dim]) + " by " +
-                     axisName(spec->inputs[binding.input], binding.axis);
-    message += ")";
+    message += " (" + size.str() + describeDims(size.dims(), dims) + ")";
   }
   return error.set(RECKON_INVALID, message);
 }
@@ -81,6 +91,29 @@ bool ShapeSolver::solve(const std::vector<std::vector<int64_t>> &shapes, std::ve
     int64_t extent = shapes[axis.input][axis.axis];
     if (extent != expected)
       return mismatch(axis, extent, expected, dims, error);
+  }
+  return true;
+}
+
+bool ShapeSolver::checkRequirements(const std::vector<int64_t> &dims, Error &error) const {
+  for (size_t i = 0; i < requirements.size(); ++i) {
+    int64_t left, right;
+    bool hasValues =
+        requirements[i].left.evaluate(dims.data(), left) && requirements[i].right.evaluate(dims.data(), right);
+    const SizeRequirement &requirement = spec->requirements[i];
+    if (hasValues && (requirement.mustBeEqual ? left == right : left >= right))
+      continue;
+    std::string condition =
+        requirement.left.str() + (requirement.mustBeEqual ? " = " : " >= ") + requirement.right.str();
+    std::vector<std::string> list = requirement.left.dims();
+    for (std::string &name : requirement.right.dims())
+      if (std::find(list.begin(), list.end(), name) == list.end())
+        list.push_back(std::move(name));
+    return error.set(RECKON_INVALID, "node '" + requirement.node + "' needs " + condition + " (" + requirement.what +
+                                         "), got " +
+                                         (hasValues ? std::to_string(left) + " and " + std::to_string(right)
+                                                    : std::string("numbers that exceed 64 bits")) +
+                                         describeDims(list, dims));
   }
   return true;
 }

@@ -25,6 +25,8 @@ public:
                            Error &error) const;
   [[nodiscard]] bool outputShapes(const std::vector<int64_t> &dims, std::vector<std::vector<int64_t>> &shapes,
                                   Error &error) const;
+  /// Whether the sizes are ones that the model has a meaning at.
+  [[nodiscard]] bool checkRequirements(const std::vector<int64_t> &dims, Error &error) const;
   /// The index of each dimension's name.
   const DimIndex &dimIndex() const { return names; }
 
@@ -39,6 +41,12 @@ private:
     int64_t scale, offset;
   };
 
+  struct Requirement {
+    SizeProgram left, right;
+  };
+
+  /// ", where T = 12 by input 'ids' axis 1": the values of the dimensions in a size.
+  std::string describeDims(const std::vector<std::string> &names, const std::vector<int64_t> &dims) const;
   bool mismatch(const Axis &axis, int64_t extent, int64_t expected, const std::vector<int64_t> &dims,
                 Error &error) const;
   const SizeExpr &text(uint32_t input, uint32_t axis) const { return spec->inputs[input].shape[axis]; }
@@ -48,6 +56,7 @@ private:
   std::vector<Binding> bindings; // one per dimension
   std::vector<Axis> axes;
   std::vector<std::vector<SizeProgram>> outputs;
+  std::vector<Requirement> requirements; // one for each of the engine's
 };
 
 } // namespace reckon::runtime

@@ -168,9 +168,12 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
       and the bound tables before anything runs, and passes them to every kernel.
     - `slots`: the sizes in bytes of the arena's slots; `local_slots`: the bytes per row of the local slots.
     - `arena_unshared`: the bytes that all values inside the run would take without sharing slots.
+    - `requirements`: the conditions on the dimensions under which the program may run; the runtime checks them when it
+      first sees a set of sizes.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$dims, OptionalAttr<Rec_DimsAttr>:$slots,
-                       OptionalAttr<DenseI64ArrayAttr>:$local_slots, OptionalAttr<Rec_DimsAttr>:$arena_unshared);
+                       OptionalAttr<DenseI64ArrayAttr>:$local_slots, OptionalAttr<Rec_DimsAttr>:$arena_unshared,
+                       OptionalAttr<TypedArrayAttrBase<Rec_RequirementAttr, "requirements on sizes">>:$requirements);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `dims` $dims (`slots` $slots^)? (`local_slots` $local_slots^)? (`unshared` $arena_unshared^)?

@@ -10,6 +10,7 @@
 
 #include "dialects/Rec/Layer.h"
 #include "dialects/Rec/Shape.h"
+#include "dialects/Rec/SizeRequirements.h"
 #include "reckon/Engine/SizeExpr.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

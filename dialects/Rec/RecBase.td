@@ -8,6 +8,7 @@
 #ifndef RECKON_DIALECTS_REC_RECBASE
 #define RECKON_DIALECTS_REC_RECBASE
 
+include "dialects/Rec/RecInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/TensorEncoding.td"
@@ -25,7 +26,8 @@ def Rec_Dialect : Dialect {
   let description = [{
     `rec` models a trained recommender as a graph of layers on value-semantic tensors: lookups and bags, linear layers,
     feature interactions, and the tensor algebra around them. One function is one model; its arguments and results carry
-    the ONNX names in `rec.name`, a string.
+    the ONNX names in `rec.name`, a string. What the model needs of its sizes is in the function's `rec.requirements`, an
+    array of `#rec.requirement`.
 
     A dynamic dimension is named by the `#rec.dims` encoding of its tensor type:
     `tensor<?x13xf32, #rec.dims<"batch", 13>>`. A dynamic dimension without encoding is the anonymous dimension `?`.
@@ -38,6 +40,7 @@ def Rec_Dialect : Dialect {
   let hasConstantMaterializer = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
+  let hasOperationAttrVerify = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -95,6 +98,7 @@ def Rec_PoolMode : Rec_Enum<"PoolMode", "how the rows of a bag become one", ["su
 def Rec_OutOfRange : Rec_Enum<"OutOfRange", "what an id outside the table does", ["error", "zero", "clamp"]>;
 def Rec_Triangle : Rec_Enum<"Triangle", "which pairs of an interaction", ["lower", "upper"]>;
 def Rec_WindowKind : Rec_Enum<"WindowKind", "what a sliding window computes", ["max", "average"]>;
+def Rec_Relation : Rec_Enum<"Relation", "how two sizes must relate", ["at_least", "equal"]>;
 def Rec_RegionKind : Rec_Enum<"RegionKind", "how codegen emits a fusion region", ["gemm", "lookup", "rows", "whole"]>;
 
 def Rec_UnaryKindAttr : Rec_EnumAttr<Rec_UnaryKind, "unary_kind">;
@@ -106,6 +110,27 @@ def Rec_OutOfRangeAttr : Rec_EnumAttr<Rec_OutOfRange, "out_of_range">;
 def Rec_TriangleAttr : Rec_EnumAttr<Rec_Triangle, "triangle">;
 def Rec_WindowKindAttr : Rec_EnumAttr<Rec_WindowKind, "window_kind">;
 def Rec_RegionKindAttr : Rec_EnumAttr<Rec_RegionKind, "region_kind">;
+
+def Rec_RequirementAttr : Rec_Attr<"Requirement", "requirement"> {
+  let summary = "A condition on the named dimensions that a model has no meaning without";
+  let description = [{
+    `sizes` are two: the first must be at least, or equal to, the second. `node` is the ONNX node that needs it, `what` the
+    words for the caller.
+
+    Constraints:
+    - (C1) there are two sizes, without the anonymous dimension.
+
+    Example: `#rec.requirement<at_least <"T", 5>, "/head/TopK", "the 5 greatest elements of axis 1">`.
+  }];
+  let parameters = (ins EnumParameter<Rec_Relation>:$relation, "::reckon::rec::DimsAttr":$sizes,
+                        "::mlir::StringAttr":$node, "::mlir::StringAttr":$what);
+  let assemblyFormat = "`<` $relation $sizes `,` $node `,` $what `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    ::reckon::SizeExpr getLeft() const { return getSizes().getSize(0); }
+    ::reckon::SizeExpr getRight() const { return getSizes().getSize(1); }
+  }];
+}
 
 //===----------------------------------------------------------------------===//
 // Operand types
@@ -132,7 +157,8 @@ def Rec_Table : RankedTensorOf<[Rec_Float, I8, UI8]>;
 // Op classes
 //===----------------------------------------------------------------------===//
 
-class Rec_Op<string mnemonic, list<Trait> traits = []> : Op<Rec_Dialect, mnemonic, traits>;
+class Rec_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Rec_Dialect, mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<Rec_SizeRequirementOpInterface>])>;
 
 /// Result types follow from operands and attributes; a given type may know more or less than the inferred one where one
 /// of them has the anonymous dimension.

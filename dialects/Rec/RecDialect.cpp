@@ -45,6 +45,16 @@ static LogicalResult verifyName(Operation *op, StringRef what, unsigned index, N
   return success();
 }
 
+LogicalResult RecDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != requirementsAttrName)
+    return success();
+  auto array = dyn_cast<ArrayAttr>(attribute.getValue());
+  if (!array || !llvm::all_of(array, [](Attribute entry) { return isa<RequirementAttr>(entry); }))
+    return op->emitOpError("'") << requirementsAttrName << "' is no array of #rec.requirement but "
+                                << attribute.getValue();
+  return success();
+}
+
 LogicalResult RecDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
   return verifyName(op, "argument", index, attribute);
 }

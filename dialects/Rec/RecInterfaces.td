@@ -6,8 +6,9 @@
 //===--------------------------------------------------------------------------------===//
 //
 // Passes ask these interfaces instead of keeping lists of ops. Every layer has RowLocalityOpInterface, CostOpInterface,
-// PrecisionOpInterface and NamingOpInterface: Rec_Layer attaches them. They have no default implementations, so a new
-// layer compiles only when it has answered each question. Most answers are mixins (see RecLayers.td).
+// PrecisionOpInterface and NamingOpInterface: Rec_Layer attaches them; every op has SizeRequirementOpInterface. They have no
+// default implementations, so a new layer is built only when it has answered each question. Most answers are mixins (see
+// RecLayers.td).
 //
 //===--------------------------------------------------------------------------------===//
 
@@ -98,6 +99,20 @@ def Rec_IndexOpInterface : Rec_OpInterface<"IndexOpInterface"> {
     InterfaceMethod<"The indices.", "::mlir::Value", "getIndices">,
     InterfaceMethod<"The axis of x that an index belongs to, by its row-major position among the indices.", "int64_t",
                     "getIndexedAxis", (ins "int64_t":$position)>,
+  ];
+}
+
+def Rec_SizeRequirementOpInterface : Rec_OpInterface<"SizeRequirementOpInterface"> {
+  let description = [{
+    What must hold between the sizes of an op's operands and attributes for it to have a meaning, and to read and write
+    nothing outside its operands. The base class of the dialect's ops attaches this interface, so that an op without an
+    answer does not link (dialects/Rec/SizeRequirements.cpp). That no result has a negative size is required of all ops and
+    not repeated by any.
+  }];
+  let methods = [
+    InterfaceMethod<
+      "Appends the conditions, whether they can be proved or not.",
+      "void", "getSizeRequirements", (ins "::llvm::SmallVectorImpl<::reckon::rec::SizeCondition> &":$requirements)>
   ];
 }
 

@@ -126,6 +126,8 @@ ErrorKind reckon::verifyAndPrint(mlir::ModuleOp reference, const std::vector<uin
     std::optional<VerifyResult> verified = verifyEngine(reference, engine, batch, tolerance, /*seed=*/batch);
     if (!verified)
       return ErrorKind::BadInput;
+    if (!verified->skipped.empty())
+      os << "verify batch " << batch << ": skipped, " << verified->skipped << "\n";
     for (const VerifyResult::Output &output : verified->outputs)
       os << "verify batch " << batch << ": " << output.name << ": " << output.difference
          << (output.matches ? ", ok\n" : ", MISMATCH\n");

@@ -27,7 +27,7 @@ public:
 
   bool run() {
     return readHeader() && readMetadata() && readSections() && readTensors() && readPrograms() && readUses() &&
-           finish();
+           readRequirements() && finish();
   }
 
 private:
@@ -349,6 +349,21 @@ private:
     if (root->offsets_uses())
       for (const fbs::OffsetsUse *use : *root->offsets_uses())
         spec.offsetsUses.push_back({use->input(), use->ids(), use->include_last()});
+    return true;
+  }
+
+  bool readRequirements() {
+    if (root->requirements())
+      for (const fbs::SizeRequirement *requirement : *root->requirements()) {
+        SizeRequirement result;
+        result.mustBeEqual = requirement->must_be_equal();
+        result.node = requirement->node()->str();
+        result.what = requirement->what()->str();
+        std::string what = "a requirement of node '" + result.node + "'";
+        if (!expr(what, requirement->left(), result.left) || !expr(what, requirement->right(), result.right))
+          return false;
+        spec.requirements.push_back(std::move(result));
+      }
     return true;
   }
 

@@ -190,6 +190,11 @@ private:
     for (const OffsetsUse &use : spec.offsetsUses)
       if (use.input >= spec.inputs.size() || use.ids >= spec.inputs.size())
         return fail("an offsets use names an input that does not exist");
+    for (const SizeRequirement &requirement : spec.requirements) {
+      std::string what = "a requirement of node '" + requirement.node + "'";
+      checkExpr(what, requirement.left);
+      checkExpr(what, requirement.right);
+    }
   }
 
   std::unordered_set<std::string> rowDims;

@@ -294,10 +294,16 @@ private:
     auto offsetsUses = vector(spec.offsetsUses, [&](const OffsetsUse &use, size_t) {
       return fbs::CreateOffsetsUse(builder, use.input, use.ids, use.includeLast);
     });
+    auto requirements = vector(spec.requirements, [&](const SizeRequirement &requirement, size_t) {
+      auto node = builder.CreateString(requirement.node), what = builder.CreateString(requirement.what);
+      auto left = expr(requirement.left), right = expr(requirement.right);
+      return fbs::CreateSizeRequirement(builder, left, right, requirement.mustBeEqual, node, what);
+    });
     if (builder.GetSize() > FLATBUFFERS_MAX_BUFFER_SIZE / 2)
       return false;
-    fbs::FinishEngineBuffer(builder, fbs::CreateEngine(builder, producer, programList, dims, inputs, outputs,
-                                                       weightList, tableList, sectionList, idUses, offsetsUses));
+    fbs::FinishEngineBuffer(builder,
+                            fbs::CreateEngine(builder, producer, programList, dims, inputs, outputs, weightList,
+                                              tableList, sectionList, idUses, offsetsUses, requirements));
     metadata.assign(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     return true;
   }

@@ -49,7 +49,7 @@ std::optional<Sizes> getShapeAt(mlir::Type type, const DimValues &dims) {
   Sizes sizes;
   for (const SizeExpr &size : rec::getShape(type)) {
     std::optional<int64_t> value = evaluateSize(size, dims);
-    if (!value)
+    if (!value || *value < 0)
       return std::nullopt;
     sizes.push_back(*value);
   }

@@ -58,7 +58,8 @@ struct EvaluateOptions {
 mlir::FailureOr<DimValues> bindDims(mlir::func::FuncOp func, llvm::ArrayRef<llvm::SmallVector<int64_t>> inputShapes,
                                     std::string *error = nullptr);
 
-/// The shape of a tensor type, nullopt when a dimension in it has no value or the tensor has over 2^30 elements.
+/// The shape of a tensor type, nullopt when a size in it has no value or a negative one, or the tensor has over 2^30
+/// elements.
 std::optional<llvm::SmallVector<int64_t>> getShapeAt(mlir::Type type, const DimValues &dims);
 
 /// Runs a function of one block. Named dimensions take their values from the inputs' shapes. On failure *error says

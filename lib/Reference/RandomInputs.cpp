@@ -47,6 +47,45 @@ DimValues chooseDims(mlir::func::FuncOp func, int64_t batch) {
   return dims;
 }
 
+static bool holds(rec::RequirementAttr requirement, const DimValues &dims) {
+  auto value = [&](std::string_view name) -> std::optional<int64_t> {
+    auto found = dims.find(name);
+    return found == dims.end() ? std::nullopt : std::optional(found->second);
+  };
+  auto left = requirement.getLeft().evaluate(value), right = requirement.getRight().evaluate(value);
+  return left && right && (requirement.getRelation() == rec::Relation::equal ? *left == *right : *left >= *right);
+}
+
+std::optional<DimValues> chooseValidDims(mlir::func::FuncOp func, int64_t batch) {
+  DimValues dims = chooseDims(func, batch);
+  auto all = func->getAttrOfType<mlir::ArrayAttr>(rec::requirementsAttrName);
+  if (!all)
+    return dims;
+  auto requirements = llvm::to_vector(all.getAsRange<rec::RequirementAttr>());
+  auto countBroken = [&](const DimValues &values) {
+    return llvm::count_if(requirements, [&](rec::RequirementAttr requirement) { return !holds(requirement, values); });
+  };
+  // One dimension at a time, to the least value that breaks the fewest; 0 when nothing else will do.
+  constexpr int64_t maxTried = 300; // past the history lengths that models pad to
+  while (auto broken = countBroken(dims)) {
+    DimValues best = dims;
+    auto fewest = broken;
+    for (const auto &dim : dims)
+      for (int64_t i = 1; i <= maxTried + 1; ++i) {
+        DimValues tried = dims;
+        tried[dim.getKey()] = i <= maxTried ? i : 0;
+        if (auto count = countBroken(tried); count < fewest) {
+          fewest = count;
+          best = tried;
+        }
+      }
+    if (fewest == broken)
+      return std::nullopt;
+    dims = best;
+  }
+  return dims;
+}
+
 namespace {
 class Generator {
 public:

@@ -38,6 +38,10 @@ std::vector<std::string> getInputDims(mlir::func::FuncOp func);
 /// others `batch`.
 DimValues chooseDims(mlir::func::FuncOp func, int64_t batch);
 
+/// The same, with as few dimensions changed as it takes for the function's `rec.requirements` to hold; nullopt when no
+/// such sizes were found.
+std::optional<DimValues> chooseValidDims(mlir::func::FuncOp func, int64_t batch);
+
 /// One tensor an argument. Fails when a size in an argument's type has no value.
 mlir::FailureOr<llvm::SmallVector<Tensor>> makeRandomInputs(mlir::func::FuncOp func, const DimValues &dims,
                                                             const RandomInputOptions &options = {},

@@ -57,7 +57,8 @@ static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Opera
     if (node.isModelWrong()) {
       // The node may be right if two dimensions that nobody said are equal are. Each time there is one less of them.
       auto func = op->getParentOfType<func::FuncOp>();
-      if (conflict.last() && unifyDims(func, conflict.last()->first, conflict.last()->second)) {
+      if (conflict.last() && (unifyDims(func, conflict.last()->first, conflict.last()->second) ||
+                              requireEqual(op, conflict.last()->first, conflict.last()->second))) {
         ++counts.unified;
         continue;
       }
@@ -81,15 +82,20 @@ LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts) {
   if (func.isExternal())
     return success();
   Block &body = func.getBody().front();
+  // What a node without uses needs of the sizes, the model does not.
+  auto eraseDead = [&] {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+      if (isDead(&op))
+        op.erase();
+  };
+  eraseDead();
   for (Operation *op = &body.front(), *next; op; op = next) {
     next = op->getNextNode();
     if (auto node = dyn_cast<rec::OnnxOp>(op))
       if (failed(convertNode(node, count, next)))
         return failure();
   }
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-    if (isDead(&op))
-      op.erase();
+  eraseDead();
   for (Operation &op : body)
     if (isa<rec::OnnxOp>(op))
       ++count.remaining;

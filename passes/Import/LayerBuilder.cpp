@@ -74,6 +74,7 @@ SmallVector<Value> LayerBuilder::finish(OperationState &state, unsigned count, b
     breakWith(message, /*modelIsWrong=*/!infer);
     return nothing;
   }
+  rec::getUnprovenRequirements(op, requirements);
   SmallVector<Value> folded;
   if (succeeded(b.tryFold(op, folded)) && folded.size() == count) {
     op->erase();

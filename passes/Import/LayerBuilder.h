@@ -105,6 +105,9 @@ public:
   mlir::Location loc;
 
 protected:
+  /// What the layers made so far need of the sizes and cannot be proved; also of those that were folded away.
+  llvm::SmallVector<rec::RequirementAttr> requirements;
+
   /// Breaks the builder; the first reason stays.
   void breakWith(const llvm::Twine &reason, bool modelIsWrong);
 

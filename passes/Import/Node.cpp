@@ -222,6 +222,7 @@ LogicalResult Node::replace(ValueRange values) {
   for (auto [i, result] : llvm::enumerate(op.getResults()))
     if (i < values.size() && values[i])
       result.replaceAllUsesWith(values[i]);
+  rec::addRequirements(op->getParentOfType<func::FuncOp>(), requirements);
   op.erase();
   return success();
 }

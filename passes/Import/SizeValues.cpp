@@ -66,24 +66,6 @@ std::optional<Sizes> getSizeValues(Value value) {
   return std::nullopt;
 }
 
-bool isNonNegative(const SizeExpr &size) {
-  for (const SizeExpr::Term &term : size.terms()) {
-    if (term.coefficient < 0)
-      return false;
-    for (const auto &factor : term.factors) {
-      using Kind = SizeExpr::Atom::Kind;
-      const std::vector<SizeExpr> &operands = factor->operands;
-      if (factor->kind == Kind::Dim)
-        continue;
-      bool both = isNonNegative(operands[0]) && isNonNegative(operands[1]);
-      bool one = isNonNegative(operands[0]) || isNonNegative(operands[1]);
-      if (!(factor->kind == Kind::Max ? one : both))
-        return false;
-    }
-  }
-  return true;
-}
-
 SizeExpr clampToZero(const SizeExpr &size) { return isNonNegative(size) ? size : SizeExpr::max(size, 0); }
 
 namespace {

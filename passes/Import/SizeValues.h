@@ -21,8 +21,7 @@ class Node;
 /// more than 65536 elements.
 std::optional<llvm::SmallVector<SizeExpr>> getSizeValues(mlir::Value value);
 
-/// Whether the size is not negative whatever the (non-negative) dimensions are.
-bool isNonNegative(const SizeExpr &size);
+using rec::isNonNegative;
 /// The larger of the size and zero, simplified.
 SizeExpr clampToZero(const SizeExpr &size);
 

@@ -32,14 +32,22 @@ static SizeExpr clampToSize(const SizeExpr &bound, const SizeExpr &size) {
   return SizeExpr::min(bound, size);
 }
 
+/// Where a bound lies from the first element on: a negative one counts from the end. The sign of one that is computed
+/// from sizes may depend on them.
+static SizeExpr resolveBound(const SizeExpr &bound, const SizeExpr &size) {
+  if (rec::provablyNonNegative(bound))
+    return bound;
+  if (bound.constant().value_or(0) <= INT32_MIN)
+    return 0;
+  if (rec::provablyNonNegative(SizeExpr(-1) - bound))
+    return clampToZero(bound + size);
+  SizeExpr isNegative = SizeExpr::min(SizeExpr::max(SizeExpr(0) - bound, 0), 1);
+  return clampToZero(bound + isNegative * size);
+}
+
 /// ONNX's rules for a positive step: negative bounds count from the end, then both are clamped to [0, size].
 static Range getForwardRange(const SizeExpr &start, const SizeExpr &end, int64_t step, const SizeExpr &size) {
-  auto resolve = [&](const SizeExpr &bound) {
-    auto number = bound.constant();
-    if (number && *number < 0)
-      return *number <= INT32_MIN ? SizeExpr(0) : clampToZero(bound + size);
-    return bound;
-  };
+  auto resolve = [&](const SizeExpr &bound) { return resolveBound(bound, size); };
   SizeExpr from = resolve(start);
   auto number = from.constant();
   if (number && size.isConstant())

@@ -88,4 +88,48 @@ bool unifyDims(func::FuncOp func, const SizeExpr &a, const SizeExpr &b) {
   return best.has_value();
 }
 
+/// What a size is made of: the fewer dimensions and functions, the better it reads and folds.
+static unsigned getComplexity(const SizeExpr &size) {
+  unsigned count = 0;
+  for (const SizeExpr::Term &term : size.terms()) {
+    ++count;
+    for (const auto &factor : term.factors) {
+      ++count;
+      for (const SizeExpr &operand : factor->operands)
+        count += getComplexity(operand);
+    }
+  }
+  return count;
+}
+
+bool requireEqual(rec::OnnxOp op, const SizeExpr &a, const SizeExpr &b) {
+  bool keepsFirst = getComplexity(a) <= getComplexity(b);
+  const SizeExpr &kept = keepsFirst ? a : b, &other = keepsFirst ? b : a;
+  if (rec::provablyDiffer(kept, other))
+    return false;
+  OpBuilder builder(op);
+  bool changed = false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+    if (!type)
+      continue;
+    rec::Shape shape = rec::getShape(type);
+    if (!llvm::is_contained(shape, other))
+      continue;
+    std::replace(shape.begin(), shape.end(), other, kept);
+    auto result = rec::getTensorType(shape, type.getElementType());
+    operand.set(rec::ReshapeOp::create(builder, op.getLoc(), result, operand.get()));
+    changed = true;
+  }
+  if (!changed)
+    return false;
+  MLIRContext *context = op->getContext();
+  auto name = op->getLoc()->findInstanceOf<NameLoc>();
+  auto requirement = rec::RequirementAttr::get(
+      context, rec::Relation::equal, rec::DimsAttr::get(context, ArrayRef<SizeExpr>{kept, other}),
+      name ? name.getName() : StringAttr::get(context), StringAttr::get(context, "two operands of one size"));
+  rec::addRequirements(op->getParentOfType<func::FuncOp>(), requirement);
+  return true;
+}
+
 } // namespace reckon::importer

@@ -8,7 +8,7 @@
 #ifndef RECKON_PASSES_IMPORT_UNIFYDIMS_H
 #define RECKON_PASSES_IMPORT_UNIFYDIMS_H
 
-#include "dialects/Rec/Shape.h"
+#include "dialects/Rec/Rec.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -18,6 +18,11 @@ namespace reckon::importer {
 /// in the types of the inputs, too, so that the engine checks it on the shapes of a run. False when no dimension can be
 /// solved for.
 bool unifyDims(mlir::func::FuncOp func, const SizeExpr &a, const SizeExpr &b);
+
+/// Where no dimension can be solved for, as for `T` and `min(T, 6)`: the operands of a node that have the less simple
+/// of two sizes are reshaped to the simpler, and that both are equal becomes a requirement of the function. False when
+/// no operand has it, or when they certainly differ.
+bool requireEqual(rec::OnnxOp op, const SizeExpr &a, const SizeExpr &b);
 
 } // namespace reckon::importer
 

@@ -294,7 +294,7 @@ LogicalResult Outliner::run() {
   builder.setInsertionPoint(func);
   SmallVector<StringRef> dimNames(dims.begin(), dims.end());
   program = ProgramOp::create(builder, func.getLoc(), func.getSymName(), builder.getStrArrayAttr(dimNames), nullptr,
-                              nullptr, nullptr);
+                              nullptr, nullptr, func->getAttrOfType<ArrayAttr>(rec::requirementsAttrName));
   builder.createBlock(&program.getBody());
   makeInterface();
   // All buffers come before all dispatches, and a result's memory is claimed before what it is made of.

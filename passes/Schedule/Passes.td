@@ -14,6 +14,26 @@ class Schedule_Pass<string flag, string op> : Pass<flag, op> {
   let dependentDialects = ["::reckon::plan::PlanDialect"];
 }
 
+def DeriveSizeRequirements : Schedule_Pass<"rec-derive-size-requirements", "::mlir::func::FuncOp"> {
+  let summary = "Write down what the ops to be run need of the sizes";
+  let description = [{
+    Asks every op, those in fusion regions too, through SizeRequirementOpInterface. What cannot be proved and is not among the
+    function's `rec.requirements` is added to them. Import has written down there what the model needs; this pass adds what
+    a rewrite assumed, so that no kernel that is run reads or writes outside its operands at any sizes.
+
+    Requires: the fuse phase.
+    Guarantees: where all of `rec.requirements` hold, so does every condition that an op of the function states.
+    Does not: fail, or drop a requirement.
+
+    Example: test/passes/Schedule/derive-size-requirements.mlir
+  }];
+  let statistics = [
+    Statistic<"numRecorded", "recorded", "Requirements that were there">,
+    Statistic<"numProven", "proven", "Conditions that hold whatever the dimensions are">,
+    Statistic<"numAdded", "added", "Requirements that only the ops to be run have">
+  ];
+}
+
 def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn the fused model into a program that dispatches kernels on buffers";
   let description = [{

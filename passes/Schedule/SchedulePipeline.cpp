@@ -9,6 +9,7 @@
 
 #include "dialects/Plan/Plan.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
@@ -19,6 +20,7 @@ using namespace reckon::schedule;
 static constexpr int64_t cudaRowAlignment = 16;
 
 void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createDeriveSizeRequirements());
   bool isCuda = options.device == "cuda";
   OutlineKernelsOptions outlining;
   outlining.rowAlignment = isCuda ? cudaRowAlignment : 0;

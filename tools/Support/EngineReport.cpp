@@ -85,6 +85,11 @@ size_t numDispatches(const ProgramSpec &program) {
   return count;
 }
 
+/// "T >= 5"
+std::string conditionText(const SizeRequirement &requirement) {
+  return requirement.left.str() + (requirement.mustBeEqual ? " = " : " >= ") + requirement.right.str();
+}
+
 class TextReport {
 public:
   explicit TextReport(const EngineFile &file) : file(file), spec(file.spec()) {}
@@ -94,6 +99,7 @@ public:
     text += "Dimensions: " + join(spec.dims, ", ") + "\n";
     tensors("Inputs", spec.inputs);
     tensors("Outputs", spec.outputs);
+    requirements();
     tables();
     weights();
     for (const ProgramSpec &program : spec.programs) {
@@ -121,6 +127,12 @@ private:
     text += "\n" + std::string(title) + " (" + std::to_string(list.size()) + "):\n";
     for (const TensorInfo &tensor : list)
       text += "  " + tensor.name + ": " + elementTypeName(tensor.type) + shapeOf(tensor) + "\n";
+  }
+
+  void requirements() {
+    text += "\nRequirements (" + std::to_string(spec.requirements.size()) + "):\n";
+    for (const SizeRequirement &requirement : spec.requirements)
+      text += "  " + conditionText(requirement) + ": " + requirement.what + ", node '" + requirement.node + "'\n";
   }
 
   void tables() {
@@ -406,6 +418,15 @@ std::string reckon::tools::reportJson(const EngineFile &file) {
   stringsJson(json, "dims", spec.dims);
   tensorsJson(json, "inputs", spec.inputs);
   tensorsJson(json, "outputs", spec.outputs);
+  json.key("requirements").beginArray();
+  for (const SizeRequirement &requirement : spec.requirements) {
+    json.beginObject();
+    json.key("condition").value(conditionText(requirement));
+    json.key("node").value(requirement.node);
+    json.key("what").value(requirement.what);
+    json.endObject();
+  }
+  json.endArray();
   storageJson(json, spec);
   json.key("programs").beginArray();
   for (const ProgramSpec &program : spec.programs)

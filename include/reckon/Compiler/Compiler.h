@@ -109,6 +109,8 @@ struct VerifyResult {
   };
   std::vector<Output> outputs;
   bool matches = true;
+  /// Why nothing was compared; empty when something was.
+  std::string skipped;
 };
 
 /// What an engine may be off by: |a - b| <= atol + rtol * |b|, and where terms cancel `noiseFactor` times what
@@ -125,7 +127,8 @@ VerifyTolerance getVerifyTolerance(const std::string &precision);
 /// Runs `engine` on random inputs and compares with the reference evaluator on `reference`
 /// (CompileReport::reference): floating-point outputs under the tolerance; equality for others except in rows where
 /// rounding or a top-k between values closer than the tolerance decides. Every named dimension is `batch`, but for the
-/// flat ids of bags, which get three a bag. Nothing on error, which is told on `reference`'s context.
+/// flat ids of bags, which get three a bag, and those that the model's requirements allow no such size for. Nothing on
+/// error, which is told on `reference`'s context.
 std::optional<VerifyResult> verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, int64_t batch,
                                          const VerifyTolerance &tolerance, uint64_t seed);
 

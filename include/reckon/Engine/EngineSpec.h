@@ -173,6 +173,14 @@ struct OffsetsUse {
   bool includeLast = false;
 };
 
+/// A condition on the dimensions without which the model has no meaning: `left` is at least, or equal to, `right`.
+struct SizeRequirement {
+  SizeExpr left, right;
+  bool mustBeEqual = false;
+  std::string node; // the ONNX node that needs it
+  std::string what; // what it does with these sizes: "the 5 greatest elements of dimension 1"
+};
+
 enum class CodeKind : uint8_t { Host, Cuda };
 
 /// One code section: an ELF shared object; PTX text called "ptx" with a zero at its end, or a cubin called by its
@@ -193,6 +201,7 @@ struct EngineSpec {
   std::vector<CodeSpec> code;
   std::vector<IdUse> idUses;
   std::vector<OffsetsUse> offsetsUses;
+  std::vector<SizeRequirement> requirements; // all checked when a set of sizes is first seen
 
   /// The program for "host" or "cuda"; null when there is none.
   const ProgramSpec *program(std::string_view device) const {

@@ -71,6 +71,7 @@ private:
   LogicalResult emitDispatch(DispatchOp dispatch, ChainSpec &chain);
   OperandSpec getOperand(Value buffer);
   void addIdUses(DispatchOp dispatch, DispatchSpec &spec);
+  void addRequirement(rec::RequirementAttr requirement);
 
   const ProgramInput &input;
   ProgramOp program;
@@ -388,6 +389,18 @@ LogicalResult Emitter::emitChain(ChainOp op) {
   return success();
 }
 
+/// Programs share what the model needs; what only one of them does, both check.
+void Emitter::addRequirement(rec::RequirementAttr requirement) {
+  SizeRequirement result{requirement.getLeft(), requirement.getRight(),
+                         requirement.getRelation() == rec::Relation::equal, requirement.getNode().str(),
+                         requirement.getWhat().str()};
+  auto isSame = [&](const SizeRequirement &other) {
+    return other.left == result.left && other.right == result.right && other.mustBeEqual == result.mustBeEqual;
+  };
+  if (llvm::none_of(spec.requirements, isSame))
+    spec.requirements.push_back(std::move(result));
+}
+
 LogicalResult Emitter::run() {
   result.target = input.target;
   if (auto candidates = program->getAttrOfType<IntegerAttr>("candidates"))
@@ -399,6 +412,9 @@ LogicalResult Emitter::run() {
   if (!isFirst && dims != spec.dims)
     return program.emitError("the programs of two devices do not have the same dimensions");
   spec.dims = std::move(dims);
+  if (auto requirements = program.getRequirements())
+    for (auto requirement : requirements->getAsRange<rec::RequirementAttr>())
+      addRequirement(requirement);
   if (auto slots = program.getSlots())
     for (const SizeExpr &size : slots->getSizes())
       result.slots.push_back(size);

@@ -71,3 +71,18 @@ func.func @f(%x: tensor<*xf32>) {
   %0 = rec.unary relu %x : (tensor<*xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{[C1] a requirement is about 2 sizes, not 1}}
+func.func private @f() attributes {rec.requirements = [#rec.requirement<at_least <"T">, "n", "w">]}
+
+// -----
+
+// expected-error @below {{[C1] a requirement on the anonymous dimension can never be checked}}
+func.func private @f() attributes {rec.requirements = [#rec.requirement<equal <"?", 5>, "n", "w">]}
+
+// -----
+
+// expected-error @below {{'rec.requirements' is no array of #rec.requirement but [1]}}
+func.func private @f() attributes {rec.requirements = [1]}

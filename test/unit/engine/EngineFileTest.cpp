@@ -73,6 +73,12 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(got.programs[0].arenaUnshared, want.programs[0].arenaUnshared);
   EXPECT_EQ(got.idUses[0].bound.str(), "rows:emb");
   EXPECT_TRUE(got.offsetsUses[0].includeLast);
+  ASSERT_EQ(got.requirements.size(), 1u);
+  EXPECT_EQ(got.requirements[0].left.str(), "batch");
+  EXPECT_EQ(got.requirements[0].right, SizeExpr(2));
+  EXPECT_FALSE(got.requirements[0].mustBeEqual);
+  EXPECT_EQ(got.requirements[0].node, "topk");
+  EXPECT_EQ(got.requirements[0].what, "the 2 greatest elements");
   EXPECT_EQ(dispatch.numOutputs, 2u);
   EXPECT_EQ(file->sections().size(), 4u);
   // What was read writes the same bytes.
@@ -149,6 +155,8 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims.push_back("seq"); }), "'seq' cannot be solved"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims[0] = "a b"; }), "not a dimension name"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].slots[0] = size("4*seq"); }), "does not list"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.requirements[0].left = size("seq"); }),
+                    "requirement of node 'topk': the size 'seq' uses the dimension 'seq'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape[0] = 4; }), "weight 'w'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape = {INT64_MAX, INT64_MAX}; }), "weight 'w'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rows = 6; }), "table 'emb'"));

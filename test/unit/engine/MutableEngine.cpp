@@ -130,6 +130,7 @@ EngineSpec test::mutableSpec() {
   spec.programs = {program, cudaProgram()};
   spec.idUses = {{1, 0, 1, size("rows:emb")}};
   spec.offsetsUses = {{1, 1, true}};
+  spec.requirements = {{size("batch"), size("2"), false, "topk", "the 2 greatest elements"}};
   return spec;
 }
 

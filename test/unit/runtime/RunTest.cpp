@@ -179,6 +179,30 @@ TEST(Run, LinearShapesAreSolved) {
   EXPECT_EQ(context.run().message, "input 'x' axis 0: got 7, expected 2*half");
 }
 
+TEST(Run, RequirementsAreCheckedForEverySetOfSizes) {
+  EngineSpec spec = sampleSpec();
+  SizeExpr batch = SizeExpr::dim("batch");
+  spec.requirements = {{batch, 3, false, "/topk", "the 3 greatest elements of dimension 0"},
+                       {SizeExpr::floorDiv(batch, 2) * SizeExpr(2), batch, true, "/pairs", "pairs of rows"}};
+  Loaded loaded(spec);
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  expectCorrect(context, sampleData(4));
+  ASSERT_FALSE(bindInputs(context, sampleData(2)));
+  EXPECT_EQ(context.run().message,
+            "node '/topk' needs batch >= 3 (the 3 greatest elements of dimension 0), got 2 and 3, "
+            "where batch = 2 by input 'x' axis 0");
+  ASSERT_FALSE(bindInputs(context, sampleData(5)));
+  EXPECT_EQ(
+      context.run().message,
+      "node '/pairs' needs 2*floordiv(batch, 2) = batch (pairs of rows), got 4 and 5, where batch = 5 by input 'x' "
+      "axis 0");
+  // What was refused leaves nothing behind, and does not become known.
+  expectCorrect(context, sampleData(6));
+  ASSERT_FALSE(bindInputs(context, sampleData(2)));
+  EXPECT_EQ(context.run().code, RECKON_INVALID);
+}
+
 TEST(Run, TablesAreBoundAtLoad) {
   EngineSpec spec = sampleSpec();
   std::vector<uint8_t> rows(spec.tables[0].data.data, spec.tables[0].data.data + spec.tables[0].data.size);
