@@ -47,9 +47,12 @@ static double binaryFloat(BinaryKind kind, double a, double b) {
   }
 }
 
-/// Base to a non-negative power, modulo 2^64.
-static uint64_t powInt(uint64_t base, uint64_t exponent) {
-  uint64_t result = 1;
+/// Base to a power, modulo 2^64.
+static int64_t powInt(int64_t signedBase, ElementKind exponentKind, int64_t exponentBits) {
+  // A negative power of an integer is a fraction but for the bases 1 and -1.
+  if (isLessInt(exponentKind, exponentBits, 0))
+    return signedBase == 1 ? 1 : signedBase == -1 ? (exponentBits % 2 ? -1 : 1) : 0;
+  uint64_t result = 1, base = signedBase, exponent = exponentBits;
   for (; exponent; exponent >>= 1, base *= base)
     if (exponent & 1)
       result *= base;
@@ -88,10 +91,7 @@ static int64_t binaryInt(BinaryKind kind, ElementKind element, int64_t a, int64_
   case BinaryKind::min:
     return isLessInt(element, a, b) ? a : b;
   case BinaryKind::pow:
-    if (isUnsigned(element) || b >= 0)
-      return wrap(element, powInt(ua, ub));
-    // A negative power of an integer is a fraction but for the bases 1 and -1.
-    return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+    return wrap(element, powInt(a, element, b));
   case BinaryKind::fmod:
     return remainderInt(element, a, b);
   case BinaryKind::mod: {
@@ -134,6 +134,8 @@ LogicalResult eval(rec::BinaryOp op, Context &c) {
       result.floatData()[i] = binaryFloat(kind, a.floatAt(p), b.asDouble(q));
     else if (b.isFloat()) // pow alone
       result.intData()[i] = truncateTo(a.kind(), std::pow(a.asDouble(p), b.floatAt(q)));
+    else if (kind == BinaryKind::pow) // the exponent has a type of its own
+      result.intData()[i] = wrap(a.kind(), powInt(a.intAt(p), b.kind(), b.intAt(q)));
     else
       result.intData()[i] = binaryInt(kind, a.kind(), a.intAt(p), b.intAt(q));
   }

@@ -35,7 +35,7 @@ static bool isTooLarge(mlir::Type type, const DimValues &dims) {
   bool overflows = false;
   for (const SizeExpr &size : rec::getShape(type)) {
     int64_t value = evaluateSize(size, dims).value_or(1);
-    if (value <= 0)
+    if (value <= 0) // None, or no shape at all, which is another message.
       return false;
     overflows |= value > maxElements / elements;
     elements = overflows ? elements : elements * value;
@@ -54,6 +54,14 @@ std::optional<Sizes> getShapeAt(mlir::Type type, const DimValues &dims) {
     sizes.push_back(*value);
   }
   return sizes;
+}
+
+/// The first size of a type that is negative.
+static std::optional<SizeExpr> findNegativeSize(mlir::Type type, const DimValues &dims) {
+  for (const SizeExpr &size : rec::getShape(type))
+    if (evaluateSize(size, dims).value_or(0) < 0)
+      return size;
+  return std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,6 +255,9 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
     for (mlir::Value result : op->getResults())
       if (!mlir::isa<rec::ConstantOp>(op) && isTooLarge(result.getType(), dims))
         return c.fail("a result of the shape " + rec::printShape(rec::getShape(result)) + " is too large to evaluate");
+    for (mlir::Value result : op->getResults())
+      if (auto size = findNegativeSize(result.getType(), dims))
+        return c.fail("the size " + size->str() + " is " + llvm::Twine(*evaluateSize(*size, dims)));
     return evaluation(op, c);
   };
   LogicalResult status = run();

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/NodeAttributes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
@@ -23,6 +24,8 @@ namespace reckon::importer {
 /// Where a node that could not be converted keeps the reason.
 constexpr StringRef reasonAttr = "rec.reason";
 
+/// Whether the value has a type that no layer takes, or none that is known: not that of an operand that is left out.
+static bool isUntyped(Value value) { return isa<NoneType>(value.getType()) && !value.getDefiningOp<rec::NoneOp>(); }
 static bool isRankedOrAbsent(Value value) { return isa<RankedTensorType, NoneType>(value.getType()); }
 
 /// A name for error messages: that of the ONNX node.
@@ -34,17 +37,21 @@ static std::string getNodeName(Operation *op) {
 
 /// Converts one node, or leaves it with its reason. Fails when the model is wrong. `next` is where the walk continues.
 static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Operation *&next) {
-  op->removeAttr(reasonAttr);
   const Converter *converter = Registry::get().find(op);
   if (!converter)
     return success();
-  bool isReady = converter->anyOperands || llvm::all_of(op.getOperands(), isRankedOrAbsent);
+  op->removeAttr(reasonAttr);
+  std::string name = getNodeName(op);
+  std::string opType = op.getOpType().str();
+  if (auto problem = findAttributeProblem(op.getOpType(), op.getOpset(), op.getAttrs()))
+    return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << *problem;
+  // One that comes from a node that is not converted is reported there.
+  bool isReady = llvm::none_of(op.getOperands(), isUntyped) &&
+                 (converter->anyOperands || llvm::all_of(op.getOperands(), isRankedOrAbsent));
   if (!isReady)
     return success();
 
   OpBuilder builder(op);
-  std::string name = getNodeName(op);
-  std::string opType = op.getOpType().str();
   for (;;) {
     rec::SizeConflict conflict;
     Node node(builder, op);
@@ -122,6 +129,8 @@ public:
     std::string reason;
     if (auto attr = op->getAttrOfType<StringAttr>(reasonAttr))
       reason = attr.getValue().str();
+    else
+      reason = Registry::get().explainVersion(op);
     std::string name = op.getOpType().str();
     if (!op.getDomain().empty())
       name = op.getDomain().str() + "." + name;

@@ -36,8 +36,8 @@ static LogicalResult convertConstantOfShape(Node &node) {
   return node.replace(node.splat(*shape, rec::makeConstant(scalar, bytes->get())));
 }
 
-/// The numbers of a Range of floats or constant integers.
-static LogicalResult convertConstantRange(Node &node, Type element) {
+/// The numbers of a Range of floats.
+static LogicalResult convertFloatRange(Node &node, Type element) {
   auto start = node.getConstantFloats(0, "start");
   auto limit = start ? node.getConstantFloats(1, "limit") : std::nullopt;
   auto delta = limit ? node.getConstantFloats(2, "delta") : std::nullopt;
@@ -56,13 +56,22 @@ static LogicalResult convertConstantRange(Node &node, Type element) {
   return node.replace(node.make<rec::ConstantOp>(rec::makeConstant(type, ArrayRef<double>(numbers)), StringAttr()));
 }
 
+/// The numbers of a Range of integers.
+static LogicalResult convertShortRange(Node &node, Type element, int64_t start, int64_t delta, int64_t count) {
+  SmallVector<int64_t> numbers;
+  for (int64_t i = 0; i < count; ++i)
+    numbers.push_back(start + i * delta);
+  auto type = RankedTensorType::get({count}, element);
+  return node.replace(node.make<rec::ConstantOp>(rec::makeConstant(type, ArrayRef<int64_t>(numbers)), StringAttr()));
+}
+
 static LogicalResult convertRange(Node &node) {
   for (unsigned i = 0; i < 3; ++i)
     if (!node.getOperand(i))
       return node.invalid("operand " + Twine(i) + " is missing");
   Type element = getElement(node.getOperand(0));
   if (!isa<IntegerType>(element))
-    return convertConstantRange(node, element);
+    return convertFloatRange(node, element);
   auto start = node.getSizes(0, "start"), limit = start ? node.getSizes(1, "limit") : std::nullopt;
   auto delta = limit ? node.getConstantInt(2, "delta") : std::nullopt;
   if (!delta)
@@ -71,6 +80,7 @@ static LogicalResult convertRange(Node &node) {
     return node.invalid("start and limit must be scalars, delta not 0");
   auto from = start->front().constant(), to = limit->front().constant();
   constexpr int64_t most = int64_t(1) << 48;
+  // The bound is so far from the limits of doubles that their rounding does not matter.
   if (from && to && std::abs(double(*to) - double(*from)) / std::abs(double(*delta)) > double(most))
     return node.invalid("the range from " + Twine(*from) + " to " + Twine(*to) + " has more than 2^48 elements");
   SizeExpr distance = *delta > 0 ? limit->front() - start->front() : start->front() - limit->front();
@@ -78,12 +88,16 @@ static LogicalResult convertRange(Node &node) {
   // A short range is a constant that others fold with.
   constexpr int64_t maxConstant = 4096;
   if (count.isConstant() && *count.constant() <= maxConstant && start->front().isConstant())
-    return convertConstantRange(node, element);
-  auto first = start->front().constant();
-  constexpr int64_t exact = int64_t(1) << 53; // What the op's floating-point start holds.
-  bool isExact = first && std::abs(*first) <= exact && std::abs(*delta) <= exact;
-  Value range = node.iota(count, element, 0, isExact ? double(*first) : 0.0, double(*delta));
-  if (!isExact)
+    return convertShortRange(node, element, *from, *delta, *count.constant());
+  // What the op's floating-point start and step hold; numbers beyond are added and multiplied as integers.
+  constexpr int64_t exact = int64_t(1) << 53;
+  auto isExact = [&](int64_t number) { return number >= -exact && number <= exact; };
+  bool startIsExact = from && isExact(*from), stepIsExact = isExact(*delta);
+  Value range = node.iota(count, element, 0, startIsExact && stepIsExact ? double(*from) : 0.0,
+                          stepIsExact ? double(*delta) : 1.0);
+  if (!stepIsExact)
+    range = node.mul(range, node.cast(node.sizes(SizeExpr(*delta), /*scalar=*/true), element));
+  if (!startIsExact || !stepIsExact)
     range = node.add(range, node.cast(node.sizes(start->front(), /*scalar=*/true), element));
   return node.replace(range);
 }

@@ -40,4 +40,12 @@ const Converter *Registry::find(rec::OnnxOp op) const {
   return it != converters.end() && int64_t(op.getOpset()) >= it->second.since ? &it->second : nullptr;
 }
 
+std::string Registry::explainVersion(rec::OnnxOp op) const {
+  auto it = converters.find(op.getOpType());
+  if (!op.getDomain().empty() || it == converters.end() || int64_t(op.getOpset()) >= it->second.since)
+    return "";
+  return "the operator had another meaning in opset " + std::to_string(op.getOpset()) +
+         "; it is supported from opset " + std::to_string(it->second.since) + " on";
+}
+
 } // namespace reckon::importer

@@ -30,6 +30,8 @@ public:
   static const Registry &get();
   /// The converter of a node, or null.
   const Converter *find(rec::OnnxOp op) const;
+  /// Why an operator that has a converter is not found: its version means something else. Empty for others.
+  std::string explainVersion(rec::OnnxOp op) const;
 
   void add(llvm::StringRef opType, Convert convert, int64_t since = 1, bool anyOperands = false) {
     converters[opType] = {convert, since, anyOperands};

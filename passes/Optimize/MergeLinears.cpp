@@ -37,9 +37,11 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
       if (isConstant(op.getWeight()) && (!op.getBias() || isConstant(op.getBias())))
         groups[op.getX()].push_back({op, getActivation(op)});
     });
-    for (auto &[x, branches] : groups)
+    // An input of one group may be a layer that another group has merged away: the keys only collect, and each merge
+    // reads the input from its layers.
+    for (SmallVector<Branch> &branches : llvm::make_second_range(groups))
       while (branches.size() > 1)
-        mergeSome(x, branches);
+        mergeSome(branches);
   }
 
   static UnaryOp getActivation(LinearOp op) {
@@ -56,7 +58,7 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
   }
 
   /// Takes the last branch off the list, merged with those that go with it.
-  void mergeSome(Value x, SmallVectorImpl<Branch> &branches) {
+  void mergeSome(SmallVectorImpl<Branch> &branches) {
     Branch last = branches.pop_back_val();
     if (!isProfitable(last.linear))
       return;
@@ -72,11 +74,13 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
       return llvm::any_of(chosen, [&](Branch &other) { return other.linear == branch.linear; });
     });
     llvm::sort(chosen, [](Branch &a, Branch &b) { return a.linear->isBeforeInBlock(b.linear); });
-    merge(x, chosen);
+    merge(chosen);
   }
 
-  void merge(Value x, ArrayRef<Branch> branches) {
-    OpBuilder builder(branches.front().linear);
+  void merge(ArrayRef<Branch> branches) {
+    LinearOp first = branches.front().linear;
+    Value x = first.getX();
+    OpBuilder builder(first);
     SmallVector<Location> locations;
     int64_t inputs = typeOf(x).getShape().back(), outputs = 0;
     bool hasBias = false;

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
@@ -123,6 +124,19 @@ static Value emitIntegerUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, 
   }
 }
 
+/// The logarithm of floats, denormals included: the expansion of math.log reads their exponent as that of the least
+/// normal number.
+static Value emitLog(ImplicitLocOpBuilder &b, Value x) {
+  if (!x.getType().isF32())
+    return math::LogOp::create(b, x);
+  auto constant = [&](double value) { return scalarConstant(b, b.getF32Type(), value); };
+  constexpr int shift = 24;
+  Value denormal = compareFloat(b, arith::CmpFPredicate::OLT, x, constant(0x1p-126));
+  Value scaled = arith::MulFOp::create(b, x, select(b, denormal, constant(std::exp2(shift)), constant(1)));
+  Value back = select(b, denormal, constant(shift * M_LN2), constant(0));
+  return arith::SubFOp::create(b, math::LogOp::create(b, scaled), back);
+}
+
 Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
   Type type = computeType(elementType);
   if (!isa<FloatType>(type))
@@ -187,7 +201,7 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   case UnaryKind::is_nan:
     return compareFloat(b, arith::CmpFPredicate::UNO, x, x);
   case UnaryKind::log:
-    return math::LogOp::create(b, x);
+    return emitLog(b, x);
   case UnaryKind::mish:
     return mul(x, math::TanhOp::create(b, softplus(x)));
   case UnaryKind::neg:
@@ -274,8 +288,48 @@ static Value emitShift(ImplicitLocOpBuilder &b, BinaryKind kind, Value x, Value 
   return select(b, inside, result, zero);
 }
 
+/// An integer to an integer power, modulo the width, by repeated squaring. A negative power is a fraction, which
+/// truncates to 0, but for the bases 1 and -1.
+static Value emitIntegerPow(ImplicitLocOpBuilder &b, Value x, Value y, Type type, Type exponentType) {
+  Value zero = scalarConstant(b, type, 0), one = scalarConstant(b, type, 1);
+  Value noExponent = scalarConstant(b, exponentType, 0), lowestBit = scalarConstant(b, exponentType, 1);
+  bool mayBeNegative = !isUnsigned(exponentType);
+  Value negative, exponent = y;
+  if (mayBeNegative) {
+    negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, y, noExponent);
+    exponent = select(b, negative, arith::AndIOp::create(b, y, lowestBit), y);
+  }
+  Value start[] = {one, x, exponent};
+  auto loop = scf::WhileOp::create(
+      b, ValueRange(start).getTypes(), start,
+      [&](OpBuilder &builder, Location loc, ValueRange state) {
+        Value more = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, state[2], noExponent);
+        scf::ConditionOp::create(builder, loc, more, state);
+      },
+      [&](OpBuilder &builder, Location loc, ValueRange state) {
+        ImplicitLocOpBuilder body(loc, builder);
+        Value bit = arith::AndIOp::create(body, state[2], lowestBit);
+        Value isSet = arith::CmpIOp::create(body, arith::CmpIPredicate::ne, bit, noExponent);
+        Value product = arith::MulIOp::create(body, state[0], state[1]);
+        Value square = arith::MulIOp::create(body, state[1], state[1]);
+        Value rest = arith::ShRUIOp::create(body, state[2], lowestBit);
+        scf::YieldOp::create(body, ValueRange{select(body, isSet, product, state[0]), square, rest});
+      });
+  Value result = loop.getResult(0);
+  if (!mayBeNegative)
+    return result;
+  Value isUnit = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, one);
+  if (!isUnsigned(type)) {
+    Value minusOne = scalarConstant(b, type, -1);
+    isUnit = arith::OrIOp::create(b, isUnit, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, minusOne));
+  }
+  return select(b, negative, select(b, isUnit, result, zero), result);
+}
+
 static Value emitPow(ImplicitLocOpBuilder &b, Value x, Value y, Type type, Type exponentType) {
-  // Every pow goes through floats: f32 stays f32, integers use f64, exact up to 2^53.
+  if (isa<IntegerType>(type) && isa<IntegerType>(exponentType))
+    return emitIntegerPow(b, x, y, type, exponentType);
+  // With a float on either side: f32 stays f32, all else is computed in f64.
   Type computed = computeType(type).isF32() && !exponentType.isF64() ? Type(b.getF32Type()) : Type(b.getF64Type());
   Value base = emitCast(b, x, type, computed);
   Value exponent = emitCast(b, y, exponentType, computed);

@@ -101,4 +101,14 @@ ElementsAttr readConstantNode(const onnx::NodeProto &node, TensorStorage &storag
   return nullptr;
 }
 
+std::string getConstantTypeName(const onnx::NodeProto &node) {
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (attribute.has_t())
+      return getElementTypeName(attribute.t().data_type());
+    if (attribute.has_sparse_tensor())
+      return getElementTypeName(attribute.sparse_tensor().values().data_type());
+  }
+  return getElementTypeName(onnx::TensorProto::STRING);
+}
+
 } // namespace reckon::importer

@@ -16,7 +16,7 @@ using namespace mlir;
 namespace reckon::importer {
 
 /// The newest version of the ai.onnx operators that the conversion knows.
-constexpr int64_t maxOpset = 21;
+constexpr int64_t maxOpset = 25;
 /// Functions that call functions may multiply nodes without end.
 constexpr size_t maxNodes = size_t(1) << 20;
 
@@ -170,13 +170,27 @@ LogicalResult GraphReader::readMainInputs(const onnx::GraphProto &graph, const I
   return success();
 }
 
+Value GraphReader::makeUnreadable(Location loc, StringRef elementType) {
+  OperationState state(loc, rec::OnnxOp::getOperationName());
+  state.addTypes(b.getNoneType());
+  auto &properties = state.getOrAddProperties<rec::OnnxOp::Properties>();
+  properties.setOpType(b.getStringAttr("Constant"));
+  properties.setAttrs(b.getDictionaryAttr({}));
+  properties.setDomain(b.getStringAttr(""));
+  properties.setOpset(b.getI64IntegerAttr(0));
+  state.addAttribute("rec.reason", b.getStringAttr("its elements are of type " + elementType.str() +
+                                                   ", of which Reckon has no values"));
+  return b.create(state)->getResult(0);
+}
+
 LogicalResult GraphReader::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
-  auto add = [&](const std::string &name, ElementsAttr value, const std::string &reason) -> LogicalResult {
+  auto add = [&](const std::string &name, ElementsAttr value, int32_t type,
+                 const std::string &reason) -> LogicalResult {
     Location loc = NameLoc::get(b.getStringAttr(name));
     if (!value && !reason.empty())
       return error() << "initializer '" << name << "' " << reason;
-    if (!value) // Its users are then listed as unsupported.
-      return define(name, rec::NoneOp::create(b, loc), scope);
+    if (!value)
+      return define(name, makeUnreadable(loc, getElementTypeName(type)), scope);
     // A weight keeps its name even when another weight is equal, such as two biases of zeros.
     if (isa<FloatType>(value.getElementType()) && value.getShapedType().getNumElements() > 1)
       value = rec::makeDistinct(value, name);
@@ -185,14 +199,14 @@ LogicalResult GraphReader::readInitializers(const onnx::GraphProto &graph, Scope
   for (const onnx::TensorProto &tensor : graph.initializer()) {
     std::string reason;
     ElementsAttr value = readTensor(tensor, tensor.name(), storage, context, reason);
-    if (failed(add(tensor.name(), value, reason)))
+    if (failed(add(tensor.name(), value, tensor.data_type(), reason)))
       return failure();
   }
   for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer()) {
     std::string reason;
     const std::string &name = tensor.values().name();
     ElementsAttr value = readSparseTensor(tensor, name, storage, context, reason);
-    if (failed(add(name, value, reason)))
+    if (failed(add(name, value, tensor.values().data_type(), reason)))
       return failure();
   }
   return success();
@@ -262,7 +276,7 @@ LogicalResult GraphReader::readConstant(const onnx::NodeProto &node, Scope &scop
   if (!value && !reason.empty())
     return error(node) << reason;
   if (!value)
-    return define(node.output(0), rec::NoneOp::create(b, loc), scope);
+    return define(node.output(0), makeUnreadable(loc, getConstantTypeName(*source)), scope);
   return define(node.output(0), rec::ConstantOp::create(b, loc, value, StringAttr()), scope);
 }
 

@@ -69,6 +69,8 @@ mlir::Attribute readAttribute(const onnx::AttributeProto &attribute, TensorStora
 /// The value that a node `Constant` gives, from whichever attribute holds it. As readTensor.
 mlir::ElementsAttr readConstantNode(const onnx::NodeProto &node, TensorStorage &storage, mlir::MLIRContext *context,
                                     std::string &error);
+/// The ONNX name of the element type of the value that a node `Constant` gives.
+std::string getConstantTypeName(const onnx::NodeProto &node);
 
 /// A tensor of `type` over bytes in the machine's layout (booleans one byte each), copied.
 mlir::ElementsAttr makeTensor(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes, llvm::StringRef name);

@@ -51,4 +51,21 @@ func.func @keep(%x: tensor<8x2xf32>, %y: tensor<8x2xf32>) -> (tensor<8x3xf32>, t
   return %0, %1, %4, %5 : tensor<8x3xf32>, tensor<8x3xf32>, tensor<8x2xf32>, tensor<8x2xf32>
 }
 
-// STATS: (S) 4 linears-merged
+// The input of one group is a layer that another group merges: both groups are merged, in either order.
+// CHECK-LABEL: func.func @levels
+// CHECK: %[[L:.*]] = rec.linear %arg0
+// CHECK: %[[P:.*]] = rec.slice %[[L]] starts <0, 0>
+// CHECK: rec.slice %[[L]] starts <0, 2>
+// CHECK: %[[M:.*]] = rec.linear %[[P]]
+// CHECK-COUNT-2: rec.slice %[[M]]
+func.func @levels(%x: tensor<8x2xf32>) -> (tensor<8x2xf32>, tensor<8x2xf32>, tensor<8x2xf32>) {
+  %w0 = rec.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %w1 = rec.constant dense<[[5.0, 6.0], [7.0, 8.0]]> : tensor<2x2xf32>
+  %0 = rec.linear %x, %w0 : (tensor<8x2xf32>, tensor<2x2xf32>) -> tensor<8x2xf32>
+  %1 = rec.linear %x, %w1 : (tensor<8x2xf32>, tensor<2x2xf32>) -> tensor<8x2xf32>
+  %2 = rec.linear %0, %w0 : (tensor<8x2xf32>, tensor<2x2xf32>) -> tensor<8x2xf32>
+  %3 = rec.linear %0, %w1 : (tensor<8x2xf32>, tensor<2x2xf32>) -> tensor<8x2xf32>
+  return %1, %2, %3 : tensor<8x2xf32>, tensor<8x2xf32>, tensor<8x2xf32>
+}
+
+// STATS: (S) 8 linears-merged

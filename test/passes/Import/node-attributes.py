@@ -1,0 +1,39 @@
+"""Compares the table of attributes (passes/Import/NodeAttributes.inc) with the schemas of Debian's ONNX, up to its opset."""
+import re
+import sys
+
+import onnx.defs
+
+text = open(sys.argv[1]).read()
+table = {}
+for op, since, attributes in re.findall(r'ATTRIBUTES\("(\w+)",\s*(\d+),\s*((?:"[^"]*"\s*)+)\)', text):
+    declared = " ".join(re.findall(r'"([^"]*)"', attributes)).split()
+    table.setdefault(op, []).append((int(since), sorted(declared)))
+
+newest = onnx.defs.onnx_opset_version()
+schemas = {}
+for schema in onnx.defs.get_all_schemas_with_history():
+    if schema.domain == "" and schema.name in table:
+        declared = sorted(
+            name + ":" + str(attribute.type).split(".")[1].lower() + ("!" if attribute.required else "")
+            for name, attribute in schema.attributes.items())
+        schemas.setdefault(schema.name, {})[schema.since_version] = declared
+
+wrong = 0
+for op in sorted(schemas):
+    for version, expected in sorted(schemas[op].items()):
+        rows = [declared for since, declared in table[op] if since <= version]
+        if not rows or rows[-1] != expected:
+            print(f"{op} in opset {version}: the table has {rows[-1] if rows else 'no row'}, the schema {expected}")
+            wrong += 1
+for op, rows in sorted(table.items()):
+    for since, _ in rows:
+        if since <= newest and since not in schemas.get(op, {}):
+            print(f"{op}: no schema has the opset {since}")
+            wrong += 1
+converters = set(re.findall(r'\.add\("(\w+)"', "".join(open(name).read() for name in sys.argv[2:])))
+for op in sorted(converters - set(table)):
+    print(f"{op}: has a converter and no row")
+    wrong += 1
+print(f"{sum(map(len, schemas.values()))} versions of {len(schemas)} operators compared, {wrong} wrong")
+sys.exit(wrong != 0)
