@@ -8,6 +8,7 @@
 #include "ExecutionContext.h"
 #include "HostBlocks.h"
 
+#include <atomic>
 #include <cstring>
 #include <new>
 #include <sched.h>
@@ -22,6 +23,8 @@ struct ReckonEngine {
 struct ReckonContext {
   explicit ReckonContext(std::shared_ptr<const LoadedEngine> engine) : execution(std::move(engine)) {}
   ExecutionContext execution;
+  /// Whether a call is under way.
+  std::atomic<bool> busy{false};
 };
 
 static thread_local std::string lastError;
@@ -43,6 +46,16 @@ template <typename Body> static ReckonStatus guarded(Body body) {
   } catch (const std::exception &exception) {
     return fail({RECKON_UNAVAILABLE, exception.what()});
   }
+}
+
+/// The same for a call that changes or reads a context. A context belongs to one thread at a time: a second one that
+/// comes in meanwhile gets a status, not half of the first one's bindings.
+template <typename Body> static ReckonStatus guarded(ReckonContext &context, Body body) {
+  if (context.busy.exchange(true, std::memory_order_acquire))
+    return invalid("the context is in use by another thread: each thread needs a context of its own");
+  ReckonStatus status = guarded(body);
+  context.busy.store(false, std::memory_order_release);
+  return status;
 }
 
 extern "C" {
@@ -215,15 +228,16 @@ ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElemen
                               const int64_t *shape, const void *data) {
   if (!context)
     return invalid("the context is null");
-  return guarded(
-      [&](Error &error) { return context->execution.setInput(index, type, rank, shape, data, false, error); });
+  return guarded(*context, [&](Error &error) {
+    return context->execution.setInput(index, type, rank, shape, data, false, error);
+  });
 }
 
 ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, ReckonElementType type, size_t rank,
                                       const int64_t *shape, const void *data) {
   if (!context || !name)
     return invalid("a null argument");
-  return guarded([&](Error &error) {
+  return guarded(*context, [&](Error &error) {
     const auto &inputs = context->execution.spec().inputs;
     size_t index = findTensor(inputs, name);
     if (index == inputs.size())
@@ -236,15 +250,16 @@ ReckonStatus reckon_set_output(ReckonContext *context, size_t index, ReckonEleme
                                size_t capacity_bytes) {
   if (!context)
     return invalid("the context is null");
-  return guarded(
-      [&](Error &error) { return context->execution.setOutput(index, type, data, capacity_bytes, false, error); });
+  return guarded(*context, [&](Error &error) {
+    return context->execution.setOutput(index, type, data, capacity_bytes, false, error);
+  });
 }
 
 ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name, ReckonElementType type, void *data,
                                        size_t capacity_bytes) {
   if (!context || !name)
     return invalid("a null argument");
-  return guarded([&](Error &error) {
+  return guarded(*context, [&](Error &error) {
     const auto &outputs = context->execution.spec().outputs;
     size_t index = findTensor(outputs, name);
     if (index == outputs.size())
@@ -257,15 +272,16 @@ ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, Recko
                                      const int64_t *shape, const void *device_pointer) {
   if (!context)
     return invalid("the context is null");
-  return guarded(
-      [&](Error &error) { return context->execution.setInput(index, type, rank, shape, device_pointer, true, error); });
+  return guarded(*context, [&](Error &error) {
+    return context->execution.setInput(index, type, rank, shape, device_pointer, true, error);
+  });
 }
 
 ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, ReckonElementType type,
                                       void *device_pointer, size_t capacity_bytes) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) {
+  return guarded(*context, [&](Error &error) {
     return context->execution.setOutput(index, type, device_pointer, capacity_bytes, true, error);
   });
 }
@@ -273,31 +289,31 @@ ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, Reck
 ReckonStatus reckon_prepare(ReckonContext *context) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.prepare(error); });
+  return guarded(*context, [&](Error &error) { return context->execution.prepare(error); });
 }
 
 ReckonStatus reckon_run(ReckonContext *context) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.run(error); });
+  return guarded(*context, [&](Error &error) { return context->execution.run(error); });
 }
 
 ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.runAsync(cuda_stream, error); });
+  return guarded(*context, [&](Error &error) { return context->execution.runAsync(cuda_stream, error); });
 }
 
 ReckonStatus reckon_synchronize(ReckonContext *context) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.synchronize(error); });
+  return guarded(*context, [&](Error &error) { return context->execution.synchronize(error); });
 }
 
 ReckonStatus reckon_set_profiling(ReckonContext *context, int on) {
   if (!context)
     return invalid("the context is null");
-  return guarded([&](Error &error) { return context->execution.setProfiling(on != 0, error); });
+  return guarded(*context, [&](Error &error) { return context->execution.setProfiling(on != 0, error); });
 }
 
 ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times) {

@@ -157,6 +157,31 @@ bool ExecutionContext::bindOutputs(Error &error) {
                                                std::to_string(output.bytes) + " bytes");
     outputBindings[i] = {output.bound ? output.bound : output.own.data(), output.bytes, output.onDevice};
   }
+  return checkOverlaps(error);
+}
+
+bool ExecutionContext::checkOverlaps(Error &error) const {
+  auto overlap = [](const void *a, size_t aBytes, const void *b, size_t bBytes) {
+    auto aBegin = reinterpret_cast<uintptr_t>(a), bBegin = reinterpret_cast<uintptr_t>(b);
+    return aBytes != 0 && bBytes != 0 && aBegin < bBegin + bBytes && bBegin < aBegin + aBytes;
+  };
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Output &output = outputs[i];
+    if (!output.bound)
+      continue;
+    auto fail = [&](const char *kind, const TensorInfo &other) {
+      return error.set(RECKON_INVALID, "the memory of output '" + spec().outputs[i].name + "' overlaps that of " +
+                                           kind + " '" + other.name + "'");
+    };
+    // Addresses of the host and of a device do not compare.
+    for (size_t k = 0; k < inputs.size(); ++k)
+      if (inputs[k].onDevice == output.onDevice && overlap(output.bound, output.bytes, inputs[k].data, inputs[k].bytes))
+        return fail("input", spec().inputs[k]);
+    for (size_t k = 0; k < i; ++k)
+      if (outputs[k].bound && outputs[k].onDevice == output.onDevice &&
+          overlap(output.bound, output.bytes, outputs[k].bound, outputs[k].bytes))
+        return fail("output", spec().outputs[k]);
+  }
   return true;
 }
 

@@ -44,6 +44,7 @@ private:
   [[nodiscard]] bool checkInputs(Error &error) const;
   [[nodiscard]] bool checkDevice(const char *kind, const TensorInfo &tensor, Error &error) const;
   [[nodiscard]] bool bindOutputs(Error &error);
+  [[nodiscard]] bool checkOverlaps(Error &error) const;
 
   std::shared_ptr<const LoadedEngine> engine;
   std::unique_ptr<Executor> executor;

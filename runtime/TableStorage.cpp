@@ -83,6 +83,11 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
     return error.set(RECKON_INVALID, what + " holds " + std::to_string(available) + " rows from offset " +
                                          std::to_string(offset) + " on, expected " + std::to_string(rowCount));
   }
+  if (wantedRows == 0 && (fileSize - offset) % rowBytes != 0) {
+    ::close(descriptor);
+    return error.set(RECKON_INVALID, what + " has " + std::to_string(fileSize - offset) + " bytes from offset " +
+                                         std::to_string(offset) + " on, not whole rows of " + std::to_string(rowBytes));
+  }
   size = rowCount * rowBytes;
   // A mapping starts at a page.
   uint64_t page = ::sysconf(_SC_PAGESIZE), lead = offset % page;

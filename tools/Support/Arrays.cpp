@@ -12,29 +12,113 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <set>
 #include <sys/stat.h>
 
 using namespace reckon;
 using namespace reckon::tools;
 
-bool reckon::tools::splitPair(const std::string &text, std::string &name, std::string &file) {
-  size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+bool reckon::tools::splitPair(const std::string &text, std::string &name, std::string &file,
+                              const std::function<bool(const std::string &, const std::string &)> &isPair) {
+  bool isFound = false;
+  for (size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1)) {
+    if (at == 0 || at + 1 == text.size())
+      continue;
+    std::string left = text.substr(0, at), right = text.substr(at + 1);
+    bool accepted = isPair && isPair(left, right);
+    if (!isFound || accepted) {
+      name = std::move(left);
+      file = std::move(right);
+      isFound = true;
+    }
+    if (accepted)
+      break;
+  }
+  return isFound;
+}
+
+/// Reads the header of a .npy file that holds a table; a file without its magic is raw rows.
+static bool readTableHeader(TableFile &table, std::string &error) {
+  std::FILE *file = std::fopen(table.file.c_str(), "rb");
+  if (!file) {
+    error = "'" + table.file + "' cannot be opened: " + std::strerror(errno);
     return false;
-  name = text.substr(0, equals);
-  file = text.substr(equals + 1);
+  }
+  // Headers are a few hundred bytes; 64 KiB is the most that version 1 can have.
+  std::vector<uint8_t> bytes(size_t(1) << 17);
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
+  std::fclose(file);
+  if (!hasNpyMagic(bytes))
+    return true;
+  NpyHeader header;
+  if (!parseNpyHeader(bytes, header, error)) {
+    error = "'" + table.file + "': " + error;
+    return false;
+  }
+  if (header.shape.size() != 2) {
+    error = "'" + table.file + "': its shape is " + shapeText(header.shape) + ", a table has rows and columns";
+    return false;
+  }
+  table.header = header;
+  return true;
+}
+
+bool reckon::tools::readTableFiles(const std::vector<std::string> &pairs, std::vector<TableFile> &tables,
+                                   std::vector<ReckonTableBinding> &bindings, std::string &error) {
+  auto fileExists = [](const std::string &, const std::string &file) {
+    struct stat status;
+    return ::stat(file.c_str(), &status) == 0;
+  };
+  tables.resize(pairs.size());
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    TableFile &table = tables[i];
+    if (!splitPair(pairs[i], table.name, table.file, fileExists)) {
+      error = "'" + pairs[i] + "' is not NAME=FILE";
+      return false;
+    }
+    if (!readTableHeader(table, error))
+      return false;
+    uint64_t offset = table.header ? table.header->dataOffset : 0;
+    int64_t rows = table.header ? table.header->shape[0] : 0;
+    bindings.push_back({table.name.c_str(), RECKON_TABLE_FILE, table.file.c_str(), offset, nullptr, rows, 0});
+  }
+  return true;
+}
+
+bool reckon::tools::checkTableFiles(const std::vector<TableFile> &tables, const runtime::Engine &engine,
+                                    std::string &error) {
+  for (const TableFile &table : tables)
+    for (size_t i = 0; table.header && i < engine.numTables(); ++i) {
+      ReckonTableInfo info = engine.table(i);
+      if (table.name != info.name)
+        continue;
+      const NpyHeader &header = *table.header;
+      bool typeFits = header.type == info.type || (info.type == RECKON_BF16 && header.type == RECKON_U16);
+      if (typeFits && header.shape[1] == info.dim)
+        continue;
+      error = "table '" + table.name + "': '" + table.file + "' holds " + reckon_element_name(header.type) +
+              shapeText(header.shape) + ", expected rows of " + std::to_string(info.dim) + " " +
+              reckon_element_name(info.type);
+      return false;
+    }
   return true;
 }
 
 int reckon::tools::bindArrays(const std::vector<std::string> &pairs, const runtime::Engine &engine,
                               runtime::Context &context, std::vector<HostTensor> &tensors, std::string &error) {
+  auto isInput = [&](const std::string &name, const std::string &) {
+    for (size_t k = 0; k < engine.numInputs(); ++k)
+      if (name == engine.input(k).name)
+        return true;
+    return false;
+  };
   std::set<std::string> seen;
   tensors.resize(pairs.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
     std::string name, file, problem;
     std::vector<uint8_t> bytes;
-    if (!splitPair(pairs[i], name, file)) {
+    if (!splitPair(pairs[i], name, file, isInput)) {
       error = "--input: '" + pairs[i] + "' is not NAME=FILE.npy";
       return ExitUsage;
     }
@@ -71,13 +155,15 @@ int reckon::tools::writeOutputs(const runtime::Engine &engine, const runtime::Co
     return ExitUnavailable;
   }
   std::set<std::string> files;
+  std::map<std::string, size_t> suffixes;
   for (size_t i = 0; i < engine.numOutputs(); ++i) {
     ReckonTensor tensor = context.output(i);
     std::string file = engine.output(i).name;
     for (char &c : file)
       c = c == '/' ? '_' : c;
-    if (!files.insert(file).second)
-      file += "." + std::to_string(i);
+    // No two outputs share a file, whatever they are called.
+    for (std::string base = file; !files.insert(file).second;)
+      file = base + "." + std::to_string(++suffixes[base]);
     if (!writeFile(directory + "/" + file + ".npy", formatNpy(tensor.type, shapeOf(tensor), tensor.data, tensor.bytes),
                    error))
       return ExitUnavailable;

@@ -9,12 +9,30 @@
 #define RECKON_TOOLS_SUPPORT_ARRAYS_H
 
 #include "HostTensor.h"
+#include "Npy.h"
 #include "reckon/Runtime/Runtime.hpp"
+
+#include <functional>
+#include <optional>
 
 namespace reckon::tools {
 
-/// Splits NAME=FILE at the first '='; both parts must have text.
-bool splitPair(const std::string &text, std::string &name, std::string &file);
+/// Splits NAME=FILE; both parts must have text. Names and files may have a '=' in them: of the places to split at, the
+/// first one that `isPair` accepts is taken, or the first of all.
+bool splitPair(const std::string &text, std::string &name, std::string &file,
+               const std::function<bool(const std::string &name, const std::string &file)> &isPair = nullptr);
+
+/// A table's rows in a file: with the header of a .npy file, or raw.
+struct TableFile {
+  std::string name, file;
+  std::optional<NpyHeader> header;
+};
+
+/// Reads NAME=FILE pairs and makes the bindings of an engine, which refer to `tables`.
+bool readTableFiles(const std::vector<std::string> &pairs, std::vector<TableFile> &tables,
+                    std::vector<ReckonTableBinding> &bindings, std::string &error);
+/// Whether type and width in the headers are those of the engine's tables.
+bool checkTableFiles(const std::vector<TableFile> &tables, const runtime::Engine &engine, std::string &error);
 
 /// Reads and binds inputs given as NAME=FILE.npy; `tensors` keeps their data until the run is over. Returns the exit
 /// code.

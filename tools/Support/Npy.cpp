@@ -69,12 +69,16 @@ bool parseShape(const std::string &text, std::vector<int64_t> &shape) {
 }
 } // namespace
 
-bool reckon::tools::parseNpy(const std::vector<uint8_t> &bytes, HostTensor &tensor, std::string &error) {
+bool reckon::tools::hasNpyMagic(const std::vector<uint8_t> &bytes) {
+  return bytes.size() >= 12 && std::memcmp(bytes.data(), magic, 6) == 0;
+}
+
+bool reckon::tools::parseNpyHeader(const std::vector<uint8_t> &bytes, NpyHeader &result, std::string &error) {
   auto fail = [&](const std::string &reason) {
     error = "not a usable .npy file: " + reason;
     return false;
   };
-  if (bytes.size() < 12 || std::memcmp(bytes.data(), magic, 6) != 0)
+  if (!hasNpyMagic(bytes))
     return fail("its magic is missing");
   unsigned version = bytes[6];
   if (version < 1 || version > 3)
@@ -86,26 +90,42 @@ bool reckon::tools::parseNpy(const std::vector<uint8_t> &bytes, HostTensor &tens
     return fail("it ends inside its header");
   std::string header(bytes.begin() + start, bytes.begin() + start + length), descr, order, shape;
   if (!findValue(header, "descr", descr) || !findValue(header, "fortran_order", order) ||
-      !findValue(header, "shape", shape) || !parseShape(shape, tensor.shape))
+      !findValue(header, "shape", shape) || !parseShape(shape, result.shape))
     return fail("its header has no descr, fortran_order or shape");
   if (descr.size() < 4 || descr.front() != '\'' || descr.back() != '\'')
     return fail("element type " + descr);
   bool known = false;
   for (const TypeCode &candidate : typeCodes)
     if (!known && descr.substr(2, descr.size() - 3) == candidate.code) {
-      tensor.type = candidate.type;
+      result.type = candidate.type;
       known = true;
     }
-  size_t width = known ? reckon_element_size(tensor.type) : 0;
+  size_t width = known ? reckon_element_size(result.type) : 0;
   if (!known || (descr[1] != '<' && descr[1] != '|' && descr[1] != '=') || (descr[1] == '|' && width != 1))
     return fail("element type " + descr + " (little-endian numbers and booleans are read)");
-  if (order != "False" && tensor.shape.size() > 1)
+  if (order != "False" && result.shape.size() > 1)
     return fail("it is in Fortran order; save it with numpy.ascontiguousarray");
   uint64_t count;
-  size_t payload = bytes.size() - start - length;
-  if (!HostTensor::elementCount(tensor.shape, count) || count * width != payload)
-    return fail("the shape " + shape + " does not fit its " + std::to_string(payload) + " bytes of data");
-  tensor.data.assign(bytes.begin() + start + length, bytes.end());
+  if (!HostTensor::elementCount(result.shape, count))
+    return fail("the shape " + shape + " is not one of an array");
+  result.dataOffset = start + length;
+  return true;
+}
+
+bool reckon::tools::parseNpy(const std::vector<uint8_t> &bytes, HostTensor &tensor, std::string &error) {
+  NpyHeader header;
+  if (!parseNpyHeader(bytes, header, error))
+    return false;
+  uint64_t count;
+  size_t payload = bytes.size() - header.dataOffset;
+  if (!HostTensor::elementCount(header.shape, count) || count * reckon_element_size(header.type) != payload) {
+    error = "not a usable .npy file: the shape " + shapeText(header.shape) + " does not fit its " +
+            std::to_string(payload) + " bytes of data";
+    return false;
+  }
+  tensor.type = header.type;
+  tensor.shape = std::move(header.shape);
+  tensor.data.assign(bytes.begin() + header.dataOffset, bytes.end());
   return true;
 }
 

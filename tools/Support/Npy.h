@@ -12,6 +12,17 @@
 
 namespace reckon::tools {
 
+/// What the header of a .npy file says.
+struct NpyHeader {
+  ReckonElementType type;
+  std::vector<int64_t> shape;
+  size_t dataOffset;
+};
+
+bool hasNpyMagic(const std::vector<uint8_t> &bytes);
+/// Reads the header at the beginning of `bytes`, which need not hold the data. False with the reason in `error`.
+bool parseNpyHeader(const std::vector<uint8_t> &bytes, NpyHeader &header, std::string &error);
+
 /// Reads the bytes of a .npy file, format versions 1 to 3, C order, little-endian numbers and booleans. NumPy has no
 /// bfloat16: such tensors are written as uint16, and read as that. False with the reason in `error`.
 bool parseNpy(const std::vector<uint8_t> &bytes, HostTensor &tensor, std::string &error);

@@ -15,6 +15,7 @@
 #include "tools/Support/ArgParser.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace reckon;
@@ -108,6 +109,9 @@ int main(int argc, char **argv) {
     return args.exitCode();
   if (std::string wrong = check(flags); !wrong.empty())
     return args.error(wrong);
+
+  if (llvm::sys::fs::equivalent(args.positional(), flags.output))
+    return args.error("the output '" + flags.output + "' is the model itself");
 
   Progress progress("reckon-compile", flags.progress);
   CompileOptions &options = flags;

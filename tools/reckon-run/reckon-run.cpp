@@ -10,7 +10,9 @@
 #include "tools/Support/TestData.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <new>
 
 using namespace reckon;
@@ -33,7 +35,8 @@ static int run(int argc, char **argv) {
   args.group("Execution");
   args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
-  args.option("table", "NAME=FILE", "take the rows of a table from a file, row-major without a header;\nrepeatable",
+  args.option("table", "NAME=FILE",
+              "take the rows of a table from a file: a .npy array, or row-major\nelements without a header; repeatable",
               options.tables);
   args.group("Arrays");
   args.option("input", "NAME=F.npy", "an input; repeatable", options.inputs);
@@ -51,22 +54,21 @@ static int run(int argc, char **argv) {
   if (!options.testData.empty() && (!options.inputs.empty() || !options.outputDir.empty()))
     return args.error("--onnx-test-data goes with neither --input nor --output-dir");
 
-  std::vector<std::pair<std::string, std::string>> pairs(options.tables.size());
+  std::string problem;
+  std::vector<TableFile> tables;
   std::vector<ReckonTableBinding> bindings;
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    if (!splitPair(options.tables[i], pairs[i].first, pairs[i].second))
-      return args.error("--table: '" + options.tables[i] + "' is not NAME=FILE");
-    bindings.push_back({pairs[i].first.c_str(), RECKON_TABLE_FILE, pairs[i].second.c_str(), 0, nullptr, 0, 0});
-  }
+  if (!readTableFiles(options.tables, tables, bindings, problem))
+    return args.error("--table: " + problem);
   runtime::Engine engine;
   runtime::Context context;
   if (Status failed = engine.open(args.positional(), bindings))
     return args.error(failed.message, failed.code);
+  if (!checkTableFiles(tables, engine, problem))
+    return args.error(problem);
   if (Status failed =
           context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
     return args.error(failed.message, failed.code);
 
-  std::string problem;
   int code;
   if (!options.testData.empty()) {
     code = runTestData(engine, context, options.testData, options.atol, options.rtol, problem);
@@ -81,6 +83,8 @@ static int run(int argc, char **argv) {
     printOutputs(engine, context);
   if (!options.outputDir.empty() && (code = writeOutputs(engine, context, options.outputDir, problem)))
     return args.error(problem, code);
+  if (std::fflush(stdout) != 0)
+    return args.error(std::string("standard output cannot be written: ") + std::strerror(errno), ExitUnavailable);
   return ExitOk;
 }
 
