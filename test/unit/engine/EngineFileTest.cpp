@@ -74,11 +74,11 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(got.idUses[0].bound.str(), "rows:emb");
   EXPECT_TRUE(got.offsetsUses[0].includeLast);
   ASSERT_EQ(got.requirements.size(), 1u);
-  EXPECT_EQ(got.requirements[0].left.str(), "batch");
-  EXPECT_EQ(got.requirements[0].right, SizeExpr(2));
+  EXPECT_EQ(got.requirements[0].left.str(), "3*batch");
+  EXPECT_EQ(got.requirements[0].right.str(), "batch");
   EXPECT_FALSE(got.requirements[0].mustBeEqual);
   EXPECT_EQ(got.requirements[0].node, "topk");
-  EXPECT_EQ(got.requirements[0].what, "the 2 greatest elements");
+  EXPECT_EQ(got.requirements[0].what, "the greatest of each three");
   EXPECT_EQ(dispatch.numOutputs, 2u);
   EXPECT_EQ(file->sections().size(), 4u);
   // What was read writes the same bytes.
