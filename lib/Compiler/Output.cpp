@@ -8,7 +8,12 @@
 #include "lib/Compiler/Output.h"
 
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
+
+std::string reckon::checkOutput(const std::string &path, const std::string &model) {
+  return llvm::sys::fs::equivalent(path, model) ? "the output '" + path + "' is the model itself" : "";
+}
 
 std::string reckon::writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,
                                 const std::vector<uint8_t> &engine, const std::string &ptx) {

@@ -16,6 +16,10 @@
 
 namespace reckon {
 
+/// Why the output of a compilation of `model` cannot be written to `path`, which would overwrite the model; empty when
+/// it would not.
+std::string checkOutput(const std::string &path, const std::string &model);
+
 /// Writes what `emit` says, "engine", "mlir" or "ptx", to a file or, for "-", to standard output. Empty, or why it
 /// cannot.
 std::string writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,

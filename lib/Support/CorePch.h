@@ -5,9 +5,9 @@
 //
 //===-------------------------------------------------------------------------------===//
 //
-// Precompiled once for the dialects, the import and the passes on `rec` (cmake/ReckonTargets.cmake). Parsing MLIR's headers
-// and instantiating their templates is four fifths of the time of a file of these libraries. Sources still include what
-// they use: nothing may depend on this header.
+// Precompiled once for the dialects, the import and the passes on `rec` (cmake/ReckonTargets.cmake). Parsing MLIR's
+// headers and instantiating their templates is four fifths of the time of a file of these libraries. Sources still
+// include what they use: nothing may depend on this header.
 //
 //===-------------------------------------------------------------------------------===//
 

@@ -77,8 +77,10 @@ bool reckon::tools::readTableFiles(const std::vector<std::string> &pairs, std::v
       error = "'" + pairs[i] + "' is not NAME=FILE";
       return false;
     }
-    if (!readTableHeader(table, error))
+    if (!readTableHeader(table, error)) {
+      error = "table '" + table.name + "': " + error;
       return false;
+    }
     uint64_t offset = table.header ? table.header->dataOffset : 0;
     int64_t rows = table.header ? table.header->shape[0] : 0;
     bindings.push_back({table.name.c_str(), RECKON_TABLE_FILE, table.file.c_str(), offset, nullptr, rows, 0});

@@ -15,7 +15,6 @@
 #include "tools/Support/ArgParser.h"
 
 #include "mlir/IR/MLIRContext.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace reckon;
@@ -66,8 +65,8 @@ static void declare(tools::ArgParser &args, Flags &flags) {
   args.flag("phases", "print the table of phases in Markdown and exit; needs no model", flags.phases);
 }
 
-/// What is wrong with the flags together; empty when nothing is.
-static std::string check(Flags &flags) {
+/// What is wrong with the flags together, or with them and the model's file; empty when nothing is.
+static std::string check(Flags &flags, const std::string &model) {
   const Phase &last = getPhases().back();
   std::string error;
   std::optional<Targets> targets = Targets::parse(flags.target, &error);
@@ -90,10 +89,10 @@ static std::string check(Flags &flags) {
   if (flags.verify && flags.stopAfter != last.name)
     return "--verify needs all phases, --stop-after=" + flags.stopAfter + " leaves some out";
   if (flags.output.empty() && flags.emit == "engine")
-    return "where does the engine go? Say -o FILE.rkn";
+    return "no output file; use -o FILE.rkn";
   if (flags.output.empty())
     flags.output = "-";
-  return "";
+  return checkOutput(flags.output, model);
 }
 
 int main(int argc, char **argv) {
@@ -107,11 +106,8 @@ int main(int argc, char **argv) {
   }
   if (!args.parse(argc, argv))
     return args.exitCode();
-  if (std::string wrong = check(flags); !wrong.empty())
+  if (std::string wrong = check(flags, args.positional()); !wrong.empty())
     return args.error(wrong);
-
-  if (llvm::sys::fs::equivalent(args.positional(), flags.output))
-    return args.error("the output '" + flags.output + "' is the model itself");
 
   Progress progress("reckon-compile", flags.progress);
   CompileOptions &options = flags;
