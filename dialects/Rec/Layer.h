@@ -87,7 +87,7 @@ enum class Rounding {
 };
 
 //===----------------------------------------------------------------------===//
-// Lookups
+// Lookups and indices
 //===----------------------------------------------------------------------===//
 
 /// How a lookup reads one of its tables.
@@ -98,6 +98,11 @@ struct Pooling {
   std::optional<std::pair<int64_t, int64_t>> startAndCount;
   /// An id that does not count.
   std::optional<int64_t> paddingId;
+};
+
+/// The integers that an index may be, ends included.
+struct IndexRange {
+  int64_t low, high;
 };
 
 //===----------------------------------------------------------------------===//
@@ -170,6 +175,11 @@ public:
     mlir::Value x = this->getOperation()->getOperand(0);
     return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(x)) ? x : mlir::Value();
   }
+};
+
+template <typename Op> class WrappingIndices : public mlir::OpTrait::TraitBase<Op, WrappingIndices> {
+public:
+  IndexRange getIndexRange(int64_t size) { return {-size, size - 1}; }
 };
 
 template <unsigned prominence> struct Prominence {

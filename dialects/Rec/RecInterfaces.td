@@ -92,13 +92,15 @@ def Rec_LookupOpInterface : Rec_OpInterface<"LookupOpInterface"> {
 
 def Rec_IndexOpInterface : Rec_OpInterface<"IndexOpInterface"> {
   let description = [{
-    Addresses elements of its operand x by indices that must lie inside an axis. A negative index counts from the end.
+    Has an operand of integers that say where in its operand x to read or write. Those outside their range fail the run.
   }];
   let methods = [
     InterfaceMethod<"The operand that is addressed.", "::mlir::Value", "getX">,
-    InterfaceMethod<"The indices.", "::mlir::Value", "getIndices">,
+    InterfaceMethod<"The indices; null when the op has none.", "::mlir::Value", "getIndices">,
     InterfaceMethod<"The axis of x that an index belongs to, by its row-major position among the indices.", "int64_t",
                     "getIndexedAxis", (ins "int64_t":$position)>,
+    InterfaceMethod<"The range of an index into an axis of `size`.", "::reckon::rec::IndexRange", "getIndexRange",
+                    (ins "int64_t":$size)>,
   ];
 }
 

@@ -55,6 +55,11 @@ class Rec_Stores<int operand> : Rec_Mixin<"Stores", !cast<string>(operand)>;
 /// Operand 0 when it holds floats.
 def Rec_StoresFloats : Rec_Trait<"StoresFloats">;
 
+// IndexOpInterface.
+/// ONNX's indices: negative ones count from the end.
+def Rec_WrappingIndices : Rec_Trait<"WrappingIndices">;
+defvar Rec_IndexTraits = [Rec_IndexOpInterface, Rec_WrappingIndices];
+
 // NamingOpInterface.
 class Rec_Prominence<int prominence> : Rec_Mixin<"Prominence", !cast<string>(prominence)>;
 
@@ -74,8 +79,9 @@ class Rec_Layer<string mnemonic, list<Trait> traits> : Rec_StatedLayer<mnemonic,
 /// Families, as lists of mixins.
 defvar Rec_PointwiseTraits = [Rec_Pointwise, Rec_RowsByBroadcast, Rec_StoresNothing];
 defvar Rec_MoveTraits = [Rec_MovesData, Rec_FlopsPerElement<1>, Rec_Rounds<"nothing">, Rec_StoresNothing];
-defvar Rec_ScatterTraits = [Rec_NoRows, Rec_FlopsPerElement<1>, Rec_Rounds<"result">, Rec_StoresNothing,
-                            Rec_Prominence<1>, Rec_IndexOpInterface];
+defvar Rec_GatherTraits = !listconcat(Rec_MoveTraits, Rec_IndexTraits, [Rec_Narrows<"moves">, Rec_Prominence<1>]);
+defvar Rec_ScatterTraits = !listconcat(Rec_IndexTraits, [Rec_NoRows, Rec_FlopsPerElement<1>, Rec_Rounds<"result">,
+                                                         Rec_StoresNothing, Rec_Prominence<1>]);
 defvar Rec_LookupTraits = [Rec_LookupOpInterface, Rec_Narrows<"looksUp">, Rec_Prominence<3>];
 
 #endif // RECKON_DIALECTS_REC_RECLAYERS

@@ -125,8 +125,7 @@ def Rec_PadOp : Rec_Layer<"pad", !listconcat(Rec_MoveTraits, [Rec_Narrows<"fills
   let extraClassDeclaration = "std::optional<::reckon::rec::RowUses> getRowUses();";
 }
 
-def Rec_GatherOp : Rec_Layer<"gather",
-    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
+def Rec_GatherOp : Rec_Layer<"gather", Rec_GatherTraits> {
   let summary = "Slices of a tensor along an axis, by index";
   let description = [{
     ONNX Gather: `result[a..., i..., b...] = x[a..., indices[i...], b...]`. A negative index counts from the end; one
@@ -147,8 +146,7 @@ def Rec_GatherOp : Rec_Layer<"gather",
   }];
 }
 
-def Rec_GatherElementsOp : Rec_Layer<"gather_elements",
-    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
+def Rec_GatherElementsOp : Rec_Layer<"gather_elements", Rec_GatherTraits> {
   let summary = "Elements along an axis, by index";
   let description = [{
     ONNX GatherElements: `result[i, j, k] = x[i, indices[i, j, k], k]` for axis 1. A negative index counts from the
@@ -170,8 +168,7 @@ def Rec_GatherElementsOp : Rec_Layer<"gather_elements",
   }];
 }
 
-def Rec_GatherNdOp : Rec_Layer<"gather_nd",
-    !listconcat(Rec_MoveTraits, [Rec_IndexOpInterface, Rec_Narrows<"moves">, Rec_Prominence<1>])> {
+def Rec_GatherNdOp : Rec_Layer<"gather_nd", Rec_GatherTraits> {
   let summary = "Slices by index tuples";
   let description = [{
     ONNX GatherND: the last dimension of `indices` holds tuples that index x after its first `batch_dims` dimensions,

@@ -210,14 +210,13 @@ private:
       constraints.offsets.push_back(group);
   }
 
-  /// Indices into an axis count from the end when negative.
   void constrainIndices(rec::IndexOpInterface op) {
     auto shape = getShapeAt(op.getX().getType(), dims);
-    if (!shape)
+    if (!op.getIndices() || !shape)
       return;
     forEachOrigin(op.getIndices(), [&](int64_t i, int64_t element, int64_t shift) {
-      int64_t size = (*shape)[op.getIndexedAxis(i)];
-      restrict(element, -size - shift, size - 1 - shift, std::nullopt);
+      rec::IndexRange range = op.getIndexRange((*shape)[op.getIndexedAxis(i)]);
+      restrict(element, range.low - shift, range.high - shift, std::nullopt);
     });
   }
 

@@ -33,12 +33,12 @@ DimValues chooseDims(mlir::func::FuncOp func, int64_t batch) {
   for (const std::string &name : getInputDims(func))
     dims[name] = batch;
   std::set<std::string> bagDims;
-  func.walk([&](rec::EmbeddingBagOp bag) {
+  func.walk([&](rec::LookupOpInterface bag) {
     if (bag.getOffsets())
       for (const std::string &name : rec::getShape(bag.getOffsets())[0].dims())
         bagDims.insert(name);
   });
-  func.walk([&](rec::EmbeddingBagOp bag) {
+  func.walk([&](rec::LookupOpInterface bag) {
     if (bag.getOffsets())
       for (const std::string &name : rec::getShape(bag.getIds())[0].dims())
         if (dims.count(name) && !bagDims.count(name))
