@@ -152,6 +152,65 @@ def Rec_EinsumOp : Rec_StatedLayer<"einsum",
   let hasVerifier = 1;
 }
 
+def Rec_CellKind : Rec_Enum<"CellKind", "what a recurrent layer computes at a step", ["rnn", "gru", "lstm"]>;
+def Rec_Direction : Rec_Enum<"Direction", "in which order a recurrent layer goes over its steps",
+                             ["forward", "reverse", "bidirectional"]>;
+def Rec_CellKindAttr : Rec_EnumAttr<Rec_CellKind, "cell_kind">;
+def Rec_DirectionAttr : Rec_EnumAttr<Rec_Direction, "direction">;
+
+def Rec_RnnOp : Rec_Layer<"rnn",
+    [AttrSizedOperandSegments, Rec_IndexOpInterface, Rec_NoRows, Rec_Narrows<"stays">, Rec_Rounds<"sums">,
+     Rec_Stores<1>, Rec_Prominence<4>]> {
+  let summary = "A recurrent layer: RNN, GRU or LSTM over a sequence";
+  let description = [{
+    ONNX's operators of these names with their default activations, in layout 0. `y[t, d, n, :]` is the state of direction d
+    after step t of sequence n, `y_h` the state after the last step, `y_c` the last cell state of an `lstm`. Direction 0 is
+    forward, or `reverse`, when the steps go from the last to the first; `bidirectional` has both, forward first.
+    Gates are stacked along the second dimension of `weight` and `recurrence`: z, r, h of a `gru`, i, o, f, c of an
+    `lstm`. `bias` is the bias of the input's product, then that of the state's. Sequence n has `lengths[n]` steps, all
+    without lengths: beyond them y is zero, and a reverse direction begins at the last of them. A length outside [0, steps]
+    fails the run. States begin as zeros unless given. With `linear_before_reset` a `gru` multiplies by the reset gate after
+    the product with the recurrence, not before. `peepholes` are the factors of the cell state in the gates i, o, f.
+
+    Constraints:
+    - (C1) x has rank 3: steps x batch x inputs.
+    - (C2) the weight is directions x gates*hidden x inputs, the recurrence directions x gates*hidden x hidden, with static
+      directions and hidden; there are two directions when `bidirectional`, else one.
+    - (C3) the bias is directions x 2*gates*hidden.
+    - (C4) the lengths have rank 1 and an entry a sequence of the batch.
+    - (C5) initial states are directions x batch x hidden; a cell state is for `lstm` alone.
+    - (C6) peepholes are directions x 3*hidden and for `lstm` alone; `linear_before_reset` is for `gru` alone.
+    - (C7) all floats share one element type.
+    - (C8) an `lstm` has three results, the others two.
+
+    Example:
+    ```mlir
+    %y, %h = rec.rnn gru forward %x weight %w recurrence %r
+      : (tensor<5x8x4xf32>, tensor<1x9x4xf32>, tensor<1x9x3xf32>) -> (tensor<5x1x8x3xf32>, tensor<1x8x3xf32>)
+    ```
+  }];
+  let arguments = (ins Rec_CellKindAttr:$cell, Rec_DirectionAttr:$direction, Rec_FloatTensor:$x, Rec_FloatTensor:$weight,
+                       Rec_FloatTensor:$recurrence, Optional<Rec_FloatTensor>:$bias, Optional<Rec_IdTensor>:$lengths,
+                       Optional<Rec_FloatTensor>:$initial_h, Optional<Rec_FloatTensor>:$initial_c,
+                       Optional<Rec_FloatTensor>:$peepholes, UnitAttr:$linear_before_reset);
+  let results = (outs Rec_FloatTensor:$y, Rec_FloatTensor:$y_h, Optional<Rec_FloatTensor>:$y_c);
+  let assemblyFormat = [{
+    `` $cell `` $direction $x `weight` $weight `recurrence` $recurrence (`bias` $bias^)? (`lengths` $lengths^)?
+    (`initial_h` $initial_h^)? (`initial_c` $initial_c^)? (`peepholes` $peepholes^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    static int64_t getNumGates(::reckon::rec::CellKind cell);
+    int64_t getNumGates() { return getNumGates(getCell()); }
+    int64_t getNumDirections() { return getWeight().getType().getDimSize(0); }
+    int64_t getHidden() { return getRecurrence().getType().getDimSize(2); }
+    ::mlir::Value getIndices() { return getLengths(); }
+    int64_t getIndexedAxis(int64_t) { return 0; }
+    ::reckon::rec::IndexRange getIndexRange(int64_t steps) { return {0, steps}; }
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+  }];
+}
+
 def Rec_ConvOp : Rec_Layer<"conv",
     [Rec_Product, Rec_RowsOfFirst, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<1>, Rec_Prominence<4>]> {
   let summary = "Convolution over one or two spatial dimensions";

@@ -115,6 +115,8 @@ LogicalResult eval(rec::DotInteractionOp op, Context &c);
 LogicalResult eval(rec::CrossLayerOp op, Context &c);
 LogicalResult eval(rec::FmTermOp op, Context &c);
 LogicalResult eval(rec::EinsumOp op, Context &c);
+// EvalRecurrent.cpp
+LogicalResult eval(rec::RnnOp op, Context &c);
 // EvalWindow.cpp
 LogicalResult eval(rec::ConvOp op, Context &c);
 LogicalResult eval(rec::PoolWindowOp op, Context &c);

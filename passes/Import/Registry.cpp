@@ -24,6 +24,7 @@ const Registry &Registry::get() {
     registerNorms(r);
     registerPooling(r);
     registerQuantization(r);
+    registerRecurrent(r);
     registerReductions(r);
     registerSequences(r);
     registerShapes(r);

@@ -59,6 +59,7 @@ void registerMovement(Registry &registry);
 void registerNorms(Registry &registry);
 void registerPooling(Registry &registry);
 void registerQuantization(Registry &registry);
+void registerRecurrent(Registry &registry);
 void registerReductions(Registry &registry);
 void registerSequences(Registry &registry);
 void registerShapes(Registry &registry);

@@ -61,6 +61,7 @@ LayerCodes::LayerCodes() {
   addLoops(&LayerEmitter::emitLinear);
   addLoops(&LayerEmitter::emitConv);
   addLoops(&LayerEmitter::emitPoolWindow);
+  addLoops(&LayerEmitter::emitRnn);
   addLoops(&LayerEmitter::emitScatterNd);
   addLoops(&LayerEmitter::emitScatterElements);
   addLoops(&LayerEmitter::emitConcat);

@@ -131,6 +131,7 @@ protected:
   mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitConv(rec::ConvOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
+  mlir::LogicalResult emitRnn(rec::RnnOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
   mlir::LogicalResult emitScatterElements(rec::ScatterElementsOp op);
   mlir::LogicalResult emitConcat(rec::ConcatOp op);
@@ -190,6 +191,7 @@ protected:
 
 private:
   friend class LayerCodes;
+  friend class SequenceEmitter;
   void forwardDestination(Value value);
   Place constantPlace(rec::ConstantOp constant);
   Place operandPlace(unsigned operand, mlir::RankedTensorType type);

@@ -111,3 +111,20 @@ func.func @windows(
     : (tensor<?x4x10xf32, #rec.dims<"batch", 4, 10>>) -> tensor<?x4x5xf32, #rec.dims<"batch", 4, 5>>
   return
 }
+
+// CHECK-LABEL: func.func @recurrent
+func.func @recurrent(
+    %x: tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>,
+    %w: tensor<1x9x4xf32>, %r: tensor<1x9x3xf32>, %b: tensor<1x18xf32>,
+    %w2: tensor<2x12x4xf32>, %r2: tensor<2x12x3xf32>,
+    %lengths: tensor<?xi32, #rec.dims<"batch">>, %h: tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, %p: tensor<2x9xf32>) {
+  // CHECK: rec.rnn gru reverse %{{.*}} weight %{{.*}} recurrence %{{.*}} bias %{{.*}} {linear_before_reset} : (tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>, tensor<1x9x4xf32>, tensor<1x9x3xf32>, tensor<1x18xf32>) -> (tensor<?x1x?x3xf32, #rec.dims<"seq", 1, "batch", 3>>, tensor<1x?x3xf32, #rec.dims<1, "batch", 3>>)
+  %0:2 = rec.rnn gru reverse %x weight %w recurrence %r bias %b {linear_before_reset}
+    : (tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>, tensor<1x9x4xf32>, tensor<1x9x3xf32>, tensor<1x18xf32>)
+    -> (tensor<?x1x?x3xf32, #rec.dims<"seq", 1, "batch", 3>>, tensor<1x?x3xf32, #rec.dims<1, "batch", 3>>)
+  // CHECK: rec.rnn lstm bidirectional %{{.*}} weight %{{.*}} recurrence %{{.*}} lengths %{{.*}} initial_h %[[H:.*]] initial_c %[[H]] peepholes %{{.*}} : (tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>, tensor<2x12x4xf32>, tensor<2x12x3xf32>, tensor<?xi32, #rec.dims<"batch">>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x9xf32>) -> (tensor<?x2x?x3xf32, #rec.dims<"seq", 2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>)
+  %1:3 = rec.rnn lstm bidirectional %x weight %w2 recurrence %r2 lengths %lengths initial_h %h initial_c %h peepholes %p
+    : (tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>, tensor<2x12x4xf32>, tensor<2x12x3xf32>, tensor<?xi32, #rec.dims<"batch">>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x9xf32>)
+    -> (tensor<?x2x?x3xf32, #rec.dims<"seq", 2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>, tensor<2x?x3xf32, #rec.dims<2, "batch", 3>>)
+  return
+}

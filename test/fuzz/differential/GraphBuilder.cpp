@@ -170,6 +170,7 @@ void GraphBuilder::addStep() {
       {2, &GraphBuilder::addCrossLayer},
       {1, &GraphBuilder::addConv},
       {1, &GraphBuilder::addPoolWindow},
+      {1, &GraphBuilder::addRnn},
       {8, &GraphBuilder::addUnary},
       {8, &GraphBuilder::addBinary},
       {2, &GraphBuilder::addSelect},

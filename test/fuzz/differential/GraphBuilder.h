@@ -94,6 +94,7 @@ private:
   bool addCrossLayer();
   bool addConv();
   bool addPoolWindow();
+  bool addRnn();
 
   bool addUnary();
   bool addBinary();

@@ -109,6 +109,35 @@ bool GraphBuilder::addConv() {
   return true;
 }
 
+bool GraphBuilder::addRnn() {
+  Value x = pick([&](Value value) {
+    return isReal(value) && rankOf(value) == 3 && sizeOf(value, 2) > 0 && weigh(value.getType()) <= 1024;
+  });
+  if (!x)
+    return false;
+  auto cell = choose({rec::CellKind::rnn, rec::CellKind::gru, rec::CellKind::lstm});
+  auto direction = choose({rec::Direction::forward, rec::Direction::reverse, rec::Direction::bidirectional});
+  int64_t directions = direction == rec::Direction::bidirectional ? 2 : 1;
+  int64_t hidden = between(1, 9), rows = rec::RnnOp::getNumGates(cell) * hidden, inputs = sizeOf(x, 2);
+  Value lengths, initialH, initialC, peepholes;
+  if (int64_t steps = sizeOf(x, 0), batch = sizeOf(x, 1); steps >= 0 && batch >= 0) {
+    SmallVector<int64_t> counts;
+    for (int64_t n = 0; n < batch; ++n)
+      counts.push_back(between(0, steps));
+    lengths = oneIn(2) ? integers({batch}, counts) : Value();
+    initialH = oneIn(2) ? floats({directions, batch, hidden}) : Value();
+    initialC = cell == rec::CellKind::lstm && oneIn(2) ? floats({directions, batch, hidden}) : Value();
+  }
+  if (cell == rec::CellKind::lstm && oneIn(2))
+    peepholes = floats({directions, 3 * hidden}, 0.5);
+  auto rnn = rec::RnnOp::create(b, cell, direction, x, floats({directions, rows, inputs}, 1 / std::sqrt(inputs)),
+                                floats({directions, rows, hidden}, 1 / std::sqrt(hidden)),
+                                oneIn(2) ? floats({directions, 2 * rows}, 0.5) : Value(), lengths, initialH, initialC,
+                                peepholes, /*linear_before_reset=*/cell == rec::CellKind::gru && oneIn(2));
+  addAll(rnn.getResults());
+  return true;
+}
+
 bool GraphBuilder::addPoolWindow() {
   Value x = pick([&](Value value) {
     return isReal(value) && rankOf(value) >= 3 && rankOf(value) <= 5 && hasStaticTail(value) &&

@@ -121,3 +121,21 @@ func.func @impossible(%arg0: tensor<?xf32, #rec.dims<"x.0">> {rec.name = "x"}, %
   %r = rec.onnx "Add"(%arg0, %c) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"x.0">>, tensor<*xf32>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// -----
+
+func.func @hiddenSize(%x: tensor<7x5x4xf32>, %w: tensor<1x3x4xf32>, %r: tensor<1x3x3xf32>) -> tensor<*xf32> {
+  // expected-error @below {{hidden_size is 4 and R has 3}}
+  %0 = rec.onnx "RNN"(%x, %w, %r) {attrs = {hidden_size = 4 : i64}, opset = 17 : i64}
+    : (tensor<7x5x4xf32>, tensor<1x3x4xf32>, tensor<1x3x3xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @layout(%x: tensor<7x5x4xf32>, %w: tensor<1x3x4xf32>, %r: tensor<1x3x3xf32>) -> tensor<*xf32> {
+  // expected-error @below {{an unknown direction or layout}}
+  %0 = rec.onnx "RNN"(%x, %w, %r) {attrs = {layout = 2 : i64}, opset = 17 : i64}
+    : (tensor<7x5x4xf32>, tensor<1x3x4xf32>, tensor<1x3x3xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

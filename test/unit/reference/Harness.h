@@ -62,8 +62,10 @@ inline std::string wrapOp(const std::string &op, const std::vector<std::string> 
   }
   for (size_t i = 0; i < results.size(); ++i)
     resultTypes += (i ? ", " : "") + results[i];
-  std::string values = results.size() == 1 ? "%r" : "%r#0, %r#1";
-  return "func.func @f(" + arguments + ") -> (" + resultTypes + ") {\n  %r" + (results.size() == 1 ? "" : ":2") +
+  std::string count = std::to_string(results.size()), values = results.size() == 1 ? "%r" : "%r#0";
+  for (size_t i = 1; i < results.size(); ++i)
+    values += ", %r#" + std::to_string(i);
+  return "func.func @f(" + arguments + ") -> (" + resultTypes + ") {\n  %r" + (results.size() == 1 ? "" : ":" + count) +
          " = " + op + " : (" + operandTypes + ") -> (" + resultTypes + ")\n  return " + values + " : " + resultTypes +
          "\n}";
 }
