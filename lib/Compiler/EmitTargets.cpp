@@ -76,7 +76,7 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
   if (!kernels)
     return fail(module, ErrorKind::BadInput, noCode);
   const std::string &arch = targets.archs.front();
-  std::optional<std::string> ptx = nvptx::compileToPtx(kernels, arch);
+  std::optional<std::string> ptx = nvptx::compileToPtx(kernels, *GpuTarget::find(arch));
   if (!ptx)
     return fail(module, ErrorKind::Unsupported);
   report.ptx = *ptx;

@@ -14,6 +14,7 @@
 #ifndef RECKON_LIB_COMPILER_PHASES_H
 #define RECKON_LIB_COMPILER_PHASES_H
 
+#include "lib/Target/GpuTarget.h"
 #include "passes/Precision/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -34,8 +35,9 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
                        clEnumValN(FloatPrecision::bf16, "bf16", "bf16 in place of f32, sums in f32"))};
   Option<std::string> target{*this, "target", llvm::cl::desc("Device to compile for: host or cuda"),
                              llvm::cl::init("host")};
-  Option<std::string> arch{*this, "arch", llvm::cl::desc("GPU architecture to generate code for: sm_80, sm_90a, ..."),
-                           llvm::cl::init("sm_90a")};
+  Option<std::string> arch{*this, "arch",
+                           llvm::cl::desc("GPU architecture to generate code for: a name of lib/Target/GpuTarget.cpp"),
+                           llvm::cl::init(GpuTarget::defaultArch())};
   Option<bool> allCandidates{*this, "all-candidates",
                              llvm::cl::desc("cuda: give layers all launches that reckon-tune should time"),
                              llvm::cl::init(false)};

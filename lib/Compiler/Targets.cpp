@@ -6,14 +6,12 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Targets.h"
-#include "lib/Codegen/NVPTX/PtxCode.h"
+#include "lib/Target/GpuTarget.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace reckon;
-
-static constexpr llvm::StringLiteral defaultArch = "sm_90a";
 
 std::vector<std::string> Targets::devices() const {
   std::vector<std::string> devices;
@@ -43,12 +41,12 @@ std::optional<Targets> Targets::parse(llvm::StringRef text, std::string *error) 
       if (!targets.archs.empty())
         return fail("the target cuda is named twice: name its architectures once, cuda:sm_80,sm_90");
       inCuda = part != "cuda";
-      part = inCuda ? part.substr(5) : llvm::StringRef(defaultArch);
+      part = inCuda ? part.substr(5) : llvm::StringRef(GpuTarget::getDefault().arch);
     } else if (!inCuda) {
       return fail("no target '" + part + "'; there are host, cuda and cuda:ARCH,...");
     }
-    if (!nvptx::isKnownArch(part))
-      return fail("no GPU architecture '" + part + "'; expected sm_80 or later, such as sm_90a");
+    if (!GpuTarget::find(part))
+      return fail(GpuTarget::unknown(part));
     if (llvm::is_contained(targets.archs, part))
       return fail("the architecture " + part + " is named twice");
     targets.archs.push_back(part.str());

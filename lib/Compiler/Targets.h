@@ -25,8 +25,8 @@ struct Targets {
   /// "host", "cuda", and the rest, in the order of programs in an engine.
   std::vector<std::string> devices() const;
 
-  /// `text` is "host", "cuda", "cuda:ARCH,ARCH..." or "host,cuda..."; cuda alone is sm_90a. nullopt with the reason in
-  /// *error otherwise.
+  /// `text` is "host", "cuda", "cuda:ARCH,ARCH..." or "host,cuda..."; cuda alone is the default GpuTarget. nullopt with
+  /// the reason in *error otherwise.
   static std::optional<Targets> parse(llvm::StringRef text, std::string *error);
 };
 

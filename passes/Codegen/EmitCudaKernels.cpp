@@ -33,11 +33,12 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
 
   void runOnOperation() override {
     ModuleOp plan = getOperation();
-    if (!nvptx::isKnownArch(arch)) {
-      plan.emitError("no GPU architecture '") << arch << "'; expected sm_80 or later, such as sm_90a";
+    const GpuTarget *gpu = GpuTarget::find(arch);
+    if (!gpu) {
+      plan.emitError() << GpuTarget::unknown(arch);
       return signalPassFailure();
     }
-    nvptx::DeviceModule code(plan.getContext(), arch);
+    nvptx::DeviceModule code(plan.getContext(), *gpu);
     bool failedAny = false;
     // Every kernel is tried, so that a model's unsupported layers are all told at once.
     plan.walk([&](plan::KernelOp kernel) {

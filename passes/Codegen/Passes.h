@@ -8,6 +8,8 @@
 #ifndef RECKON_PASSES_CODEGEN_PASSES_H
 #define RECKON_PASSES_CODEGEN_PASSES_H
 
+#include "lib/Target/GpuTarget.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -53,7 +55,7 @@ namespace reckon {
 void buildCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native");
 
 /// The codegen phase for a GPU architecture: a nested module `@cuda_code` in the LLVM dialect beside the plan.
-void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = "sm_90a");
+void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = GpuTarget::getDefault().arch);
 
 /// From bodies of device kernels (lib/Codegen/NVPTX/DeviceModule.h) to the LLVM and NVVM dialects.
 void buildDeviceLowering(mlir::OpPassManager &pm);

@@ -43,7 +43,8 @@ def EmitCudaKernels : Pass<"rec-emit-cuda-kernels", "::mlir::ModuleOp"> {
 
     Example: a `rows` kernel becomes a function in which a group of threads takes a row.
   }];
-  let options = [Option<"arch", "arch", "std::string", "\"sm_90a\"", "the GPU architecture, such as sm_80 or sm_90a">];
+  let options = [Option<"arch", "arch", "std::string", "::reckon::GpuTarget::defaultArch()",
+                        "The GPU architecture: a name of lib/Target/GpuTarget.cpp">];
   let statistics = [Statistic<"numKernels", "kernels", "kernels emitted">,
                     Statistic<"numLaunches", "launches", "candidate launches of them">,
                     Statistic<"numGeneric", "generic", "kernels left to the generic emitter">];

@@ -33,9 +33,15 @@ namespace {
 struct ChooseLaunches : schedule::impl::ChooseLaunchesBase<ChooseLaunches> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    gpu = GpuTarget::find(arch);
+    return gpu ? success() : emitError(UnknownLoc::get(context)) << GpuTarget::unknown(arch);
+  }
+
   void runOnOperation() override;
 
 private:
+  const GpuTarget *gpu = nullptr;
   void describeOperands(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
   /// A number that programs with the same candidates for the same layers share.
   uint64_t getIdentity() const;
@@ -214,7 +220,7 @@ void ChooseLaunches::runOnOperation() {
     describeOperands(kernel, users);
     auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
     std::vector<LaunchChoice> launches =
-        nvptx::chooseLaunches(kernel, arch, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
+        nvptx::chooseLaunches(kernel, *gpu, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
     if (!launches.empty())
       choices[kernel] = std::move(launches);
   }

@@ -30,9 +30,14 @@ struct Cover {
 
 struct CoverLinearChains : schedule::impl::CoverLinearChainsBase<CoverLinearChains> {
   using Base::Base;
+  LogicalResult initialize(MLIRContext *context) override {
+    gpu = GpuTarget::find(arch);
+    return gpu ? success() : emitError(UnknownLoc::get(context)) << GpuTarget::unknown(arch);
+  }
   void runOnOperation() override;
 
 private:
+  const GpuTarget *gpu = nullptr;
   std::optional<Cover> findCover(ArrayRef<LinearLink> run, size_t begin, size_t end);
   void coverRun(schedule::LinearCovers &covers, ArrayRef<LinearLink> run, size_t begin, size_t end);
 };
@@ -47,7 +52,7 @@ std::optional<Cover> CoverLinearChains::findCover(ArrayRef<LinearLink> run, size
       layers.push_back(run[last].layer);
       Cover cover{first, last + 1, 0, 0};
       if (layers.size() > 1)
-        cover.rows = nvptx::getMaxChainRows(layers, arch, &cover.gain) / layers[0].rowsPerSample;
+        cover.rows = nvptx::getMaxChainRows(layers, *gpu, &cover.gain) / layers[0].rowsPerSample;
       if (cover.rows > 0 && (!best || cover.gain > best->gain))
         best = cover;
     }
@@ -69,7 +74,7 @@ void CoverLinearChains::coverRun(schedule::LinearCovers &covers, ArrayRef<Linear
 }
 
 void CoverLinearChains::runOnOperation() {
-  if (!nvptx::hasClusters(arch))
+  if (!nvptx::canChain(*gpu))
     return;
   schedule::LinearCovers covers(getOperation(), "chain");
   for (auto program : getOperation().getOps<plan::ProgramOp>())

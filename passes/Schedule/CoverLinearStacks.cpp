@@ -24,9 +24,14 @@ using schedule::LinearLink;
 namespace {
 struct CoverLinearStacks : schedule::impl::CoverLinearStacksBase<CoverLinearStacks> {
   using Base::Base;
+  LogicalResult initialize(MLIRContext *context) override {
+    gpu = GpuTarget::find(arch);
+    return gpu ? success() : emitError(UnknownLoc::get(context)) << GpuTarget::unknown(arch);
+  }
   void runOnOperation() override;
 
 private:
+  const GpuTarget *gpu = nullptr;
   /// The number of layers from the first of `run` on that become a stack, which may be 0.
   size_t coverFirst(schedule::LinearCovers &covers, ArrayRef<LinearLink> run);
 };
@@ -39,7 +44,7 @@ size_t CoverLinearStacks::coverFirst(schedule::LinearCovers &covers, ArrayRef<Li
   // As long as it can be: a layer more costs less inside than outside.
   for (const LinearLink &link : run) {
     layers.push_back(link.layer);
-    if (std::optional<int64_t> least = nvptx::getMinStackRows(layers, arch)) {
+    if (std::optional<int64_t> least = nvptx::getMinStackRows(layers, *gpu)) {
       count = layers.size();
       rows = llvm::divideCeil(*least, layers[0].rowsPerSample);
     }

@@ -28,6 +28,11 @@ namespace {
 struct PackDeviceWeights : schedule::impl::PackDeviceWeightsBase<PackDeviceWeights> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    gpu = GpuTarget::find(arch);
+    return gpu ? success() : emitError(UnknownLoc::get(context)) << GpuTarget::unknown(arch);
+  }
+
   void runOnOperation() override {
     llvm::MapVector<KernelOp, SmallVector<DispatchOp>> dispatches;
     getOperation().walk([&](DispatchOp dispatch) {
@@ -44,12 +49,13 @@ struct PackDeviceWeights : schedule::impl::PackDeviceWeightsBase<PackDeviceWeigh
   }
 
 private:
+  const GpuTarget *gpu = nullptr;
   void addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches);
 };
 } // namespace
 
 void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  SmallVector<StringRef> wanted = nvptx::getLinearPackings(kernel, arch);
+  SmallVector<StringRef> wanted = nvptx::getLinearPackings(kernel, *gpu);
   if (wanted.empty())
     return;
   // A library reads the weight as the model has it.

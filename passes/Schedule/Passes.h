@@ -8,6 +8,8 @@
 #ifndef RECKON_PASSES_SCHEDULE_PASSES_H
 #define RECKON_PASSES_SCHEDULE_PASSES_H
 
+#include "lib/Target/GpuTarget.h"
+
 #include "mlir/Pass/Pass.h"
 
 #include <string>
@@ -36,7 +38,7 @@ struct ScheduleOptions {
   /// "host" or "cuda": whether weights are packed, dispatches chained and rows kept in local memory, or padded.
   std::string device = "host";
   /// The GPU architecture that linear layers choose their kernels for.
-  std::string arch = "sm_90a";
+  std::string arch = GpuTarget::defaultArch();
   /// Whether linear layers get launches that only measuring can choose, too.
   bool allCandidates = false;
   /// A file of reckon-tune, by which launches are chosen; empty: none.

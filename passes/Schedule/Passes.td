@@ -105,7 +105,8 @@ def ChooseLaunches : Schedule_Pass<"plan-choose-launches", "::mlir::ModuleOp"> {
     Example: test/passes/Schedule/choose-launches.mlir
   }];
   let options = [
-    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">,
+    Option<"arch", "arch", "std::string", "::reckon::GpuTarget::defaultArch()",
+           "The GPU architecture: a name of lib/Target/GpuTarget.cpp">,
     Option<"allCandidates", "all-candidates", "bool", /*default=*/"false",
            "Launches that only measuring can choose, too">,
     Option<"timingCache", "timing-cache", "std::string", /*default=*/"\"\"", "A file of reckon-tune to choose by">
@@ -132,7 +133,8 @@ def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::Modul
     Example: test/passes/Schedule/pack-device-weights.mlir
   }];
   let options = [
-    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+    Option<"arch", "arch", "std::string", "::reckon::GpuTarget::defaultArch()",
+           "The GPU architecture: a name of lib/Target/GpuTarget.cpp">
   ];
   let statistics = [
     Statistic<"numPacked", "packed", "Weights stored in an order for a GPU kernel">,
@@ -156,7 +158,8 @@ def CoverLinearChains : Schedule_Pass<"plan-cover-linear-chains", "::mlir::Modul
     Example: test/passes/Schedule/cover-linear-chains.mlir
   }];
   let options = [
-    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+    Option<"arch", "arch", "std::string", "::reckon::GpuTarget::defaultArch()",
+           "The GPU architecture: a name of lib/Target/GpuTarget.cpp">
   ];
   let statistics = [
     Statistic<"numChains", "chains", "Dispatches that cover others">,
@@ -171,7 +174,7 @@ def CoverLinearStacks : Schedule_Pass<"plan-cover-linear-stacks", "::mlir::Modul
     which has a short inner dimension and the others few columns, get one more behind the last of them: its kernel takes
     each row through all layers without storing what is between them (lib/Codegen/NVPTX/LinearStack.h). It covers them
     for many rows, from the kernel's `stack_rows` on, which is where the cost model finds it faster. Needs the
-    instructions of sm_90a: nothing happens for other architectures.
+    wgmma instructions: nothing happens for architectures without them.
 
     Requires: plan-pack-device-weights; behind plan-cover-linear-chains, if that runs.
     Guarantees: a dispatch with `covers` reads what its covered dispatches read and writes what the last of them writes;
@@ -181,7 +184,8 @@ def CoverLinearStacks : Schedule_Pass<"plan-cover-linear-stacks", "::mlir::Modul
     Example: test/passes/Schedule/cover-linear-stacks.mlir
   }];
   let options = [
-    Option<"arch", "arch", "std::string", /*default=*/"\"sm_90a\"", "The GPU architecture, such as sm_80 or sm_90a">
+    Option<"arch", "arch", "std::string", "::reckon::GpuTarget::defaultArch()",
+           "The GPU architecture: a name of lib/Target/GpuTarget.cpp">
   ];
   let statistics = [
     Statistic<"numStacks", "stacks", "Dispatches that cover others">,

@@ -46,7 +46,7 @@ ImplicitLocOpBuilder KernelFunction::getBuilder() {
   return b;
 }
 
-DeviceModule::DeviceModule(MLIRContext *context, StringRef arch) : arch(arch) {
+DeviceModule::DeviceModule(MLIRContext *context, const GpuTarget &target) : target(target) {
   context->loadDialect<arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect, scf::SCFDialect,
                        vector::VectorDialect>();
   module = ModuleOp::create(UnknownLoc::get(context));
@@ -132,8 +132,6 @@ void KernelFunction::waitHere(ImplicitLocOpBuilder &b) {
   wait = nullptr;
   assembly(b, "griddepcontrol.wait;");
 }
-
-bool DeviceModule::canStartEarly() const { return getArchNumber(arch) >= 90; }
 
 bool reckon::nvptx::isConstantMemory(Value pointer) {
   if (auto argument = dyn_cast<BlockArgument>(pointer)) {

@@ -16,6 +16,7 @@
 
 #include "dialects/Plan/Plan.h"
 #include "lib/Codegen/NVPTX/KernelPlan.h"
+#include "lib/Target/GpuTarget.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -54,7 +55,7 @@ struct KernelFunction {
 
 class DeviceModule {
 public:
-  DeviceModule(mlir::MLIRContext *context, llvm::StringRef arch);
+  DeviceModule(mlir::MLIRContext *context, const GpuTarget &target);
 
   /// Adds a kernel. `name` is made a PTX identifier that is unique in the module: ask the result for it. The block has
   /// exactly `blockThreads` threads. Unless `early` is false it lets the kernels behind it start, and waits for those
@@ -73,10 +74,9 @@ public:
   void report(ImplicitLocOpBuilder &b, Value status, int code, Value table, Value position, Value id);
 
   mlir::ModuleOp getModule() { return *module; }
-  /// "sm_90a"
-  llvm::StringRef getArch() const { return arch; }
-  /// Whether kernels can start before those that they wait for have ended, and wait for them themselves: from sm_90 on.
-  bool canStartEarly() const;
+  const GpuTarget &getTarget() const { return target; }
+  /// Whether kernels can start before those that they wait for have ended, and wait for them themselves.
+  bool canStartEarly() const { return target.hasGridDependencies; }
   /// Whether this one does.
   bool startsEarly(llvm::StringRef function) const { return earlyKernels.contains(function); }
   mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(module); }
@@ -86,7 +86,7 @@ private:
   mlir::LLVM::LLVMFuncOp getReportFunction();
 
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::string arch;
+  const GpuTarget &target;
   llvm::StringSet<> earlyKernels;
   unsigned sharedCount = 0, constantCount = 0;
 };

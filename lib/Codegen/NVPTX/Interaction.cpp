@@ -30,8 +30,6 @@ using namespace reckon::nvptx;
 static constexpr unsigned blockWarps = 4;
 /// More features would not fit the registers that hold their products.
 static constexpr size_t maxFeatures = 64;
-/// Shared memory of a multiprocessor for blocks, and what each block takes besides its own.
-static constexpr unsigned sharedOfSm = 227 * 1024, sharedReserved = 1024, warpsOfSm = 64;
 
 namespace {
 /// Up to 32 features whose rows are copied as they are, one a lane.
@@ -342,7 +340,8 @@ LaunchPlan InteractionEmitter::emit(bool early) {
   launch.blockThreads = threads;
   launch.sharedBytes = blockWarps * warpBytes;
   launch.grid = {SizeExpr::ceilDiv(region.rows, SizeExpr(blockWarps))};
-  launch.blocksPerSm = std::min<uint64_t>(sharedOfSm / (launch.sharedBytes + sharedReserved), warpsOfSm / blockWarps);
+  const GpuTarget &gpu = module.getTarget();
+  launch.blocksPerSm = std::min(gpu.blocksByShared(launch.sharedBytes), gpu.warpsPerSm / blockWarps);
   launch.blocksPerSm = std::max(1u, std::min(launch.blocksPerSm, residentWarps / blockWarps));
   function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(launch.blocksPerSm));
   return launch;
@@ -362,7 +361,7 @@ EmitResult nvptx::emitInteraction(plan::KernelOp kernel, DeviceModule &module) {
   if (!sameTypes || dots.features.size() > maxFeatures || dots.numPairs() == 0 || bytes % (type.isF32() ? 16 : 32) != 0)
     return std::nullopt;
   uint64_t warpBytes = dots.features.size() * (bytes + 16) + PairProducts(dots, bytes + 16, type).stagingBytes();
-  if (blockWarps * warpBytes + sharedReserved > sharedOfSm)
+  if (blockWarps * warpBytes > module.getTarget().sharedPerBlock)
     return std::nullopt;
   KernelPlan plan;
   auto add = [&](bool early) -> LaunchPlan & {

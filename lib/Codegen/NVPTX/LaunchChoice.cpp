@@ -22,7 +22,7 @@ std::string LaunchChoice::launchName(KernelOp kernel) const {
   return kernel.getSymName().str() + (name.empty() ? "" : "_" + name);
 }
 
-std::vector<LaunchChoice> nvptx::chooseLaunches(KernelOp kernel, StringRef arch, bool canUseLibrary, bool all) {
+std::vector<LaunchChoice> nvptx::chooseLaunches(KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all) {
   // Weights are packed for regions of that kind alone.
   std::optional<LinearLayer> layer;
   if (kernel.getKind() == rec::RegionKind::gemm)
@@ -44,8 +44,8 @@ std::vector<LaunchChoice> nvptx::chooseLaunches(KernelOp kernel, StringRef arch,
     choices.push_back({choice.name(), choice.minRows, choice.maxRows, choice.needsTiming});
   };
   if (all)
-    llvm::for_each(getLinearContenders(*layer, arch), add);
-  llvm::for_each(chooseLinear(*layer, arch), add);
+    llvm::for_each(getLinearContenders(*layer, gpu), add);
+  llvm::for_each(chooseLinear(*layer, gpu), add);
   return choices;
 }
 

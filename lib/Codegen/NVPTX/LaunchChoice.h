@@ -15,6 +15,7 @@
 #define RECKON_LIB_CODEGEN_NVPTX_LAUNCHCHOICE_H
 
 #include "dialects/Plan/Plan.h"
+#include "lib/Target/GpuTarget.h"
 
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ struct LaunchChoice {
 /// The launches that the cost model can pick, first match first. `all` adds those that only measuring can: contenders
 /// of generated kernels, and the library, which reads and writes memory of the run only (`canUseLibrary`: in some
 /// dispatch). Empty for kernels that leave no choice.
-std::vector<LaunchChoice> chooseLaunches(plan::KernelOp kernel, llvm::StringRef arch, bool canUseLibrary, bool all);
+std::vector<LaunchChoice> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all);
 
 /// Puts the decision on the kernel, which getScheduledLaunches() reads: nullopt when there is none.
 void setScheduledLaunches(plan::KernelOp kernel, llvm::ArrayRef<LaunchChoice> choices);

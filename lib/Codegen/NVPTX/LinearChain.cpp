@@ -33,7 +33,7 @@ using namespace reckon::nvptx;
 
 namespace {
 
-constexpr unsigned clusterBlocks = 16, warps = 16, threads = 32 * warps, tileRows = 8;
+constexpr unsigned warps = 16, threads = 32 * warps, tileRows = 8;
 /// One more warp only fetches.
 constexpr unsigned blockThreads = threads + 32;
 constexpr unsigned unitBytes = 1024;
@@ -42,7 +42,8 @@ constexpr unsigned batchUnits = 4;
 
 class ChainEmitter {
 public:
-  ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel, Value shared);
+  ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel, Value shared,
+               int64_t clusters);
   void run();
 
 private:
@@ -100,7 +101,7 @@ private:
 } // namespace
 
 ChainEmitter::ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel,
-                           Value shared)
+                           Value shared, int64_t clusters)
     : p(p), layers(layers), layout(layout), kernel(kernel), shared(shared) {
   sharedBase = p.sharedAddress(shared);
   thread = p.thread();
@@ -110,7 +111,7 @@ ChainEmitter::ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayo
   warp = p.shr(thread, 5);
   rank = p.rem(p.block(), clusterBlocks);
   rows = p.narrow(p.mul(kernel.rows, layers.front().rowsPerSample));
-  Value rowsEach = p.min(p.div(p.add(rows, chainClusters - 1), chainClusters), p.i32(tileRows));
+  Value rowsEach = p.min(p.div(p.add(rows, clusters - 1), clusters), p.i32(tileRows));
   firstRow = p.mul(p.div(p.block(), clusterBlocks), rowsEach);
   rowsHere = p.min(p.sub(rows, firstRow), rowsEach);
   ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, unitBytes), p.shl(lane, 4)));
@@ -487,14 +488,15 @@ EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
   bool isPacked = llvm::all_of(layers, [&](const LinearLayer &layer) {
     return cast<StringAttr>(kernel.getPackings()[layer.weight]).getValue() == StringRef(mmaPacking);
   });
-  if (isPacked && llvm::all_of(layers, canChain))
-    layout = layOutChain(layers);
+  if (isPacked && llvm::all_of(layers, [](const LinearLayer &layer) { return canChain(layer); }))
+    layout = layOutChain(layers, module.getTarget());
   if (!layout)
     return EmitResult(kernel.emitError("device codegen: '") << kernel.getSymName() << "' is no chain of linear layers");
   KernelFunction function = module.createKernel(kernel.getSymName(), kernel, blockThreads);
   ImplicitLocOpBuilder b = function.getBuilder();
   Ptx p(b);
-  ChainEmitter(p, layers, *layout, function, module.getDynamicShared(b)).run();
+  int64_t clusters = module.getTarget().largeClusters;
+  ChainEmitter(p, layers, *layout, function, module.getDynamicShared(b), clusters).run();
 
   LaunchPlan launch;
   launch.function = function.getName();
@@ -503,7 +505,7 @@ EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
   launch.sharedBytes = layout->sharedBytes;
   // As many clusters as run at a time, with as few rows each: a stream of weights more costs nothing, a row more does.
   SizeExpr rows = layers.front().matrixRows();
-  SizeExpr rowsEach = SizeExpr::min(SizeExpr::ceilDiv(rows, SizeExpr(chainClusters)), SizeExpr(tileRows));
+  SizeExpr rowsEach = SizeExpr::min(SizeExpr::ceilDiv(rows, SizeExpr(clusters)), SizeExpr(tileRows));
   launch.grid = {SizeExpr(clusterBlocks) * SizeExpr::ceilDiv(rows, rowsEach)};
   launch.maxRows = maxRows.getInt();
   KernelPlan plan;

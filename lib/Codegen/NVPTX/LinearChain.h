@@ -17,14 +17,15 @@
 
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/Linear.h"
+#include "lib/Target/GpuTarget.h"
 
 namespace reckon::nvptx {
 
+/// Blocks of the cluster of a chain.
+inline constexpr unsigned clusterBlocks = 16;
+
 /// The attribute of a kernel that emitLinearChain() takes: the largest number of rows of the chain that it is for.
 inline constexpr llvm::StringLiteral chainRowsName = "chain_rows";
-
-/// Clusters of 16 blocks that an H200 holds at a time: rows are spread over so many before a cluster gets a second one.
-inline constexpr int64_t chainClusters = 7;
 
 /// Where one layer's work goes. A tile is 16 columns by the whole inner dimension, a unit a tile by 32 of it.
 struct ChainLayerLayout {
@@ -54,18 +55,18 @@ struct ChainLayout {
            sharedBytes = 0; ///< of layers in turn
 };
 
-/// Whether kernels of an architecture ("sm_90a") may have clusters.
-bool hasClusters(llvm::StringRef arch);
+/// Whether kernels of a GPU may have clusters as large as a chain's.
+bool canChain(const GpuTarget &gpu);
 
-/// nullopt when the layers need more shared memory, or more code, than one kernel may have.
-std::optional<ChainLayout> layOutChain(llvm::ArrayRef<LinearLayer> layers);
+/// nullopt when the layers need larger clusters, more shared memory, or more code, than one kernel may have.
+std::optional<ChainLayout> layOutChain(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu);
 
 /// Whether `layer` may be part of a chain by its types.
 bool canChain(const LinearLayer &layer);
 
 /// Up to how many rows of the matrix the layers are faster as one kernel than by the kernels that chooseLinear() picks;
 /// 0 when they are not, or cannot be one kernel. *gain is the microseconds saved at one row.
-int64_t getMaxChainRows(llvm::ArrayRef<LinearLayer> layers, llvm::StringRef arch, double *gain = nullptr);
+int64_t getMaxChainRows(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu, double *gain = nullptr);
 
 /// The emitter of kernels with the attribute chainRowsName. All weights are packed as `mma`.
 EmitResult emitLinearChain(plan::KernelOp kernel, DeviceModule &module);

@@ -7,7 +7,6 @@
 
 #include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
-#include "lib/Codegen/NVPTX/PtxCode.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -15,9 +14,9 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
-static constexpr unsigned clusterBlocks = 16, warps = 16, tileRows = 8, unitBytes = 1024;
-/// The shared memory of a block on sm_90; slots below which the stream of weights would stop and go.
-static constexpr unsigned maxSharedBytes = 227 * 1024, minSlots = 4;
+static constexpr unsigned warps = 16, tileRows = 8, unitBytes = 1024;
+/// Slots below which the stream of weights would stop and go.
+static constexpr unsigned minSlots = 4;
 /// Code is straight: so many units a warp, columns a thread and layers keep it and its registers bounded.
 static constexpr unsigned maxUnits = 96, maxTilesPerBlock = 8, maxLayers = 12;
 
@@ -41,9 +40,9 @@ static void shareUnits(ChainLayerLayout &layer) {
     }
 }
 
-std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers) {
+std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
   ChainLayout layout;
-  if (layers.empty() || layers.size() > maxLayers)
+  if (!canChain(gpu) || layers.empty() || layers.size() > maxLayers)
     return std::nullopt;
   unsigned sums[2] = {0, 0}, activations[2] = {0, 0};
   for (auto [l, layer] : llvm::enumerate(layers)) {
@@ -74,14 +73,14 @@ std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers) {
   layout.activationsAt[1] = layout.activationsAt[0] + activations[0];
   layout.ringAt = layout.activationsAt[1] + activations[1];
   unsigned perSlot = warps * unitBytes;
-  if (layout.units > maxUnits || layout.ringAt + minSlots * perSlot > maxSharedBytes)
+  if (layout.units > maxUnits || layout.ringAt + minSlots * perSlot > gpu.sharedPerBlock)
     return std::nullopt;
-  layout.slots = std::min(std::max(layout.units, minSlots), (maxSharedBytes - layout.ringAt) / perSlot);
+  layout.slots = std::min(std::max(layout.units, minSlots), (gpu.sharedPerBlock - layout.ringAt) / perSlot);
   layout.sharedBytes = layout.ringAt + layout.slots * perSlot;
   return layout;
 }
 
-bool nvptx::hasClusters(StringRef arch) { return getArchNumber(arch) >= 90; }
+bool nvptx::canChain(const GpuTarget &gpu) { return gpu.maxClusterBlocks >= clusterBlocks && gpu.largeClusters != 0; }
 
 bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || layer.type.isBF16(); }
 
@@ -91,34 +90,35 @@ bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || la
 
 /// Microseconds of a kernel in a graph, fitted to chains of 3 and 5 layers on an H200 (docs/cuda.md): a layer waits for
 /// its weights, which stream into a cluster, or for its activations, the longer the more rows and columns there are.
-static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows) {
-  double tile = std::min<int64_t>(llvm::divideCeil(rows, chainClusters), tileRows);
+static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows, int64_t clusters) {
+  double tile = std::min<int64_t>(llvm::divideCeil(rows, clusters), tileRows);
   auto stream = [&](size_t l) {
     return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * unitBytes / 1.1e6;
   };
   double time = 2.0 + stream(0);
   for (size_t l = 1; l < layers.size(); ++l)
     time += std::max(0.8, stream(l)) + (tile - 1) * (0.08 + 0.05 * std::min(1.0, layers[l].k / 1024.0));
-  return time * std::ceil(rows / tile / chainClusters);
+  return time * std::ceil(rows / tile / clusters);
 }
 
 /// What separate kernels take in a graph is less than estimateLinear() says, which was fitted to kernels alone.
 static constexpr double graphFactor = 0.8;
 
-int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, StringRef arch, double *gain) {
-  std::optional<ChainLayout> layout = layOutChain(layers);
+int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu, double *gain) {
+  std::optional<ChainLayout> layout = layOutChain(layers, gpu);
   if (!layout)
     return 0;
+  int64_t clusters = gpu.largeClusters;
   auto saved = [&](int64_t rows) {
     double apart = 0;
     for (const LinearLayer &layer : layers)
-      apart += graphFactor * estimateLinear(layer, rows, arch);
-    return apart - estimateChain(layers, *layout, rows);
+      apart += graphFactor * estimateLinear(layer, rows, gpu);
+    return apart - estimateChain(layers, *layout, rows, clusters);
   };
   if (gain)
     *gain = saved(1);
   int64_t rows = saved(1) > 0 ? 1 : 0;
-  while (rows > 0 && rows < tileRows * chainClusters && saved(llvm::alignTo(rows + 1, chainClusters)) > 0)
-    rows = llvm::alignTo(rows + 1, chainClusters);
+  while (rows > 0 && rows < tileRows * clusters && saved(llvm::alignTo(rows + 1, clusters)) > 0)
+    rows = llvm::alignTo(rows + 1, clusters);
   return rows;
 }

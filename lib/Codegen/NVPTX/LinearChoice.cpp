@@ -5,10 +5,10 @@
 //
 //===------------------------------------------------------------------------------===//
 //
-// A rough model of an H200: what a kernel takes beyond its first microseconds is its waves of blocks times what a block
-// moves into its multiprocessor or multiplies. The constants are fitted to what reckon-tune measured for the layers of
-// the networks in bench/models at 1 to 65536 rows; that tiles which hang over the last column take 1.3 times as long
-// was seen at 400 columns alone. It need only rank the kernels; reckon-tune measures.
+// A rough model of a GPU (GpuCosts): what a kernel takes beyond its first microseconds is its waves of blocks times
+// what a block moves into its multiprocessor or multiplies. The constants are fitted to what reckon-tune measured; that
+// tiles which hang over the last column take 1.3 times as long was seen at 400 columns alone. It need only rank the
+// kernels; reckon-tune measures.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -33,11 +33,12 @@ namespace {
 struct CostModel {
   const LinearLayer &layer;
   int64_t rows;
+  const GpuCosts &gpu;
 
   /// Behind thin inputs storing the result may take longer than the work, where the L2 cache does not hold it.
   double bounded(double work) const {
-    double stored = double(rows) * layer.n * layer.elementBytes() - 16e6;
-    return std::max(work, stored / 2.3e6);
+    double stored = double(rows) * layer.n * layer.elementBytes() - gpu.cachedBytes;
+    return std::max(work, stored / gpu.storedBytes);
   }
 
   double operator()(const SplitTile &tile) const {
@@ -45,51 +46,53 @@ struct CostModel {
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
     // What a block finishes at its end grows with its rows.
-    double work = std::max(1.0, blocks / multiprocessors) * std::max(bytes / 77.4e3, 0.05);
+    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / gpu.splitBytes, 0.05);
     return 1.58 + 0.013 * tileRows + bounded(work);
   }
   double operator()(const DirectTile &tile) const {
     double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
-    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / 1.5e6, 0.2);
-    return 2.2 + layer.k / 200.0 + bounded(std::ceil(blocks / multiprocessors) * work * layer.elementBytes() / 2);
+    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / gpu.directFlops, 0.2);
+    return 2.2 + layer.k / 200.0 + bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
   }
   double operator()(const WgmmaTile &tile) const {
     double tileRows = tile.rows();
     double tiles = std::ceil(rows / tileRows) * llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split;
     double steps = std::ceil(std::ceil(layer.k * layer.elementBytes() / 128.0) / tile.split);
     double operations = 2 * tileRows * tile.columns * 128 / layer.elementBytes();
-    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? 5.34e6
-                                                           : tile.columns < 256 ? 5.235e6
-                                                                                : 5.65e6);
-    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / 141e3);
-    double finish = tileRows * tile.columns * layer.elementBytes() / 53e3;
+    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? gpu.wgmmaFlops[0]
+                                                           : tile.columns < 256 ? gpu.wgmmaFlops[1]
+                                                                                : gpu.wgmmaFlops[2]);
+    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / gpu.copiedBytes);
+    double finish = tileRows * tile.columns * layer.elementBytes() / gpu.finishedBytes;
     // Finishing overlaps with multiplying, but for the last tile; less so where tiles hang over the last column.
     if (tile.mode == WgmmaTile::Mode::Alternate) {
       double overhang = layer.n % tile.columns ? 1.3 : 1;
-      return 1.6 + std::max(1.0, tiles / multiprocessors) * (steps * step + 0.137 * finish + 0.12) * overhang + finish;
+      return 1.6 + std::max(1.0, tiles / gpu.multiprocessors) * (steps * step + 0.137 * finish + 0.12) * overhang +
+             finish;
     }
     if (tile.split > 1) // a second wave of clusters waits for whole groups of multiprocessors
-      return 3.3 + std::ceil(tiles / multiprocessors) * (steps * step + finish) + (tiles > multiprocessors ? 4.2 : 0);
+      return 3.3 + std::ceil(tiles / gpu.multiprocessors) * (steps * step + finish) +
+             (tiles > gpu.multiprocessors ? 4.2 : 0);
     // Small tiles share multiprocessors.
-    double waves =
-        tile.columns * tile.groups > 256 ? std::ceil(tiles / multiprocessors) : std::max(1.0, tiles / multiprocessors);
+    double waves = tile.columns * tile.groups > 256 ? std::ceil(tiles / gpu.multiprocessors)
+                                                    : std::max(1.0, tiles / gpu.multiprocessors);
     return 1.6 + waves * (steps * step + finish + 0.17);
   }
   double operator()(const DotTile &tile) const {
     double units = std::ceil(double(rows) / tile.rows) * llvm::divideCeil(layer.n, int64_t(tile.columns));
     double bytes = double(tile.rows + tile.columns) * layer.k * layer.elementBytes();
-    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / multiprocessors / 150e3;
+    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / gpu.multiprocessors / gpu.dotBytes;
   }
   double operator()(const ScalarTile &tile) const {
     double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
-    return 2 + std::ceil(tiles / multiprocessors) * layer.k * (tile.size == 128 ? 0.11 : 0.034);
+    return 2 + std::ceil(tiles / gpu.multiprocessors) * layer.k * (tile.size == 128 ? 0.11 : 0.034);
   }
 };
 
 } // namespace
 
 /// Every kernel that could run the layer.
-static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringRef arch) {
+static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const GpuTarget &gpu) {
   std::vector<LinearChoice> candidates;
   auto add = [&](auto tile) {
     LinearChoice choice;
@@ -115,7 +118,7 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringR
     add(SplitTile{rowTiles, warps});
   }
   // Thin rows are cheaper to read as they are than to stage; so are rows that bulk copies cannot read.
-  bool canCopy = arch == "sm_90a" && layer.x.aligned && layer.x.type == layer.type;
+  bool canCopy = gpu.hasWgmma && gpu.hasBulkCopies && layer.x.aligned && layer.x.type == layer.type;
   if (!canCopy || layer.k * layer.elementBytes() < 128) {
     add(DirectTile{2, 4});
     add(DirectTile{4, 4});
@@ -133,10 +136,10 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, StringR
   return candidates;
 }
 
-double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, StringRef arch) {
+double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu) {
   double best = std::numeric_limits<double>::infinity();
-  for (const LinearChoice &candidate : getCandidates(layer, arch))
-    best = std::min(best, std::visit(CostModel{layer, rows}, candidate.tile));
+  for (const LinearChoice &candidate : getCandidates(layer, gpu))
+    best = std::min(best, std::visit(CostModel{layer, rows, *gpu.costs}, candidate.tile));
   return best;
 }
 
@@ -161,13 +164,13 @@ static constexpr uint64_t rangeEnds[] = {8, 16, 32, 64, 128, 256, 512, 1024, 204
 /// The model is rough: what it sees within this factor of the best may be the best.
 static constexpr double maxCostRatio = 1.5;
 
-std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, StringRef arch) {
-  std::vector<LinearChoice> candidates = getCandidates(layer, arch), chosen = chooseLinear(layer, arch), contenders;
+std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, const GpuTarget &gpu) {
+  std::vector<LinearChoice> candidates = getCandidates(layer, gpu), chosen = chooseLinear(layer, gpu), contenders;
   std::vector<bool> isClose(candidates.size());
   for (uint64_t end : rangeEnds) {
     std::vector<double> costs;
     for (const LinearChoice &candidate : candidates)
-      costs.push_back(std::visit(CostModel{layer, static_cast<int64_t>(end)}, candidate.tile));
+      costs.push_back(std::visit(CostModel{layer, static_cast<int64_t>(end), *gpu.costs}, candidate.tile));
     double best = *llvm::min_element(costs);
     for (size_t i = 0; i < costs.size(); ++i)
       isClose[i] = isClose[i] || costs[i] <= maxCostRatio * best;
@@ -182,13 +185,13 @@ std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, S
   return contenders;
 }
 
-std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, StringRef arch) {
-  std::vector<LinearChoice> candidates = getCandidates(layer, arch), choices;
+std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, const GpuTarget &gpu) {
+  std::vector<LinearChoice> candidates = getCandidates(layer, gpu), choices;
   // The best at the upper end of each range of rows; neighbours that agree are one range.
   uint64_t next = 0;
   std::optional<size_t> previous;
   for (uint64_t end : rangeEnds) {
-    CostModel cost{layer, static_cast<int64_t>(end)};
+    CostModel cost{layer, static_cast<int64_t>(end), *gpu.costs};
     size_t best = 0;
     for (size_t i = 1; i < candidates.size(); ++i)
       if (std::visit(cost, candidates[i].tile) < std::visit(cost, candidates[best].tile))
@@ -215,11 +218,11 @@ std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, StringRe
   return choices;
 }
 
-std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, StringRef arch) {
+std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, const GpuTarget &gpu) {
   std::optional<std::vector<LaunchChoice>> scheduled = getScheduledLaunches(layer.kernel);
   if (!scheduled)
-    return chooseLinear(layer, arch);
-  std::vector<LinearChoice> candidates = getCandidates(layer, arch), choices;
+    return chooseLinear(layer, gpu);
+  std::vector<LinearChoice> candidates = getCandidates(layer, gpu), choices;
   for (const LaunchChoice &launch : *scheduled)
     for (const LinearChoice &candidate : candidates)
       if (candidate.name() == launch.name) {
@@ -231,10 +234,10 @@ std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, St
   return choices;
 }
 
-SmallVector<StringRef> nvptx::getLinearPackings(plan::KernelOp kernel, StringRef arch) {
+SmallVector<StringRef> nvptx::getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu) {
   SmallVector<StringRef> packings;
   if (std::optional<LinearLayer> layer = matchLinear(kernel))
-    for (const LinearChoice &choice : getScheduledLinear(*layer, arch))
+    for (const LinearChoice &choice : getScheduledLinear(*layer, gpu))
       if (StringRef packing(choice.packing()); !llvm::is_contained(packings, packing))
         packings.push_back(packing);
   return packings;
@@ -244,7 +247,7 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
   std::optional<LinearLayer> layer = matchLinear(kernel);
   if (!layer)
     return std::nullopt;
-  std::vector<LinearChoice> choices = getScheduledLinear(*layer, module.getArch());
+  std::vector<LinearChoice> choices = getScheduledLinear(*layer, module.getTarget());
   // Where each packing is: the layer's own weight, or an input of its type that nothing reads.
   auto findWeight = [&](std::string_view packing) -> std::optional<unsigned> {
     for (BlockArgument argument : kernel.getBody().getArguments()) {

@@ -15,14 +15,12 @@
 
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
+#include "lib/Target/GpuTarget.h"
 
 #include <string_view>
 #include <variant>
 
 namespace reckon::nvptx {
-
-/// Of the GPU that cost models are of, an H200.
-inline constexpr double multiprocessors = 132;
 
 struct LinearChoice {
   std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
@@ -35,20 +33,20 @@ struct LinearChoice {
 };
 
 /// Kernels with their ranges of rows, in rising order: the first that fits is meant. The last takes any number.
-std::vector<LinearChoice> chooseLinear(const LinearLayer &layer, llvm::StringRef arch);
+std::vector<LinearChoice> chooseLinear(const LinearLayer &layer, const GpuTarget &gpu);
 
 /// Kernels worth timing that chooseLinear() leaves out: for some number of rows the cost model, which is rough, sees
 /// them close to the best. All need timing.
-std::vector<LinearChoice> getLinearContenders(const LinearLayer &layer, llvm::StringRef arch);
+std::vector<LinearChoice> getLinearContenders(const LinearLayer &layer, const GpuTarget &gpu);
 
 /// The kernels that the schedule gave the layer (LaunchChoice.h); what chooseLinear() says when it gave none.
-std::vector<LinearChoice> getScheduledLinear(const LinearLayer &layer, llvm::StringRef arch);
+std::vector<LinearChoice> getScheduledLinear(const LinearLayer &layer, const GpuTarget &gpu);
 
 /// Microseconds the layer takes with the best of its kernels for so many rows of the matrix, by the cost model.
-double estimateLinear(const LinearLayer &layer, int64_t rows, llvm::StringRef arch);
+double estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu);
 
 /// The packings a linear kernel reads, each once; none when it is no linear kernel.
-llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, llvm::StringRef arch);
+llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu);
 
 /// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand, and as
 /// operands of the same type that nothing in the body reads.

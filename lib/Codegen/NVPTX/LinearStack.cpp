@@ -37,8 +37,7 @@ using namespace reckon::nvptx;
 /// Threads that multiply, and rows that they take at a time; a warpgroup more only fetches.
 static constexpr unsigned groups = 2, consumers = 128 * groups, tileRows = 64 * groups;
 static constexpr int64_t stepElements = tileRowBytes / 2, maxThin = 64, maxColumns = 256;
-static_assert(8 * chainClusters < minStackRows, "chains take up to eight rows a cluster, stacks begin above");
-static constexpr unsigned minStages = 3, maxStages = 6, maxSharedBytes = 227 * 1024;
+static constexpr unsigned minStages = 3, maxStages = 6;
 
 namespace {
 /// What goes where in shared memory: stages, fragments of the first layer's weight, barriers.
@@ -100,7 +99,7 @@ private:
 };
 } // namespace
 
-static StackLayout layOut(ArrayRef<LinearLayer> layers) {
+static StackLayout layOut(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
   StackLayout layout;
   layout.thinSteps = llvm::divideCeil(layers[0].k, int64_t(16));
   layout.thinBlocks = llvm::divideCeil(layers[0].n, int64_t(16));
@@ -110,7 +109,7 @@ static StackLayout layOut(ArrayRef<LinearLayer> layers) {
     layout.boxes.push_back(&layer == &layers.front() ? 0 : llvm::alignTo(layer.n, isLast ? 32 : 8));
     layout.stageBytes = std::max<unsigned>(layout.stageBytes, layout.boxes.back() * tileRowBytes);
   }
-  unsigned left = maxSharedBytes - std::min(maxSharedBytes, layout.thinBlocks * layout.thinSteps * 512);
+  unsigned left = gpu.sharedPerBlock - std::min(gpu.sharedPerBlock, layout.thinBlocks * layout.thinSteps * 512);
   layout.stages = std::min(maxStages, left / (layout.stageBytes + 16));
   return layout;
 }
@@ -377,8 +376,8 @@ void StackEmitter::consume() {
 // What can be a stack
 //===----------------------------------------------------------------------===//
 
-bool nvptx::canStack(ArrayRef<LinearLayer> layers, StringRef arch) {
-  if (arch != "sm_90a" || layers.size() < 2 || layers[0].k > maxThin)
+bool nvptx::canStack(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
+  if (!gpu.hasWgmma || !gpu.hasBulkCopies || layers.size() < 2 || layers[0].k > maxThin)
     return false;
   for (const LinearLayer &layer : layers) {
     bool isLast = &layer == &layers.back(), isFirst = &layer == &layers.front();
@@ -392,7 +391,7 @@ bool nvptx::canStack(ArrayRef<LinearLayer> layers, StringRef arch) {
             argument && !isLast && layer.kernel.getRowInputs()[argument.getArgNumber()])
           return false;
   }
-  return layOut(layers).stages >= minStages;
+  return layOut(layers, gpu).stages >= minStages;
 }
 
 StringRef nvptx::getStackPacking(size_t index, size_t count) {
@@ -400,18 +399,18 @@ StringRef nvptx::getStackPacking(size_t index, size_t count) {
 }
 
 /// Microseconds of a kernel in a graph.
-static double estimateStack(ArrayRef<LinearLayer> layers, int64_t rows) {
+static double estimateStack(ArrayRef<LinearLayer> layers, int64_t rows, const GpuTarget &gpu) {
   double tile = 0.7;
   for (const LinearLayer &layer : layers) {
     bool isFirst = &layer == &layers.front();
     double operations = 2.0 * tileRows * llvm::alignTo(layer.n, 8) * llvm::alignTo(layer.k, 16);
     tile += operations / (isFirst ? 2.5e6 : 4.8e6) + (isFirst ? 0 : 0.3);
   }
-  return 2.5 + std::ceil(std::ceil(rows / double(tileRows)) / multiprocessors) * tile;
+  return 2.5 + std::ceil(std::ceil(rows / double(tileRows)) / gpu.costs->multiprocessors) * tile;
 }
 
-std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, StringRef arch) {
-  if (!canStack(layers, arch))
+std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
+  if (!canStack(layers, gpu))
     return std::nullopt;
   // Microseconds that a kernel in a graph begins before the one before has ended.
   constexpr double overlap = 1.2;
@@ -420,8 +419,8 @@ std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, Stri
   for (int64_t rows = int64_t(1) << 20; rows >= minStackRows; rows /= 2) {
     double apart = 0;
     for (const LinearLayer &layer : layers)
-      apart += estimateLinear(layer, rows, arch) - overlap;
-    if (estimateStack(layers, rows) > apart)
+      apart += estimateLinear(layer, rows, gpu) - overlap;
+    if (estimateStack(layers, rows, gpu) > apart)
       break;
     least = rows;
   }
@@ -433,13 +432,14 @@ EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
   if (!minRows)
     return std::nullopt;
   SmallVector<LinearLayer> layers = matchLinearLayers(kernel);
+  const GpuTarget &gpu = module.getTarget();
   bool isPacked = llvm::all_of(llvm::enumerate(layers), [&](auto layer) {
     return cast<StringAttr>(kernel.getPackings()[layer.value().weight]).getValue() ==
            getStackPacking(layer.index(), layers.size());
   });
-  if (!isPacked || !canStack(layers, module.getArch()))
+  if (!isPacked || !canStack(layers, gpu))
     return EmitResult(kernel.emitError("device codegen: '") << kernel.getSymName() << "' is no stack of linear layers");
-  StackLayout layout = layOut(layers);
+  StackLayout layout = layOut(layers, gpu);
   LaunchPlan launch;
   for (size_t l = 1; l < layers.size(); ++l) {
     const LinearLayer &layer = layers[l];

@@ -16,6 +16,7 @@
 
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/Linear.h"
+#include "lib/Target/GpuTarget.h"
 
 namespace reckon::nvptx {
 
@@ -25,15 +26,15 @@ inline constexpr llvm::StringLiteral stackRowsName = "stack_rows";
 /// The least number of rows of the matrix that a stack is for: more than any chain is (LinearChain.h).
 inline constexpr int64_t minStackRows = 64;
 
-/// Whether the layers, each of which reads the one before, can be one kernel of an architecture ("sm_90a").
-bool canStack(llvm::ArrayRef<LinearLayer> layers, llvm::StringRef arch);
+/// Whether the layers, each of which reads the one before, can be one kernel of a GPU.
+bool canStack(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu);
 
 /// How the kernel reads the weight of layer `index` of `count`.
 llvm::StringRef getStackPacking(size_t index, size_t count);
 
 /// From how many rows of the matrix on the layers are faster as one kernel than by the kernels that chooseLinear()
 /// picks; nullopt when they are not, or cannot be one kernel.
-std::optional<int64_t> getMinStackRows(llvm::ArrayRef<LinearLayer> layers, llvm::StringRef arch);
+std::optional<int64_t> getMinStackRows(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu);
 
 /// The emitter of kernels with the attribute stackRowsName.
 EmitResult emitLinearStack(plan::KernelOp kernel, DeviceModule &module);

@@ -411,8 +411,8 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
   launch.tensorMaps = {x, w};
   launch.grid = {SizeExpr::ceilDiv(rows, SizeExpr(tile.rows())) *
                  SizeExpr(llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split)};
-  // As many blocks as shared memory and registers hold; 227 KiB and 64 Ki registers an SM.
-  unsigned byShared = (227 * 1024) / (launch.sharedBytes + 1024), byThreads = hasBlockPerSm(tile) ? 1 : 2;
+  // As many blocks as shared memory and registers hold.
+  unsigned byShared = module.getTarget().blocksByShared(launch.sharedBytes), byThreads = hasBlockPerSm(tile) ? 1 : 2;
   unsigned blocksPerSm = std::max(1u, std::min(byShared, byThreads));
   if (tile.split > 1)
     launch.cluster = tile.split;

@@ -43,26 +43,16 @@ static const llvm::Target *getTarget(std::string &error) {
   return llvm::TargetRegistry::lookupTarget(getTriple(), error);
 }
 
-unsigned reckon::nvptx::getArchNumber(StringRef arch) {
-  unsigned number = 0;
-  if (!arch.consume_front("sm_") || arch.consumeInteger(10, number))
-    return 0;
-  return arch.empty() || arch == "a" || arch == "f" ? number : 0;
-}
-
-bool reckon::nvptx::isKnownArch(StringRef arch) {
+bool reckon::nvptx::isSupported(const GpuTarget &gpu) {
   std::string error;
   const llvm::Target *target = getTarget(error);
-  if (!target || getArchNumber(arch) < 80) // what kernels rely on: asynchronous copies, bf16, NaN-aware minimum
+  if (!target)
     return false;
   std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(getTriple(), "", ""));
-  return info && info->isCPUStringValid(arch);
+  return info && info->isCPUStringValid(gpu.arch);
 }
 
-/// The language version: the oldest that has what kernels use, so that older drivers load it.
-static StringRef ptxVersion(StringRef arch) { return reckon::nvptx::getArchNumber(arch) >= 100 ? "+ptx88" : "+ptx83"; }
-
-std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRef arch) {
+std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, const GpuTarget &gpu) {
   auto fail = [&](const Twine &what) {
     module.emitError() << "device code: " << what;
     return std::nullopt;
@@ -83,9 +73,9 @@ std::optional<std::string> reckon::nvptx::compileToPtx(ModuleOp module, StringRe
   // Products and sums fuse as nvcc's do: it is the only full-rate form, and rounds once less.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      getTriple(), arch, ptxVersion(arch), options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      getTriple(), gpu.arch, gpu.ptxFeature, options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
   if (!machine)
-    return fail("this LLVM has no code generator for " + arch);
+    return fail("this LLVM has no code generator for " + Twine(gpu.arch));
   optimizeModule(*llvmModule, *machine, llvm::OptimizationLevel::O3);
   for (llvm::Function &function : *llvmModule)
     if (function.isDeclaration() && !function.isIntrinsic() && !function.use_empty())

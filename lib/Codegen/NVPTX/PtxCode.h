@@ -8,6 +8,8 @@
 #ifndef RECKON_LIB_CODEGEN_NVPTX_PTXCODE_H
 #define RECKON_LIB_CODEGEN_NVPTX_PTXCODE_H
 
+#include "lib/Target/GpuTarget.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <map>
@@ -16,15 +18,12 @@
 
 namespace reckon::nvptx {
 
-/// Whether LLVM knows the architecture: "sm_80", "sm_90a", ...
-bool isKnownArch(llvm::StringRef arch);
-
-/// The number of an architecture: 90 of "sm_90a". Zero for what has none.
-unsigned getArchNumber(llvm::StringRef arch);
+/// Whether this LLVM has a code generator for the target.
+bool isSupported(const GpuTarget &target);
 
 /// The PTX of a module in the LLVM and NVVM dialects, optimised. Nothing outside the module is linked: a function that
 /// is only declared is an error. nullopt after a diagnostic on `module`.
-std::optional<std::string> compileToPtx(mlir::ModuleOp module, llvm::StringRef arch);
+std::optional<std::string> compileToPtx(mlir::ModuleOp module, const GpuTarget &gpu);
 
 /// What ptxas says about one kernel.
 struct KernelFigures {

@@ -6,6 +6,7 @@
 //===-----------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Targets.h"
+#include "lib/Target/GpuTarget.h"
 
 #include <gtest/gtest.h>
 
@@ -43,6 +44,6 @@ TEST(Targets, RefuseWhatMakesNoSense) {
   EXPECT_EQ(refused("host,host"), "the target host is named twice");
   EXPECT_EQ(refused("cuda,cuda"), "the target cuda is named twice: name its architectures once, cuda:sm_80,sm_90");
   EXPECT_EQ(refused("cuda:sm_80,sm_80"), "the architecture sm_80 is named twice");
-  EXPECT_EQ(refused("cuda:sm_70"), "no GPU architecture 'sm_70'; expected sm_80 or later, such as sm_90a");
-  EXPECT_EQ(refused("cuda:"), "no GPU architecture ''; expected sm_80 or later, such as sm_90a");
+  EXPECT_EQ(refused("cuda:sm_70"), reckon::GpuTarget::unknown("sm_70"));
+  EXPECT_EQ(refused("cuda:"), reckon::GpuTarget::unknown(""));
 }

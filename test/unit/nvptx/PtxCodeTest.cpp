@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/PtxCode.h"
 #include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/LinearStack.h"
 #include "passes/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -46,7 +47,7 @@ struct PtxCode : testing::Test {
     buildDeviceLowering(pm);
     if (failed(pm.run(device.getModule())))
       return std::nullopt;
-    return compileToPtx(device.getModule(), device.getArch());
+    return compileToPtx(device.getModule(), device.getTarget());
   }
 
   MLIRContext context;
@@ -81,7 +82,7 @@ static KernelFunction emitSample(DeviceModule &device, plan::KernelOp kernel) {
 }
 
 TEST_F(PtxCode, KernelsBecomeEntries) {
-  DeviceModule device(&context, "sm_90a");
+  DeviceModule device(&context, GpuTarget::getDefault());
   EXPECT_EQ(emitSample(device, kernel).getName(), "k_0");
   EXPECT_EQ(emitSample(device, kernel).getName(), "k_0_1");
   std::optional<std::string> ptx = compile(device);
@@ -150,7 +151,7 @@ printf code >$2
 }
 
 TEST_F(PtxCode, TensorMapsArePassedByValue) {
-  DeviceModule device(&context, "sm_90a");
+  DeviceModule device(&context, GpuTarget::getDefault());
   TensorMapPlan map;
   map.elementType = Float32Type::get(&context);
   KernelFunction k = device.createKernel("maps", kernel, 32, {map});
@@ -163,7 +164,7 @@ TEST_F(PtxCode, TensorMapsArePassedByValue) {
 }
 
 TEST_F(PtxCode, MissingFunctionsAreErrors) {
-  DeviceModule device(&context, "sm_90a");
+  DeviceModule device(&context, GpuTarget::getDefault());
   KernelFunction k = device.createKernel("k", kernel, 32);
   OpBuilder top = OpBuilder::atBlockBegin(device.getModule().getBody());
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&context), {});
@@ -176,14 +177,16 @@ TEST_F(PtxCode, MissingFunctionsAreErrors) {
   EXPECT_NE(message.find("'elsewhere'"), std::string::npos) << message;
 }
 
-TEST(PtxArch, Names) {
-  EXPECT_TRUE(isKnownArch("sm_80"));
-  EXPECT_TRUE(isKnownArch("sm_90a"));
-  EXPECT_TRUE(isKnownArch("sm_100a"));
-  EXPECT_FALSE(isKnownArch("sm_70"));
-  EXPECT_FALSE(isKnownArch("sm_90x"));
-  EXPECT_FALSE(isKnownArch("h200"));
-  EXPECT_FALSE(isKnownArch(""));
+TEST(GpuTargets, AreKnownToLlvm) {
+  for (const reckon::GpuTarget &gpu : reckon::GpuTarget::all())
+    EXPECT_TRUE(isSupported(gpu)) << gpu.arch;
+}
+
+TEST(GpuTargets, ChainsEndBelowStacks) {
+  // Where both may cover a layer, a number of rows belongs to one of them.
+  for (const reckon::GpuTarget &gpu : reckon::GpuTarget::all())
+    if (gpu.hasWgmma)
+      EXPECT_LT(8 * gpu.largeClusters, minStackRows) << gpu.arch;
 }
 
 TEST_F(PtxCode, PlansSurviveTheAttribute) {
