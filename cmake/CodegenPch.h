@@ -9,7 +9,7 @@
 //
 //===-------------------------------------------------------------------------------===//
 
-#include "lib/Support/CorePch.h"
+#include "cmake/CorePch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
