@@ -168,11 +168,14 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
       and the bound tables before anything runs, and passes them to every kernel.
     - `slots`: the sizes in bytes of the arena's slots; `local_slots`: the bytes per row of the local slots.
     - `arena_unshared`: the bytes that all values inside the run would take without sharing slots.
+    - `candidates`: when kernels have all launches that could be the fastest, a number that programs with the same
+      candidates for the same layers share. Measured times name it.
     - `requirements`: the conditions on the dimensions under which the program may run; the runtime checks them when it
       first sees a set of sizes.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$dims, OptionalAttr<Rec_DimsAttr>:$slots,
                        OptionalAttr<DenseI64ArrayAttr>:$local_slots, OptionalAttr<Rec_DimsAttr>:$arena_unshared,
+                       OptionalAttr<I64Attr>:$candidates,
                        OptionalAttr<TypedArrayAttrBase<Rec_RequirementAttr, "requirements on sizes">>:$requirements);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
@@ -250,16 +253,45 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     - `dims`: the dimensions whose values the runtime passes, in order (the engine's list).
     - `table_rows`: for every input the index in `dims` of the table's row count, or -1 for what is not a table.
 
+    The schedule phase adds for GPUs, and codegen obeys:
+    - `aligned`: for every operand whether it starts at a multiple of 16 bytes in all dispatches.
+    - `constant`: for every operand whether nothing writes it during a run: a weight, a table, or an input of the model.
+    - `choices`: the launches that the kernel gets and the numbers of rows they are for; absent for what has one way only.
+    - `chain_rows`, `stack_rows`: the kernel runs linear layers one after another, for at most, or at least, so many rows.
+
+    The codegen phase adds:
+    - `scratch_bytes` (host): a size expression, the scratch memory that a thread needs.
+    - `launches` (cuda): the functions that compute the kernel, how and for how many rows each is launched.
+
     Constraints:
     - (C1) `row_inputs`, `packings` and `table_rows` have one entry an input, `strides` one an operand, each as long as the
       operand's rank.
     - (C2) entries of `table_rows` are -1 or an index into `dims`.
     - (C3) there is an output; in kinds other than `whole` all outputs and row inputs have the same leading size.
+    - (C4) `aligned` and `constant` have one entry an operand.
+    - (C5) an entry of `choices` has a `name`, one of `launches` a `function`; both have `min_rows`, which is at most
+      `max_rows`; rows are unsigned.
+    - (C6) `scratch_bytes` is a size expression.
+    - (C7) a kernel has at most one of `chain_rows` and `stack_rows`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Rec_RegionKindAttr:$kind, DenseBoolArrayAttr:$row_inputs,
                        TypedArrayAttrBase<DenseI64ArrayAttr, "strides per operand">:$strides, StrArrayAttr:$packings,
-                       StrArrayAttr:$dims, DenseI64ArrayAttr:$table_rows);
+                       StrArrayAttr:$dims, DenseI64ArrayAttr:$table_rows,
+                       OptionalAttr<DenseBoolArrayAttr>:$aligned, OptionalAttr<DenseBoolArrayAttr>:$constant,
+                       OptionalAttr<DictArrayAttr>:$choices,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$chain_rows,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stack_rows,
+                       OptionalAttr<StrAttr>:$scratch_bytes, OptionalAttr<DictArrayAttr>:$launches);
   let regions = (region SizedRegion<1>:$body);
+  let builders = [
+    OpBuilder<(ins "::llvm::StringRef":$sym_name, "::reckon::rec::RegionKind":$kind, "::llvm::ArrayRef<bool>":$row_inputs,
+                   "::mlir::ArrayAttr":$strides, "::mlir::ArrayAttr":$packings, "::mlir::ArrayAttr":$dims,
+                   "::llvm::ArrayRef<int64_t>":$table_rows), [{
+      build($_builder, $_state, sym_name, kind, row_inputs, strides, packings, dims, table_rows, /*aligned=*/nullptr,
+            /*constant=*/nullptr, /*choices=*/nullptr, /*chain_rows=*/nullptr, /*stack_rows=*/nullptr,
+            /*scratch_bytes=*/nullptr, /*launches=*/nullptr);
+    }]>
+  ];
   let assemblyFormat = "$sym_name $kind `rows` $row_inputs attr-dict-with-keyword $body";
   let extraClassDeclaration = [{
     unsigned getNumInputs() { return getRowInputs().size(); }
@@ -267,6 +299,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     /// The tensor type of an operand: the inputs, then the outputs.
     ::mlir::RankedTensorType getOperandType(unsigned operand);
     ::llvm::LogicalResult verifyRows();
+    ::llvm::LogicalResult verifyNotes();
   }];
   let hasVerifier = 1;
 }

@@ -154,6 +154,36 @@ LogicalResult KernelOp::verifyRows() {
   return success();
 }
 
+/// Checks a list of launches, each for a range of rows.
+static LogicalResult verifyRanges(KernelOp kernel, StringRef list, ArrayAttr entries, StringRef key) {
+  if (!entries)
+    return success();
+  for (auto [i, entry] : llvm::enumerate(entries.getAsRange<DictionaryAttr>())) {
+    auto minRows = entry.getAs<IntegerAttr>("min_rows"), maxRows = entry.getAs<IntegerAttr>("max_rows");
+    if (!entry.getAs<StringAttr>(key) || !minRows || !maxRows)
+      return kernel.emitOpError("[C5] expected '")
+             << key << "', 'min_rows' and 'max_rows' in entry " << i << " of " << list;
+    if (minRows.getValue().ugt(maxRows.getValue()))
+      return kernel.emitOpError("[C5] has no rows between 'min_rows' and 'max_rows' in entry ") << i << " of " << list;
+  }
+  return success();
+}
+
+LogicalResult KernelOp::verifyNotes() {
+  size_t numOperands = getNumInputs() + getNumOutputs();
+  for (auto [name, facts] : {std::pair("aligned", getAligned()), std::pair("constant", getConstant())})
+    if (facts && facts->size() != numOperands)
+      return emitOpError("[C4] has ") << facts->size() << " entries in " << name << ", expected " << numOperands;
+  if (failed(verifyRanges(*this, "choices", getChoicesAttr(), "name")) ||
+      failed(verifyRanges(*this, "launches", getLaunchesAttr(), "function")))
+    return failure();
+  if (std::optional<StringRef> scratch = getScratchBytes(); scratch && !SizeExpr::parse(scratch->str()))
+    return emitOpError("[C6] needs '") << *scratch << "' bytes of scratch, expected a size expression";
+  if (getChainRows() && getStackRows())
+    return emitOpError("[C7] has both chain_rows and stack_rows");
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   Block &block = getBody().front();
   if (block.empty() || !isa<rec::YieldOp>(block.back()))
@@ -180,7 +210,7 @@ LogicalResult KernelOp::verify() {
                                       << getOperandType(i).getRank();
   if (getNumOutputs() == 0)
     return emitOpError("[C3] has no output");
-  if (getKind() != rec::RegionKind::whole && failed(verifyRows()))
+  if ((getKind() != rec::RegionKind::whole && failed(verifyRows())) || failed(verifyNotes()))
     return failure();
   for (int64_t index : getTableRows())
     if (index < -1 || index >= static_cast<int64_t>(getDims().size()))

@@ -50,7 +50,7 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
       }
       for (nvptx::LaunchPlan &launch : launches->launches)
         launch.startsEarly = code.startsEarly(launch.function);
-      kernel->setAttr("launches", launches->toAttribute(plan.getContext()));
+      kernel.setLaunchesAttr(launches->toAttribute(plan.getContext()));
       ++numKernels;
       numGeneric += emitter == "generic";
       numLaunches += launches->launches.size();

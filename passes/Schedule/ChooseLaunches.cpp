@@ -83,13 +83,12 @@ static bool isConstant(Value buffer) {
 }
 
 void ChooseLaunches::describeOperands(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  Builder b(&getContext());
-  auto describe = [&](StringRef name, bool (*isTrue)(Value)) {
+  auto describe = [&](nvptx::OperandFact fact, bool (*isTrue)(Value)) {
     SmallVector<bool> values(dispatches.front()->getNumOperands(), true);
     for (DispatchOp dispatch : dispatches)
       for (auto [value, operand] : llvm::zip(values, dispatch.getOperands()))
         value = value && isTrue(operand);
-    kernel->setAttr(name, b.getDenseBoolArrayAttr(values));
+    nvptx::setFact(fact, kernel, values);
   };
   describe(nvptx::alignedFact, isAligned);
   describe(nvptx::constantFact, isConstant);
@@ -230,7 +229,7 @@ void ChooseLaunches::runOnOperation() {
   } else if (allCandidates) {
     auto identity = static_cast<int64_t>(getIdentity());
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
-      program->setAttr("candidates", Builder(&getContext()).getI64IntegerAttr(identity));
+      program.setCandidates(identity);
   }
   for (auto &[kernel, launches] : choices) {
     numLaunches += launches.size();

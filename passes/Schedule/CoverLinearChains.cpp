@@ -67,7 +67,7 @@ void CoverLinearChains::coverRun(schedule::LinearCovers &covers, ArrayRef<Linear
   coverRun(covers, run, begin, best->begin);
   ArrayRef<LinearLink> links = run.slice(best->begin, best->end - best->begin);
   plan::KernelOp kernel = covers.cover(links, SmallVector<StringRef>(links.size(), nvptx::mmaPacking));
-  kernel->setAttr(nvptx::chainRowsName, Builder(kernel).getI64IntegerAttr(best->rows));
+  kernel.setChainRows(best->rows);
   ++numChains;
   numCovered += links.size();
   coverRun(covers, run, best->end, end);

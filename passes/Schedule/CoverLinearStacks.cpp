@@ -55,7 +55,7 @@ size_t CoverLinearStacks::coverFirst(schedule::LinearCovers &covers, ArrayRef<Li
   for (size_t index = 0; index < count; ++index)
     packings.push_back(nvptx::getStackPacking(index, count));
   plan::KernelOp kernel = covers.cover(run.take_front(count), packings);
-  kernel->setAttr(nvptx::stackRowsName, Builder(kernel).getI64IntegerAttr(rows));
+  kernel.setStackRows(rows);
   ++numStacks;
   numCovered += count;
   return count;

@@ -150,13 +150,13 @@ CoverKernel::CoverKernel(ArrayRef<LinearLink> links, StringRef stem, ArrayRef<St
   kernel.setStridesAttr(builder.getArrayAttr(strides));
   kernel.setPackingsAttr(builder.getArrayAttr(this->packings));
   kernel.setTableRows(tableRows);
-  for (auto [name, values] : llvm::zip(nvptx::operandFacts, facts))
-    kernel->setAttr(name, builder.getDenseBoolArrayAttr(values));
+  for (auto [fact, values] : llvm::zip(nvptx::operandFacts, facts))
+    nvptx::setFact(fact, kernel, values);
 }
 
 void CoverKernel::addInput(KernelOp from, unsigned operand) {
-  for (auto [name, values] : llvm::zip(nvptx::operandFacts, facts))
-    values.push_back(nvptx::holds(name, from, operand));
+  for (auto [fact, values] : llvm::zip(nvptx::operandFacts, facts))
+    values.push_back(nvptx::holds(fact, from, operand));
   strides.push_back(from.getStrides()[operand]);
   if (operand >= from.getNumInputs())
     return;

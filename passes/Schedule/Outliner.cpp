@@ -293,8 +293,9 @@ LogicalResult Outliner::run() {
   kernelNames.insert(func.getSymName());
   builder.setInsertionPoint(func);
   SmallVector<StringRef> dimNames(dims.begin(), dims.end());
-  program = ProgramOp::create(builder, func.getLoc(), func.getSymName(), builder.getStrArrayAttr(dimNames), nullptr,
-                              nullptr, nullptr, func->getAttrOfType<ArrayAttr>(rec::requirementsAttrName));
+  program = ProgramOp::create(builder, func.getLoc(), func.getSymName(), builder.getStrArrayAttr(dimNames),
+                              /*slots=*/nullptr, /*local_slots=*/nullptr, /*arena_unshared=*/nullptr,
+                              /*candidates=*/nullptr, func->getAttrOfType<ArrayAttr>(rec::requirementsAttrName));
   builder.createBlock(&program.getBody());
   makeInterface();
   // All buffers come before all dispatches, and a result's memory is claimed before what it is made of.

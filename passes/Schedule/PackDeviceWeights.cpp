@@ -81,12 +81,12 @@ void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispat
       dispatch->insertOperands(numInputs + i, dispatch.getOperands()[weight]);
     ++numAlternatives;
   }
-  for (StringRef fact : nvptx::operandFacts) {
+  for (nvptx::OperandFact fact : nvptx::operandFacts) {
     SmallVector<bool> values;
     for (unsigned operand = 0; operand < kernel.getNumInputs() + kernel.getNumOutputs(); ++operand)
       values.push_back(nvptx::holds(fact, kernel, operand));
     values.insert(values.begin() + numInputs, wanted.size() - 1, values[weight]);
-    kernel->setAttr(fact, b.getDenseBoolArrayAttr(values));
+    nvptx::setFact(fact, kernel, values);
   }
   kernel.setPackingsAttr(b.getArrayAttr(packings));
   kernel.setStridesAttr(b.getArrayAttr(strides));

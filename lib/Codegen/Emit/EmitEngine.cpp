@@ -234,7 +234,7 @@ OperandSpec Emitter::getOperand(Value buffer) {
 
 /// The kernels and launches of a plan.kernel on cuda.
 LogicalResult Emitter::emitLaunches(KernelOp kernel) {
-  auto attribute = kernel->getAttrOfType<ArrayAttr>("launches");
+  ArrayAttr attribute = kernel.getLaunchesAttr();
   std::optional<nvptx::KernelPlan> plan;
   if (attribute)
     plan = nvptx::KernelPlan::fromAttribute(attribute);
@@ -299,12 +299,8 @@ LogicalResult Emitter::emitKernels() {
     }
     // The code phase knows what scratch a kernel needs.
     SizeExpr scratch;
-    if (auto text = kernel->getAttrOfType<StringAttr>("scratch_bytes")) {
-      auto size = SizeExpr::parse(text.getValue().str());
-      if (!size)
-        return kernel.emitError("needs '") << text.getValue() << "' bytes of scratch, expected a size expression";
-      scratch = *size;
-    }
+    if (std::optional<StringRef> text = kernel.getScratchBytes())
+      scratch = *SizeExpr::parse(text->str());
     scratchBytes.push_back(scratch);
     KernelSpec spec;
     spec.symbol = kernel.getSymName().str();
@@ -403,8 +399,8 @@ void Emitter::addRequirement(rec::RequirementAttr requirement) {
 
 LogicalResult Emitter::run() {
   result.target = input.target;
-  if (auto candidates = program->getAttrOfType<IntegerAttr>("candidates"))
-    result.candidates = static_cast<uint64_t>(candidates.getInt());
+  if (std::optional<uint64_t> candidates = program.getCandidates())
+    result.candidates = *candidates;
   std::vector<std::string> dims;
   for (StringRef dim : program.getDims().getAsValueRange<StringAttr>())
     dims.push_back(dim.str());

@@ -29,7 +29,7 @@ OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
     if (failed(emitter.emit()))
       failedAny = true;
     else
-      kernel->setAttr("scratch_bytes", StringAttr::get(plan.getContext(), emitter.scratchBytes().str()));
+      kernel.setScratchBytes(emitter.scratchBytes().str());
   });
   return failedAny ? nullptr : std::move(module);
 }

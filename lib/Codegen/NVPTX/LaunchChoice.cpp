@@ -14,8 +14,6 @@ using namespace reckon;
 using namespace reckon::nvptx;
 using plan::KernelOp;
 
-static constexpr StringLiteral choicesName = "choices";
-
 std::string LaunchChoice::launchName(KernelOp kernel) const {
   if (isLibrary())
     return name;
@@ -58,11 +56,11 @@ void nvptx::setScheduledLaunches(KernelOp kernel, ArrayRef<LaunchChoice> choices
                              b.getNamedAttr("min_rows", b.getI64IntegerAttr(static_cast<int64_t>(choice.minRows))),
                              b.getNamedAttr("max_rows", b.getI64IntegerAttr(static_cast<int64_t>(choice.maxRows))),
                              b.getNamedAttr("needs_timing", b.getBoolAttr(choice.needsTiming))}));
-  kernel->setAttr(choicesName, b.getArrayAttr(all));
+  kernel.setChoicesAttr(b.getArrayAttr(all));
 }
 
 std::optional<std::vector<LaunchChoice>> nvptx::getScheduledLaunches(KernelOp kernel) {
-  auto attribute = kernel->getAttrOfType<ArrayAttr>(choicesName);
+  ArrayAttr attribute = kernel.getChoicesAttr();
   if (!attribute)
     return std::nullopt;
   std::vector<LaunchChoice> choices;

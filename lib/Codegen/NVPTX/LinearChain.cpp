@@ -480,7 +480,7 @@ void ChainEmitter::run() {
 }
 
 EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
-  auto maxRows = kernel->getAttrOfType<IntegerAttr>(chainRowsName);
+  IntegerAttr maxRows = kernel.getChainRowsAttr();
   if (!maxRows)
     return std::nullopt;
   SmallVector<LinearLayer> layers = matchLinearLayers(kernel);

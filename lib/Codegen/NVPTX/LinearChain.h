@@ -24,9 +24,6 @@ namespace reckon::nvptx {
 /// Blocks of the cluster of a chain.
 inline constexpr unsigned clusterBlocks = 16;
 
-/// The attribute of a kernel that emitLinearChain() takes: the largest number of rows of the chain that it is for.
-inline constexpr llvm::StringLiteral chainRowsName = "chain_rows";
-
 /// Where one layer's work goes. A tile is 16 columns by the whole inner dimension, a unit a tile by 32 of it.
 struct ChainLayerLayout {
   unsigned innerBlocks = 0; ///< units of a tile
@@ -68,7 +65,8 @@ bool canChain(const LinearLayer &layer);
 /// 0 when they are not, or cannot be one kernel. *gain is the microseconds saved at one row.
 int64_t getMaxChainRows(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu, double *gain = nullptr);
 
-/// The emitter of kernels with the attribute chainRowsName. All weights are packed as `mma`.
+/// The emitter of kernels with `chain_rows`, the largest number of rows of the chain that it is for. All weights are
+/// packed as `mma`.
 EmitResult emitLinearChain(plan::KernelOp kernel, DeviceModule &module);
 
 } // namespace reckon::nvptx

@@ -428,7 +428,7 @@ std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, cons
 }
 
 EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
-  auto minRows = kernel->getAttrOfType<IntegerAttr>(stackRowsName);
+  IntegerAttr minRows = kernel.getStackRowsAttr();
   if (!minRows)
     return std::nullopt;
   SmallVector<LinearLayer> layers = matchLinearLayers(kernel);

@@ -20,9 +20,6 @@
 
 namespace reckon::nvptx {
 
-/// The attribute of a kernel that emitLinearStack() takes: the smallest number of rows of the chain that it is for.
-inline constexpr llvm::StringLiteral stackRowsName = "stack_rows";
-
 /// The least number of rows of the matrix that a stack is for: more than any chain is (LinearChain.h).
 inline constexpr int64_t minStackRows = 64;
 
@@ -36,7 +33,7 @@ llvm::StringRef getStackPacking(size_t index, size_t count);
 /// picks; nullopt when they are not, or cannot be one kernel.
 std::optional<int64_t> getMinStackRows(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu);
 
-/// The emitter of kernels with the attribute stackRowsName.
+/// The emitter of kernels with `stack_rows`, the smallest number of rows of the chain that it is for.
 EmitResult emitLinearStack(plan::KernelOp kernel, DeviceModule &module);
 
 } // namespace reckon::nvptx

@@ -5,7 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 //
-// Attributes of a plan.kernel for GPUs that say of each operand whether something holds in all dispatches.
+// What `aligned` and `constant` of a plan.kernel say: whether something holds of an operand in all dispatches.
 // plan-choose-launches sets them; what is not said does not hold.
 //
 //===-----------------------------------------------------------------------------===//
@@ -17,15 +17,23 @@
 
 namespace reckon::nvptx {
 
-/// It starts at a multiple of 16 bytes.
-constexpr llvm::StringLiteral alignedFact = "aligned";
-/// Nothing writes it during a run: a weight, a table, or the caller's.
-constexpr llvm::StringLiteral constantFact = "constant";
-constexpr llvm::StringLiteral operandFacts[] = {alignedFact, constantFact};
+enum OperandFact {
+  alignedFact,  ///< it starts at a multiple of 16 bytes
+  constantFact, ///< nothing writes it during a run: a weight, a table, or the caller's
+};
+constexpr OperandFact operandFacts[] = {alignedFact, constantFact};
 
-inline bool holds(llvm::StringRef fact, plan::KernelOp kernel, unsigned operand) {
-  auto values = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(fact);
-  return values && values[operand];
+inline bool holds(OperandFact fact, plan::KernelOp kernel, unsigned operand) {
+  std::optional<llvm::ArrayRef<bool>> values = fact == alignedFact ? kernel.getAligned() : kernel.getConstant();
+  return values && (*values)[operand];
+}
+
+/// Notes a fact, with one value an operand.
+inline void setFact(OperandFact fact, plan::KernelOp kernel, llvm::ArrayRef<bool> values) {
+  if (fact == alignedFact)
+    kernel.setAligned(values);
+  else
+    kernel.setConstant(values);
 }
 
 } // namespace reckon::nvptx

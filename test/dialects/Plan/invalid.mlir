@@ -134,3 +134,92 @@ plan.program @main dims [] {
   // expected-error @+1 {{a buffer cannot hold elements of type 'index'}}
   %0 = plan.alloc : !plan.buffer<index, <4>>
 }
+
+// -----
+
+// expected-error @+1 {{[C4] has 1 entries in aligned, expected 2}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, aligned = array<i1: true>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C4] has 3 entries in constant, expected 2}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, constant = array<i1: true, true, true>} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C5] expected 'name', 'min_rows' and 'max_rows' in entry 0 of choices}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, choices = [{min_rows = 0, max_rows = 1}]} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C5] has no rows between 'min_rows' and 'max_rows' in entry 1 of choices}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, choices = [{name = "", min_rows = 0, max_rows = -1}, {name = "", min_rows = -1, max_rows = 0}]} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C5] expected 'function', 'min_rows' and 'max_rows' in entry 0 of launches}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, launches = [{name = "k", min_rows = 0, max_rows = -1}]} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C6] needs 'batch *' bytes of scratch, expected a size expression}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, scratch_bytes = "batch *"} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{[C7] has both chain_rows and stack_rows}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, chain_rows = 8, stack_rows = 64} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{attribute 'chain_rows' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, chain_rows = 0} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+
+// -----
+
+// expected-error @+1 {{attribute 'launches' failed to satisfy constraint}}
+plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
+                                            table_rows = array<i64: -1>, launches = ["k"]} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
