@@ -14,7 +14,7 @@
 // OLD-SAME: function = "cross_direct{{.*}}max_rows = -1 : i64
 // OLD-NOT: wgmma.
 plan.kernel @cross gemm rows [true, false, false, true, false] attributes {
-    aligned = array<i1: true, true, true, true, true, true, true>, constant = array<i1: false, true, true, false, true, false>,
+    aligned = array<i1: true, true, true, true, true, true>, constant = array<i1: false, true, true, false, true, false>,
     strides = [array<i64: 480, 1>, array<i64: 1024, 1>, array<i64: 1>, array<i64: 1024, 1>, array<i64: 1024, 1>, array<i64: 1024, 1>],
     packings = ["", "mma", "", "", "wgmma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1, -1, -1>} {
 ^bb0(%x: tensor<?x479xf16, #rec.dims<"batch", 479>>, %w: tensor<479x1024xf16>, %b: tensor<1024xf16>,
