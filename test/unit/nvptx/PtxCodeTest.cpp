@@ -115,7 +115,7 @@ struct FakePtxas {
     llvm::raw_fd_ostream(path, code) << "#!/bin/sh\n" << script;
     EXPECT_FALSE(llvm::sys::fs::setPermissions(path, llvm::sys::fs::all_all));
   }
-  ~FakePtxas() { (void)llvm::sys::fs::remove(path); }
+  ~FakePtxas() { [[maybe_unused]] std::error_code left = llvm::sys::fs::remove(path); }
   SmallString<128> path;
 };
 
