@@ -9,13 +9,13 @@
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 #include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "passes/Schedule/BufferUse.h"
+#include "passes/Schedule/KernelFacts.h"
 #include "passes/Schedule/Passes.h"
 #include "reckon/Engine/TimingCache.h"
 
 #include "dialects/Plan/Plan.h"
 
 #include "mlir/IR/Builders.h"
-#include "llvm/Support/xxhash.h"
 
 #include <map>
 
@@ -113,18 +113,20 @@ static std::vector<LaunchChoice> getOwn(KernelOp kernel, DispatchOp dispatch, Ar
 }
 
 uint64_t ChooseLaunches::getIdentity() const {
-  std::string text = arch;
-  llvm::raw_string_ostream os(text);
+  schedule::KernelFacts facts;
+  facts.add(StringRef(arch));
   for (DispatchOp dispatch : order) {
     KernelOp kernel = dispatch.lookupKernel();
     auto found = choices.find(kernel);
     if (found == choices.end())
       continue;
-    os << '\n' << kernel << '\n';
-    for (const LaunchChoice &choice : getOwn(kernel, dispatch, found->second))
-      os << choice.name << '\n';
+    facts.add(kernel);
+    std::vector<LaunchChoice> own = getOwn(kernel, dispatch, found->second);
+    facts.add(static_cast<uint64_t>(own.size()));
+    for (const LaunchChoice &choice : own)
+      facts.add(StringRef(choice.name));
   }
-  return llvm::xxh3_64bits(os.str());
+  return facts.getHash();
 }
 
 InFlightDiagnostic ChooseLaunches::refuse(const Twine &reason) {
