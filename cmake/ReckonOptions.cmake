@@ -1,6 +1,11 @@
 # Flags every target shares.
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Werror=return-type)
 
+# After CMake's own -DNDEBUG. LLVM's classes have one layout with and without it (llvm/Config/abi-breaking.h).
+if(RECKON_ASSERTIONS)
+  add_compile_options(-UNDEBUG)
+endif()
+
 if(RECKON_SANITIZER)
   add_compile_options(-fsanitize=${RECKON_SANITIZER} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${RECKON_SANITIZER})

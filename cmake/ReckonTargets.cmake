@@ -99,8 +99,9 @@ function(reckon_add_pass_library phase)
   target_compile_options(Reckon${phase}Passes PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/lib/Support/Statistic.h")
 endfunction()
 
-# reckon_add_tool(name sources... LINK libs)
+# reckon_add_tool(name sources... LINK libs): a program. RECKON_PROGRAMS lists them all.
 function(reckon_add_tool name)
+  set_property(GLOBAL APPEND PROPERTY RECKON_PROGRAMS ${name})
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})

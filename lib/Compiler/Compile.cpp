@@ -8,12 +8,13 @@
 #include "dialects/Rec/Rec.h"
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Compiler/EmitTargets.h"
+#include "lib/Compiler/OptionTable.h"
+#include "lib/Compiler/PassInstruments.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Register.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
 #include "reckon/Compiler/Compiler.h"
-#include "reckon/Engine/TimingCache.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -85,10 +86,14 @@ private:
 
 /// Runs the passes of one phase, with their statistics in the report.
 static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
-                                     CompileReport &report) {
+                                     PassInstruments &instruments, CompileReport &report) {
   std::vector<StatisticValue> values;
   mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
   phase.build(pm, options);
+  if (mlir::failed(instruments.attach(pm, phase.name, phase.isPerDevice ? llvm::StringRef(options.target) : ""))) {
+    report.error = ErrorKind::Environment;
+    return mlir::failure();
+  }
   collectStatistics(pm, values);
   mlir::LogicalResult result = pm.run(module);
   for (const StatisticValue &value : values)
@@ -114,62 +119,30 @@ private:
 };
 } // namespace
 
-/// What is wrong with the options for launches on cuda; empty when nothing is.
-static std::string checkLaunches(const CompileOptions &options, const Targets &targets) {
-  if (options.candidates != "chosen" && options.candidates != "all")
-    return "there are no candidates '" + options.candidates + "'; there are chosen, all";
-  bool isAll = options.candidates == "all";
-  if (targets.archs.empty() && isAll)
-    return "candidates are launches on a GPU: add --target=cuda";
-  if (options.timingCache.empty())
-    return "";
-  if (targets.archs.empty())
-    return "a timing cache is of a GPU: add --target=cuda";
-  if (isAll)
-    return "with a timing cache only the fastest launches stay: it cannot go with all candidates";
-  // The schedule phase reads it, a while after this.
-  std::string error;
-  readTimingCache(options.timingCache, &error);
-  return error;
-}
-
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                           CompileReport &report) {
-  auto fail = [&](const llvm::Twine &message) {
-    mlir::emitError(module.getLoc()) << message;
+  if (std::string error = checkOptions(options); !error.empty()) {
+    mlir::emitError(module.getLoc()) << error;
     report.error = ErrorKind::BadInput;
     return std::nullopt;
-  };
-  std::string error;
-  std::optional<host::Target> cpu = host::Target::get(options.cpu, &error);
-  if (!cpu)
-    return fail(error);
-  std::optional<Targets> targets = Targets::parse(options.target, &error);
-  if (!targets)
-    return fail(error);
-  std::optional<FloatPrecision> precision = parsePrecision(options.precision);
-  if (!precision)
-    return fail("no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16");
-  if (error = checkLaunches(options, *targets); !error.empty())
-    return fail(error);
+  }
+  std::optional<host::Target> cpu = host::Target::get(options.cpu, nullptr);
+  std::optional<Targets> targets = Targets::parse(options.target, nullptr);
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
-  if (!last)
-    return fail("no phase '" + options.stopAfter + "'; there are " + listPhases());
   std::vector<std::string> devices = targets->devices();
-  if (last->isPerDevice && devices.size() > 1)
-    return fail("after the phase " + options.stopAfter + " each device has a module of its own: name one target");
 
   // The first device takes the module itself, others a copy from where their ways part.
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies;
   llvm::SmallVector<mlir::ModuleOp> modules{module};
   PhaseOptions phaseOptions;
   phaseOptions.cpu = options.cpu;
-  phaseOptions.precision = *precision;
+  phaseOptions.precision = *parsePrecision(options.precision);
   if (!targets->archs.empty())
     phaseOptions.arch = targets->archs.front();
   phaseOptions.allCandidates = options.candidates == "all";
   phaseOptions.timingCache = options.timingCache;
   BlameWatch blamed(module.getContext(), options.timingCache);
+  PassInstruments instruments(*module.getContext(), options, report);
   for (const Phase &phase : getPhases()) {
     PhaseTimer timer(phase, options, report);
     if (!phase.build)
@@ -180,10 +153,12 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     }
     for (auto [each, device] : llvm::zip(modules, devices)) {
       phaseOptions.target = device;
-      if (mlir::succeeded(runPasses(phase, each, phaseOptions, report)))
+      if (mlir::succeeded(runPasses(phase, each, phaseOptions, instruments, report)))
         continue;
       // A model that was read but cannot be taken further is one the compiler does not support; the import phase itself
       // fails only on a model that is wrong.
+      if (report.error == ErrorKind::Environment)
+        return std::nullopt;
       bool isInput = llvm::StringRef(phase.name) == "import" || blamed.file;
       report.error = isInput ? ErrorKind::BadInput : ErrorKind::Unsupported;
       return std::nullopt;

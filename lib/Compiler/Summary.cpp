@@ -96,6 +96,10 @@ void reckon::printStatistics(const CompileReport &report, const std::vector<uint
     pass = statistic.pass;
     os << llvm::format("%8llu ", static_cast<unsigned long long>(statistic.value)) << statistic.description << '\n';
   }
+  if (!report.remarks.empty())
+    os << "remarks\n";
+  for (const CompileReport::Remark &remark : report.remarks)
+    os << "  " << remark.pass << ": " << remark.kind << ": " << remark.where << ": " << remark.message << '\n';
   if (engine.empty())
     return;
   EngineError error;

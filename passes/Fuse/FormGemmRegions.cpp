@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
 
 namespace reckon::fuse {
 #define GEN_PASS_DEF_FORMGEMMREGIONS
@@ -33,11 +34,19 @@ static constexpr int64_t maxCastColumns = 64;
 /// What a GEMM kernel reads and writes; it adds up in f32.
 static bool isGemmFloat(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
-static bool isRoot(LinearOp linear) {
+/// Why no GEMM kernel computes the layer; null when one does.
+static const char *findObstacle(LinearOp linear) {
   auto isConstant = [](Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; };
-  return isGemmFloat(linear.getType().getElementType()) && linear.getType().getRank() >= 2 &&
-         isConstant(linear.getWeight()) && (!linear.getBias() || isConstant(linear.getBias()));
+  if (!isGemmFloat(linear.getType().getElementType()))
+    return "its elements are not f32, f16 or bf16";
+  if (linear.getType().getRank() < 2)
+    return "it has no rows";
+  if (!isConstant(linear.getWeight()) || (linear.getBias() && !isConstant(linear.getBias())))
+    return "its weight or bias is computed";
+  return nullptr;
 }
+
+static bool isRoot(LinearOp linear) { return !findObstacle(linear); }
 
 /// Whether the value is computed from a result of `root`; both lie in one block.
 static bool dependsOn(Value value, Operation *root) {
@@ -72,6 +81,9 @@ public:
   bool addLowRankPartner(int64_t maxRank);
   /// Adds as much of what follows as leaves one value; returns how many layers.
   unsigned absorbEpilogue();
+  /// A layer that reads the region and could have been part of its epilogue, and what was in the way; null when there
+  /// is none.
+  std::pair<Operation *, const char *> findLayerLeftOut() const;
   ArrayRef<Operation *> getOps() const { return ops; }
 
 private:
@@ -187,6 +199,22 @@ unsigned GemmRegion::absorbEpilogue() {
   return candidates.size();
 }
 
+std::pair<Operation *, const char *> GemmRegion::findLayerLeftOut() const {
+  for (Operation *user : ops.back()->getUsers()) {
+    if (llvm::is_contained(ops, user) || !user->hasTrait<Pointwise>())
+      continue;
+    if (!isPointwise(user))
+      return {user, "its result has another shape, or it converts from a type that no GEMM kernel has"};
+    auto isForeign = [&](Value value) { return value.getDefiningOp() != ops.back() && !fitsAsOperand(value); };
+    if (llvm::any_of(user->getOperands(), isForeign))
+      return {user, "it also reads a value that is neither a scalar, nor one row, nor rows like the product's"};
+    if (!ops.back()->hasOneUse())
+      return {user, "other layers read the product, too"};
+    return {user, "the epilogue would read too many rows, or leave more than one value"};
+  }
+  return {nullptr, nullptr};
+}
+
 /// 1x1xN constants that the layers read become rows of N values.
 static void dropUnitDimensions(ArrayRef<Operation *> ops) {
   for (Operation *op : ops)
@@ -219,14 +247,22 @@ struct FormGemmRegions : fuse::impl::FormGemmRegionsBase<FormGemmRegions> {
     SmallVector<LinearOp> roots(block->getOps<LinearOp>());
     DenseSet<Operation *> taken;
     for (LinearOp root : roots) {
-      if (taken.contains(root) || !isRoot(root))
+      if (taken.contains(root))
         continue;
+      if (const char *obstacle = findObstacle(root)) {
+        remark::missed(root.getLoc(), remark::RemarkOpts::name("no-gemm").category(getArgument()))
+            << remark::reason("no GEMM kernel: {0}", obstacle);
+        continue;
+      }
       GemmRegion region(root);
       if (lowRank && region.addLowRankPartner(maxRank)) {
         taken.insert(region.getOps()[1]);
         ++numLowRank;
       }
       numAbsorbed += region.absorbEpilogue();
+      if (auto [layer, obstacle] = region.findLayerLeftOut(); layer)
+        remark::missed(layer->getLoc(), remark::RemarkOpts::name("not-in-epilogue").category(getArgument()))
+            << remark::reason("{0} not fused with the linear layer that it reads: {1}", layer->getName(), obstacle);
       numCasts += region.absorbCast();
       dropUnitDimensions(region.getOps());
       fuse::formRegion(region.getOps(), rec::RegionKind::gemm);

@@ -14,6 +14,7 @@
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
 
 namespace reckon::fuse {
 #define GEN_PASS_DEF_FORMROWREGIONS
@@ -66,7 +67,8 @@ struct FormRowRegions : fuse::impl::FormRowRegionsBase<FormRowRegions> {
 private:
   void findLayers(Block &block);
   void growTowardsProducers(Operation *op, fuse::OpGroups &groups);
-  bool canMerge(unsigned a, unsigned b, const fuse::OpGroups &groups) const;
+  /// Why two groups cannot be one region; null when they can.
+  const char *findObstacle(unsigned a, unsigned b, const fuse::OpGroups &groups) const;
   rec::RegionKind classify(ArrayRef<Operation *> ops);
 
   DenseSet<Operation *> layers;
@@ -94,17 +96,23 @@ void FormRowRegions::growTowardsProducers(Operation *op, fuse::OpGroups &groups)
     if (locality.uses[i] != RowUse::Row || producer == localities.end() || producer->second.rows != locality.rows)
       continue;
     unsigned own = groups.getGroup(op), other = groups.getGroup(def);
-    if (own != other && canMerge(own, other, groups))
+    if (own == other)
+      continue;
+    if (const char *obstacle = findObstacle(own, other, groups))
+      remark::missed(op->getLoc(), remark::RemarkOpts::name("not-fused").category(getArgument()))
+          << remark::reason("{0} not fused with the {1} that it reads: {2}", op->getName(), def->getName(), obstacle);
+    else
       groups.merge(own, other);
   }
 }
 
-bool FormRowRegions::canMerge(unsigned a, unsigned b, const fuse::OpGroups &groups) const {
+const char *FormRowRegions::findObstacle(unsigned a, unsigned b, const fuse::OpGroups &groups) const {
   unsigned lookupsA = countLookups(groups.getOps(a)), lookupsB = countLookups(groups.getOps(b));
   // One layer may hold more than that.
-  if (groups.getOps(a).size() + groups.getOps(b).size() > maxLayers ||
-      (lookupsA != 0 && lookupsB != 0 && lookupsA + lookupsB > fuse::maxLookups))
-    return false;
+  if (groups.getOps(a).size() + groups.getOps(b).size() > maxLayers)
+    return "the region would have too many layers";
+  if (lookupsA != 0 && lookupsB != 0 && lookupsA + lookupsB > fuse::maxLookups)
+    return "the region would have too many lookups";
   // Inside a region a value is there by row only.
   auto readsWhole = [&](unsigned reader, unsigned producer) {
     for (Operation *op : groups.getOps(reader)) {
@@ -116,7 +124,9 @@ bool FormRowRegions::canMerge(unsigned a, unsigned b, const fuse::OpGroups &grou
     }
     return false;
   };
-  return !readsWhole(a, b) && !readsWhole(b, a) && !groups.wouldCycle(a, b);
+  if (readsWhole(a, b) || readsWhole(b, a))
+    return "a layer of the region would read more than its own row of another";
+  return groups.wouldCycle(a, b) ? "a layer between them cannot be in the region" : nullptr;
 }
 
 rec::RegionKind FormRowRegions::classify(ArrayRef<Operation *> ops) {

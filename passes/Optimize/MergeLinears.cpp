@@ -12,6 +12,7 @@
 #include "dialects/Rec/Shape.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
 
 namespace reckon {
 #define GEN_PASS_DEF_MERGELINEARS
@@ -40,8 +41,9 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
     // An input of one group may be a layer that another group has merged away: the keys only collect, and each merge
     // reads the input from its layers.
     for (SmallVector<Branch> &branches : llvm::make_second_range(groups))
-      while (branches.size() > 1)
-        mergeSome(branches);
+      if (branches.size() > 1)
+        while (!branches.empty())
+          mergeSome(branches);
   }
 
   static UnaryOp getActivation(LinearOp op) {
@@ -50,18 +52,28 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
 
   static int64_t getOutputs(LinearOp op) { return typeOf(op.getWeight()).getDimSize(1); }
 
+  /// A wider layer is bound by arithmetic and gains nothing.
+  static constexpr int64_t widest = 256;
+
   /// One reading of x is saved for each layer merged, and one copy of its outputs may be added: a layer with no more
-  /// outputs than inputs gains. A wide layer is bound by arithmetic and gains nothing.
+  /// outputs than inputs gains.
   static bool isProfitable(LinearOp op) {
-    constexpr int64_t widest = 256;
     return getOutputs(op) <= typeOf(op.getWeight()).getDimSize(0) && getOutputs(op) <= widest;
+  }
+
+  /// Says that a layer which shares its input stays by itself.
+  void remarkMissed(LinearOp op, const char *why) {
+    remark::missed(op.getLoc(), remark::RemarkOpts::name("not-merged").category(getArgument()))
+        << remark::reason("not merged with the other layers of its input: {0} inputs, {1} outputs, {2}",
+                          typeOf(op.getWeight()).getDimSize(0), getOutputs(op), why);
   }
 
   /// Takes the last branch off the list, merged with those that go with it.
   void mergeSome(SmallVectorImpl<Branch> &branches) {
     Branch last = branches.pop_back_val();
     if (!isProfitable(last.linear))
-      return;
+      return remarkMissed(last.linear,
+                          getOutputs(last.linear) > widest ? "bound by arithmetic" : "whose copies would cost more");
     SmallVector<Branch> chosen{last};
     for (Branch &branch : branches)
       if (isProfitable(branch.linear) && bool(branch.activation) == bool(last.activation) &&
@@ -69,7 +81,7 @@ struct MergeLinears : public reckon::impl::MergeLinearsBase<MergeLinears> {
           (!last.activation || branch.activation.getKind() == last.activation.getKind()))
         chosen.push_back(branch);
     if (chosen.size() < 2)
-      return;
+      return remarkMissed(last.linear, "and no other one with its activation gains");
     llvm::erase_if(branches, [&](Branch &branch) {
       return llvm::any_of(chosen, [&](Branch &other) { return other.linear == branch.linear; });
     });

@@ -9,6 +9,7 @@
 #include "passes/Schedule/Passes.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
 
 #include <map>
 
@@ -138,9 +139,16 @@ struct FormChains : schedule::impl::FormChainsBase<FormChains> {
     else
       chains = former.run();
     OpBuilder builder = OpBuilder::atBlockEnd(&getOperation().getBody().front());
+    std::optional<SizeExpr> rowsBefore;
     for (ArrayRef<unsigned> chain : chains) {
       DispatchOp first = former.getDispatch(chain.front());
       SizeExpr rows = first.getRows();
+      if (rowsBefore && !single)
+        remark::missed(first.getLoc(), remark::RemarkOpts::name("not-chained").category(getArgument()))
+            << remark::reason("{0} waits for the dispatches before it: {1}", first.getKernel(),
+                              *rowsBefore == rows ? "it reads more than its own row of what they write"
+                                                  : "they have another number of rows");
+      rowsBefore = rows;
       auto op = ChainOp::create(builder, first.getLoc(), rec::DimsAttr::get(&getContext(), ArrayRef<SizeExpr>(rows)));
       Block *body = new Block;
       op.getBody().push_back(body);

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "lib/Compiler/OptionTable.h"
 #include "lib/Compiler/Output.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Summary.h"
@@ -16,6 +17,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
 
 using namespace reckon;
 
@@ -35,27 +37,17 @@ static void declare(tools::ArgParser &args, Flags &flags) {
               flags.emit);
   args.option("freeze-input", "NAME=FILE", "make an input a constant, with the value in a .npy or .pb file; repeatable",
               flags.freeze);
-  args.group("Compilation");
-  args.option("target", "DEVICE",
-              "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda; ARCH is sm_90a "
-              "(default) or any from sm_80 on: PTX is made for the\nfirst, machine code for all when ptxas is found",
-              flags.target);
-  args.option("host-cpu", "CPU",
-              "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that "
-              "LLVM knows, such as sapphirerapids",
-              flags.cpu);
-  args.option("precision", "P",
-              "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
-              "rounded to it on GPUs; fp16 or bf16, with sums in fp32",
-              flags.precision);
-  args.option("candidates", "SET",
-              "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also "
-              "those that only reckon-tune can find to be the fastest",
-              flags.candidates);
-  args.option("timing-cache", "FILE", "keep the launches that reckon-tune found fastest, and no others",
-              flags.timingCache);
-  std::string phases = "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases();
-  args.option("stop-after", "PHASE", phases.c_str(), flags.stopAfter);
+  llvm::StringRef group;
+  for (const CompileOption &option : getCompileOptions()) {
+    if (group != option.group)
+      args.group(option.group);
+    group = option.group;
+    CompileOptions &options = flags;
+    if (auto *text = std::get_if<std::string CompileOptions::*>(&option.member))
+      args.option(option.name, option.metavar, option.help.c_str(), options.**text);
+    else
+      args.flag(option.name, option.help.c_str(), options.*std::get<bool CompileOptions::*>(option.member));
+  }
   args.group("Checks and reports");
   args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
   args.option("atol", "X", "absolute tolerance of --verify (fp32 2e-6; fp16, tf32 1e-3; bf16 8e-3)", flags.atol, 0.0);
@@ -67,11 +59,10 @@ static void declare(tools::ArgParser &args, Flags &flags) {
 
 /// What is wrong with the flags together, or with them and the model's file; empty when nothing is.
 static std::string check(Flags &flags, const std::string &model) {
-  const Phase &last = getPhases().back();
-  std::string error;
-  std::optional<Targets> targets = Targets::parse(flags.target, &error);
-  if (!targets)
+  if (std::string error = checkOptions(flags); !error.empty())
     return error;
+  const Phase &last = getPhases().back();
+  std::optional<Targets> targets = Targets::parse(flags.target, nullptr);
   if (flags.emit != "engine" && flags.emit != "mlir" && flags.emit != "ptx")
     return "--emit is engine, mlir or ptx, not '" + flags.emit + "'";
   if (flags.emit == "ptx" && targets->archs.empty())
@@ -82,8 +73,6 @@ static std::string check(Flags &flags, const std::string &model) {
     return "--verify runs the engine on this machine's CPU: compile for it, too, with --target=host," + flags.target;
   if (flags.stopAfter.empty())
     flags.stopAfter = last.name;
-  if (!findPhase(flags.stopAfter))
-    return "no phase '" + flags.stopAfter + "'; there are " + listPhases();
   if (flags.stopAfter != last.name)
     flags.emit = "mlir";
   if (flags.verify && flags.stopAfter != last.name)
@@ -97,6 +86,8 @@ static std::string check(Flags &flags, const std::string &model) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::setBugReportMsg("reckon-compile: internal error. This is a fault of the compiler, whatever the model; please "
+                        "report it with the lines below.\n");
   Flags flags;
   tools::ArgParser args("reckon-compile", "Compiles a recommender model to an engine.", "MODEL.onnx|MODEL.mlir");
   declare(args, flags);
@@ -112,6 +103,7 @@ int main(int argc, char **argv) {
   Progress progress("reckon-compile", flags.progress);
   CompileOptions &options = flags;
   options.keepReference = flags.verify;
+  options.remarks = flags.stats;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
   for (llvm::StringRef text : flags.freeze) {
     auto [name, file] = text.rsplit('=');

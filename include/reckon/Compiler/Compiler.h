@@ -58,6 +58,16 @@ struct CompileOptions {
   std::string stopAfter;
   /// Inputs that become constants: ONNX name and .npy file.
   std::vector<std::pair<std::string, std::string>> frozenInputs;
+  /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are
+  /// left out.
+  std::string printIrTreeDir;
+  /// Print to the error stream how long each pass took.
+  bool timing = false;
+  /// A file that gets, when a pass fails or crashes, the module before it and the pipeline from it on, for
+  /// `reckon-opt --run-reproducer`; empty: none.
+  std::string reproducer;
+  /// Keep the remarks of the passes in the report.
+  bool remarks = false;
   /// Keep the module as it is after the normalize phase, for verifyEngine().
   bool keepReference = false;
   /// Told when a phase begins, for progress.
@@ -76,11 +86,22 @@ struct CompileReport {
     uint64_t value;
   };
 
+  /// What a pass did with a layer, or why it did not.
+  struct Remark {
+    std::string pass;
+    /// "passed", "missed", "failed" or "analysis".
+    std::string kind;
+    /// The ONNX nodes, and what is said of them.
+    std::string where, message;
+  };
+
   ErrorKind error = ErrorKind::None;
   /// Nodes of the model as imported; 0 for a model given in MLIR.
   uint64_t importedNodes = 0;
   std::vector<Phase> phases;
   std::vector<Statistic> statistics;
+  /// With CompileOptions::remarks, in the order in which the passes made them.
+  std::vector<Remark> remarks;
   /// The PTX of the cuda program.
   std::string ptx;
   /// With CompileOptions::keepReference.

@@ -1,6 +1,12 @@
 // RUN: reckon-opt --rec-form-gemm-regions %s | FileCheck %s
 // RUN: reckon-opt --rec-form-gemm-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt --rec-form-gemm-regions=low-rank=false %s | FileCheck %s --check-prefix=SPLIT
+// RUN: reckon-opt --rec-form-gemm-regions --remarks-filter-missed=.* %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: remark: {{.*}}rec.unary not fused with the linear layer that it reads: other layers read the product, too
+// REMARK: remark: {{.*}}no GEMM kernel: its weight or bias is computed
+// REMARK: remark: {{.*}}no GEMM kernel: its elements are not f32, f16 or bf16
+// REMARK: remark: {{.*}}the epilogue would read too many rows, or leave more than one value
 
 // STATS: 12 regions
 // STATS: 13 absorbed

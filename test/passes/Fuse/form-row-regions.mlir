@@ -1,5 +1,8 @@
 // RUN: reckon-opt --rec-form-row-regions %s | FileCheck %s
 // RUN: reckon-opt --rec-form-row-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt --rec-form-row-regions --remarks-filter-missed=.* %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: remark: {{.*}}rec.binary not fused with the rec.unary that it reads: a layer between them cannot be in the region
 
 // STATS: 6 rows
 // STATS: 1 lookup

@@ -1,5 +1,9 @@
 // RUN: reckon-opt --rec-merge-linears %s | FileCheck %s
 // RUN: reckon-opt --rec-merge-linears --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt --rec-merge-linears --remarks-filter-missed=.* %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: remark: {{.*}}not merged with the other layers of its input: 2 inputs, 3 outputs, whose copies would cost more
+// REMARK: remark: {{.*}}not merged with the other layers of its input: 2 inputs, 2 outputs, and no other one with its activation gains
 
 // Columns side by side; the missing bias is zero.
 // CHECK-LABEL: func.func @merge

@@ -1,8 +1,12 @@
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' %s | FileCheck %s
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains{single=true}))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=ONE
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-form-chains))' --remarks-filter-missed=.* %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
-// STATS: 7 chains
+// REMARK-DAG: remark: {{.*}}sum waits for the dispatches before it: they have another number of rows
+// REMARK-DAG: remark: {{.*}}with_all waits for the dispatches before it: it reads more than its own row of what they write
+
+// STATS: 9 chains
 // STATS: 3 following
 
 // Launched one after another, every dispatch is a chain.
@@ -72,6 +76,16 @@ plan.program @barriers dims ["n", "m"] {
   plan.dispatch @row(%x, %0) : !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>
   plan.dispatch @with_all(%x, %0, %y) : !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>
   plan.dispatch @sum(%0, %s) : !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <4>>
+}
+
+// CHECK-LABEL: plan.program @across
+// CHECK-COUNT-2: plan.chain rows <"n">
+plan.program @across dims ["n", "m"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n", 4>>
+  %0 = plan.alloc : !plan.buffer<f32, <"n", 4>>
+  %y = plan.output "y" : !plan.buffer<f32, <"n", 4>>
+  plan.dispatch @row(%x, %0) : !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>
+  plan.dispatch @with_all(%x, %0, %y) : !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>, !plan.buffer<f32, <"n", 4>>
 }
 
 // Two slices of one buffer are written side by side; all of it is read by row.

@@ -1,0 +1,94 @@
+//===- OptionTable.cpp - The options of a compilation by name ----------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-------------------------------------------------------------------------------===//
+
+#include "lib/Compiler/OptionTable.h"
+#include "lib/Codegen/Host/Target.h"
+#include "lib/Compiler/Phases.h"
+#include "lib/Compiler/Targets.h"
+#include "reckon/Engine/TimingCache.h"
+
+using namespace reckon;
+
+static std::vector<CompileOption> makeTable() {
+  static const char compilation[] = "Compilation", development[] = "Development of the compiler";
+  return {
+      {compilation, "target", "DEVICE",
+       "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda; ARCH is sm_90a (default) or "
+       "any from sm_80 on: PTX is made for the\nfirst, machine code for all when ptxas is found",
+       &CompileOptions::target},
+      {compilation, "host-cpu", "CPU",
+       "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that LLVM "
+       "knows, such as sapphirerapids",
+       &CompileOptions::cpu},
+      {compilation, "precision", "P",
+       "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
+       "rounded "
+       "to it on GPUs; fp16 or bf16, with sums in fp32",
+       &CompileOptions::precision},
+      {compilation, "candidates", "SET",
+       "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also those "
+       "that only reckon-tune can find to be the fastest",
+       &CompileOptions::candidates},
+      {compilation, "timing-cache", "FILE", "keep the launches that reckon-tune found fastest, and no others",
+       &CompileOptions::timingCache},
+      {development, "stop-after", "PHASE",
+       "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases(),
+       &CompileOptions::stopAfter},
+      {development, "print-ir-tree-dir", "DIR",
+       "write the module after every pass that changed it, a file a pass, a folder a phase;\nlarge constants are left "
+       "out",
+       &CompileOptions::printIrTreeDir},
+      {development, "timing", nullptr, "print how long each pass took", &CompileOptions::timing},
+      {development, "reproducer", "FILE",
+       "when a pass fails or crashes, write the module before it and the pipeline from it on,\nfor reckon-opt "
+       "--run-reproducer FILE",
+       &CompileOptions::reproducer},
+  };
+}
+
+const std::vector<CompileOption> &reckon::getCompileOptions() {
+  static const std::vector<CompileOption> table = makeTable();
+  return table;
+}
+
+/// What is wrong with the options for launches on cuda; empty when nothing is.
+static std::string checkLaunches(const CompileOptions &options, const Targets &targets) {
+  if (options.candidates != "chosen" && options.candidates != "all")
+    return "there are no candidates '" + options.candidates + "'; there are chosen, all";
+  bool isAll = options.candidates == "all";
+  if (targets.archs.empty() && isAll)
+    return "candidates are launches on a GPU: add --target=cuda";
+  if (options.timingCache.empty())
+    return "";
+  if (targets.archs.empty())
+    return "a timing cache is of a GPU: add --target=cuda";
+  if (isAll)
+    return "with a timing cache only the fastest launches stay: it cannot go with all candidates";
+  // The schedule phase reads it, a while after this.
+  std::string error;
+  readTimingCache(options.timingCache, &error);
+  return error;
+}
+
+std::string reckon::checkOptions(const CompileOptions &options) {
+  std::string error;
+  if (!host::Target::get(options.cpu, &error))
+    return error;
+  std::optional<Targets> targets = Targets::parse(options.target, &error);
+  if (!targets)
+    return error;
+  if (!parsePrecision(options.precision))
+    return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
+  if (error = checkLaunches(options, *targets); !error.empty())
+    return error;
+  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
+  if (!last)
+    return "no phase '" + options.stopAfter + "'; there are " + listPhases();
+  if (last->isPerDevice && targets->devices().size() > 1)
+    return "after the phase " + options.stopAfter + " each device has a module of its own: name one target";
+  return "";
+}

@@ -1,0 +1,39 @@
+//===- OptionTable.h - The options of a compilation by name -------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// The one table from which command lines and bindings take the names of CompileOptions.
+//
+//===------------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_COMPILER_OPTIONTABLE_H
+#define RECKON_LIB_COMPILER_OPTIONTABLE_H
+
+#include "reckon/Compiler/Compiler.h"
+
+#include <variant>
+
+namespace reckon {
+
+struct CompileOption {
+  /// The heading that it stands under in --help; options of one group follow each other.
+  const char *group;
+  const char *name;
+  /// What a value is called in --help; null for a flag.
+  const char *metavar;
+  std::string help;
+  std::variant<std::string CompileOptions::*, bool CompileOptions::*> member;
+};
+
+/// All options that are one text or one flag, in the order of --help.
+const std::vector<CompileOption> &getCompileOptions();
+
+/// What is wrong with the options together; empty when nothing is. compileModule() says the same as a diagnostic.
+std::string checkOptions(const CompileOptions &options);
+
+} // namespace reckon
+
+#endif // RECKON_LIB_COMPILER_OPTIONTABLE_H
