@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Turns the results of bench/gpu-kernels/run into the tables of docs/cuda.md. Needs no GPU:
+"""Turns the results of bench/gpu-kernels/run into the tables of docs/cuda-measurements.md. Needs no GPU:
 
   bench/gpu-kernels/report.py build/gpu-kernels.json          prints them
-  bench/gpu-kernels/report.py build/gpu-kernels.json --write  and puts them into docs/cuda.md
+  bench/gpu-kernels/report.py build/gpu-kernels.json --write  and puts them into docs/cuda-measurements.md
 """
 
 import argparse
@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "bench", "gpu-kernels"))
 import cases  # noqa: E402
 
-PAGE = os.path.join(ROOT, "docs", "cuda.md")
+PAGE = os.path.join(ROOT, "docs", "cuda-measurements.md")
 TABLES = ("lookups", "interaction", "linear")
 
 
@@ -147,7 +147,7 @@ def write(results, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("json", nargs="+", help="results; of several files the later ones win")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/cuda.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/cuda-measurements.md")
     parser.add_argument("--page", default=PAGE, help="another page to write")
     arguments = parser.parse_args()
     results = load(arguments.json[0])
