@@ -200,7 +200,8 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     if (options && options->graph_cache > 0)
       chosen.graphCache = static_cast<size_t>(options->graph_cache);
     auto result = std::make_unique<ReckonContext>(engine->loaded);
-    if (!result->execution.start(options && options->device ? options->device : "host", chosen, error))
+    if (!result->execution.start(options && options->device ? options->device : deviceName(DeviceKind::Host), chosen,
+                                 error))
       return false;
     *context = result.release();
     return true;

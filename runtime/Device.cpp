@@ -9,6 +9,7 @@
 #include "Cuda/CudaDevice.h"
 #include "Host/HostDevice.h"
 
+using namespace reckon;
 using namespace reckon::runtime;
 
 static bool refuse(Error &error) {
@@ -23,9 +24,10 @@ bool Executor::setProfiling(bool, Error &error) { return refuse(error); }
 
 /// "cuda" and "cuda:N"; -1 for anything else.
 static int cudaOrdinal(const std::string &name) {
-  if (name == "cuda")
+  std::string prefix = deviceName(DeviceKind::Cuda);
+  if (name == prefix)
     return 0;
-  const std::string prefix = "cuda:";
+  prefix += ':';
   if (name.compare(0, prefix.size(), prefix) != 0 || name.size() == prefix.size() || name.size() > prefix.size() + 4)
     return -1;
   int ordinal = 0;
@@ -39,7 +41,7 @@ static int cudaOrdinal(const std::string &name) {
 
 const Device *reckon::runtime::findDevice(const std::string &name, Error &error) {
   static const HostDevice host;
-  if (name == "host")
+  if (parseDevice(name) == DeviceKind::Host)
     return &host;
   int ordinal = cudaOrdinal(name);
   if (ordinal >= 0)

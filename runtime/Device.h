@@ -89,8 +89,8 @@ public:
 class Device {
 public:
   virtual ~Device() = default;
-  /// "host" or "cuda": which of the engine's programs it runs.
-  virtual const char *kind() const = 0;
+  /// Which of the engine's programs it runs.
+  virtual DeviceKind kind() const = 0;
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
   virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;

@@ -74,7 +74,8 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
     return nullptr;
   const ProgramSpec *own = spec().program(found->kind());
   if (!own) {
-    error.set(RECKON_UNSUPPORTED, "the engine was not compiled for the device '" + std::string(found->kind()) + "'");
+    error.set(RECKON_UNSUPPORTED,
+              "the engine was not compiled for the device '" + std::string(deviceName(found->kind())) + "'");
     return nullptr;
   }
   std::lock_guard<std::mutex> lock(mutex);

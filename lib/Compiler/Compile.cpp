@@ -90,7 +90,7 @@ static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, 
   std::vector<StatisticValue> values;
   mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
   phase.build(pm, options);
-  if (mlir::failed(instruments.attach(pm, phase.name, phase.isPerDevice ? llvm::StringRef(options.target) : ""))) {
+  if (mlir::failed(instruments.attach(pm, phase.name, phase.isPerDevice ? deviceName(options.target) : ""))) {
     report.error = ErrorKind::Environment;
     return mlir::failure();
   }
@@ -129,7 +129,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   std::optional<host::Target> cpu = host::Target::get(options.cpu, nullptr);
   std::optional<Targets> targets = Targets::parse(options.target, nullptr);
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
-  std::vector<std::string> devices = targets->devices();
+  std::vector<DeviceKind> devices = targets->devices();
 
   // The first device takes the module itself, others a copy from where their ways part.
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies;

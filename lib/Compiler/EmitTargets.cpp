@@ -6,46 +6,21 @@
 //===---------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/EmitTargets.h"
-#include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Host/HostCode.h"
 #include "lib/Codegen/NVPTX/PtxCode.h"
+#include "lib/Compiler/Backends.h"
 #include "passes/Codegen/Passes.h"
-
-#include <deque>
 
 using namespace reckon;
 
-namespace {
-class TargetEmitter {
-public:
-  TargetEmitter(const Targets &targets, const host::Target &cpu, CompileReport &report)
-      : targets(targets), cpu(cpu), report(report) {}
-  bool addHost(mlir::ModuleOp module);
-  bool addCuda(mlir::ModuleOp module);
-
-  bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
-
-  std::vector<ProgramInput> programs;
-  std::vector<CodeSpec> code;
-
-private:
-  void addSection(CodeKind kind, std::string name, std::string bytes);
-
-  const Targets &targets;
-  const host::Target &cpu;
-  CompileReport &report;
-  std::deque<std::string> storage; // of the sections
-};
-} // namespace
-
-bool TargetEmitter::fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message) {
+bool ProgramEmitter::fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message) {
   if (!message.isTriviallyEmpty())
     mlir::emitError(module.getLoc()) << message;
   report.error = kind;
   return false;
 }
 
-void TargetEmitter::addSection(CodeKind kind, std::string name, std::string bytes) {
+void ProgramEmitter::addSection(CodeKind kind, std::string name, std::string bytes) {
   const std::string &kept = storage.emplace_back(std::move(bytes));
   CodeSpec section;
   section.kind = kind;
@@ -56,7 +31,7 @@ void TargetEmitter::addSection(CodeKind kind, std::string name, std::string byte
 
 static constexpr char noCode[] = "there is no code in this module: run the codegen phase";
 
-bool TargetEmitter::addHost(mlir::ModuleOp module) {
+bool ProgramEmitter::addHost(mlir::ModuleOp module) {
   mlir::ModuleOp kernels = codegen::getHostCode(module);
   if (!kernels)
     return fail(module, ErrorKind::BadInput, noCode);
@@ -65,13 +40,13 @@ bool TargetEmitter::addHost(mlir::ModuleOp module) {
     return fail(module, ErrorKind::Environment);
   ProgramInput input;
   input.plan = module;
-  input.target = {"host", cpu.tuneCpu, cpu.requiredFeatures};
+  input.target = {DeviceKind::Host, cpu.tuneCpu, cpu.requiredFeatures};
   programs.push_back(std::move(input));
-  addSection(CodeKind::Host, cpu.tuneCpu.empty() ? "host" : cpu.tuneCpu, std::move(*object));
+  addSection(CodeKind::Host, cpu.tuneCpu.empty() ? deviceName(DeviceKind::Host) : cpu.tuneCpu, std::move(*object));
   return true;
 }
 
-bool TargetEmitter::addCuda(mlir::ModuleOp module) {
+bool ProgramEmitter::addCuda(mlir::ModuleOp module) {
   mlir::ModuleOp kernels = codegen::getCudaCode(module);
   if (!kernels)
     return fail(module, ErrorKind::BadInput, noCode);
@@ -82,7 +57,7 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
   report.ptx = *ptx;
   ProgramInput input;
   input.plan = module;
-  input.target = {"cuda", arch, {}};
+  input.target = {DeviceKind::Cuda, arch, {}};
   addSection(CodeKind::Cuda, "ptx", *ptx + '\0');
   // Without an assembler the driver compiles the PTX when the engine is loaded.
   if (std::string ptxas = nvptx::findPtxas(); !ptxas.empty())
@@ -102,9 +77,9 @@ bool TargetEmitter::addCuda(mlir::ModuleOp module) {
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                         const host::Target &cpu, CompileReport &report) {
-  TargetEmitter emitter(targets, cpu, report);
+  ProgramEmitter emitter(targets, cpu, report);
   for (auto [module, device] : llvm::zip(modules, targets.devices()))
-    if (!(device == "cuda" ? emitter.addCuda(module) : emitter.addHost(module)))
+    if (!getBackend(device).emit(emitter, module))
       return std::nullopt;
   std::optional<EngineSpec> spec = makeEngineSpec(emitter.programs, emitter.code);
   std::optional<std::vector<uint8_t>> engine = spec ? emitEngine(modules.front(), *spec) : std::nullopt;

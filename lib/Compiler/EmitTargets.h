@@ -8,12 +8,37 @@
 #ifndef RECKON_LIB_COMPILER_EMITTARGETS_H
 #define RECKON_LIB_COMPILER_EMITTARGETS_H
 
+#include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Compiler/Targets.h"
 #include "reckon/Compiler/Compiler.h"
 #include "reckon/Engine/EngineSpec.h"
 
+#include <deque>
+
 namespace reckon {
+
+/// Collects what an engine holds of each program, with its code.
+class ProgramEmitter {
+public:
+  ProgramEmitter(const Targets &targets, const host::Target &cpu, CompileReport &report)
+      : targets(targets), cpu(cpu), report(report) {}
+  /// One for each backend (Backends.h).
+  bool addHost(mlir::ModuleOp module);
+  bool addCuda(mlir::ModuleOp module);
+
+  std::vector<ProgramInput> programs;
+  std::vector<CodeSpec> code;
+
+private:
+  bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
+  void addSection(CodeKind kind, std::string name, std::string bytes);
+
+  const Targets &targets;
+  const host::Target &cpu;
+  CompileReport &report;
+  std::deque<std::string> storage; // of the sections
+};
 
 /// The emit phase: kernels to a shared object, to PTX and cubins; plans and code to an engine. `modules` are what the
 /// codegen phase left, one for each of `targets.devices()`.

@@ -6,41 +6,24 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Phases.h"
-#include "lib/Codegen/Host/Target.h"
-#include "passes/Codegen/Passes.h"
-#include "passes/Fuse/Passes.h"
+#include "lib/Compiler/Backends.h"
 #include "passes/Import/Passes.h"
 #include "passes/Normalize/Passes.h"
 #include "passes/Optimize/Passes.h"
 #include "passes/Precision/Passes.h"
-#include "passes/Schedule/Passes.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace reckon;
 
-static void buildSchedule(mlir::OpPassManager &pm, const PhaseOptions &options) {
-  ScheduleOptions schedule;
-  schedule.device = options.target;
-  schedule.arch = options.arch;
-  schedule.allCandidates = options.allCandidates;
-  schedule.timingCache = options.timingCache;
-  // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
-  if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
-    schedule.panelWidth = target->tileColumns();
-  buildSchedulePipeline(pm, schedule);
-}
-
 static void buildPrecision(mlir::OpPassManager &pm, const PhaseOptions &options) {
   buildPrecisionPipeline(pm, options.precision);
 }
 
-static void buildCodegen(mlir::OpPassManager &pm, const PhaseOptions &options) {
-  if (options.target == "cuda")
-    buildCudaCodegenPipeline(pm, options.arch);
-  else
-    buildCodegenPipeline(pm, options.cpu);
+/// The phase of the backend that the options name.
+template <auto build> static void buildFor(mlir::OpPassManager &pm, const PhaseOptions &options) {
+  (getBackend(options.target).*build)(pm, options);
 }
 
 static const Phase table[] = {
@@ -54,11 +37,10 @@ static const Phase table[] = {
      "rec-verify-precision", false, buildPrecision},
     {"fuse", "rec", "fusion regions",
      "every op lives in exactly one region; no concat survives that a region can write through", "rec-verify-fused",
-     true,
-     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildFusePipeline(pm, options.target.getValue()); }},
+     true, buildFor<&Backend::buildFuse>},
     {"schedule", "fusion regions", "plan", "no tensors; every buffer has a slot and a size in the named dimensions",
-     "plan-verify-scheduled", true, buildSchedule},
-    {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "", true, buildCodegen},
+     "plan-verify-scheduled", true, buildFor<&Backend::buildSchedule>},
+    {"codegen", "plan", "kernels", "every dispatch resolves to a kernel", "", true, buildFor<&Backend::buildCodegen>},
     {"emit", "kernels", "engine", "reproducible: same input and options give the same bytes", "", false, nullptr},
 };
 

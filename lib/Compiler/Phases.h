@@ -16,6 +16,7 @@
 
 #include "lib/Target/GpuTarget.h"
 #include "passes/Precision/Passes.h"
+#include "reckon/Engine/DeviceKind.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -33,8 +34,9 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
                        clEnumValN(FloatPrecision::tf32, "tf32", "products of f32 rounded to tf32"),
                        clEnumValN(FloatPrecision::fp16, "fp16", "f16 in place of f32, sums in f32"),
                        clEnumValN(FloatPrecision::bf16, "bf16", "bf16 in place of f32, sums in f32"))};
-  Option<std::string> target{*this, "target", llvm::cl::desc("Device to compile for: host or cuda"),
-                             llvm::cl::init("host")};
+  Option<DeviceKind> target{*this, "target", llvm::cl::desc("Device to compile for"), llvm::cl::init(DeviceKind::Host),
+                            llvm::cl::values(clEnumValN(DeviceKind::Host, deviceName(DeviceKind::Host), "the CPU"),
+                                             clEnumValN(DeviceKind::Cuda, deviceName(DeviceKind::Cuda), "a GPU"))};
   Option<std::string> arch{*this, "arch",
                            llvm::cl::desc("GPU architecture to generate code for: a name of lib/Target/GpuTarget.cpp"),
                            llvm::cl::init(GpuTarget::defaultArch())};

@@ -13,12 +13,12 @@
 
 using namespace reckon;
 
-std::vector<std::string> Targets::devices() const {
-  std::vector<std::string> devices;
+std::vector<DeviceKind> Targets::devices() const {
+  std::vector<DeviceKind> devices;
   if (host)
-    devices.push_back("host");
+    devices.push_back(DeviceKind::Host);
   if (!archs.empty())
-    devices.push_back("cuda");
+    devices.push_back(DeviceKind::Cuda);
   return devices;
 }
 
@@ -30,18 +30,20 @@ std::optional<Targets> Targets::parse(llvm::StringRef text, std::string *error) 
   Targets targets;
   bool inCuda = false;
   for (llvm::StringRef part : llvm::split(text, ',')) {
-    if (part == "host") {
+    auto [name, arch] = part.split(':');
+    std::optional<DeviceKind> device = parseDevice(name);
+    if (device == DeviceKind::Host && name == part) {
       if (targets.host)
         return fail("the target host is named twice");
       targets.host = true;
       inCuda = false;
       continue;
     }
-    if (part == "cuda" || part.starts_with("cuda:")) {
+    if (device == DeviceKind::Cuda) {
       if (!targets.archs.empty())
         return fail("the target cuda is named twice: name its architectures once, cuda:sm_80,sm_90");
-      inCuda = part != "cuda";
-      part = inCuda ? part.substr(5) : llvm::StringRef(GpuTarget::getDefault().arch);
+      inCuda = name != part;
+      part = inCuda ? arch : llvm::StringRef(GpuTarget::getDefault().arch);
     } else if (!inCuda) {
       return fail("no target '" + part + "'; there are host, cuda and cuda:ARCH,...");
     }

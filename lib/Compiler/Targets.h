@@ -8,6 +8,8 @@
 #ifndef RECKON_LIB_COMPILER_TARGETS_H
 #define RECKON_LIB_COMPILER_TARGETS_H
 
+#include "reckon/Engine/DeviceKind.h"
+
 #include "llvm/ADT/StringRef.h"
 
 #include <optional>
@@ -22,8 +24,8 @@ struct Targets {
   /// GPU architectures: PTX is made for the first, machine code for all. Empty: no GPU.
   std::vector<std::string> archs;
 
-  /// "host", "cuda", and the rest, in the order of programs in an engine.
-  std::vector<std::string> devices() const;
+  /// In the order of programs in an engine.
+  std::vector<DeviceKind> devices() const;
 
   /// `text` is "host", "cuda", "cuda:ARCH,ARCH..." or "host,cuda..."; cuda alone is the default GpuTarget. nullopt with
   /// the reason in *error otherwise.

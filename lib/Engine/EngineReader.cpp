@@ -315,8 +315,10 @@ private:
     for (const fbs::Program *program : *root->programs()) {
       ProgramSpec result;
       const fbs::Target *target = program->target();
-      result.target = {target->device()->str(), string(target->cpu()), strings(target->features())};
-      std::string where = "program '" + result.target.device + "', ";
+      if (target->device() > fbs::DeviceKind_MAX)
+        return fail("target: unknown device " + std::to_string(target->device()));
+      result.target = {static_cast<DeviceKind>(target->device()), string(target->cpu()), strings(target->features())};
+      std::string where = std::string("program '") + deviceName(result.target.device) + "', ";
       result.slots.resize(program->slots()->size());
       for (size_t i = 0; i < result.slots.size(); ++i)
         if (!expr(where + "arena slot " + std::to_string(i), program->slots()->Get(i)->size(), result.slots[i]))

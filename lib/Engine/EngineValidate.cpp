@@ -173,11 +173,11 @@ private:
   void checkPrograms() {
     if (spec.programs.empty())
       fail("the engine has no program for any target");
-    std::set<std::string> devices;
+    std::set<DeviceKind> devices;
     for (const ProgramSpec &program : spec.programs) {
       checkProgram(program);
       if (!devices.insert(program.target.device).second)
-        fail("the engine has two programs for the target '" + program.target.device + "'");
+        fail(std::string("the engine has two programs for the target '") + deviceName(program.target.device) + "'");
     }
   }
 

@@ -240,7 +240,7 @@ private:
 
   auto programs() {
     return vector(spec.programs, [&](const ProgramSpec &program, size_t) {
-      auto device = builder.CreateString(program.target.device);
+      auto device = static_cast<fbs::DeviceKind>(program.target.device);
       auto cpu = builder.CreateString(program.target.cpu);
       auto target = fbs::CreateTarget(builder, device, cpu, builder.CreateVectorOfStrings(program.target.features));
       auto slots =

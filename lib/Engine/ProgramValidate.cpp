@@ -32,8 +32,8 @@ struct CoveredRows {
 class ProgramChecker {
 public:
   ProgramChecker(const EngineSpec &spec, const ProgramSpec &program, RuleChecker &rules)
-      : spec(spec), program(program), rules(rules), isCuda(program.target.device == "cuda"),
-        where("program '" + program.target.device + "', ") {}
+      : spec(spec), program(program), rules(rules), isCuda(program.target.device == DeviceKind::Cuda),
+        device(deviceName(program.target.device)), where("program '" + device + "', ") {}
 
   void run() {
     checkTarget();
@@ -47,11 +47,8 @@ private:
   void fail(const std::string &message) { rules.fail(message); }
 
   void checkTarget() {
-    const TargetSpec &target = program.target;
-    if (target.device != "host" && target.device != "cuda")
-      fail("target: unknown device '" + target.device + "'");
-    for (const std::string &feature : target.features)
-      rules.checkName("target '" + target.device + "': a feature", feature);
+    for (const std::string &feature : program.target.features)
+      rules.checkName("target '" + device + "': a feature", feature);
   }
 
   void checkSlots() {
@@ -307,7 +304,7 @@ private:
   const ProgramSpec &program;
   RuleChecker &rules;
   const bool isCuda;
-  const std::string where;
+  const std::string device, where;
   /// Of a covered dispatch: the least number of rows that one covers it for, and up to how many which one does.
   std::unordered_map<uint32_t, std::map<uint64_t, CoveredRows>> covered;
 };

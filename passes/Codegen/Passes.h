@@ -52,7 +52,7 @@ mlir::ModuleOp getCudaCode(mlir::ModuleOp plan);
 namespace reckon {
 
 /// The codegen phase for the host CPU `cpu`: a nested module `@host_code` in the LLVM dialect beside the plan.
-void buildCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native");
+void buildHostCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native");
 
 /// The codegen phase for a GPU architecture: a nested module `@cuda_code` in the LLVM dialect beside the plan.
 void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = GpuTarget::getDefault().arch);

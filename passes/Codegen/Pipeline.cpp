@@ -22,7 +22,7 @@
 
 using namespace mlir;
 
-void reckon::buildCodegenPipeline(OpPassManager &pm, StringRef cpu) {
+void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu) {
   codegen::EmitHostKernelsOptions options;
   options.hostCpu = cpu.str();
   pm.addPass(codegen::createEmitHostKernels(options));

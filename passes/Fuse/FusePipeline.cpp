@@ -14,15 +14,13 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::fuse;
 
-void reckon::buildFusePipeline(OpPassManager &pm, StringRef device) {
+void reckon::buildFusePipeline(OpPassManager &pm, const FuseOptions &options) {
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createDecomposeForFusion());
-  // Kernels for GPUs write and read rows in vectors of 16 bytes; those for CPUs do not mind where a row begins.
-  if (device == "cuda")
+  if (options.alignConcats)
     funcs.addPass(createOrderConcats());
   FormGemmRegionsOptions gemms;
-  // On a GPU every linear layer is a kernel: two in one would share too little of the chip.
-  gemms.lowRank = device != "cuda";
+  gemms.lowRank = options.lowRank;
   funcs.addPass(createFormGemmRegions(gemms));
   // Which concats are joined depends on who reads them, so it is decided between the GEMM regions, which read joins
   // well, and the row regions, which would swallow the concats.

@@ -28,9 +28,16 @@ namespace fuse {
 
 } // namespace fuse
 
+/// What the fuse phase does differently for devices.
+struct FuseOptions {
+  /// Operands of whole vectors come first in a concat, for kernels that write and read rows in vectors.
+  bool alignConcats = false;
+  /// Pairs of linear layers through few columns are one region.
+  bool lowRank = true;
+};
+
 /// The fuse phase, on a module: `rec` layers to `rec.fusion` regions.
-/// `device` is "host" or "cuda".
-void buildFusePipeline(mlir::OpPassManager &pm, llvm::StringRef device = "host");
+void buildFusePipeline(mlir::OpPassManager &pm, const FuseOptions &options = {});
 
 } // namespace reckon
 

@@ -34,21 +34,25 @@ namespace schedule {
 
 } // namespace schedule
 
-struct ScheduleOptions {
-  /// "host" or "cuda": whether weights are packed, dispatches chained and rows kept in local memory, or padded.
-  std::string device = "host";
+struct HostScheduleOptions {
+  /// Columns of the register tile that GEMM kernels use.
+  int64_t panelWidth = 32;
+};
+
+struct CudaScheduleOptions {
   /// The GPU architecture that linear layers choose their kernels for.
   std::string arch = GpuTarget::defaultArch();
   /// Whether linear layers get launches that only measuring can choose, too.
   bool allCandidates = false;
   /// A file of reckon-tune, by which launches are chosen; empty: none.
   std::string timingCache;
-  /// Columns of the register tile that the device's GEMM kernels use.
-  int64_t panelWidth = 32;
 };
 
-/// The schedule phase, on a module: regions to a plan.
-void buildSchedulePipeline(mlir::OpPassManager &pm, const ScheduleOptions &options = {});
+/// The schedule phase, on a module: regions to a plan. On the host dispatches are chained and rows kept in local
+/// memory.
+void buildHostSchedulePipeline(mlir::OpPassManager &pm, const HostScheduleOptions &options = {});
+/// On a GPU every dispatch is a chain, and rows are padded.
+void buildCudaSchedulePipeline(mlir::OpPassManager &pm, const CudaScheduleOptions &options = {});
 
 } // namespace reckon
 

@@ -19,42 +19,54 @@ using namespace reckon::schedule;
 /// What wide loads and bulk copies want rows of a matrix to begin at.
 static constexpr int64_t cudaRowAlignment = 16;
 
-void reckon::buildSchedulePipeline(OpPassManager &pm, const ScheduleOptions &options) {
+/// Regions to kernels, their dispatches and buffers.
+static void addOutlining(OpPassManager &pm, int64_t rowAlignment) {
   pm.addNestedPass<func::FuncOp>(createDeriveSizeRequirements());
-  bool isCuda = options.device == "cuda";
   OutlineKernelsOptions outlining;
-  outlining.rowAlignment = isCuda ? cudaRowAlignment : 0;
+  outlining.rowAlignment = rowAlignment;
   pm.addPass(createOutlineKernels(outlining));
-  if (!isCuda) {
-    PackWeightsOptions packing;
-    packing.panelWidth = options.panelWidth;
-    pm.addPass(createPackWeights(packing));
-  } else {
-    ChooseLaunchesOptions choosing;
-    choosing.arch = options.arch;
-    choosing.allCandidates = options.allCandidates;
-    choosing.timingCache = options.timingCache;
-    pm.addPass(createChooseLaunches(choosing));
-    PackDeviceWeightsOptions packing;
-    packing.arch = options.arch;
-    pm.addPass(createPackDeviceWeights(packing));
-    // The tuner times layers one by one.
-    if (!options.allCandidates) {
-      CoverLinearChainsOptions chaining;
-      CoverLinearStacksOptions stacking;
-      chaining.arch = stacking.arch = options.arch;
-      pm.addPass(createCoverLinearChains(chaining));
-      pm.addPass(createCoverLinearStacks(stacking));
-    }
-  }
+}
+
+/// Dispatches to chains, buffers to slots. `isLocal`: a thread takes rows through several dispatches in memory of its
+/// own.
+static void addPlacement(OpPassManager &pm, bool isLocal) {
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());
   OpPassManager &programs = pm.nest<plan::ProgramOp>();
   FormChainsOptions chains;
-  chains.single = isCuda;
+  chains.single = !isLocal;
   programs.addPass(createFormChains(chains));
   AssignBuffersOptions buffers;
-  buffers.allowLocal = !isCuda;
+  buffers.allowLocal = isLocal;
   programs.addPass(createAssignBuffers(buffers));
   pm.addPass(createVerifyScheduled());
+}
+
+void reckon::buildHostSchedulePipeline(OpPassManager &pm, const HostScheduleOptions &options) {
+  addOutlining(pm, /*rowAlignment=*/0);
+  PackWeightsOptions packing;
+  packing.panelWidth = options.panelWidth;
+  pm.addPass(createPackWeights(packing));
+  addPlacement(pm, /*isLocal=*/true);
+}
+
+void reckon::buildCudaSchedulePipeline(OpPassManager &pm, const CudaScheduleOptions &options) {
+  addOutlining(pm, cudaRowAlignment);
+  ChooseLaunchesOptions choosing;
+  choosing.arch = options.arch;
+  choosing.allCandidates = options.allCandidates;
+  choosing.timingCache = options.timingCache;
+  pm.addPass(createChooseLaunches(choosing));
+  PackDeviceWeightsOptions packing;
+  packing.arch = options.arch;
+  pm.addPass(createPackDeviceWeights(packing));
+  // The tuner times layers one by one.
+  if (!options.allCandidates) {
+    CoverLinearChainsOptions chaining;
+    CoverLinearStacksOptions stacking;
+    chaining.arch = stacking.arch = options.arch;
+    pm.addPass(createCoverLinearChains(chaining));
+    pm.addPass(createCoverLinearStacks(stacking));
+  }
+  addPlacement(pm, /*isLocal=*/false);
 }

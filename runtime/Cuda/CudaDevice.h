@@ -26,7 +26,7 @@ public:
   /// The GPU of an ordinal; the same object for the life of the process. Null with the error set.
   static const CudaDevice *find(int ordinal, Error &error);
 
-  const char *kind() const override { return "cuda"; }
+  DeviceKind kind() const override { return DeviceKind::Cuda; }
   bool makesUpTables() const override { return true; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;

@@ -18,7 +18,7 @@ namespace reckon::runtime {
 
 class HostDevice final : public Device {
 public:
-  const char *kind() const override { return "host"; }
+  DeviceKind kind() const override { return DeviceKind::Host; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;
   std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const override;

@@ -104,7 +104,7 @@ public:
     weights();
     for (const ProgramSpec &program : spec.programs) {
       const TargetSpec &target = program.target;
-      text += "\nProgram: " + target.device + (target.cpu.empty() ? "" : ", " + target.cpu) +
+      text += std::string("\nProgram: ") + deviceName(target.device) + (target.cpu.empty() ? "" : ", " + target.cpu) +
               (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
       if (program.candidates != 0)
         text += "Launches: all that reckon-tune should time\n";
@@ -187,7 +187,7 @@ private:
   void chains(const ProgramSpec &program) {
     text += "Chains (" + std::to_string(program.chains.size()) + ", " + std::to_string(numDispatches(program)) +
             " dispatches):\n";
-    bool isCuda = program.target.device == "cuda";
+    bool isCuda = program.target.device == DeviceKind::Cuda;
     for (size_t c = 0; c < program.chains.size(); ++c) {
       const ChainSpec &chain = program.chains[c];
       text += "  " + std::to_string(c) + ": rows " + chain.rows.str() +
@@ -386,8 +386,8 @@ void chainsJson(JsonWriter &json, const ProgramSpec &program) {
 
 void programJson(JsonWriter &json, const EngineSpec &spec, const ProgramSpec &program) {
   json.beginObject();
-  json.key("device").value(program.target.device);
-  if (program.target.device == "cuda") {
+  json.key("device").value(deviceName(program.target.device));
+  if (program.target.device == DeviceKind::Cuda) {
     // What a timing cache must have been measured with; empty when there is nothing more to measure.
     char identity[17] = "";
     if (program.candidates != 0)

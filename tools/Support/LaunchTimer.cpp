@@ -30,15 +30,15 @@ bool LaunchTimer::load(const std::string &device, const std::vector<int64_t> &ta
   const Device *found = findDevice(device, error);
   if (!found)
     return false;
-  if (std::string(found->kind()) != "cuda")
+  if (found->kind() != DeviceKind::Cuda)
     return error.set(RECKON_INVALID, "launches are timed on a GPU, not on '" + device + "'");
   if (!shapes.compile(engine, error))
     return false;
   for (int64_t rows : tableRows)
     tables.push_back({nullptr, rows, /*seed=*/1});
-  auto program =
-      std::make_unique<CudaProgram>(static_cast<const CudaDevice &>(*found),
-                                    ProgramSource{engine, *engine.program("cuda"), shapes.dimIndex(), tables});
+  auto program = std::make_unique<CudaProgram>(
+      static_cast<const CudaDevice &>(*found),
+      ProgramSource{engine, *engine.program(DeviceKind::Cuda), shapes.dimIndex(), tables});
   if (!program->load(error))
     return false;
   loaded = std::move(program);

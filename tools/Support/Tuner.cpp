@@ -47,7 +47,7 @@ int Tuner::makeBatches(std::string &error) {
   for (size_t t = 0; t < rows.size(); ++t) {
     auto reads = [&](const OperandSpec &operand) { return operand.space == Space::Table && operand.index == t; };
     bool isRead = false;
-    for (const ChainSpec &chain : engine.program("cuda")->chains) {
+    for (const ChainSpec &chain : engine.program(DeviceKind::Cuda)->chains) {
       const std::vector<OperandSpec> &operands = chain.dispatches[0].operands;
       isRead |= isTimed(chain) && std::any_of(operands.begin(), operands.end(), reads);
     }
@@ -98,7 +98,7 @@ bool Tuner::timeBatch(size_t batch, double best, double &microseconds, Error &er
 }
 
 int Tuner::timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::string &error) {
-  const ProgramSpec &program = *engine.program("cuda");
+  const ProgramSpec &program = *engine.program(DeviceKind::Cuda);
   const ChainSpec &chain = program.chains[dispatch];
   const std::vector<LaunchSpec> &launches = chain.dispatches[0].launches;
   std::map<uint64_t, double> best; // by rows
@@ -137,7 +137,7 @@ int Tuner::timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::s
 
 int Tuner::run(TimingCache &cache, std::string &error,
                const std::function<void(size_t, const std::string &)> &onDispatch) {
-  const ProgramSpec *program = engine.program("cuda");
+  const ProgramSpec *program = engine.program(DeviceKind::Cuda);
   if (!program) {
     error = "the engine has no code for GPUs: compile it with --target=cuda";
     return ExitUsage;

@@ -17,7 +17,7 @@
 namespace reckon::tools {
 
 struct TuneOptions {
-  std::string device = "cuda";
+  std::string device = deviceName(DeviceKind::Cuda);
   std::vector<int64_t> batches;
   int64_t tableRows = -1;     // rows made up for each table; -1: as many as the engine's
   int64_t repeats = 16;       // copies of a launch in one graph

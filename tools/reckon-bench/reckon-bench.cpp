@@ -21,7 +21,7 @@ using runtime::Status;
 
 namespace {
 struct Options {
-  std::string device = "host", ids = "uniform", json;
+  std::string device = deviceName(DeviceKind::Host), ids = "uniform", json;
   std::vector<int64_t> batches = {1, 64, 1024};
   std::vector<std::string> dims;
   int64_t threads = 0, tableRows = -1, seed = 1;
@@ -100,7 +100,7 @@ static int run(int argc, char **argv) {
           context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
     return args.error(failed.message, failed.code);
 
-  options.bench.parts = options.device != "host";
+  options.bench.parts = parseDevice(options.device) != DeviceKind::Host;
   std::vector<int64_t> rows;
   for (size_t i = 0; i < engine.numTables(); ++i)
     rows.push_back(engine.table(i).rows);

@@ -9,6 +9,8 @@
 #include "tools/Support/Arrays.h"
 #include "tools/Support/TestData.h"
 
+#include "reckon/Engine/DeviceKind.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -21,7 +23,7 @@ using runtime::Status;
 
 namespace {
 struct Options {
-  std::string device = "host", outputDir, testData;
+  std::string device = deviceName(DeviceKind::Host), outputDir, testData;
   int64_t threads = 0;
   std::vector<std::string> inputs, tables;
   double atol = 2e-6, rtol = 2e-5;

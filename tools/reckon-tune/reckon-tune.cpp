@@ -73,7 +73,7 @@ void print(const TimingCache &cache) {
 void describe(const std::string &device, TimingCache &cache) {
   runtime::Error ignored;
   const runtime::Device *found = runtime::findDevice(device, ignored);
-  if (!found || std::string(found->kind()) != "cuda")
+  if (!found || found->kind() != DeviceKind::Cuda)
     return;
   const auto &gpu = static_cast<const runtime::cuda::CudaDevice &>(*found);
   cache.device = gpu.properties.name;
@@ -107,7 +107,7 @@ int run(int argc, char **argv) {
                       problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
   TimingCache cache;
   Tuner tuner(file->spec(), options.tune);
-  const ProgramSpec *program = file->spec().program("cuda");
+  const ProgramSpec *program = file->spec().program(DeviceKind::Cuda);
   auto progress = [&](size_t dispatch, const std::string &kernel) {
     std::fprintf(stderr, "reckon-tune: dispatch %zu of %zu: %s\n", dispatch + 1, program->chains.size(),
                  kernel.c_str());

@@ -13,6 +13,7 @@
 #ifndef RECKON_ENGINE_ENGINESPEC_H
 #define RECKON_ENGINE_ENGINESPEC_H
 
+#include "reckon/Engine/DeviceKind.h"
 #include "reckon/Engine/SizeExpr.h"
 
 #include <cstddef>
@@ -146,7 +147,7 @@ struct ChainSpec {
 };
 
 struct TargetSpec {
-  std::string device; // "host" or "cuda"
+  DeviceKind device = DeviceKind::Host;
   std::string cpu;
   std::vector<std::string> features; // "avx2", "fma", "avx512f", ...: what the loader checks
 };
@@ -203,8 +204,8 @@ struct EngineSpec {
   std::vector<OffsetsUse> offsetsUses;
   std::vector<SizeRequirement> requirements; // all checked when a set of sizes is first seen
 
-  /// The program for "host" or "cuda"; null when there is none.
-  const ProgramSpec *program(std::string_view device) const {
+  /// Null when there is no program for the device.
+  const ProgramSpec *program(DeviceKind device) const {
     for (const ProgramSpec &program : programs)
       if (program.target.device == device)
         return &program;

@@ -291,7 +291,7 @@ LogicalResult Emitter::emitKernels() {
   for (auto kernel : module.getOps<KernelOp>()) {
     kernels[kernel.getSymName()] = kernelOutputs.size();
     kernelOutputs.push_back(kernel.getNumOutputs());
-    if (input.target.device == "cuda") {
+    if (input.target.device == DeviceKind::Cuda) {
       scratchBytes.push_back(SizeExpr());
       if (failed(emitLaunches(kernel)))
         return failure();
@@ -362,7 +362,7 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   for (const LaunchSpec &launch : spec.launches)
     code.push_back(launch.kernel);
   // A library stands before what takes its place where it is missing.
-  if (input.target.device == "cuda") {
+  if (input.target.device == DeviceKind::Cuda) {
     std::vector<LaunchSpec> library = getLibraryLaunches(dispatch.lookupKernel(), spec);
     spec.launches.insert(spec.launches.begin(), library.begin(), library.end());
   }

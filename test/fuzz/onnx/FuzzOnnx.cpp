@@ -13,13 +13,8 @@
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
+#include "lib/Compiler/Phases.h"
 #include "lib/Import/ONNX/Import.h"
-#include "passes/Fuse/Passes.h"
-#include "passes/Import/Passes.h"
-#include "passes/Normalize/Passes.h"
-#include "passes/Optimize/Passes.h"
-#include "passes/Precision/Passes.h"
-#include "passes/Schedule/Passes.h"
 #include "test/fuzz/onnx/MutateModel.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -31,46 +26,25 @@
 
 using namespace reckon;
 
-namespace {
-struct Choice {
-  FloatPrecision precision;
-  const char *device;
-};
-
-struct Stage {
-  const char *name;
-  void (*build)(mlir::OpPassManager &, const Choice &);
-};
-} // namespace
-
-static Choice choose(llvm::ArrayRef<uint8_t> model) {
+static void choose(llvm::ArrayRef<uint8_t> model, PhaseOptions &options) {
   uint64_t hash = llvm::xxh3_64bits(model);
   // Half of the models as they are: lower floats leave less for the passes that look for idioms.
-  auto precision = hash % 2 ? FloatPrecision::fp32 : static_cast<FloatPrecision>(hash / 2 % 4);
-  return {precision, hash / 8 % 2 ? "host" : "cuda"};
+  options.precision = hash % 2 ? FloatPrecision::fp32 : static_cast<FloatPrecision>(hash / 2 % 4);
+  options.target = hash / 8 % 2 ? DeviceKind::Host : DeviceKind::Cuda;
 }
 
-static const Stage stages[] = {
-    {"import", [](mlir::OpPassManager &pm, const Choice &) { buildImportPipeline(pm); }},
-    {"normalize", [](mlir::OpPassManager &pm, const Choice &) { buildNormalizePipeline(pm); }},
-    {"optimize", [](mlir::OpPassManager &pm, const Choice &) { buildOptimizePipeline(pm); }},
-    {"precision", [](mlir::OpPassManager &pm, const Choice &choice) { buildPrecisionPipeline(pm, choice.precision); }},
-    {"fuse", [](mlir::OpPassManager &pm, const Choice &choice) { buildFusePipeline(pm, choice.device); }},
-    {"schedule",
-     [](mlir::OpPassManager &pm, const Choice &choice) {
-       ScheduleOptions options;
-       options.device = choice.device;
-       buildSchedulePipeline(pm, options);
-     }},
-};
+/// The phases before machine code.
+static llvm::ArrayRef<Phase> getStages() {
+  return getPhases().take_until([](const Phase &phase) { return llvm::StringRef(phase.name) == "codegen"; });
+}
 
 /// How far models got, printed at the end: a fuzzer whose mutants all die in the parser tests nothing else.
-static unsigned long reached[std::size(stages) + 1];
+static std::vector<unsigned long> reached;
 
 static void printReached() {
   std::fprintf(stderr, "models read: %lu", reached[0]);
-  for (size_t i = 0; i < std::size(stages); ++i)
-    std::fprintf(stderr, "; through %s: %lu", stages[i].name, reached[i + 1]);
+  for (auto [i, stage] : llvm::enumerate(getStages()))
+    std::fprintf(stderr, "; through %s: %lu", stage.name, reached[i + 1]);
   std::fputc('\n', stderr);
 }
 
@@ -91,6 +65,7 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t firstSi
 }
 
 extern "C" int LLVMFuzzerInitialize(int *, char ***) {
+  reached.resize(getStages().size() + 1);
   std::atexit(printReached);
   return 0;
 }
@@ -115,12 +90,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   ++reached[0];
-  Choice choice = choose({data, size});
-  for (size_t i = 0; i < std::size(stages); ++i) {
+  PhaseOptions options;
+  choose({data, size}, options);
+  for (auto [i, stage] : llvm::enumerate(getStages())) {
     mlir::PassManager pm(&context, mlir::ModuleOp::getOperationName());
-    stages[i].build(pm, choice);
+    stage.build(pm, options);
     if (mlir::failed(pm.run(*module))) {
-      requireError(errors, stages[i].name);
+      requireError(errors, stage.name);
       return 0;
     }
     ++reached[i + 1];

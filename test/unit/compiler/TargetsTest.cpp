@@ -6,18 +6,22 @@
 //===-----------------------------------------------------------------------------------===//
 
 #include "lib/Compiler/Targets.h"
+#include "lib/Compiler/Backends.h"
 #include "lib/Target/GpuTarget.h"
 
 #include <gtest/gtest.h>
 
-using reckon::Targets;
+using namespace reckon;
 using Names = std::vector<std::string>;
 
 TEST(Targets, NameDevicesAndArchitectures) {
   std::string error;
   auto devices = [&](const char *text) {
     auto targets = Targets::parse(text, &error);
-    return targets ? targets->devices() : Names{error};
+    Names names;
+    for (DeviceKind device : targets ? targets->devices() : std::vector<DeviceKind>())
+      names.push_back(deviceName(device));
+    return targets ? names : Names{error};
   };
   auto archs = [&](const char *text) {
     auto targets = Targets::parse(text, &error);
@@ -32,6 +36,15 @@ TEST(Targets, NameDevicesAndArchitectures) {
   EXPECT_EQ(archs("cuda:sm_80,host"), Names{"sm_80"});
 }
 
+TEST(Targets, EveryDeviceHasABackend) {
+  for (DeviceKind device : allDeviceKinds) {
+    const Backend &backend = getBackend(device);
+    EXPECT_EQ(backend.device, device);
+    EXPECT_TRUE(backend.buildFuse && backend.buildSchedule && backend.buildCodegen && backend.emit);
+  }
+  EXPECT_EQ(getBackends().size(), std::size(allDeviceKinds));
+}
+
 TEST(Targets, RefuseWhatMakesNoSense) {
   auto refused = [](const char *text) {
     std::string error;
@@ -44,6 +57,7 @@ TEST(Targets, RefuseWhatMakesNoSense) {
   EXPECT_EQ(refused("host,host"), "the target host is named twice");
   EXPECT_EQ(refused("cuda,cuda"), "the target cuda is named twice: name its architectures once, cuda:sm_80,sm_90");
   EXPECT_EQ(refused("cuda:sm_80,sm_80"), "the architecture sm_80 is named twice");
-  EXPECT_EQ(refused("cuda:sm_70"), reckon::GpuTarget::unknown("sm_70"));
-  EXPECT_EQ(refused("cuda:"), reckon::GpuTarget::unknown(""));
+  EXPECT_EQ(refused("cuda:sm_70"), GpuTarget::unknown("sm_70"));
+  EXPECT_EQ(refused("host:sm_80"), "no target 'host:sm_80'; there are host, cuda and cuda:ARCH,...");
+  EXPECT_EQ(refused("cuda:"), GpuTarget::unknown(""));
 }

@@ -23,7 +23,7 @@ class EmitEngine : public testing::Test {
 protected:
   EmitEngine() {
     context.loadDialect<rec::RecDialect, plan::PlanDialect>();
-    target.device = "host";
+    target.device = DeviceKind::Host;
     target.cpu = "x86-64-v3";
     target.features = {"avx2"};
   }
@@ -201,7 +201,7 @@ TEST_F(EmitEngine, ProgramsShareWhatTheyStoreAlike) {
   ASSERT_TRUE(make(planText));
   auto other = mlir::parseSourceString<mlir::ModuleOp>(cudaText, &context);
   ASSERT_TRUE(other);
-  ProgramInput cuda{*other, {"cuda", "sm_90a", {}}, {{"gemm_any", {40, 8, 256}}}};
+  ProgramInput cuda{*other, {DeviceKind::Cuda, "sm_90a", {}}, {{"gemm_any", {40, 8, 256}}}};
   auto spec = makeEngineSpec({ProgramInput{*module, target, {}}, cuda}, hostCode());
   ASSERT_TRUE(spec);
   ASSERT_EQ(spec->programs.size(), 2u);
@@ -232,6 +232,6 @@ TEST_F(EmitEngine, KernelsOnCudaNeedLaunches) {
   ASSERT_TRUE(make(planText));
   std::string message;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) { message = d.str(); });
-  EXPECT_FALSE(makeEngineSpec(ProgramInput{*module, {"cuda", "sm_90a", {}}, {}}, hostCode()));
+  EXPECT_FALSE(makeEngineSpec(ProgramInput{*module, {DeviceKind::Cuda, "sm_90a", {}}, {}}, hostCode()));
   EXPECT_EQ(message, "has no launches: the codegen phase has not run");
 }

@@ -29,7 +29,7 @@ static const char fakePtx[] = "kernel g0 8 8 8 128 8 8 8 8 8 8\n"
 /// A product with a choice of launches, one by a library.
 static ProgramSpec cudaProgram() {
   ProgramSpec program;
-  program.target = {"cuda", "sm_90a", {}};
+  program.target = {DeviceKind::Cuda, "sm_90a", {}};
   program.slots = {test::size("16*batch")};
   KernelSpec tiles = kernel("g0", "gemm", {"/fc/Gemm"});
   tiles.registers = 128;
@@ -80,7 +80,7 @@ EngineSpec test::mutableSpec() {
   EngineSpec spec;
   spec.producer = "reckon test";
   ProgramSpec program;
-  program.target = {"host", "generic", {"sse2"}};
+  program.target = {DeviceKind::Host, "generic", {"sse2"}};
   spec.dims = {"batch", "rows:emb", "rows:far"};
   spec.inputs = {{"x", ElementType::F32, {size("batch"), 3}}, {"ids", ElementType::I64, {size("batch"), 2}}};
   spec.outputs = {{"y", ElementType::F32, {size("batch"), 4}}};

@@ -29,7 +29,7 @@ FakeCuda &test::fakeCuda() {
 EngineSpec test::cudaSampleSpec() {
   EngineSpec spec = sampleSpec();
   ProgramSpec program = spec.programs[0];
-  program.target = {"cuda", "sm_80", {}};
+  program.target = {DeviceKind::Cuda, "sm_80", {}};
   SizeExpr batch = SizeExpr::dim("batch");
   program.slots.push_back(batch * SizeExpr(width * 4));
   program.localSlots.clear();

@@ -103,7 +103,7 @@ static std::vector<uint8_t> makeEngine() {
   spec.inputs = {{"x", ElementType::F32, {batch}}};
   spec.outputs = {{"y", ElementType::F32, {batch}}};
   ProgramSpec program;
-  program.target = {"cuda", "sm_70", {}};
+  program.target = {DeviceKind::Cuda, "sm_70", {}};
   program.slots = {bytes, bytes};
   for (const char *symbol : {"twice", "sum"}) {
     KernelSpec kernel;

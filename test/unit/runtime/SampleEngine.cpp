@@ -50,7 +50,7 @@ EngineSpec test::sampleSpec() {
   EngineSpec spec;
   spec.producer = "reckon test";
   ProgramSpec program;
-  program.target = {"host", "generic", {}};
+  program.target = {DeviceKind::Host, "generic", {}};
   spec.dims = {"batch", "rows:emb.weight"};
   spec.inputs = {{"x", ElementType::F32, {batch, width}}, {"ids", ElementType::I64, {batch, numIds}}};
   spec.outputs = {{"y", ElementType::F32, {batch, hidden}}, {"s", ElementType::F32, {batch}}};
