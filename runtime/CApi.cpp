@@ -230,7 +230,7 @@ ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElemen
   if (!context)
     return invalid("the context is null");
   return guarded(*context, [&](Error &error) {
-    return context->execution.setInput(index, type, rank, shape, data, false, error);
+    return context->execution.setInput(index, {type, rank, shape, data, /*onDevice=*/false}, error);
   });
 }
 
@@ -243,7 +243,7 @@ ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, 
     size_t index = findTensor(inputs, name);
     if (index == inputs.size())
       return unknownName("input", name, inputs, error);
-    return context->execution.setInput(index, type, rank, shape, data, false, error);
+    return context->execution.setInput(index, {type, rank, shape, data, /*onDevice=*/false}, error);
   });
 }
 
@@ -274,7 +274,7 @@ ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, Recko
   if (!context)
     return invalid("the context is null");
   return guarded(*context, [&](Error &error) {
-    return context->execution.setInput(index, type, rank, shape, device_pointer, true, error);
+    return context->execution.setInput(index, {type, rank, shape, device_pointer, /*onDevice=*/true}, error);
   });
 }
 

@@ -73,8 +73,8 @@ bool ExecutionContext::checkDevice(const char *kind, const TensorInfo &tensor, E
                    std::string(kind) + " '" + tensor.name + "': device memory goes with a context on a 'cuda' device");
 }
 
-bool ExecutionContext::setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape,
-                                const void *data, bool onDevice, Error &error) {
+bool ExecutionContext::setInput(size_t index, const InputTensor &tensor, Error &error) {
+  const auto &[type, rank, shape, data, onDevice] = tensor;
   if (!checkIndex("input", index, inputs.size(), error))
     return false;
   const TensorInfo &input = spec().inputs[index];

@@ -12,14 +12,22 @@
 
 namespace reckon::runtime {
 
+/// What a caller gives for an input; `rank` is the length of `shape`.
+struct InputTensor {
+  ReckonElementType type;
+  size_t rank;
+  const int64_t *shape;
+  const void *data;
+  bool onDevice;
+};
+
 /// What a ReckonContext stands for: bound inputs and outputs, and the executor.
 class ExecutionContext {
 public:
   explicit ExecutionContext(std::shared_ptr<const LoadedEngine> engine);
   [[nodiscard]] bool start(const std::string &device, const ExecutorOptions &options, Error &error);
 
-  [[nodiscard]] bool setInput(size_t index, ReckonElementType type, size_t rank, const int64_t *shape, const void *data,
-                              bool onDevice, Error &error);
+  [[nodiscard]] bool setInput(size_t index, const InputTensor &tensor, Error &error);
   [[nodiscard]] bool setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, bool onDevice,
                                Error &error);
   [[nodiscard]] bool prepare(Error &error);

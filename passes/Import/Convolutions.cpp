@@ -58,6 +58,33 @@ static Value spread(Node &node, Value x, int64_t axis, int64_t stride) {
   return node.sliceAxis(padded, axis, 0, (size - SizeExpr(1)) * SizeExpr(stride) + SizeExpr(1));
 }
 
+/// The pads that make the sizes of the result those that output_shape or auto_pad ask for.
+static LogicalResult resolveTransposedPads(Node &node, const Shape &shape, Window &window,
+                                           MutableArrayRef<int64_t> extra) {
+  auto outputs = node.getInts("output_shape");
+  StringRef autoPad = node.getString("auto_pad", "NOTSET");
+  constexpr int64_t most = int64_t(1) << 30;
+  unsigned rank = window.sizes.size();
+  bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
+  if (!outputs && !same)
+    return success();
+  for (unsigned d = 0; d < rank; ++d) {
+    auto size = shape[d + 2].constant();
+    if (!size || *size > most)
+      return node.unsupported("output sizes over a dynamic or huge size");
+    int64_t wanted = outputs ? (*outputs)[d] : *size * window.strides[d];
+    int64_t total = window.strides[d] * (*size - 1) + extra[d] + window.extent(d) - wanted;
+    if (total < 0) { // More outputs than there are: a border behind.
+      extra[d] -= total;
+      total = 0;
+    }
+    int64_t small = total / 2;
+    window.pads[d] = autoPad == "SAME_UPPER" ? small : total - small;
+    window.pads[d + rank] = total - window.pads[d];
+  }
+  return success();
+}
+
 /// A convolution of the input, spread by the strides, with the weight mirrored and its channels exchanged.
 static LogicalResult convertConvTranspose(Node &node) {
   Value x = node.getOperand(0), weight = node.getOperand(1), bias = node.getOperand(2);
@@ -65,8 +92,6 @@ static LogicalResult convertConvTranspose(Node &node) {
   if (!sizes)
     return failure();
   unsigned rank = sizes->size();
-  // auto_pad means another thing here; it is resolved below.
-  StringRef autoPad = node.getString("auto_pad", "NOTSET");
   auto given = node.getInts("pads");
   Window window;
   window.sizes = *sizes;
@@ -84,23 +109,8 @@ static LogicalResult convertConvTranspose(Node &node) {
     return node.invalid("strides, dilations, pads or output sizes do not fit " + Twine(rank) + " dimensions");
 
   Shape shape = rec::getShape(x), weightShape = rec::getShape(weight);
-  bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
-  if (outputs || same) {
-    for (unsigned d = 0; d < rank; ++d) {
-      auto size = shape[d + 2].constant();
-      if (!size || *size > most)
-        return node.unsupported("output sizes over a dynamic or huge size");
-      int64_t wanted = outputs ? (*outputs)[d] : *size * window.strides[d];
-      int64_t total = window.strides[d] * (*size - 1) + extra[d] + window.extent(d) - wanted;
-      if (total < 0) { // More outputs than there are: a border behind.
-        extra[d] -= total;
-        total = 0;
-      }
-      int64_t small = total / 2;
-      window.pads[d] = autoPad == "SAME_UPPER" ? small : total - small;
-      window.pads[d + rank] = total - window.pads[d];
-    }
-  }
+  if (failed(resolveTransposedPads(node, shape, window, extra)))
+    return failure();
 
   int64_t groups = node.getInt("group", 1);
   auto inputs = weightShape[0].constant(), perGroup = weightShape[1].constant();

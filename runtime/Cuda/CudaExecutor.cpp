@@ -301,10 +301,8 @@ bool CudaExecutor::checkStatuses(CUdeviceptr source, Error &error) {
 bool CudaExecutor::capture(CUstream on, Error &error) {
   OutsideCapture outside(driver);
   CUstreamCaptureStatus status;
-  CUgraph graph = nullptr;
-  const CUgraphNode *before = nullptr;
-  size_t count = 0;
-  if (!driver.cuStreamGetCaptureInfo(error, on, &status, nullptr, &graph, &before, &count))
+  CudaPlan::CapturedGraph callers;
+  if (!driver.cuStreamGetCaptureInfo(error, on, &status, nullptr, &callers.graph, &callers.before, &callers.count))
     return false;
   if (status != CU_STREAM_CAPTURE_STATUS_ACTIVE)
     return error.set(RECKON_INVALID, "an earlier call has invalidated the capture of this stream");
@@ -320,7 +318,7 @@ bool CudaExecutor::capture(CUstream on, Error &error) {
   Addresses used = addresses;
   used.status = capturedStatuses.data();
   CUgraphNode node = nullptr;
-  if (!current->addTo(graph, before, count, used, dims, stream.get(), node, error))
+  if (!current->addTo(callers, used, dims, stream.get(), node, error))
     return false;
   arenaIsCaptured = true;
   return !node || driver.cuStreamUpdateCaptureDependencies(error, on, &node, 1, CU_STREAM_SET_CAPTURE_DEPENDENCIES);

@@ -453,8 +453,8 @@ bool CudaPlan::makeGraph(CUstream stream, Error &error) {
   return true;
 }
 
-bool CudaPlan::addTo(CUgraph callers, const CUgraphNode *before, size_t count, const Addresses &addresses,
-                     const std::vector<int64_t> &newDims, CUstream stream, CUgraphNode &node, Error &error) {
+bool CudaPlan::addTo(const CapturedGraph &callers, const Addresses &addresses, const std::vector<int64_t> &newDims,
+                     CUstream stream, CUgraphNode &node, Error &error) {
   node = nullptr;
   if (nodes.empty() && libraryNodes.empty())
     return true;
@@ -471,7 +471,7 @@ bool CudaPlan::addTo(CUgraph callers, const CUgraphNode *before, size_t count, c
   CUgraph run = nullptr;
   std::vector<CUgraphNode> handles;
   bool success = driver.cuGraphCreate(error, &run, 0) && makeNodes(run, stream, handles, error) &&
-                 driver.cuGraphAddChildGraphNode(error, &node, callers, before, count, run);
+                 driver.cuGraphAddChildGraphNode(error, &node, callers.graph, callers.before, callers.count, run);
   if (run)
     driver.cuGraphDestroy.raw(run); // the node has a copy
   return success;

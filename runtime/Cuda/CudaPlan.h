@@ -36,10 +36,16 @@ public:
   /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
   [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
   [[nodiscard]] bool launch(CUstream stream, Error &error) const;
-  /// Adds the run with these addresses and values to a graph of the caller's, behind nodes of it. `node` stands for it;
+  /// A graph that the caller captures, and the nodes that what is captured next comes behind.
+  struct CapturedGraph {
+    CUgraph graph = nullptr;
+    const CUgraphNode *before = nullptr;
+    size_t count = 0;
+  };
+  /// Adds the run with these addresses and values to a graph of the caller's. `node` stands for it;
   /// null when there is nothing to do. The arena must not be in use; `stream` is one that nobody captures.
-  [[nodiscard]] bool addTo(CUgraph callers, const CUgraphNode *before, size_t count, const Addresses &addresses,
-                           const std::vector<int64_t> &dims, CUstream stream, CUgraphNode &node, Error &error);
+  [[nodiscard]] bool addTo(const CapturedGraph &callers, const Addresses &addresses, const std::vector<int64_t> &dims,
+                           CUstream stream, CUgraphNode &node, Error &error);
 
 private:
   struct Map {

@@ -88,9 +88,20 @@ static void fixBfloat16(HostTensor &tensor, ReckonElementType type) {
     tensor.type = RECKON_BF16;
 }
 
-/// One set; adds to the counts. False when it could not be run, with the status in `code`.
-static bool runSet(const runtime::Engine &engine, runtime::Context &context, const std::string &set, double atol,
-                   double rtol, size_t &compared, size_t &mismatched, int &code, std::string &error) {
+namespace {
+/// Runs an engine on sets of test data and counts the outputs.
+struct TestRun {
+  const runtime::Engine &engine;
+  runtime::Context &context;
+  double atol, rtol;
+  size_t compared = 0, mismatched = 0;
+
+  /// One set. False when it could not be run, with the status in `code`.
+  bool run(const std::string &set, int &code, std::string &error);
+};
+} // namespace
+
+bool TestRun::run(const std::string &set, int &code, std::string &error) {
   code = ExitUsage;
   std::vector<HostTensor> inputs, wanted;
   std::vector<std::string> inputNames, outputNames;
@@ -140,13 +151,13 @@ int reckon::tools::runTestData(const runtime::Engine &engine, runtime::Context &
   std::vector<std::string> sets;
   if (!findTestSets(directory, sets, error))
     return ExitUsage;
-  size_t compared = 0, mismatched = 0;
+  TestRun test{engine, context, atol, rtol};
   for (const std::string &set : sets) {
     int code;
-    if (!runSet(engine, context, set, atol, rtol, compared, mismatched, code, error))
+    if (!test.run(set, code, error))
       return code;
   }
-  std::printf("%zu outputs of %zu data sets compared, %zu mismatched (atol %g, rtol %g)\n", compared, sets.size(),
-              mismatched, atol, rtol);
-  return mismatched ? ExitMismatch : ExitOk;
+  std::printf("%zu outputs of %zu data sets compared, %zu mismatched (atol %g, rtol %g)\n", test.compared, sets.size(),
+              test.mismatched, atol, rtol);
+  return test.mismatched ? ExitMismatch : ExitOk;
 }

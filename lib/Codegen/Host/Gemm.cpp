@@ -239,7 +239,7 @@ void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value 
         Value shift = sub(constantIndex(0), add(mul(first, constantIndex(tileColumns)), column));
         tile = {offsetPointer(scratch, shift, b.getF32Type()), denseStrides(shape, false), b.getF32Type()};
       }
-      emitTiles(stage, first, last, panel, vectors, column, columns, tile);
+      emitTiles(stage, {first, last, panel, column, columns}, vectors, tile);
       if (!stage.isPlain)
         emitEpilogue(stage, first, last, column, columns, tile);
     };
@@ -259,8 +259,8 @@ void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value 
   }
 }
 
-void HostEmitter::emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column,
-                            Value columns, const Place &out) {
+void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const Place &out) {
+  Value begin = range.begin, end = range.end, panel = range.panel, column = range.column, columns = range.columns;
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
   rec::Shape outShape = rec::getShape(stage.result);
   Value ldc = out.strides[outShape.size() - 2];

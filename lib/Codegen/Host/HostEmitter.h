@@ -62,11 +62,14 @@ private:
 
   //===--- GEMM (Gemm.cpp, PackedRow.cpp) ---===//
   struct GemmStage;
+  /// Rows [begin, end), and `columns` columns from the first of a panel on, which is `column`.
+  struct TileRange {
+    Value begin, end, panel, column, columns;
+  };
   mlir::LogicalResult emitGemm();
   mlir::LogicalResult emitUntiled();
   void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
-  void emitTiles(GemmStage &stage, Value begin, Value end, Value panel, unsigned vectors, Value column, Value columns,
-                 const Place &out);
+  void emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const Place &out);
   void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const Place &tile);
   void emitColumns(GemmStage &stage, Value begin, Value end);
   Value widened(Value base, mlir::Type type, Value scratch, Value count);

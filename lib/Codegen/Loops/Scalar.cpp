@@ -137,23 +137,8 @@ static Value emitLog(ImplicitLocOpBuilder &b, Value x) {
   return arith::SubFOp::create(b, math::LogOp::create(b, scaled), back);
 }
 
-Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
-  Type type = computeType(elementType);
-  if (!isa<FloatType>(type))
-    return emitIntegerUnary(b, kind, x, elementType);
-
-  auto constant = [&](double value) { return scalarConstant(b, elementType, value); };
-  auto add = [&](Value l, Value r) -> Value { return arith::AddFOp::create(b, l, r); };
-  auto mul = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, l, r); };
-  auto div = [&](Value l, Value r) -> Value { return arith::DivFOp::create(b, l, r); };
-  auto exp = [&](Value v) -> Value { return math::ExpOp::create(b, v); };
-  auto sigmoid = [&](Value v) { return div(constant(1), add(constant(1), exp(arith::NegFOp::create(b, v)))); };
-  // log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|).
-  auto softplus = [&](Value v) {
-    Value tail = math::Log1pOp::create(b, exp(arith::NegFOp::create(b, math::AbsFOp::create(b, v))));
-    return add(arith::MaximumFOp::create(b, v, constant(0)), tail);
-  };
-
+/// The kinds that are one operation of the math dialect; null for others.
+static Value emitMathUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x) {
   switch (kind) {
   case UnaryKind::abs:
     return math::AbsFOp::create(b, x);
@@ -178,9 +163,46 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   case UnaryKind::erf:
     return math::ErfOp::create(b, x);
   case UnaryKind::exp:
-    return exp(x);
+    return math::ExpOp::create(b, x);
   case UnaryKind::floor:
     return math::FloorOp::create(b, x);
+  case UnaryKind::round:
+    return math::RoundEvenOp::create(b, x);
+  case UnaryKind::sin:
+    return math::SinOp::create(b, x);
+  case UnaryKind::sinh:
+    return math::SinhOp::create(b, x);
+  case UnaryKind::sqrt:
+    return math::SqrtOp::create(b, x);
+  case UnaryKind::tan:
+    return math::TanOp::create(b, x);
+  case UnaryKind::tanh:
+    return math::TanhOp::create(b, x);
+  default:
+    return {};
+  }
+}
+
+Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
+  Type type = computeType(elementType);
+  if (!isa<FloatType>(type))
+    return emitIntegerUnary(b, kind, x, elementType);
+  if (Value value = emitMathUnary(b, kind, x))
+    return value;
+
+  auto constant = [&](double value) { return scalarConstant(b, elementType, value); };
+  auto add = [&](Value l, Value r) -> Value { return arith::AddFOp::create(b, l, r); };
+  auto mul = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, l, r); };
+  auto div = [&](Value l, Value r) -> Value { return arith::DivFOp::create(b, l, r); };
+  auto exp = [&](Value v) -> Value { return math::ExpOp::create(b, v); };
+  auto sigmoid = [&](Value v) { return div(constant(1), add(constant(1), exp(arith::NegFOp::create(b, v)))); };
+  // log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|).
+  auto softplus = [&](Value v) {
+    Value tail = math::Log1pOp::create(b, exp(arith::NegFOp::create(b, math::AbsFOp::create(b, v))));
+    return add(arith::MaximumFOp::create(b, v, constant(0)), tail);
+  };
+
+  switch (kind) {
   case UnaryKind::gelu: {
     Value erf = math::ErfOp::create(b, mul(x, constant(M_SQRT1_2)));
     return mul(mul(constant(0.5), x), add(constant(1), erf));
@@ -211,8 +233,6 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   case UnaryKind::relu:
     // Ordered less-than keeps NaN, and is one vmaxps.
     return select(b, compareFloat(b, arith::CmpFPredicate::OLT, x, constant(0)), constant(0), x);
-  case UnaryKind::round:
-    return math::RoundEvenOp::create(b, x);
   case UnaryKind::rsqrt:
     return div(constant(1), math::SqrtOp::create(b, x));
   case UnaryKind::sigmoid:
@@ -224,25 +244,13 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   }
   case UnaryKind::silu:
     return mul(x, sigmoid(x));
-  case UnaryKind::sin:
-    return math::SinOp::create(b, x);
-  case UnaryKind::sinh:
-    return math::SinhOp::create(b, x);
   case UnaryKind::softplus:
     return softplus(x);
   case UnaryKind::softsign:
     return div(x, add(constant(1), math::AbsFOp::create(b, x)));
-  case UnaryKind::sqrt:
-    return math::SqrtOp::create(b, x);
-  case UnaryKind::tan:
-    return math::TanOp::create(b, x);
-  case UnaryKind::tanh:
-    return math::TanhOp::create(b, x);
-  case UnaryKind::bitwise_not:
-  case UnaryKind::logical_not:
+  default: // bitwise_not and logical_not are of integers alone
     return {};
   }
-  return {};
 }
 
 //===----------------------------------------------------------------------===//

@@ -190,18 +190,8 @@ Value DeviceModule::createConstant(ImplicitLocOpBuilder &b, ArrayRef<char> bytes
 /// While `code` is RECKON_CUDA_STATUS_BUSY one thread has the status to itself; the least by (position, table, code,
 /// id) stays. A thread of the same warp may wait for that one: from sm_70 on diverged threads all go on. Most threads
 /// that come late see a lower position than their own and leave at once.
-LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
-  static constexpr StringLiteral name = "reckon_report";
-  if (auto known = module->lookupSymbol<LLVM::LLVMFuncOp>(name))
-    return known;
-  MLIRContext *context = module->getContext();
-  ImplicitLocOpBuilder b(UnknownLoc::get(context), context);
-  b.setInsertionPointToStart(module->getBody());
-  Type status = pointerType(context, Global), i32 = b.getI32Type(), i64 = b.getI64Type();
-  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {status, i32, i32, i64, i64});
-  auto function = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
-  // Out of the way of the code that never needs it.
-  function->setAttr("passthrough", b.getStrArrayAttr({"cold", "noinline"}));
+static void emitReportBody(ImplicitLocOpBuilder &b, LLVM::LLVMFuncOp function) {
+  Type i32 = b.getI32Type(), i64 = b.getI64Type();
   using Ordering = LLVM::AtomicOrdering;
   static constexpr StringLiteral device = "device";
   Block *entry = function.addEntryBlock(b), *wait = b.createBlock(&function.getBody(), function.getBody().end());
@@ -215,7 +205,7 @@ LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
         id = entry->getArgument(4);
   b.setInsertionPointToEnd(entry);
   auto address = [&](size_t offset) -> Value {
-    return LLVM::GEPOp::create(b, status, b.getI8Type(), entry->getArgument(0),
+    return LLVM::GEPOp::create(b, entry->getArgument(0).getType(), b.getI8Type(), entry->getArgument(0),
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   };
   auto is = [&](arith::CmpIPredicate predicate, Value left, Value right) -> Value {
@@ -275,6 +265,21 @@ LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
 
   b.setInsertionPointToEnd(done);
   LLVM::ReturnOp::create(b, ValueRange{});
+}
+
+LLVM::LLVMFuncOp DeviceModule::getReportFunction() {
+  static constexpr StringLiteral name = "reckon_report";
+  if (auto known = module->lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return known;
+  MLIRContext *context = module->getContext();
+  ImplicitLocOpBuilder b(UnknownLoc::get(context), context);
+  b.setInsertionPointToStart(module->getBody());
+  Type status = pointerType(context, Global), i32 = b.getI32Type(), i64 = b.getI64Type();
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {status, i32, i32, i64, i64});
+  auto function = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
+  // Out of the way of the code that never needs it.
+  function->setAttr("passthrough", b.getStrArrayAttr({"cold", "noinline"}));
+  emitReportBody(b, function);
   return function;
 }
 

@@ -59,7 +59,8 @@ public:
 
   /// Adds a kernel. `name` is made a PTX identifier that is unique in the module: ask the result for it. The block has
   /// exactly `blockThreads` threads. Unless `early` is false it lets the kernels behind it start, and waits for those
-  /// before it. Each block pays for that, so kernels of many short blocks do better without (docs/cuda-measurements.md).
+  /// before it. Each block pays for that, so kernels of many short blocks do better without
+  /// (docs/cuda-measurements.md).
   KernelFunction createKernel(llvm::StringRef name, plan::KernelOp kernel, unsigned blockThreads,
                               llvm::ArrayRef<TensorMapPlan> tensorMaps = {}, bool early = true);
 

@@ -220,17 +220,20 @@ void nvptx::storeRun(Ptx &p, ArrayRef<Value> elements, Value pointer, Type type,
   }
 }
 
-Values nvptx::loadInside(Ptx &p, Value row, Type type, Value first, unsigned count, int64_t k, bool aligned) {
-  if (aligned && k % count == 0)
+Values nvptx::loadInside(Ptx &p, const MatrixRow &row, Value first, unsigned count) {
+  auto load = [&](Value column, unsigned length, bool aligned) {
+    Value pointer = p.at(row.pointer, p.mul(p.wide(column), bytesOf(row.type)));
+    return loadRun(p, pointer, row.type, length, aligned, /*constant=*/false);
+  };
+  if (row.aligned && row.k % count == 0)
     return p.choose(
-        p.lt(first, p.like(first, k)),
-        [&] { return loadRun(p, p.at(row, p.mul(p.wide(first), bytesOf(type))), type, count, true, false); },
+        p.lt(first, p.like(first, row.k)), [&] { return load(first, count, true); },
         [&] { return Values(count, p.f32(0)); });
   Values elements;
   for (unsigned i = 0; i < count; ++i) {
-    Value at = p.add(first, i), inside = p.lt(at, p.like(at, k));
-    Value pointer = p.at(row, p.mul(p.wide(p.select(inside, at, p.like(at, 0))), bytesOf(type)));
-    elements.push_back(p.select(inside, loadRun(p, pointer, type, 1, false, false)[0], p.f32(0)));
+    Value column = p.add(first, i), inside = p.lt(column, p.like(column, row.k));
+    Value element = load(p.select(inside, column, p.like(column, 0)), 1, false)[0];
+    elements.push_back(p.select(inside, element, p.f32(0)));
   }
   return elements;
 }
@@ -251,13 +254,13 @@ Values nvptx::loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first
   };
   if (stored != layer.type)
     return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned, false)
-                          : loadInside(p, row, stored, first, chunk, layer.k, layer.x.aligned));
+                          : loadInside(p, {row, stored, layer.k, layer.x.aligned}, first, chunk));
   auto words = [&] { return p.loadWords(start, 4); };
   if (layer.x.aligned && isWhole)
     return words();
   if (!layer.x.aligned)
     return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
-                          : loadInside(p, row, stored, first, chunk, layer.k, false));
+                          : loadInside(p, {row, stored, layer.k, false}, first, chunk));
   // What lies past k may never have been written: a chunk that it begins in is read in pieces.
   Value end = p.i32(layer.k);
   auto pieces = [&] {

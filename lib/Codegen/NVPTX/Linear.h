@@ -100,8 +100,15 @@ void storeRun(Ptx &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type 
 /// The 32-bit words of 16 bytes of the layer's own type: elements first, first + 1, ... of the row of x at `row`. From
 /// k on they are zero, unless `isWhole`, which says that there is no such.
 Values loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first, bool isWhole);
-/// Elements first, first + 1, ... of a row of k elements, as f32; zero from k on, where memory may hold anything.
-Values loadInside(Ptx &p, Value row, mlir::Type type, Value first, unsigned count, int64_t k, bool aligned);
+/// A row of k elements in memory. `aligned` as in loadRun.
+struct MatrixRow {
+  Value pointer;
+  mlir::Type type;
+  int64_t k;
+  bool aligned;
+};
+/// Elements first, first + 1, ... of the row, as f32; zero from k on, where memory may hold anything.
+Values loadInside(Ptx &p, const MatrixRow &row, Value first, unsigned count);
 
 /// `operand` as a matrix whose rows are all its dimensions but the last; nullopt when rows are not equally far apart.
 std::optional<MatrixOperand> asMatrix(plan::KernelOp kernel, unsigned operand);

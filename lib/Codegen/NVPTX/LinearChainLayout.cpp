@@ -88,8 +88,9 @@ bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || la
 // Cost
 //===----------------------------------------------------------------------===//
 
-/// Microseconds of a kernel in a graph, fitted to chains of 3 and 5 layers on an H200 (docs/cuda-measurements.md): a layer waits for
-/// its weights, which stream into a cluster, or for its activations, the longer the more rows and columns there are.
+/// Microseconds of a kernel in a graph, fitted to chains of 3 and 5 layers on an H200 (docs/cuda-measurements.md): a
+/// layer waits for its weights, which stream into a cluster, or for its activations, the longer the more rows and
+/// columns there are.
 static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows, int64_t clusters) {
   double tile = std::min<int64_t>(llvm::divideCeil(rows, clusters), tileRows);
   auto stream = [&](size_t l) {

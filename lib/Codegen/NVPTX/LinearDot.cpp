@@ -64,12 +64,12 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
     SmallVector<Values> x, w;
     for (Value row : wRows)
       w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.wide(first), bytes)), layer.type, chunk, true, true)
-                          : loadInside(p, row, layer.type, first, chunk, dotRowElements(layer.k, bytes), true));
+                          : loadInside(p, {row, layer.type, dotRowElements(layer.k, bytes), true}, first, chunk));
     wait();
     for (Value row : xRows)
       x.push_back(isWhole
                       ? loadRun(p, p.at(row, p.mul(p.wide(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)
-                      : loadInside(p, row, layer.x.type, first, chunk, layer.k, layer.x.aligned));
+                      : loadInside(p, {row, layer.x.type, layer.k, layer.x.aligned}, first, chunk));
     for (unsigned r = 0; r < tile.rows; ++r)
       for (unsigned c = 0; c < tile.columns; ++c)
         for (unsigned i = 0; i < chunk; ++i)

@@ -65,14 +65,14 @@ Values ScalarEmitter::fetch(Value step) {
     Value row = p.min(p.add(firstRow, p.div(item, depth / 4)), p.add(rows, -1));
     Value inner = p.add(step, p.shl(p.rem(item, depth / 4), 2));
     Value address = p.at(x, p.mul(p.wide(row), layer.x.stride * xBytes));
-    elements.append(loadInside(p, address, layer.x.type, inner, 4, layer.k, layer.x.aligned));
+    elements.append(loadInside(p, {address, layer.x.type, layer.k, layer.x.aligned}, inner, 4));
   }
   for (unsigned i = 0; i < loads(); ++i) {
     Value item = p.add(p.thread(), i * threads);
     Value inner = p.add(step, p.div(item, size / 4)), column = p.add(firstColumn, p.shl(p.rem(item, size / 4), 2));
     // Past the last row of the weight the activations are zero: any finite value does.
     Value address = p.at(weight, p.mul(p.wide(p.min(inner, p.i32(layer.k - 1))), layer.n * 4));
-    elements.append(loadInside(p, address, layer.type, column, 4, layer.n, true));
+    elements.append(loadInside(p, {address, layer.type, layer.n, true}, column, 4));
   }
   return elements;
 }

@@ -195,7 +195,7 @@ Values StackEmitter::loadRows(Value tile) {
       Value pointer = p.at(kernel.operands[layer.x.operand],
                            p.mul(p.wide(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
       Value column = p.add(p.shl(quad, 1), 16 * step + word / 2 * 8);
-      elements.append(loadInside(p, pointer, layer.x.type, column, 2, layer.k, layer.x.aligned));
+      elements.append(loadInside(p, {pointer, layer.x.type, layer.k, layer.x.aligned}, column, 2));
     }
   return elements;
 }

@@ -22,7 +22,8 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
-/// Loads that a lane has under way, and warps of a block: what measurements chose; docs/cuda-measurements.md has the numbers.
+/// Loads that a lane has under way, and warps of a block: what measurements chose; docs/cuda-measurements.md has the
+/// numbers.
 static constexpr unsigned rowsInFlight = 8, blockWarps = 4;
 /// Up to how many rows it pays that kernels overlap: for more there are many short blocks.
 static constexpr int64_t maxEarlyRows = 1024;
