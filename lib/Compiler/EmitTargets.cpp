@@ -64,6 +64,11 @@ bool ProgramEmitter::addCuda(mlir::ModuleOp module) {
     for (const std::string &each : targets.archs) {
       std::string error;
       std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, *ptx, each, &error);
+      if (!cubin && error.empty()) {
+        mlir::emitWarning(module.getLoc())
+            << ptxas << " does not know " << each << ": the engine has no machine code for it";
+        continue;
+      }
       if (!cubin)
         return fail(module, ErrorKind::Environment,
                     "cannot assemble the PTX of " + arch + " for " + each + ": " + error);

@@ -10,44 +10,50 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace reckon;
 
 static constexpr unsigned KiB = 1024;
 
 /// Fitted to what reckon-tune measured for the layers of the networks in bench/models at 1 to 65536 rows.
-static constexpr GpuCosts h200 = {"H200", 132,   16e6, 2.3e6, 77.4e3,
-                                  1.5e6,  141e3, 53e3, 150e3, {5.34e6, 5.235e6, 5.65e6}};
+static constexpr GpuCosts h200 = {"H200", 16e6,  2.3e6, 77.4e3, 1.5e6, 141e3,
+                                  53e3,   150e3, 1.1e6, 2.5e6,  4.8e6, {5.34e6, 5.235e6, 5.65e6}};
 
 /// Kernels rely on asynchronous copies, bf16 and minima that keep NaN, so the table begins with sm_80. Shared memory,
-/// warps and clusters are those of the table of compute capabilities in the CUDA programming guide. An `a` behind the
-/// number adds instructions that no other architecture has. Only the H200 was measured, so its costs choose everywhere,
-/// and the number of large clusters is its own on all GPUs of a similar size.
+/// warps, blocks and clusters are those of the table of compute capabilities in the CUDA programming guide. An `a`
+/// behind the number adds instructions that no other architecture has, an `f` those of its family. The multiprocessors
+/// of sm_101 have been called sm_110 since CUDA 13. Only the H200 was measured, so its costs choose everywhere, and the
+/// number of large clusters is its own on all GPUs of a similar size.
 // clang-format off
 static constexpr GpuTarget targets[] = {
-    // arch, capability, PTX, multiprocessors, shared memory of a block and of a multiprocessor, warps,
+    // arch, capability, PTX, multiprocessors, shared memory of a block and of a multiprocessor, warps, blocks,
     // cluster, large clusters, wgmma, bulk copies, grid dependencies, costs
-    {"sm_80",   8, 0, "+ptx83", 108, 163 * KiB, 164 * KiB, 64,  0, 0, false, false, false, &h200},
-    {"sm_86",   8, 6, "+ptx83",  84,  99 * KiB, 100 * KiB, 48,  0, 0, false, false, false, &h200},
-    {"sm_87",   8, 7, "+ptx83",  16, 163 * KiB, 164 * KiB, 48,  0, 0, false, false, false, &h200},
-    {"sm_89",   8, 9, "+ptx83", 142,  99 * KiB, 100 * KiB, 48,  0, 0, false, false, false, &h200},
-    {"sm_90",   9, 0, "+ptx83", 132, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_90a",  9, 0, "+ptx83", 132, 227 * KiB, 228 * KiB, 64, 16, 7, true,  true,  true,  &h200},
-    {"sm_100", 10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_100f",10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_100a",10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_103", 10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_103f",10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_103a",10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 16, 7, false, true,  true,  &h200},
-    {"sm_110", 11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 16, 1, false, true,  true,  &h200},
-    {"sm_110f",11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 16, 1, false, true,  true,  &h200},
-    {"sm_110a",11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 16, 1, false, true,  true,  &h200},
-    {"sm_120", 12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
-    {"sm_120f",12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
-    {"sm_120a",12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
-    {"sm_121", 12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
-    {"sm_121f",12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
-    {"sm_121a",12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48,  8, 0, false, true,  true,  &h200},
+    {"sm_80",   8, 0, "+ptx83", 108, 163 * KiB, 164 * KiB, 64, 32,  0, 0, false, false, false, &h200},
+    {"sm_86",   8, 6, "+ptx83",  84,  99 * KiB, 100 * KiB, 48, 16,  0, 0, false, false, false, &h200},
+    {"sm_87",   8, 7, "+ptx83",  16, 163 * KiB, 164 * KiB, 48, 16,  0, 0, false, false, false, &h200},
+    {"sm_88",   8, 8, "+ptx90",  12,  99 * KiB, 100 * KiB, 48, 16,  0, 0, false, false, false, &h200},
+    {"sm_89",   8, 9, "+ptx83", 142,  99 * KiB, 100 * KiB, 48, 24,  0, 0, false, false, false, &h200},
+    {"sm_90",   9, 0, "+ptx83", 132, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_90a",  9, 0, "+ptx83", 132, 227 * KiB, 228 * KiB, 64, 32, 16, 7, true,  true,  true,  &h200},
+    {"sm_100", 10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_100f",10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_100a",10, 0, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_101", 10, 1, "+ptx88",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_101f",10, 1, "+ptx88",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_101a",10, 1, "+ptx88",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_103", 10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_103f",10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_103a",10, 3, "+ptx88", 148, 227 * KiB, 228 * KiB, 64, 32, 16, 7, false, true,  true,  &h200},
+    {"sm_110", 11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_110f",11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_110a",11, 0, "+ptx90",  20, 227 * KiB, 228 * KiB, 48, 24, 16, 1, false, true,  true,  &h200},
+    {"sm_120", 12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
+    {"sm_120f",12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
+    {"sm_120a",12, 0, "+ptx88", 188,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
+    {"sm_121", 12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
+    {"sm_121f",12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
+    {"sm_121a",12, 1, "+ptx88",  48,  99 * KiB, 100 * KiB, 48, 24,  8, 0, false, true,  true,  &h200},
 };
 // clang-format on
 
@@ -79,10 +85,17 @@ std::string GpuTarget::checkLaunch(const GpuLaunch &launch) const {
   if (launch.clusterBlocks > maxClusterBlocks)
     return exceeds("the number of blocks of a cluster", launch.clusterBlocks, maxClusterBlocks);
   uint64_t warps = llvm::divideCeil(launch.blockThreads, warpSize);
+  if (launch.blocksPerSm > maxBlocksPerSm)
+    return exceeds("the number of blocks of a multiprocessor", launch.blocksPerSm, maxBlocksPerSm);
   if (launch.blocksPerSm * warps > warpsPerSm)
     return exceeds("the number of warps of a multiprocessor", launch.blocksPerSm * warps, warpsPerSm);
   if (uint64_t shared = launch.blocksPerSm * (launch.sharedBytes + sharedReserved); shared > sharedPerSm)
     return exceeds("the shared memory of a multiprocessor, in bytes,", shared, sharedPerSm);
+  if (launch.registers > maxRegisters)
+    return exceeds("the number of registers of a thread", launch.registers, maxRegisters);
+  uint64_t blockRegisters = warps * llvm::alignTo(uint64_t(launch.registers) * warpSize, registerUnit);
+  if (uint64_t registers = std::max(1u, launch.blocksPerSm) * blockRegisters; registers > registersPerSm)
+    return exceeds("the number of registers of a multiprocessor", registers, registersPerSm);
   if (launch.usesTensorMaps && !hasBulkCopies)
     return std::string("it reads through tensor maps, which ") + arch + " does not have";
   if (launch.startsEarly && !hasGridDependencies)

@@ -23,15 +23,17 @@ namespace reckon {
 /// Constants of the cost models of linear layers, fitted to measurements on one GPU. Rates are in a microsecond and,
 /// where no other unit is given, of one multiprocessor.
 struct GpuCosts {
-  const char *gpu;        ///< that was measured
-  double multiprocessors; ///< of that GPU
-  double cachedBytes;     ///< of a result that the L2 cache takes without slowing the kernel down
-  double storedBytes;     ///< of results, by the whole GPU
-  double splitBytes;      ///< mma.sync from global memory, the inner dimension split: operands
-  double directFlops;     ///< mma.sync from global memory
-  double copiedBytes;     ///< bulk copies into shared memory
-  double finishedBytes;   ///< results that leave the accumulators of wgmma
-  double dotBytes;        ///< dot products: operands
+  const char *gpu;      ///< that was measured
+  double cachedBytes;   ///< of a result that the L2 cache takes without slowing the kernel down
+  double storedBytes;   ///< of results, by the whole GPU
+  double splitBytes;    ///< mma.sync from global memory, the inner dimension split: operands
+  double directFlops;   ///< mma.sync from global memory
+  double copiedBytes;   ///< bulk copies into shared memory
+  double finishedBytes; ///< results that leave the accumulators of wgmma
+  double dotBytes;      ///< dot products: operands
+  double chainBytes;    ///< of weights that stream into the blocks of a chain
+  double thinFlops;     ///< mma.sync on the first layer of a stack
+  double stackFlops;    ///< wgmma on the others
   /// wgmma on two-byte elements: 64 rows; more rows, up to 128 columns; more rows and columns.
   double wgmmaFlops[3];
 };
@@ -42,6 +44,7 @@ struct GpuLaunch {
   unsigned clusterBlocks = 0; ///< 0: no cluster
   unsigned blocksPerSm = 0;   ///< of a persistent kernel; 0: not a persistent kernel
   uint64_t sharedBytes = 0;   ///< of a block
+  unsigned registers = 0;     ///< of a thread; 0: nobody has assembled it
   bool usesTensorMaps = false;
   bool startsEarly = false; ///< waits for the kernels before it by itself
 };
@@ -56,6 +59,7 @@ struct GpuTarget {
   unsigned sharedPerBlock;   ///< bytes of shared memory that a block can have
   unsigned sharedPerSm;      ///< bytes that the blocks of a multiprocessor share
   unsigned warpsPerSm;       ///< that are resident at a time
+  unsigned maxBlocksPerSm;   ///< that are resident at a time
   unsigned maxClusterBlocks; ///< blocks of a cluster, larger than portable included; 0: no clusters
   /// Clusters of 16 blocks that are resident at a time; 0 where there are none.
   unsigned largeClusters;
@@ -68,6 +72,10 @@ struct GpuTarget {
   /// Bytes of shared memory that each block takes besides its own.
   static constexpr unsigned sharedReserved = 1024;
   static constexpr unsigned maxBlockThreads = 1024, warpSize = 32;
+  /// A warp gets its registers in units.
+  static constexpr unsigned registersPerSm = 64 * 1024, maxRegisters = 255, registerUnit = 256;
+
+  unsigned threadsPerSm() const { return warpsPerSm * warpSize; }
 
   /// How many blocks with so much shared memory of their own a multiprocessor holds.
   unsigned blocksByShared(uint64_t sharedBytes) const {

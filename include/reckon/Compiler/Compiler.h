@@ -21,6 +21,8 @@
 #ifndef RECKON_COMPILER_COMPILER_H
 #define RECKON_COMPILER_COMPILER_H
 
+#include "reckon/Engine/DeviceKind.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -44,7 +46,7 @@ enum class ErrorKind : int {
 
 struct CompileOptions {
   /// The devices: "host", "cuda", "cuda:sm_80,sm_90", "host,cuda", ...
-  std::string target = "host";
+  std::string target = deviceName(DeviceKind::Host);
   /// The CPU to generate code for: "native", or a name that LLVM knows ("x86-64-v3", "sapphirerapids").
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).

@@ -18,9 +18,6 @@ using namespace reckon::nvptx;
 using namespace reckon::loops;
 using rec::ReduceKind;
 
-/// Threads of an SM: what a persistent kernel fills.
-static constexpr unsigned smThreads = 2048;
-
 /// The elements of the widest value a row has; a guess where a dimension is dynamic.
 static int64_t rowWidth(plan::KernelOp kernel) {
   int64_t widest = 1;
@@ -112,7 +109,7 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
   launch.scratchBytes = SizeExpr(groups) * scratchSize;
   // Scratch is paid by the block, so blocks that have some stay and take many rows.
   if (shape == Shape::Rows && scratchSize != SizeExpr(0))
-    launch.blocksPerSm = smThreads / blockThreads;
+    launch.blocksPerSm = module.getTarget().threadsPerSm() / blockThreads;
   return launch;
 }
 

@@ -91,10 +91,12 @@ bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || la
 /// Microseconds of a kernel in a graph, fitted to chains of 3 and 5 layers on an H200 (docs/cuda-measurements.md): a
 /// layer waits for its weights, which stream into a cluster, or for its activations, the longer the more rows and
 /// columns there are.
-static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows, int64_t clusters) {
+static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows,
+                            const GpuTarget &gpu) {
+  int64_t clusters = gpu.largeClusters;
   double tile = std::min<int64_t>(llvm::divideCeil(rows, clusters), tileRows);
   auto stream = [&](size_t l) {
-    return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * unitBytes / 1.1e6;
+    return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * unitBytes / gpu.costs->chainBytes;
   };
   double time = 2.0 + stream(0);
   for (size_t l = 1; l < layers.size(); ++l)
@@ -114,7 +116,7 @@ int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, const GpuTarget &gp
     double apart = 0;
     for (const LinearLayer &layer : layers)
       apart += graphFactor * estimateLinear(layer, rows, gpu);
-    return apart - estimateChain(layers, *layout, rows, clusters);
+    return apart - estimateChain(layers, *layout, rows, gpu);
   };
   if (gain)
     *gain = saved(1);

@@ -33,12 +33,13 @@ namespace {
 struct CostModel {
   const LinearLayer &layer;
   int64_t rows;
-  const GpuCosts &gpu;
+  const GpuTarget &gpu;
+  const GpuCosts &costs = *gpu.costs;
 
   /// Behind thin inputs storing the result may take longer than the work, where the L2 cache does not hold it.
   double bounded(double work) const {
-    double stored = double(rows) * layer.n * layer.elementBytes() - gpu.cachedBytes;
-    return std::max(work, stored / gpu.storedBytes);
+    double stored = double(rows) * layer.n * layer.elementBytes() - costs.cachedBytes;
+    return std::max(work, stored / costs.storedBytes);
   }
 
   double operator()(const SplitTile &tile) const {
@@ -46,12 +47,12 @@ struct CostModel {
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
     // What a block finishes at its end grows with its rows.
-    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / gpu.splitBytes, 0.05);
+    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / costs.splitBytes, 0.05);
     return 1.58 + 0.013 * tileRows + bounded(work);
   }
   double operator()(const DirectTile &tile) const {
     double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
-    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / gpu.directFlops, 0.2);
+    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / costs.directFlops, 0.2);
     return 2.2 + layer.k / 200.0 + bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
   }
   double operator()(const WgmmaTile &tile) const {
@@ -59,11 +60,11 @@ struct CostModel {
     double tiles = std::ceil(rows / tileRows) * llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split;
     double steps = std::ceil(std::ceil(layer.k * layer.elementBytes() / 128.0) / tile.split);
     double operations = 2 * tileRows * tile.columns * 128 / layer.elementBytes();
-    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? gpu.wgmmaFlops[0]
-                                                           : tile.columns < 256 ? gpu.wgmmaFlops[1]
-                                                                                : gpu.wgmmaFlops[2]);
-    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / gpu.copiedBytes);
-    double finish = tileRows * tile.columns * layer.elementBytes() / gpu.finishedBytes;
+    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? costs.wgmmaFlops[0]
+                                                           : tile.columns < 256 ? costs.wgmmaFlops[1]
+                                                                                : costs.wgmmaFlops[2]);
+    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / costs.copiedBytes);
+    double finish = tileRows * tile.columns * layer.elementBytes() / costs.finishedBytes;
     // Finishing overlaps with multiplying, but for the last tile; less so where tiles hang over the last column.
     if (tile.mode == WgmmaTile::Mode::Alternate) {
       double overhang = layer.n % tile.columns ? 1.3 : 1;
@@ -81,7 +82,7 @@ struct CostModel {
   double operator()(const DotTile &tile) const {
     double units = std::ceil(double(rows) / tile.rows) * llvm::divideCeil(layer.n, int64_t(tile.columns));
     double bytes = double(tile.rows + tile.columns) * layer.k * layer.elementBytes();
-    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / gpu.multiprocessors / gpu.dotBytes;
+    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / gpu.multiprocessors / costs.dotBytes;
   }
   double operator()(const ScalarTile &tile) const {
     double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
@@ -139,7 +140,7 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const G
 double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu) {
   double best = std::numeric_limits<double>::infinity();
   for (const LinearChoice &candidate : getCandidates(layer, gpu))
-    best = std::min(best, std::visit(CostModel{layer, rows, *gpu.costs}, candidate.tile));
+    best = std::min(best, std::visit(CostModel{layer, rows, gpu}, candidate.tile));
   return best;
 }
 
@@ -170,7 +171,7 @@ std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, c
   for (uint64_t end : rangeEnds) {
     std::vector<double> costs;
     for (const LinearChoice &candidate : candidates)
-      costs.push_back(std::visit(CostModel{layer, static_cast<int64_t>(end), *gpu.costs}, candidate.tile));
+      costs.push_back(std::visit(CostModel{layer, static_cast<int64_t>(end), gpu}, candidate.tile));
     double best = *llvm::min_element(costs);
     for (size_t i = 0; i < costs.size(); ++i)
       isClose[i] = isClose[i] || costs[i] <= maxCostRatio * best;
@@ -191,7 +192,7 @@ std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, const Gp
   uint64_t next = 0;
   std::optional<size_t> previous;
   for (uint64_t end : rangeEnds) {
-    CostModel cost{layer, static_cast<int64_t>(end), *gpu.costs};
+    CostModel cost{layer, static_cast<int64_t>(end), gpu};
     size_t best = 0;
     for (size_t i = 1; i < candidates.size(); ++i)
       if (std::visit(cost, candidates[i].tile) < std::visit(cost, candidates[best].tile))

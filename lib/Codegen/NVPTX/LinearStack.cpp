@@ -404,9 +404,9 @@ static double estimateStack(ArrayRef<LinearLayer> layers, int64_t rows, const Gp
   for (const LinearLayer &layer : layers) {
     bool isFirst = &layer == &layers.front();
     double operations = 2.0 * tileRows * llvm::alignTo(layer.n, 8) * llvm::alignTo(layer.k, 16);
-    tile += operations / (isFirst ? 2.5e6 : 4.8e6) + (isFirst ? 0 : 0.3);
+    tile += operations / (isFirst ? gpu.costs->thinFlops : gpu.costs->stackFlops) + (isFirst ? 0 : 0.3);
   }
-  return 2.5 + std::ceil(std::ceil(rows / double(tileRows)) / gpu.costs->multiprocessors) * tile;
+  return 2.5 + std::ceil(std::ceil(rows / double(tileRows)) / gpu.multiprocessors) * tile;
 }
 
 std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {

@@ -41,7 +41,8 @@ struct Cubin {
 /// none.
 std::string findPtxas();
 
-/// Machine code of `ptx` for `arch`. nullopt with what ptxas said in *error.
+/// Machine code of `ptx` for `arch`. nullopt with what ptxas said in *error, which is empty when this ptxas does not
+/// know the architecture.
 std::optional<Cubin> assemblePtx(llvm::StringRef ptxas, llvm::StringRef ptx, llvm::StringRef arch, std::string *error);
 
 } // namespace reckon::nvptx

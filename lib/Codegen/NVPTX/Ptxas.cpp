@@ -107,6 +107,10 @@ std::optional<nvptx::Cubin> nvptx::assemblePtx(StringRef ptxas, StringRef ptx, S
   // An assembler older than the option names what it does not know, whatever words it uses.
   if (status != 0 && StringRef(messages).contains("split-compile"))
     status = run({});
+  if (status != 0 && StringRef(messages).contains("is not defined for option 'gpu-name'")) {
+    error->clear();
+    return std::nullopt;
+  }
   auto machineCode = status == 0 ? llvm::MemoryBuffer::getFile(output) : std::make_error_code(std::errc::io_error);
   if (!machineCode) {
     *error = ptxas.str() + " failed: " + (why.empty() ? messages : why);

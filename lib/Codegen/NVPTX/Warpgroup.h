@@ -5,9 +5,9 @@
 //
 //===-----------------------------------------------------------------------------===//
 //
-// The instructions that kernels for sm_90a are made of: barriers in shared memory that count bytes, copies of tiles
-// that complete them, and products of warpgroups over tiles of swizzled rows of 128 bytes. Addresses are of shared
-// memory, i32.
+// The instructions that kernels for targets with wgmma are made of: barriers in shared memory that count bytes, copies
+// of tiles that complete them, and products of warpgroups over tiles of swizzled rows of 128 bytes. Addresses are of
+// shared memory, i32.
 //
 //===-----------------------------------------------------------------------------===//
 

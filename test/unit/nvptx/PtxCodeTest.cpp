@@ -136,6 +136,13 @@ echo "ptxas info    : Used 12 registers"
   EXPECT_EQ(cubin->kernels["k"].registers, 12u);
 }
 
+TEST(Ptxas, ArchitecturesThatItDoesNotKnowAreNoErrors) {
+  FakePtxas other("echo \"ptxas fatal   : Value 'sm_90a' is not defined for option 'gpu-name'\"; exit 255");
+  std::string error = "before";
+  EXPECT_FALSE(assemblePtx(other.path, "", "sm_90a", &error));
+  EXPECT_EQ(error, "");
+}
+
 TEST(Ptxas, OtherErrorsAreTold) {
   // Were it asked again, it would succeed.
   FakePtxas strict(R"(

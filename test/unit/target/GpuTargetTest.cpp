@@ -31,6 +31,29 @@ TEST(GpuTarget, RowsAreConsistent) {
     EXPECT_LE(gpu.sharedPerBlock + GpuTarget::sharedReserved, gpu.sharedPerSm) << gpu.arch;
     EXPECT_EQ(gpu.blocksByShared(gpu.sharedPerBlock - GpuTarget::sharedReserved), 1u) << gpu.arch;
     EXPECT_TRUE(gpu.maxClusterBlocks >= 16 || gpu.largeClusters == 0) << gpu.arch;
+    EXPECT_GE(gpu.threadsPerSm(), GpuTarget::maxBlockThreads) << gpu.arch;
+    EXPECT_GE(gpu.maxBlocksPerSm, 16u) << gpu.arch;
+    EXPECT_GT(gpu.multiprocessors, 0u) << gpu.arch;
+    EXPECT_TRUE(gpu.costs) << gpu.arch;
+  }
+}
+
+/// An architecture and those that only add instructions to it have the same limits, and the table is in order.
+TEST(GpuTarget, VariantsShareLimits) {
+  const GpuTarget *before = nullptr;
+  for (const GpuTarget &gpu : GpuTarget::all()) {
+    if (before) {
+      auto capability = [](const GpuTarget &target) { return std::pair(target.major, target.minor); };
+      EXPECT_LE(capability(*before), capability(gpu)) << gpu.arch;
+      if (capability(*before) == capability(gpu)) {
+        EXPECT_EQ(before->sharedPerBlock, gpu.sharedPerBlock) << gpu.arch;
+        EXPECT_EQ(before->sharedPerSm, gpu.sharedPerSm) << gpu.arch;
+        EXPECT_EQ(before->warpsPerSm, gpu.warpsPerSm) << gpu.arch;
+        EXPECT_EQ(before->maxBlocksPerSm, gpu.maxBlocksPerSm) << gpu.arch;
+        EXPECT_EQ(before->maxClusterBlocks, gpu.maxClusterBlocks) << gpu.arch;
+      }
+    }
+    before = &gpu;
   }
 }
 
@@ -54,6 +77,26 @@ TEST(GpuTarget, LaunchesStayWithinLimits) {
   EXPECT_EQ(get("sm_80").checkLaunch(shared), "");
   EXPECT_EQ(get("sm_120").checkLaunch(shared),
             "the shared memory of a multiprocessor, in bytes, is 124928, sm_120 has 102400");
+
+  GpuLaunch blocks = launch;
+  blocks.blockThreads = 32;
+  blocks.blocksPerSm = 17;
+  EXPECT_EQ(get("sm_80").checkLaunch(blocks), "");
+  EXPECT_EQ(get("sm_86").checkLaunch(blocks), "the number of blocks of a multiprocessor is 17, sm_86 has 16");
+
+  GpuLaunch registers = launch;
+  registers.registers = 255;
+  registers.blocksPerSm = 2;
+  EXPECT_EQ(get("sm_90").checkLaunch(registers), "");
+  registers.registers = 256;
+  EXPECT_EQ(get("sm_90").checkLaunch(registers), "the number of registers of a thread is 256, sm_90 has 255");
+  // 36 * 32 are rounded up to 1280 for each of 4 * 13 warps.
+  registers.registers = 36;
+  registers.blocksPerSm = 13;
+  EXPECT_EQ(get("sm_90").checkLaunch(registers),
+            "the number of registers of a multiprocessor is 66560, sm_90 has 65536");
+  registers.registers = 32;
+  EXPECT_EQ(get("sm_90").checkLaunch(registers), "");
 
   GpuLaunch warps = launch;
   warps.blocksPerSm = 13;
