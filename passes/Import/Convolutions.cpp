@@ -49,7 +49,7 @@ static Value spread(Node &node, Value x, int64_t axis, int64_t stride) {
   if (stride == 1 || !x)
     return x;
   Shape shape = rec::getShape(x), split = shape, merged = shape;
-  SizeExpr size = shape[axis];
+  const SizeExpr &size = shape[axis];
   split.insert(split.begin() + axis + 1, SizeExpr(1));
   SmallVector<int64_t> low(split.size()), high(split.size());
   high[axis + 1] = stride - 1;
