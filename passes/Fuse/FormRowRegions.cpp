@@ -111,7 +111,7 @@ const char *FormRowRegions::findObstacle(unsigned a, unsigned b, const fuse::OpG
   // One layer may hold more than that.
   if (groups.getOps(a).size() + groups.getOps(b).size() > maxLayers)
     return "the region would have too many layers";
-  if (lookupsA != 0 && lookupsB != 0 && lookupsA + lookupsB > fuse::maxLookups)
+  if (lookupsA != 0 && lookupsB != 0 && lookupsA + lookupsB > maxLookups)
     return "the region would have too many lookups";
   // Inside a region a value is there by row only.
   auto readsWhole = [&](unsigned reader, unsigned producer) {

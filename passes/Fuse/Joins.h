@@ -9,6 +9,7 @@
 #define RECKON_PASSES_FUSE_JOINS_H
 
 #include "dialects/Rec/Rec.h"
+#include "passes/Common/RegionLimits.h"
 
 namespace reckon::fuse {
 
@@ -18,9 +19,6 @@ bool hasSliceLayout(mlir::RankedTensorType type, int64_t axis);
 
 /// The attribute of a concat that split-concats wants joined: form-row-regions leaves it to join-concats.
 inline constexpr llvm::StringLiteral joinAttrName = "rec.join";
-
-/// As many lookups as one region holds: the time to compile a kernel grows faster than its size.
-inline constexpr unsigned maxLookups = 64;
 
 /// Whether a concat outside regions should become a join: the layout allows it, a GEMM region produces one of its
 /// operands or they are too many for one region, and a GEMM region or the model's caller reads it. Read by row-local

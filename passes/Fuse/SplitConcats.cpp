@@ -29,7 +29,7 @@ struct SplitConcats : fuse::impl::SplitConcatsBase<SplitConcats> {
       return getOperation().isExternal() ? void() : signalPassFailure();
     SmallVector<ConcatOp> concats;
     for (ConcatOp concat : block->getOps<ConcatOp>())
-      if (fuse::isJoinable(concat) || concat.getInputs().size() > fuse::maxLookups)
+      if (fuse::isJoinable(concat) || concat.getInputs().size() > maxLookups)
         concats.push_back(concat);
     DenseSet<Value> written; // by a GEMM region, into a join
     for (ConcatOp concat : concats) {
@@ -65,7 +65,7 @@ void SplitConcats::split(ConcatOp concat, DenseSet<Value> &written) {
       endRun();
       operands.push_back(input);
     } else {
-      if (run.size() == fuse::maxLookups)
+      if (run.size() == maxLookups)
         endRun();
       run.push_back(input);
     }

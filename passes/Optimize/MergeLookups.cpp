@@ -104,7 +104,13 @@ void findConcat(Lookup &lookup) {
 }
 
 struct MergeLookups : public reckon::impl::MergeLookupsBase<MergeLookups> {
+  using Base::Base;
+
   void runOnOperation() override {
+    if (maxTables < 2) {
+      getOperation().emitError("max-tables is ") << maxTables << ", expected at least 2";
+      return signalPassFailure();
+    }
     if (getOperation().isExternal())
       return;
     for (Block &block : getOperation().getBody())
@@ -124,9 +130,11 @@ struct MergeLookups : public reckon::impl::MergeLookupsBase<MergeLookups> {
         group = groups.insert(group, SmallVector<Lookup>());
       group->push_back(*lookup);
     }
-    for (SmallVector<Lookup> &group : groups)
-      if (group.size() > 1)
-        merge(group);
+    for (SmallVector<Lookup> &group : groups) {
+      llvm::stable_sort(group, [](const Lookup &a, const Lookup &b) { return a.position < b.position; });
+      for (size_t begin = 0; begin + 1 < group.size(); begin += maxTables)
+        merge(ArrayRef(group).slice(begin).take_front(maxTables));
+    }
   }
 
   static bool belongs(const Lookup &lookup, const Lookup &first) {
@@ -146,11 +154,14 @@ struct MergeLookups : public reckon::impl::MergeLookupsBase<MergeLookups> {
     return true;
   }
 
-  void merge(SmallVector<Lookup> &group) {
+  /// Merges lookups that are in the order of their places in the concat.
+  void merge(ArrayRef<Lookup> group) {
     Operation *first = group.front().op;
+    for (const Lookup &lookup : group)
+      if (lookup.op->isBeforeInBlock(first))
+        first = lookup.op;
     if (llvm::any_of(group, [&](const Lookup &lookup) { return !hoistTable(lookup.table, first); }))
       return;
-    llvm::stable_sort(group, [](const Lookup &a, const Lookup &b) { return a.position < b.position; });
     SmallVector<Value> tables;
     SmallVector<int64_t> starts, counts, paddingIds;
     SmallVector<int32_t> modes;

@@ -8,6 +8,8 @@
 #ifndef RECKON_PASSES_OPTIMIZE_PASSES_H
 #define RECKON_PASSES_OPTIMIZE_PASSES_H
 
+#include "passes/Common/RegionLimits.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::func {

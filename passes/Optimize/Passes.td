@@ -99,11 +99,14 @@ def MergeLookups : Optimize_Pass<"rec-merge-lookups"> {
     Requires: gathers of columns are slices.
     Guarantees: lookups that read whole columns of one id matrix (embeddings of a column, bags of fixed width without
     weights), whose tables share an element type, and that feed the same concat of columns, or none and share a dim, are one
-    `rec.multi_lookup` in the order of the concat. Each use reads a slice of the result; the canonicaliser joins the
+    `rec.multi_lookup` in the order of the concat, or several when there are more tables than one kernel holds. Each use reads a slice of the result; the canonicaliser joins the
     neighbouring slices of a concat, and drops a concat of all of them.
     Does not do: bags with offsets; merge lookups across concats, which would turn two contiguous results into strided ones.
     Example: test/passes/Optimize/merge-lookups.mlir
   }];
+  let options = [
+    Option<"maxTables", "max-tables", "unsigned", /*default=*/"::reckon::maxLookups", "The tables of one multi-lookup">
+  ];
   let statistics = [
     Statistic<"numMultiLookups", "multi-lookups", "multi-table lookups made">,
     Statistic<"numMerged", "lookups-merged", "lookups merged into them">

@@ -1,4 +1,7 @@
 // RUN: reckon-opt --rec-merge-lookups --canonicalize %s | FileCheck %s
+// RUN: reckon-opt --rec-merge-lookups=max-tables=2 --canonicalize %s | FileCheck %s --check-prefix=TWO
+// RUN: not reckon-opt --rec-merge-lookups=max-tables=1 %s 2>&1 | FileCheck %s --check-prefix=ONE
+// ONE: error: max-tables is 1, expected at least 2
 // RUN: reckon-opt --rec-merge-lookups --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
 !ids = tensor<?x5xi64, #rec.dims<"batch", 5>>
@@ -7,6 +10,10 @@
 !row = tensor<?x16xf32, #rec.dims<"batch", 16>>
 
 // Embeddings of columns and a bag, in the order of the concat that they fill up but for its first operand.
+// TWO-LABEL: func.func @concat
+// TWO: %[[E:.*]] = rec.embedding %
+// TWO: %[[M:.*]] = rec.multi_lookup %arg0[%{{.*}}, %{{.*}}] starts [1, 2] counts [1, 3]
+// TWO: rec.concat %arg1, %[[M]], %[[E]] axis 1
 // CHECK-LABEL: func.func @concat
 // CHECK-DAG: %[[A:.*]] = rec.constant "a"
 // CHECK-DAG: %[[B:.*]] = rec.constant "b"
