@@ -108,7 +108,7 @@ struct MergeLookups : public reckon::impl::MergeLookupsBase<MergeLookups> {
 
   void runOnOperation() override {
     if (maxTables < 2) {
-      getOperation().emitError("max-tables is ") << maxTables << ", expected at least 2";
+      getOperation().emitError("max-tables is ") << maxTables.getValue() << ", expected at least 2";
       return signalPassFailure();
     }
     if (getOperation().isExternal())
