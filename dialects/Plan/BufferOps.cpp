@@ -17,6 +17,8 @@ LogicalResult WeightOp::verify() {
   BufferType buffer = getBuffer().getType();
   if (!type || type.getElementType() != buffer.getElementType() || rec::getShape(type) != buffer.getSizes())
     return emitOpError("[C1] holds a value of type ") << getValue().getShapedType() << ", expected that of " << buffer;
+  if (!getPacking().isRowMajor() && type.getRank() != 2)
+    return emitOpError("[C2] is packed as '") << getPacking().getEngineName() << "', expected a matrix, not " << type;
   return success();
 }
 

@@ -8,24 +8,23 @@
 #ifndef RECKON_DIALECTS_PLAN_PLAN_H
 #define RECKON_DIALECTS_PLAN_PLAN_H
 
+#include "dialects/Plan/Packing.h"
+#include "dialects/Plan/StridedMap.h"
 #include "dialects/Rec/Rec.h"
 
 #include "mlir/IR/SymbolTable.h"
 
+#include <vector>
+
 #include "dialects/Plan/PlanDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Plan/PlanAttrs.h.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Plan/PlanTypes.h.inc"
 
 #define GET_OP_CLASSES
 #include "dialects/Plan/PlanOps.h.inc"
-
-namespace reckon::plan {
-
-/// The distance in elements between neighbours of each dimension of a dense row-major tensor. Where it depends on a
-/// named dimension the entry is ShapedType::kDynamic.
-llvm::SmallVector<int64_t> getDenseStrides(llvm::ArrayRef<SizeExpr> sizes);
-
-} // namespace reckon::plan
 
 #endif // RECKON_DIALECTS_PLAN_PLAN_H

@@ -18,13 +18,42 @@ using namespace reckon::plan;
 
 #include "dialects/Plan/PlanDialect.cpp.inc"
 
+#include "dialects/Plan/PlanEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Plan/PlanAttrs.cpp.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Plan/PlanTypes.cpp.inc"
+
+/// `[<strides = ...>, <strides = ...>]`: the attribute's name goes without saying.
+static ParseResult parseLayouts(OpAsmParser &parser, ArrayAttr &layouts) {
+  SmallVector<Attribute> list;
+  auto parseLayout = [&] {
+    list.push_back(OperandAttr::parse(parser, Type()));
+    return success(bool(list.back()));
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseLayout))
+    return failure();
+  layouts = ArrayAttr::get(parser.getContext(), list);
+  return success();
+}
+
+static void printLayouts(OpAsmPrinter &printer, Operation *, ArrayAttr layouts) {
+  printer << '[';
+  llvm::interleaveComma(layouts.getAsRange<OperandAttr>(), printer,
+                        [&](OperandAttr layout) { printer.printStrippedAttrOrType(layout); });
+  printer << ']';
+}
 
 #define GET_OP_CLASSES
 #include "dialects/Plan/PlanOps.cpp.inc"
 
 void PlanDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Plan/PlanAttrs.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/Plan/PlanTypes.cpp.inc"
@@ -45,14 +74,4 @@ uint64_t BufferType::getElementBytes() const { return *rec::getElementSize(getEl
 
 SizeExpr BufferType::getBytes() const {
   return rec::getNumElements(getSizes()) * SizeExpr(static_cast<int64_t>(getElementBytes()));
-}
-
-SmallVector<int64_t> plan::getDenseStrides(ArrayRef<SizeExpr> sizes) {
-  SmallVector<int64_t> strides(sizes.size());
-  SizeExpr stride(1);
-  for (size_t i = sizes.size(); i-- > 0;) {
-    strides[i] = stride.constant().value_or(ShapedType::kDynamic);
-    stride = stride * sizes[i];
-  }
-  return strides;
 }

@@ -8,18 +8,9 @@
 #ifndef RECKON_DIALECTS_PLAN_PLANOPS
 #define RECKON_DIALECTS_PLAN_PLANOPS
 
-include "dialects/Rec/RecBase.td"
-include "mlir/IR/AttrTypeBase.td"
+include "dialects/Plan/PlanAttrs.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
-
-def Plan_Dialect : Dialect {
-  let name = "plan";
-  let cppNamespace = "::reckon::plan";
-  let summary = "The schedule of a model: buffers, chains of dispatches, kernels";
-  let dependentDialects = ["::reckon::rec::RecDialect"];
-  let useDefaultTypePrinterParser = 1;
-}
 
 //===----------------------------------------------------------------------===//
 // Buffers
@@ -81,16 +72,17 @@ def Plan_OutputOp : Plan_BufferOp<"output"> {
 def Plan_WeightOp : Plan_BufferOp<"weight"> {
   let summary = "A constant in the engine";
   let description = [{
-    `packing` is how the engine stores it: `""` is row-major; `"panels:32"` and `"columns"` are described in
-    lib/Codegen/Host/WeightPacking.h. The type is that of the unpacked tensor.
+    `packing` is how the engine stores it. The type is that of the unpacked tensor.
 
     Constraints:
     - (C1) the value has the buffer's element type and sizes.
+    - (C2) what is packed is a matrix.
 
-    Example: `%w = plan.weight "bot.0.weight" packing "panels:32" dense<1.0> : tensor<13x64xf32> : !plan.buffer<f32, <13, 64>>`
+    Example: `%w = plan.weight "bot.0.weight" packing <panels, 32> dense<1.0> : tensor<13x64xf32> : !plan.buffer<f32, <13, 64>>`
   }];
-  let arguments = (ins StrAttr:$name, StrAttr:$packing, ElementsAttr:$value);
-  let assemblyFormat = "$name `packing` $packing $value attr-dict `:` type($buffer)";
+  let arguments = (ins StrAttr:$name, ElementsAttr:$value,
+                       DefaultValuedAttr<Plan_PackingAttr, "::reckon::plan::PackingKind::row_major">:$packing);
+  let assemblyFormat = "$name (`packing` $packing^)? $value attr-dict `:` type($buffer)";
   let hasVerifier = 1;
 }
 
@@ -172,6 +164,9 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
       candidates for the same layers share. Measured times name it.
     - `requirements`: the conditions on the dimensions under which the program may run; the runtime checks them when it
       first sees a set of sizes.
+
+    Constraints:
+    - (C1) no two dispatches have the same name.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$dims, OptionalAttr<Rec_DimsAttr>:$slots,
                        OptionalAttr<DenseI64ArrayAttr>:$local_slots, OptionalAttr<Rec_DimsAttr>:$arena_unshared,
@@ -185,7 +180,10 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
   let extraClassDeclaration = [{
     /// The index of a dimension, or -1.
     int64_t getDimIndex(::llvm::StringRef name);
+    /// All dispatches in program order, in chains or not.
+    std::vector<DispatchOp> getDispatches();
   }];
+  let hasRegionVerifier = 1;
 }
 
 def Plan_ChainOp : Plan_Op<"chain", [SingleBlock, NoTerminator, HasParent<"ProgramOp">]> {
@@ -205,6 +203,10 @@ def Plan_ChainOp : Plan_Op<"chain", [SingleBlock, NoTerminator, HasParent<"Progr
   let hasVerifier = 1;
 }
 
+def Plan_DispatchNames : TypedArrayAttrBase<FlatSymbolRefAttr, "names of dispatches"> {
+  let constBuilderCall = "$_builder.getArrayAttr($0)";
+}
+
 def Plan_DispatchOp : Plan_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "One launch of a kernel";
   let description = [{
@@ -213,26 +215,36 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolUserO
     - `nodes`: the ONNX nodes it computes.
     - `columns`: into how many column blocks the kernel can split its work; 1 means by rows only.
     - `flops_per_row`, `bytes_fixed`: the cost model: floating-point operations a row, and bytes read whatever the rows.
-    - `covers`: numbers of dispatches, counted in program order, that do not run when this one does. Which it is depends on
-      the number of rows: its kernel has launches for some numbers alone. Several may cover one dispatch; their launches
-      are for different rows, so at most one of them runs.
+    - `sym_name`: the name by which another one covers it.
+    - `covers`: dispatches that do not run when this one does. Which it is depends on the number of rows: its kernel has
+      launches for some numbers alone. Several may cover one dispatch; their launches are for different rows, so at most
+      one of them runs.
 
     Constraints:
     - (C1) the operands fit the kernel's: their number, element types and sizes, but for the rows of a table.
-    - (C2) `covers` ascends, and names earlier dispatches of the same rows that do not cover others.
+    - (C2) `covers` names, in program order, earlier dispatches of the same rows that do not cover others.
     - (C3) what covered dispatches but the last write is used by covered dispatches alone, or by others that cover one of
       them, too; and the outputs are those of the last one.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_BufferType>:$operands,
+                       OptionalAttr<SymbolNameAttr>:$sym_name, DefaultValuedAttr<Plan_DispatchNames, "{}">:$covers,
                        DefaultValuedAttr<StrArrayAttr, "{}">:$nodes, DefaultValuedAttr<I64Attr, "1">:$columns,
-                       DefaultValuedAttr<I64Attr, "0">:$flops_per_row, DefaultValuedAttr<I64Attr, "0">:$bytes_fixed,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$covers);
-  let assemblyFormat = "$kernel `(` $operands `)` attr-dict `:` type($operands)";
+                       DefaultValuedAttr<I64Attr, "0">:$flops_per_row, DefaultValuedAttr<I64Attr, "0">:$bytes_fixed);
+  let assemblyFormat = [{
+    $kernel `(` $operands `)` (`as` $sym_name^)? (`covers` $covers^)? attr-dict `:` type($operands)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::FlatSymbolRefAttr":$kernel, "::mlir::ValueRange":$operands), [{
+    $_state.addOperands(operands);
+    $_state.getOrAddProperties<Properties>().kernel = kernel;
+  }]>];
   let extraClassDeclaration = [{
     /// The kernel; null when there is none of that name.
     KernelOp lookupKernel();
     /// How many rows it runs over: the leading size of its results, or 1 when the kernel has no row structure.
     ::reckon::SizeExpr getRows();
+    bool coversOthers() { return !getCovers().empty(); }
+    /// The dispatches that it covers; null for a name that is none.
+    std::vector<DispatchOp> lookupCovered();
     ::llvm::LogicalResult verifyCovers();
   }];
 }
@@ -247,59 +259,62 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     The body is the region of a rec.fusion: block arguments are the inputs, `rec.yield` the outputs. A kernel operand is
     an input or, after all inputs, an output; the runtime passes one address for each, in that order.
 
-    - `strides`: for every operand the distance, in elements, between neighbours of each dimension. An entry that
-      depends on a named dimension is dynamic (`-9223372036854775808`) and means dense row-major.
-    - `packings`: for every input `""` (as `strides` says) or the name of a weight packing, e.g. `"panels:32"`.
     - `dims`: the dimensions whose values the runtime passes, in order (the engine's list).
-    - `table_rows`: for every input the index in `dims` of the table's row count, or -1 for what is not a table.
+    - `layouts`: for every operand a `#plan.operand`.
 
     The schedule phase adds for GPUs, and codegen obeys:
-    - `aligned`: for every operand whether it starts at a multiple of 16 bytes in all dispatches.
-    - `constant`: for every operand whether nothing writes it during a run: a weight, a table, or an input of the model.
     - `choices`: the launches that the kernel gets and the numbers of rows they are for; absent for what has one way only.
     - `chain_rows`, `stack_rows`: the kernel runs linear layers one after another, for at most, or at least, so many rows.
 
     The codegen phase adds:
-    - `scratch_bytes` (host): a size expression, the scratch memory that a thread needs.
+    - `scratch_bytes` (host): the scratch memory that a thread needs, one size.
     - `launches` (cuda): the functions that compute the kernel, how and for how many rows each is launched.
 
     Constraints:
-    - (C1) `row_inputs`, `packings` and `table_rows` have one entry an input, `strides` one an operand, each as long as the
-      operand's rank.
-    - (C2) entries of `table_rows` are -1 or an index into `dims`.
+    - (C1) `layouts` has an entry an operand, with as many strides as the operand has axes.
+    - (C2) `rows_dim` is -1 or an index into `dims`.
     - (C3) there is an output; in kinds other than `whole` all outputs and row inputs have the same leading size.
-    - (C4) `aligned` and `constant` have one entry an operand.
-    - (C5) an entry of `choices` has a `name`, one of `launches` a `function`; both have `min_rows`, which is at most
-      `max_rows`; rows are unsigned.
-    - (C6) `scratch_bytes` is a size expression.
+    - (C4) an output is not packed, read by row, a table or an alternative, and no stride of 0 puts several of its elements
+      in one place.
+    - (C5) an alternative is of an input that is none itself, has its type and another packing than it and than other
+      alternatives, and is not read by the body.
+    - (C6) `scratch_bytes` is one size.
     - (C7) a kernel has at most one of `chain_rows` and `stack_rows`.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, Rec_RegionKindAttr:$kind, DenseBoolArrayAttr:$row_inputs,
-                       TypedArrayAttrBase<DenseI64ArrayAttr, "strides per operand">:$strides, StrArrayAttr:$packings,
-                       StrArrayAttr:$dims, DenseI64ArrayAttr:$table_rows,
-                       OptionalAttr<DenseBoolArrayAttr>:$aligned, OptionalAttr<DenseBoolArrayAttr>:$constant,
-                       OptionalAttr<DictArrayAttr>:$choices,
+  let arguments = (ins SymbolNameAttr:$sym_name, Rec_RegionKindAttr:$kind, StrArrayAttr:$dims,
+                       TypedArrayAttrBase<Plan_OperandAttr, "layouts of operands">:$layouts,
+                       OptionalAttr<TypedArrayAttrBase<Plan_ChoiceAttr, "launches to make">>:$choices,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$chain_rows,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stack_rows,
-                       OptionalAttr<StrAttr>:$scratch_bytes, OptionalAttr<DictArrayAttr>:$launches);
+                       OptionalAttr<Rec_DimsAttr>:$scratch_bytes,
+                       OptionalAttr<TypedArrayAttrBase<Plan_LaunchAttr, "launches">>:$launches);
   let regions = (region SizedRegion<1>:$body);
   let builders = [
-    OpBuilder<(ins "::llvm::StringRef":$sym_name, "::reckon::rec::RegionKind":$kind, "::llvm::ArrayRef<bool>":$row_inputs,
-                   "::mlir::ArrayAttr":$strides, "::mlir::ArrayAttr":$packings, "::mlir::ArrayAttr":$dims,
-                   "::llvm::ArrayRef<int64_t>":$table_rows), [{
-      build($_builder, $_state, sym_name, kind, row_inputs, strides, packings, dims, table_rows, /*aligned=*/nullptr,
-            /*constant=*/nullptr, /*choices=*/nullptr, /*chain_rows=*/nullptr, /*stack_rows=*/nullptr,
-            /*scratch_bytes=*/nullptr, /*launches=*/nullptr);
+    OpBuilder<(ins "::llvm::StringRef":$sym_name, "::reckon::rec::RegionKind":$kind, "::mlir::ArrayAttr":$dims,
+                   "::llvm::ArrayRef<::reckon::plan::OperandAttr>":$layouts), [{
+      build($_builder, $_state, sym_name, kind, dims,
+            $_builder.getArrayAttr(::llvm::to_vector_of<::mlir::Attribute>(layouts)), /*choices=*/nullptr,
+            /*chain_rows=*/nullptr, /*stack_rows=*/nullptr, /*scratch_bytes=*/nullptr, /*launches=*/nullptr);
     }]>
   ];
-  let assemblyFormat = "$sym_name $kind `rows` $row_inputs attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $sym_name $kind `dims` $dims `operands` custom<Layouts>($layouts) attr-dict-with-keyword $body
+  }];
   let extraClassDeclaration = [{
-    unsigned getNumInputs() { return getRowInputs().size(); }
+    unsigned getNumInputs() { return getBody().front().getNumArguments(); }
     unsigned getNumOutputs() { return getBody().front().getTerminator()->getNumOperands(); }
     /// The tensor type of an operand: the inputs, then the outputs.
     ::mlir::RankedTensorType getOperandType(unsigned operand);
+    OperandAttr getLayout(unsigned operand) { return ::llvm::cast<OperandAttr>(getLayouts()[operand]); }
+    ::llvm::SmallVector<OperandAttr> getLayoutList();
+    void setLayoutList(::llvm::ArrayRef<OperandAttr> layouts);
+    /// Sizes and strides of an operand.
+    StridedMap getMap(unsigned operand);
+    /// The operand that is the weight `weight` in a packing: itself or an alternative to it.
+    std::optional<unsigned> findPacked(unsigned weight, PackingKind packing);
     ::llvm::LogicalResult verifyRows();
-    ::llvm::LogicalResult verifyNotes();
+    ::llvm::LogicalResult verifyLayout(unsigned operand);
+    ::llvm::LogicalResult verifyAlternative(unsigned operand);
   }];
   let hasVerifier = 1;
 }

@@ -8,6 +8,8 @@
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Shape.h"
 
+#include "llvm/ADT/StringMap.h"
+
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
@@ -21,6 +23,24 @@ int64_t ProgramOp::getDimIndex(StringRef name) {
     if (dim == name)
       return i;
   return -1;
+}
+
+std::vector<DispatchOp> ProgramOp::getDispatches() {
+  std::vector<DispatchOp> dispatches;
+  walk([&](DispatchOp dispatch) { dispatches.push_back(dispatch); });
+  return dispatches;
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  llvm::StringMap<DispatchOp> named;
+  for (DispatchOp dispatch : getDispatches())
+    if (std::optional<StringRef> name = dispatch.getSymName())
+      if (auto [other, isNew] = named.try_emplace(*name, dispatch); !isNew) {
+        InFlightDiagnostic error = dispatch.emitOpError("[C1] has the name @") << *name << " of another dispatch";
+        error.attachNote(other->second.getLoc()) << "that is here";
+        return error;
+      }
+  return success();
 }
 
 LogicalResult ChainOp::verify() {
@@ -66,8 +86,7 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     auto sizes = buffer.getSizes();
     auto wanted = rec::getShape(tensor);
     // A table has as many rows as the binding gives it.
-    bool isTable = i < kernel.getNumInputs() && kernel.getTableRows()[i] >= 0;
-    if (isTable && !sizes.empty() && !wanted.empty())
+    if (kernel.getLayout(i).isTable() && !sizes.empty() && !wanted.empty())
       wanted[0] = sizes[0];
     if (buffer.getElementType() != tensor.getElementType() || ArrayRef<SizeExpr>(sizes) != ArrayRef<SizeExpr>(wanted)) {
       InFlightDiagnostic error = emitOpError("[C1] operand ") << i << " is " << buffer << ", expected " << tensor;
@@ -75,7 +94,7 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return error;
     }
   }
-  return getCovers().empty() ? success() : verifyCovers();
+  return coversOthers() ? verifyCovers() : success();
 }
 
 /// The buffer that a slice or view shows; other buffers themselves.
@@ -88,40 +107,50 @@ static Value getWhole(Value buffer) {
   return buffer;
 }
 
+std::vector<DispatchOp> DispatchOp::lookupCovered() {
+  llvm::StringMap<DispatchOp> named;
+  for (DispatchOp dispatch : (*this)->getParentOfType<ProgramOp>().getDispatches())
+    if (std::optional<StringRef> name = dispatch.getSymName())
+      named[*name] = dispatch;
+  std::vector<DispatchOp> covered;
+  for (StringRef name : getCovers().getAsValueRange<FlatSymbolRefAttr>())
+    covered.push_back(named.lookup(name));
+  return covered;
+}
+
 LogicalResult DispatchOp::verifyCovers() {
-  SmallVector<DispatchOp> all;
-  (*this)->getParentOfType<ProgramOp>().walk([&](DispatchOp dispatch) { all.push_back(dispatch); });
-  int64_t self = llvm::find(all, *this) - all.begin(), previous = -1;
-  DenseSet<Operation *> covered;
-  for (int64_t number : getCovers()) {
-    if (number <= previous || number >= self)
-      return emitOpError("[C2] covers dispatch ") << number << ", expected earlier ones in order";
-    DispatchOp other = all[number];
-    if (!other.getCovers().empty())
-      return emitOpError("[C2] covers dispatch ") << number << ", which covers others";
+  std::vector<DispatchOp> all = (*this)->getParentOfType<ProgramOp>().getDispatches(), covered = lookupCovered();
+  // Where a dispatch lies in program order.
+  auto getPlace = [&](DispatchOp dispatch) { return llvm::find(all, dispatch) - all.begin(); };
+  for (auto [i, other] : llvm::enumerate(covered)) {
+    auto name = cast<FlatSymbolRefAttr>(getCovers()[i]);
+    if (!other)
+      return emitOpError("[C2] covers ") << name << ", which is no dispatch of the program";
+    if (getPlace(other) >= getPlace(*this) || (i > 0 && getPlace(other) <= getPlace(covered[i - 1])))
+      return emitOpError("[C2] covers ") << name << ", expected earlier dispatches in order";
+    if (other.coversOthers())
+      return emitOpError("[C2] covers ") << name << ", which covers others";
     if (other.getRows() != getRows())
-      return emitOpError("[C2] covers dispatch ")
-             << number << " of '" << other.getRows().str() << "' rows, expected '" << getRows().str() << "'";
-    covered.insert(other);
-    previous = number;
+      return emitOpError("[C2] covers ") << name << " of '" << other.getRows().str() << "' rows, expected '"
+                                         << getRows().str() << "'";
   }
-  DispatchOp last = all[getCovers().back()];
+  DispatchOp last = covered.back();
   KernelOp lastKernel = last.lookupKernel(), kernel = lookupKernel();
   if (!lastKernel ||
       last.getOperands().drop_front(lastKernel.getNumInputs()) != getOperands().drop_front(kernel.getNumInputs()))
-    return emitOpError("[C3] does not write what dispatch ") << getCovers().back() << " writes";
+    return emitOpError("[C3] does not write what @") << *last.getSymName() << " writes";
   DenseSet<Value> inside;
-  for (int64_t number : getCovers().drop_back())
-    if (KernelOp other = all[number].lookupKernel())
-      for (Value output : all[number].getOperands().drop_front(other.getNumInputs()))
+  for (DispatchOp dispatch : ArrayRef(covered).drop_back())
+    if (KernelOp other = dispatch.lookupKernel())
+      for (Value output : dispatch.getOperands().drop_front(other.getNumInputs()))
         inside.insert(getWhole(output));
   // Of two that cover the same dispatch at most one runs.
   auto isAlternative = [&](DispatchOp dispatch) {
-    return llvm::any_of(dispatch.getCovers(), [&](int64_t number) { return llvm::is_contained(getCovers(), number); });
+    return llvm::any_of(dispatch.getCovers(), [&](Attribute name) { return llvm::is_contained(getCovers(), name); });
   };
   for (DispatchOp dispatch : all)
     for (Value operand : dispatch.getOperands())
-      if (!covered.contains(dispatch) && inside.contains(getWhole(operand)) && !isAlternative(dispatch))
+      if (!llvm::is_contained(covered, dispatch) && inside.contains(getWhole(operand)) && !isAlternative(dispatch))
         return emitOpError("[C3] leaves a buffer unwritten that ") << dispatch.getKernelAttr() << " uses";
   for (Value buffer : inside)
     if (buffer.getDefiningOp<OutputOp>())
@@ -140,10 +169,30 @@ RankedTensorType KernelOp::getOperandType(unsigned operand) {
   return cast<RankedTensorType>(block.getTerminator()->getOperand(operand - block.getNumArguments()).getType());
 }
 
+SmallVector<OperandAttr> KernelOp::getLayoutList() { return llvm::to_vector(getLayouts().getAsRange<OperandAttr>()); }
+
+void KernelOp::setLayoutList(ArrayRef<OperandAttr> layouts) {
+  setLayoutsAttr(ArrayAttr::get(getContext(), llvm::to_vector_of<Attribute>(layouts)));
+}
+
+StridedMap KernelOp::getMap(unsigned operand) {
+  return StridedMap(rec::getShape(getOperandType(operand)), getLayout(operand).getStrides().getSizes());
+}
+
+std::optional<unsigned> KernelOp::findPacked(unsigned weight, PackingKind packing) {
+  for (unsigned operand = 0; operand < getNumInputs(); ++operand) {
+    OperandAttr layout = getLayout(operand);
+    if ((operand == weight || layout.getAlternativeTo() == static_cast<int64_t>(weight)) &&
+        layout.getPacking().getKind() == packing)
+      return operand;
+  }
+  return std::nullopt;
+}
+
 LogicalResult KernelOp::verifyRows() {
   std::optional<SizeExpr> rows;
   for (unsigned i = 0, e = getNumInputs() + getNumOutputs(); i < e; ++i) {
-    if (i < getNumInputs() && !getRowInputs()[i])
+    if (i < getNumInputs() && !getLayout(i).getRow())
       continue;
     auto shape = rec::getShape(getOperandType(i));
     if (shape.empty() || (rows && shape[0] != *rows))
@@ -154,33 +203,43 @@ LogicalResult KernelOp::verifyRows() {
   return success();
 }
 
-/// Checks a list of launches, each for a range of rows.
-static LogicalResult verifyRanges(KernelOp kernel, StringRef list, ArrayAttr entries, StringRef key) {
-  if (!entries)
-    return success();
-  for (auto [i, entry] : llvm::enumerate(entries.getAsRange<DictionaryAttr>())) {
-    auto minRows = entry.getAs<IntegerAttr>("min_rows"), maxRows = entry.getAs<IntegerAttr>("max_rows");
-    if (!entry.getAs<StringAttr>(key) || !minRows || !maxRows)
-      return kernel.emitOpError("[C5] expected '")
-             << key << "', 'min_rows' and 'max_rows' in entry " << i << " of " << list;
-    if (minRows.getValue().ugt(maxRows.getValue()))
-      return kernel.emitOpError("[C5] has no rows between 'min_rows' and 'max_rows' in entry ") << i << " of " << list;
-  }
+LogicalResult KernelOp::verifyAlternative(unsigned operand) {
+  int64_t weight = getLayout(operand).getAlternativeTo();
+  if (weight >= static_cast<int64_t>(getNumInputs()) || getLayout(weight).isAlternative())
+    return emitOpError("[C5] operand ") << operand << " is an alternative to operand " << weight
+                                        << ", expected an input that is none itself";
+  if (getOperandType(operand) != getOperandType(weight))
+    return emitOpError("[C5] operand ") << operand << " is " << getOperandType(operand) << ", an alternative to "
+                                        << getOperandType(weight);
+  PackingAttr packing = getLayout(operand).getPacking();
+  for (unsigned other = 0; other < getNumInputs(); ++other)
+    if (OperandAttr layout = getLayout(other);
+        other != operand && layout.getPacking() == packing && (other == weight || layout.getAlternativeTo() == weight))
+      return emitOpError("[C5] operand ") << operand << " has the packing of operand " << other;
+  if (!getBody().getArgument(operand).use_empty())
+    return emitOpError("[C5] the body reads operand ") << operand << ", an alternative to operand " << weight;
   return success();
 }
 
-LogicalResult KernelOp::verifyNotes() {
-  size_t numOperands = getNumInputs() + getNumOutputs();
-  for (auto [name, facts] : {std::pair("aligned", getAligned()), std::pair("constant", getConstant())})
-    if (facts && facts->size() != numOperands)
-      return emitOpError("[C4] has ") << facts->size() << " entries in " << name << ", expected " << numOperands;
-  if (failed(verifyRanges(*this, "choices", getChoicesAttr(), "name")) ||
-      failed(verifyRanges(*this, "launches", getLaunchesAttr(), "function")))
-    return failure();
-  if (std::optional<StringRef> scratch = getScratchBytes(); scratch && !SizeExpr::parse(scratch->str()))
-    return emitOpError("[C6] needs '") << *scratch << "' bytes of scratch, expected a size expression";
-  if (getChainRows() && getStackRows())
-    return emitOpError("[C7] has both chain_rows and stack_rows");
+LogicalResult KernelOp::verifyLayout(unsigned operand) {
+  OperandAttr layout = getLayout(operand);
+  rec::Shape shape = rec::getShape(getOperandType(operand));
+  if (layout.getStrides().size() != shape.size())
+    return emitOpError("[C1] has ") << layout.getStrides().size() << " strides for operand " << operand << ", expected "
+                                    << shape.size();
+  if (layout.getRowsDim() >= static_cast<int64_t>(getDims().size()))
+    return emitOpError("[C2] has rows_dim ") << layout.getRowsDim() << " for operand " << operand
+                                             << ", expected -1 or an index into the " << getDims().size() << " dims";
+  if (operand < getNumInputs())
+    return layout.isAlternative() ? verifyAlternative(operand) : success();
+  if (!layout.getPacking().isRowMajor() || layout.getRow() || layout.isTable() || layout.isAlternative())
+    return emitOpError("[C4] operand ") << operand << " is an output with the layout " << layout
+                                        << ", expected strides alone";
+  bool isEmpty = llvm::is_contained(shape, SizeExpr(0));
+  for (auto [axis, stride] : llvm::enumerate(layout.getStrides().getSizes()))
+    if (stride == SizeExpr(0) && shape[axis] != SizeExpr(1) && !isEmpty)
+      return emitOpError("[C4] operand ")
+             << operand << " is an output whose elements along axis " << axis << " share a place";
   return success();
 }
 
@@ -192,29 +251,19 @@ LogicalResult KernelOp::verify() {
   if (!llvm::all_of(block.getArgumentTypes(), isTensor) ||
       !llvm::all_of(block.getTerminator()->getOperandTypes(), isTensor))
     return emitOpError("expected operands that are ranked tensors");
-
-  size_t numInputs = block.getNumArguments();
-  auto checkLength = [&](StringRef name, size_t length, size_t expected) -> LogicalResult {
-    if (length == expected)
-      return success();
-    return emitOpError("[C1] has ") << length << " entries in " << name << ", expected " << expected;
-  };
-  if (failed(checkLength("row_inputs", getRowInputs().size(), numInputs)) ||
-      failed(checkLength("packings", getPackings().size(), numInputs)) ||
-      failed(checkLength("table_rows", getTableRows().size(), numInputs)) ||
-      failed(checkLength("strides", getStrides().size(), numInputs + getNumOutputs())))
-    return failure();
-  for (auto [i, strides] : llvm::enumerate(getStrides().getAsRange<DenseI64ArrayAttr>()))
-    if (static_cast<int64_t>(strides.size()) != getOperandType(i).getRank())
-      return emitOpError("[C1] has ") << strides.size() << " strides for operand " << i << ", expected "
-                                      << getOperandType(i).getRank();
+  unsigned numOperands = getNumInputs() + getNumOutputs();
+  if (getLayouts().size() != numOperands)
+    return emitOpError("[C1] has ") << getLayouts().size() << " layouts, expected " << numOperands;
   if (getNumOutputs() == 0)
     return emitOpError("[C3] has no output");
-  if ((getKind() != rec::RegionKind::whole && failed(verifyRows())) || failed(verifyNotes()))
+  for (unsigned operand = 0; operand < numOperands; ++operand)
+    if (failed(verifyLayout(operand)))
+      return failure();
+  if (getKind() != rec::RegionKind::whole && failed(verifyRows()))
     return failure();
-  for (int64_t index : getTableRows())
-    if (index < -1 || index >= static_cast<int64_t>(getDims().size()))
-      return emitOpError("[C2] has table_rows entry ")
-             << index << ", expected -1 or an index into the " << getDims().size() << " dims";
+  if (std::optional<rec::DimsAttr> scratch = getScratchBytes(); scratch && scratch->size() != 1)
+    return emitOpError("[C6] needs ") << scratch->size() << " sizes of scratch memory, expected one";
+  if (getChainRows() && getStackRows())
+    return emitOpError("[C7] has both chain_rows and stack_rows");
   return success();
 }

@@ -48,9 +48,12 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
         failedAny = true;
         return;
       }
-      for (nvptx::LaunchPlan &launch : launches->launches)
+      SmallVector<Attribute> attributes;
+      for (nvptx::LaunchPlan &launch : launches->launches) {
         launch.startsEarly = code.startsEarly(launch.function);
-      kernel.setLaunchesAttr(launches->toAttribute(plan.getContext()));
+        attributes.push_back(launch.toAttribute(plan.getContext(), cudaCodeName));
+      }
+      kernel.setLaunchesAttr(ArrayAttr::get(plan.getContext(), attributes));
       ++numKernels;
       numGeneric += emitter == "generic";
       numLaunches += launches->launches.size();

@@ -27,7 +27,7 @@ SmallVector<schedule::Access> schedule::getAccesses(DispatchOp dispatch) {
   SmallVector<Access> accesses;
   for (auto [i, buffer] : llvm::enumerate(dispatch.getOperands())) {
     bool writes = i >= kernel.getNumInputs();
-    accesses.push_back({buffer, getStorage(buffer), writes, writes || kernel.getRowInputs()[i]});
+    accesses.push_back({buffer, getStorage(buffer), writes, writes || kernel.getLayout(i).getRow()});
   }
   return accesses;
 }

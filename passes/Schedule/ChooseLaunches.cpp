@@ -7,7 +7,6 @@
 
 #include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
-#include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/KernelFacts.h"
 #include "passes/Schedule/Passes.h"
@@ -27,7 +26,6 @@ namespace reckon::schedule {
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
-using nvptx::LaunchChoice;
 
 namespace {
 struct ChooseLaunches : schedule::impl::ChooseLaunchesBase<ChooseLaunches> {
@@ -52,7 +50,7 @@ private:
 
   /// In the order in which they are dispatched first, with the launches each can have.
   llvm::MapVector<KernelOp, SmallVector<DispatchOp>> dispatches;
-  llvm::MapVector<KernelOp, std::vector<LaunchChoice>> choices;
+  llvm::MapVector<KernelOp, SmallVector<ChoiceAttr>> choices;
   SmallVector<DispatchOp> order;
 };
 } // namespace
@@ -83,15 +81,14 @@ static bool isConstant(Value buffer) {
 }
 
 void ChooseLaunches::describeOperands(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  auto describe = [&](nvptx::OperandFact fact, bool (*isTrue)(Value)) {
-    SmallVector<bool> values(dispatches.front()->getNumOperands(), true);
-    for (DispatchOp dispatch : dispatches)
-      for (auto [value, operand] : llvm::zip(values, dispatch.getOperands()))
-        value = value && isTrue(operand);
-    nvptx::setFact(fact, kernel, values);
-  };
-  describe(nvptx::alignedFact, isAligned);
-  describe(nvptx::constantFact, isConstant);
+  SmallVector<OperandAttr> layouts = kernel.getLayoutList();
+  for (auto [i, layout] : llvm::enumerate(layouts)) {
+    auto holds = [&, i = i](bool (*isTrue)(Value)) {
+      return llvm::all_of(dispatches, [&](DispatchOp dispatch) { return isTrue(dispatch.getOperands()[i]); });
+    };
+    layout = layout.withFacts(holds(isAligned), holds(isConstant));
+  }
+  kernel.setLayoutList(layouts);
 }
 
 /// What a library launches is recorded with its addresses, and it wants them aligned for vector accesses.
@@ -104,11 +101,11 @@ static bool canUseLibrary(KernelOp kernel, DispatchOp dispatch) {
 }
 
 /// The launches of a kernel that one of its dispatches has.
-static std::vector<LaunchChoice> getOwn(KernelOp kernel, DispatchOp dispatch, ArrayRef<LaunchChoice> choices) {
-  std::vector<LaunchChoice> own;
+static SmallVector<ChoiceAttr> getOwn(KernelOp kernel, DispatchOp dispatch, ArrayRef<ChoiceAttr> choices) {
+  SmallVector<ChoiceAttr> own;
   bool hasLibrary = canUseLibrary(kernel, dispatch);
   llvm::copy_if(choices, std::back_inserter(own),
-                [&](const LaunchChoice &choice) { return hasLibrary || !choice.isLibrary(); });
+                [&](ChoiceAttr choice) { return hasLibrary || !nvptx::isLibrary(choice); });
   return own;
 }
 
@@ -121,10 +118,10 @@ uint64_t ChooseLaunches::getIdentity() const {
     if (found == choices.end())
       continue;
     facts.add(kernel);
-    std::vector<LaunchChoice> own = getOwn(kernel, dispatch, found->second);
+    SmallVector<ChoiceAttr> own = getOwn(kernel, dispatch, found->second);
     facts.add(static_cast<uint64_t>(own.size()));
-    for (const LaunchChoice &choice : own)
-      facts.add(StringRef(choice.name));
+    for (ChoiceAttr choice : own)
+      facts.add(choice.getName().getValue());
   }
   return facts.getHash();
 }
@@ -176,8 +173,8 @@ LogicalResult ChooseLaunches::applyTimingCache() {
       continue;
     const TimingCache::Dispatch &times = cache->dispatches[number];
     bool isSame = llvm::equal(getOwn(kernel, dispatch, found->second), times.candidates,
-                              [&](const LaunchChoice &choice, const TimingCache::Candidate &candidate) {
-                                return choice.launchName(kernel) == candidate.name;
+                              [&](ChoiceAttr choice, const TimingCache::Candidate &candidate) {
+                                return nvptx::getLaunchName(kernel, choice) == candidate.name;
                               });
     if (!isSame)
       return refuse("the timing cache has other candidates for dispatch " + Twine(number) + " (kernel '" +
@@ -190,18 +187,19 @@ LogicalResult ChooseLaunches::applyTimingCache() {
 }
 
 void ChooseLaunches::keepFastest(KernelOp kernel, ArrayRef<const TimingCache::Dispatch *> dispatches) {
-  std::vector<LaunchChoice> &all = choices[kernel], kept;
+  SmallVector<ChoiceAttr> &all = choices[kernel], kept;
   std::vector<TimingCache::Candidate> candidates;
   std::vector<bool> isLibrary;
-  for (const LaunchChoice &choice : all) {
-    candidates.push_back(average(choice.launchName(kernel), dispatches));
-    isLibrary.push_back(choice.isLibrary());
+  for (ChoiceAttr choice : all) {
+    candidates.push_back(average(nvptx::getLaunchName(kernel, choice), dispatches));
+    isLibrary.push_back(nvptx::isLibrary(choice));
   }
   for (const FastestLaunch &fastest : findFastest(candidates, isLibrary))
-    kept.push_back({all[fastest.candidate].name, fastest.minRows, fastest.maxRows, /*needsTiming=*/false});
+    kept.push_back(ChoiceAttr::get(&getContext(), all[fastest.candidate].getName(), fastest.minRows, fastest.maxRows,
+                                   /*needsTiming=*/false));
   // Without times the cost model decides.
   if (kept.empty())
-    llvm::copy_if(all, std::back_inserter(kept), [](const LaunchChoice &choice) { return !choice.needsTiming; });
+    llvm::copy_if(all, std::back_inserter(kept), [](ChoiceAttr choice) { return !choice.getNeedsTiming(); });
   else
     ++numTimed;
   all = std::move(kept);
@@ -220,7 +218,7 @@ void ChooseLaunches::runOnOperation() {
   for (auto &[kernel, users] : dispatches) {
     describeOperands(kernel, users);
     auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
-    std::vector<LaunchChoice> launches =
+    SmallVector<ChoiceAttr> launches =
         nvptx::chooseLaunches(kernel, *gpu, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
     if (!launches.empty())
       choices[kernel] = std::move(launches);
@@ -235,8 +233,7 @@ void ChooseLaunches::runOnOperation() {
   }
   for (auto &[kernel, launches] : choices) {
     numLaunches += launches.size();
-    for (const LaunchChoice &launch : launches)
-      numLibrary += launch.isLibrary();
-    nvptx::setScheduledLaunches(kernel, launches);
+    numLibrary += llvm::count_if(launches, nvptx::isLibrary);
+    kernel.setChoicesAttr(ArrayAttr::get(&getContext(), llvm::to_vector_of<Attribute>(launches)));
   }
 }

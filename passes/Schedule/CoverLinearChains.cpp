@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearChain.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
 #include "passes/Schedule/LinearRuns.h"
 #include "passes/Schedule/Passes.h"
 
@@ -66,7 +65,7 @@ void CoverLinearChains::coverRun(schedule::LinearCovers &covers, ArrayRef<Linear
     return;
   coverRun(covers, run, begin, best->begin);
   ArrayRef<LinearLink> links = run.slice(best->begin, best->end - best->begin);
-  plan::KernelOp kernel = covers.cover(links, SmallVector<StringRef>(links.size(), nvptx::mmaPacking));
+  plan::KernelOp kernel = covers.cover(links, SmallVector<plan::PackingKind>(links.size(), plan::PackingKind::mma));
   kernel.setChainRows(best->rows);
   ++numChains;
   numCovered += links.size();

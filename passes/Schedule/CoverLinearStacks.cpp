@@ -9,8 +9,6 @@
 #include "passes/Schedule/LinearRuns.h"
 #include "passes/Schedule/Passes.h"
 
-#include "mlir/IR/Builders.h"
-
 namespace reckon::schedule {
 #define GEN_PASS_DEF_COVERLINEARSTACKS
 #include "passes/Schedule/Passes.h.inc"
@@ -51,7 +49,7 @@ size_t CoverLinearStacks::coverFirst(schedule::LinearCovers &covers, ArrayRef<Li
   }
   if (count == 0)
     return 0;
-  SmallVector<StringRef> packings;
+  SmallVector<plan::PackingKind> packings;
   for (size_t index = 0; index < count; ++index)
     packings.push_back(nvptx::getStackPacking(index, count));
   plan::KernelOp kernel = covers.cover(run.take_front(count), packings);

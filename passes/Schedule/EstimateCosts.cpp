@@ -42,13 +42,12 @@ int64_t EstimateCosts::getColumns(KernelOp kernel) {
     return 1;
   rec::LinearOp linear = *linears.begin();
   auto weight = dyn_cast<BlockArgument>(linear.getWeight());
-  int64_t width = 0;
   if (!weight)
     return 1;
-  StringRef packing = cast<StringAttr>(kernel.getPackings()[weight.getArgNumber()]).getValue();
-  if (!packing.consume_front("panels:") || packing.getAsInteger(10, width) || width < 1)
+  PackingAttr packing = kernel.getLayout(weight.getArgNumber()).getPacking();
+  if (packing.getKind() != PackingKind::panels)
     return 1;
-  return llvm::divideCeil(cast<RankedTensorType>(weight.getType()).getDimSize(1), width);
+  return llvm::divideCeil(cast<RankedTensorType>(weight.getType()).getDimSize(1), packing.getWidth());
 }
 
 void EstimateCosts::estimateDispatch(DispatchOp dispatch) {
@@ -63,7 +62,7 @@ void EstimateCosts::estimateDispatch(DispatchOp dispatch) {
     flops += sizes.elements(yielded);
   for (unsigned i = 0; i < kernel.getNumInputs(); ++i) {
     auto type = cast<BufferType>(dispatch.getOperand(i).getType());
-    if (!kernel.getRowInputs()[i] && kernel.getTableRows()[i] < 0)
+    if (OperandAttr layout = kernel.getLayout(i); !layout.getRow() && !layout.isTable())
       bytes += rec::SizeEstimate::product(type.getSizes()) * type.getElementBytes();
   }
   Builder builder(dispatch.getContext());

@@ -126,7 +126,7 @@ struct FormChains : schedule::impl::FormChainsBase<FormChains> {
 
   void runOnOperation() override {
     // Numbers of dispatches stay what they are only in the program's order.
-    auto covers = [](DispatchOp dispatch) { return !dispatch.getCovers().empty(); };
+    auto covers = [](DispatchOp dispatch) { return dispatch.coversOthers(); };
     if (auto all = getOperation().getOps<DispatchOp>(); !single && llvm::any_of(all, covers)) {
       getOperation().emitError("has dispatches that cover others: expected the option 'single'");
       return signalPassFailure();

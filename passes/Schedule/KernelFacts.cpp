@@ -88,15 +88,16 @@ void KernelFacts::addLayer(Operation *op, llvm::DenseMap<Value, uint64_t> &numbe
 
 void KernelFacts::add(plan::KernelOp kernel) {
   add(rec::stringifyRegionKind(kernel.getKind()));
-  unsigned numInputs = kernel.getNumInputs();
-  for (unsigned operand = 0; operand < numInputs + kernel.getNumOutputs(); ++operand) {
+  for (unsigned operand = 0; operand < kernel.getNumInputs() + kernel.getNumOutputs(); ++operand) {
     add(kernel.getOperandType(operand));
-    for (int64_t stride : cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef())
-      add(static_cast<uint64_t>(stride));
-    add(uint64_t(operand < numInputs && kernel.getRowInputs()[operand]));
-    add(uint64_t(operand < numInputs && kernel.getTableRows()[operand] >= 0));
-    add(uint64_t(kernel.getAligned() && (*kernel.getAligned())[operand]));
-    add(uint64_t(kernel.getConstant() && (*kernel.getConstant())[operand]));
+    plan::OperandAttr layout = kernel.getLayout(operand);
+    for (const SizeExpr &stride : layout.getStrides().getSizes())
+      if (std::optional<int64_t> constant = stride.constant())
+        add(static_cast<uint64_t>(*constant));
+      else
+        add(StringRef(stride.str()));
+    for (bool fact : {layout.getRow(), layout.isTable(), layout.getAligned(), layout.getConstant()})
+      add(uint64_t(fact));
   }
   llvm::DenseMap<Value, uint64_t> numbers;
   for (Value argument : kernel.getBody().getArguments())

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -25,7 +26,7 @@ using nvptx::LinearLayer;
 
 static bool coversOthers(Operation *op) {
   auto dispatch = dyn_cast<DispatchOp>(op);
-  return dispatch && !dispatch.getCovers().empty();
+  return dispatch && dispatch.coversOthers();
 }
 
 /// The only dispatch that touches what `dispatch` writes, when it reads it as one operand.
@@ -104,17 +105,6 @@ SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program)
 // The kernel
 //===----------------------------------------------------------------------===//
 
-/// The operand of the weight in a packing; the layer's own where none is yet.
-static unsigned getWeightOperand(const LinearLayer &layer, StringRef packing) {
-  KernelOp kernel = layer.kernel;
-  Value weight = kernel.getBody().getArgument(layer.weight);
-  for (BlockArgument argument : kernel.getBody().getArguments())
-    if ((argument == weight || (argument.use_empty() && argument.getType() == weight.getType())) &&
-        cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue() == packing)
-      return argument.getArgNumber();
-  return layer.weight;
-}
-
 /// Operands that the body reads, but for `x` of layers behind the first.
 static SmallVector<unsigned> getReadOperands(const LinearLayer &layer, bool withX) {
   SmallVector<unsigned> operands;
@@ -133,7 +123,7 @@ static std::string makeName(StringRef stem, KernelOp first) {
   return name;
 }
 
-CoverKernel::CoverKernel(ArrayRef<LinearLink> links, StringRef stem, ArrayRef<StringRef> packings)
+CoverKernel::CoverKernel(ArrayRef<LinearLink> links, StringRef stem, ArrayRef<PackingKind> packings)
     : builder(links[0].layer.kernel) {
   KernelOp first = links[0].layer.kernel;
   builder.setInsertionPointAfter(links.back().layer.kernel);
@@ -141,31 +131,14 @@ CoverKernel::CoverKernel(ArrayRef<LinearLink> links, StringRef stem, ArrayRef<St
   for (const LinearLink &link : links)
     locations.push_back(link.layer.kernel.getLoc());
   kernel = KernelOp::create(builder, builder.getFusedLoc(locations), makeName(stem, first), first.getKind(),
-                            ArrayRef<bool>(), builder.getArrayAttr({}), builder.getArrayAttr({}), first.getDims(),
-                            ArrayRef<int64_t>());
+                            first.getDims(), ArrayRef<OperandAttr>());
   kernel.getBody().emplaceBlock();
   for (auto [link, packing] : llvm::zip_equal(links, packings))
     addLayer(link, packing, &link == &links.back());
-  kernel.setRowInputs(rowInputs);
-  kernel.setStridesAttr(builder.getArrayAttr(strides));
-  kernel.setPackingsAttr(builder.getArrayAttr(this->packings));
-  kernel.setTableRows(tableRows);
-  for (auto [fact, values] : llvm::zip(nvptx::operandFacts, facts))
-    nvptx::setFact(fact, kernel, values);
+  kernel.setLayoutList(layouts);
 }
 
-void CoverKernel::addInput(KernelOp from, unsigned operand) {
-  for (auto [fact, values] : llvm::zip(nvptx::operandFacts, facts))
-    values.push_back(nvptx::holds(fact, from, operand));
-  strides.push_back(from.getStrides()[operand]);
-  if (operand >= from.getNumInputs())
-    return;
-  rowInputs.push_back(from.getRowInputs()[operand]);
-  packings.push_back(from.getPackings()[operand]);
-  tableRows.push_back(from.getTableRows()[operand]);
-}
-
-void CoverKernel::addLayer(const LinearLink &link, StringRef packing, bool isLast) {
+void CoverKernel::addLayer(const LinearLink &link, PackingKind packing, bool isLast) {
   const LinearLayer &layer = link.layer;
   KernelOp from = layer.kernel;
   Block &body = kernel.getBody().front();
@@ -175,9 +148,9 @@ void CoverKernel::addLayer(const LinearLink &link, StringRef packing, bool isLas
   for (unsigned operand : getReadOperands(layer, !previous)) {
     BlockArgument argument = from.getBody().getArgument(operand);
     mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
-    addInput(from, operand);
+    layouts.push_back(from.getLayout(operand));
     if (operand == layer.weight)
-      packings.back() = builder.getStringAttr(packing);
+      layouts.back() = layouts.back().withPacking(PackingAttr::get(builder.getContext(), packing));
   }
   OpBuilder inner = OpBuilder::atBlockEnd(&body);
   for (Operation &op : from.getBody().front()) {
@@ -188,16 +161,18 @@ void CoverKernel::addLayer(const LinearLink &link, StringRef packing, bool isLas
       previous = mapping.lookup(yield.getOperand(0));
   }
   if (isLast)
-    addInput(from, from.getNumInputs());
+    layouts.push_back(from.getLayout(from.getNumInputs()));
 }
 
-SmallVector<Value> CoverKernel::getOperands(ArrayRef<LinearLink> links, ArrayRef<StringRef> packings) {
+SmallVector<Value> CoverKernel::getOperands(ArrayRef<LinearLink> links, ArrayRef<PackingKind> packings) {
   SmallVector<Value> operands;
   for (auto [link, packing] : llvm::zip_equal(links, packings))
     for (unsigned operand : getReadOperands(link.layer, &link == &links.front())) {
       DispatchOp dispatch = link.dispatch;
-      bool isWeight = operand == link.layer.weight;
-      operands.push_back(dispatch.getOperands()[isWeight ? getWeightOperand(link.layer, packing) : operand]);
+      KernelOp kernel = link.layer.kernel;
+      if (operand == link.layer.weight)
+        operand = kernel.findPacked(operand, packing).value_or(operand);
+      operands.push_back(dispatch.getOperands()[operand]);
     }
   DispatchOp last = links.back().dispatch;
   operands.push_back(last.getOperands().back());
@@ -208,25 +183,25 @@ SmallVector<Value> CoverKernel::getOperands(ArrayRef<LinearLink> links, ArrayRef
 // Dispatches
 //===----------------------------------------------------------------------===//
 
-LinearCovers::LinearCovers(ModuleOp module, StringRef stem) : module(module), stem(stem) {
-  for (auto program : module.getOps<ProgramOp>()) {
-    SmallVector<DispatchOp> all(program.getOps<DispatchOp>());
-    for (DispatchOp dispatch : all) {
-      SmallVector<DispatchOp> covered;
-      for (int64_t number : dispatch.getCovers())
-        covered.push_back(all[number]);
-      if (!covered.empty())
-        covers.push_back({dispatch, covered});
-    }
+/// The dispatch by its name, which it gets when it has none.
+static FlatSymbolRefAttr getReference(DispatchOp dispatch) {
+  if (!dispatch.getSymName()) {
+    llvm::StringSet<> taken;
+    for (DispatchOp other : dispatch->getParentOfType<ProgramOp>().getDispatches())
+      if (std::optional<StringRef> name = other.getSymName())
+        taken.insert(*name);
+    std::string name = dispatch.getKernel().str();
+    for (unsigned i = 1; taken.contains(name); ++i)
+      name = (dispatch.getKernel() + "_" + Twine(i)).str();
+    dispatch.setSymName(name);
   }
+  return FlatSymbolRefAttr::get(dispatch.getSymNameAttr());
 }
 
-KernelOp LinearCovers::cover(ArrayRef<LinearLink> links, ArrayRef<StringRef> packings) {
-  std::vector<std::string> key;
-  for (auto [link, packing] : llvm::zip_equal(links, packings)) {
-    key.push_back(link.layer.kernel.getSymName().str());
-    key.push_back(packing.str());
-  }
+KernelOp LinearCovers::cover(ArrayRef<LinearLink> links, ArrayRef<PackingKind> packings) {
+  std::vector<std::pair<std::string, PackingKind>> key;
+  for (auto [link, packing] : llvm::zip_equal(links, packings))
+    key.push_back({link.layer.kernel.getSymName().str(), packing});
   KernelOp &kernel = kernels[key];
   if (!kernel)
     kernel = CoverKernel(links, stem, packings).getKernel();
@@ -235,27 +210,17 @@ KernelOp LinearCovers::cover(ArrayRef<LinearLink> links, ArrayRef<StringRef> pac
   builder.setInsertionPointAfter(last);
   auto dispatch = DispatchOp::create(builder, kernel.getLoc(), FlatSymbolRefAttr::get(kernel),
                                      CoverKernel::getOperands(links, packings));
-  SmallVector<Attribute> nodes;
-  SmallVector<DispatchOp> covered;
+  SmallVector<Attribute> nodes, covers;
   for (const LinearLink &link : links) {
-    covered.push_back(link.dispatch);
-    llvm::append_range(nodes, covered.back().getNodes());
+    DispatchOp covered = link.dispatch;
+    covers.push_back(getReference(covered));
+    llvm::append_range(nodes, covered.getNodes());
   }
   dispatch.setNodesAttr(builder.getArrayAttr(nodes));
-  covers.push_back({dispatch, covered});
+  dispatch.setCoversAttr(builder.getArrayAttr(covers));
   return kernel;
 }
 
 void LinearCovers::finish() {
-  DenseMap<Operation *, int64_t> numbers;
-  for (auto program : module.getOps<ProgramOp>())
-    for (auto [number, dispatch] : llvm::enumerate(program.getOps<DispatchOp>()))
-      numbers[dispatch] = static_cast<int64_t>(number);
-  for (auto &[dispatch, covered] : covers) {
-    SmallVector<int64_t> list;
-    for (DispatchOp other : covered)
-      list.push_back(numbers.lookup(other));
-    dispatch.setCovers(list);
-  }
-  storeWeightsAsRead(module, [](StringRef) {});
+  storeWeightsAsRead(module, [](PackingAttr) {});
 }

@@ -14,7 +14,6 @@
 #define RECKON_PASSES_SCHEDULE_LINEARRUNS_H
 
 #include "lib/Codegen/NVPTX/Linear.h"
-#include "lib/Codegen/NVPTX/OperandFacts.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -39,41 +38,37 @@ llvm::SmallVector<llvm::SmallVector<LinearLink>> findLinearRuns(plan::ProgramOp 
 class CoverKernel {
 public:
   /// Its name is the stem and the first layer's, without `gemm_` and made unique in the module.
-  CoverKernel(llvm::ArrayRef<LinearLink> links, llvm::StringRef stem, llvm::ArrayRef<llvm::StringRef> packings);
+  CoverKernel(llvm::ArrayRef<LinearLink> links, llvm::StringRef stem, llvm::ArrayRef<plan::PackingKind> packings);
   plan::KernelOp getKernel() { return kernel; }
   /// The operands of a dispatch that takes the place of these. A weight is the one that its layer reads in this packing
   /// already; else the layer's own, until storeWeightsAsRead().
   static llvm::SmallVector<mlir::Value> getOperands(llvm::ArrayRef<LinearLink> links,
-                                                    llvm::ArrayRef<llvm::StringRef> packings);
+                                                    llvm::ArrayRef<plan::PackingKind> packings);
 
 private:
-  void addLayer(const LinearLink &link, llvm::StringRef packing, bool isLast);
-  void addInput(plan::KernelOp from, unsigned operand);
+  void addLayer(const LinearLink &link, plan::PackingKind packing, bool isLast);
 
   plan::KernelOp kernel;
   mlir::OpBuilder builder;
   mlir::Value previous; ///< the result of the layer before
-  llvm::SmallVector<bool> rowInputs, facts[std::size(nvptx::operandFacts)];
-  llvm::SmallVector<mlir::Attribute> strides, packings;
-  llvm::SmallVector<int64_t> tableRows;
+  llvm::SmallVector<plan::OperandAttr> layouts;
 };
 
 /// Adds dispatches that cover others to the programs of a module.
 class LinearCovers {
 public:
-  /// Remembers what dispatches cover already: new ones shift the numbers.
-  LinearCovers(mlir::ModuleOp module, llvm::StringRef stem);
+  LinearCovers(mlir::ModuleOp module, llvm::StringRef stem) : module(module), stem(stem) {}
   /// Adds one behind the last link and returns its kernel, on which the caller says what it is for. Links of the same
   /// kernels in the same packings share one.
-  plan::KernelOp cover(llvm::ArrayRef<LinearLink> links, llvm::ArrayRef<llvm::StringRef> packings);
-  /// Sets the numbers of covered dispatches, and stores weights as the new kernels read them; nothing is valid before.
+  plan::KernelOp cover(llvm::ArrayRef<LinearLink> links, llvm::ArrayRef<plan::PackingKind> packings);
+  /// Stores weights as the new kernels read them.
   void finish();
 
 private:
   mlir::ModuleOp module;
   std::string stem;
-  std::map<std::vector<std::string>, plan::KernelOp> kernels;
-  llvm::SmallVector<std::pair<plan::DispatchOp, llvm::SmallVector<plan::DispatchOp>>> covers;
+  /// By the names of the layers' kernels, and how the weight of each is packed.
+  std::map<std::vector<std::pair<std::string, plan::PackingKind>>, plan::KernelOp> kernels;
 };
 
 } // namespace reckon::schedule

@@ -117,7 +117,7 @@ Value Outliner::makeConstantBuffer(ConstantOp constant) {
   auto table = tables.find(constant);
   if (table == tables.end()) {
     std::string name = getUniqueName(constant.getName().value_or("constant"), constantNames);
-    return WeightOp::create(builder, constant.getLoc(), getBufferType(constant.getType()), name, "",
+    return WeightOp::create(builder, constant.getLoc(), getBufferType(constant.getType()), builder.getStringAttr(name),
                             constant.getValue());
   }
   std::string name = tableNames[constant];
@@ -234,38 +234,33 @@ Value Outliner::getBuffer(Value value) {
 // Kernels and dispatches
 //===----------------------------------------------------------------------------===//
 
-SmallVector<int64_t> Outliner::getStrides(Value buffer, BufferType type) {
+OperandAttr Outliner::getLayout(Value buffer, bool isRow) {
+  auto table = buffer.getDefiningOp<TableOp>();
   auto slice = buffer.getDefiningOp<SliceOp>();
-  return getDenseStrides((slice ? slice.getSource().getType() : type).getSizes());
+  BufferType type = cast<BufferType>(buffer.getType());
+  if (table)
+    type = getBufferType(table.getValue().getShapedType());
+  if (slice)
+    type = slice.getSource().getType();
+  int64_t rowsDim = table ? program.getDimIndex(SizeExpr::makeDimName("rows:" + table.getName().str())) : -1;
+  return OperandAttr::get(func.getContext(), StridedMap::getDense(type.getSizes()).getStrides(), isRow, rowsDim);
 }
 
 KernelOp Outliner::getKernel(FusionOp fusion, ValueRange operands) {
-  size_t numInputs = fusion.getInputs().size();
-  SmallVector<Attribute> strides;
-  SmallVector<int64_t> tableRows;
-  for (auto [i, buffer] : llvm::enumerate(operands)) {
-    auto table = buffer.getDefiningOp<TableOp>();
-    BufferType type = table ? getBufferType(table.getValue().getShapedType()) : cast<BufferType>(buffer.getType());
-    strides.push_back(builder.getDenseI64ArrayAttr(getStrides(buffer, type)));
-    if (i < numInputs)
-      tableRows.push_back(table ? program.getDimIndex(SizeExpr::makeDimName("rows:" + table.getName().str()))
-                                : int64_t(-1));
-  }
-  ArrayAttr stridesAttr = builder.getArrayAttr(strides);
+  SmallVector<OperandAttr> layouts;
+  for (auto [i, buffer] : llvm::enumerate(operands))
+    layouts.push_back(getLayout(buffer, i < fusion.getInputs().size() && fusion.getRowInputs()[i]));
   for (KernelOp kernel : kernels)
-    if (kernel.getKind() == fusion.getKind() && kernel.getRowInputs() == fusion.getRowInputs() &&
-        kernel.getStrides() == stridesAttr && kernel.getTableRows() == ArrayRef<int64_t>(tableRows) &&
+    if (kernel.getKind() == fusion.getKind() && kernel.getLayoutList() == layouts &&
         OperationEquivalence::isRegionEquivalentTo(&kernel.getBody(), &fusion.getBody(),
                                                    OperationEquivalence::IgnoreLocations))
       return kernel;
 
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(program);
-  SmallVector<StringRef> packings(numInputs, "");
   SmallVector<StringRef> dimNames(dims.begin(), dims.end());
   auto kernel = KernelOp::create(builder, fusion.getLoc(), getUniqueName(getKernelStem(fusion), kernelNames),
-                                 fusion.getKind(), fusion.getRowInputs(), stridesAttr,
-                                 builder.getStrArrayAttr(packings), builder.getStrArrayAttr(dimNames), tableRows);
+                                 fusion.getKind(), builder.getStrArrayAttr(dimNames), layouts);
   IRMapping mapping;
   fusion.getBody().cloneInto(&kernel.getBody(), mapping);
   kernels.push_back(kernel);

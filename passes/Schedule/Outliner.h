@@ -41,7 +41,7 @@ private:
   /// The source of a region that only reshapes its input; null for other regions.
   mlir::Value getReshapedSource(mlir::Value result);
 
-  llvm::SmallVector<int64_t> getStrides(mlir::Value buffer, plan::BufferType type);
+  plan::OperandAttr getLayout(mlir::Value buffer, bool isRow);
   void makeDispatch(rec::FusionOp fusion);
   plan::KernelOp getKernel(rec::FusionOp fusion, mlir::ValueRange operands);
 

@@ -10,7 +10,6 @@
 
 #include "dialects/Plan/Plan.h"
 
-#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace reckon::schedule {
@@ -34,11 +33,9 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
     for (KernelOp kernel : getOperation().getOps<KernelOp>())
       if (kernel.getKind() == rec::RegionKind::gemm)
         choosePackings(kernel);
-    schedule::storeWeightsAsRead(getOperation(), [&](StringRef packing) {
-      if (packing.starts_with("panels"))
-        ++numPanels;
-      else if (packing == "columns")
-        ++numColumns;
+    schedule::storeWeightsAsRead(getOperation(), [&](PackingAttr packing) {
+      numPanels += packing.getKind() == PackingKind::panels;
+      numColumns += packing.getKind() == PackingKind::columns;
     });
   }
 
@@ -48,14 +45,15 @@ private:
 } // namespace
 
 void PackWeights::choosePackings(KernelOp kernel) {
-  SmallVector<StringRef> packings(kernel.getPackings().getAsValueRange<StringAttr>());
-  std::string panels = "panels:" + std::to_string(panelWidth);
+  SmallVector<OperandAttr> layouts = kernel.getLayoutList();
   for (auto linear : kernel.getBody().getOps<rec::LinearOp>()) {
     auto weight = dyn_cast<BlockArgument>(linear.getWeight());
     if (!weight)
       continue;
-    int64_t columns = cast<RankedTensorType>(weight.getType()).getDimSize(1);
-    packings[weight.getArgNumber()] = columns < minColumns ? StringRef("columns") : StringRef(panels);
+    OperandAttr &layout = layouts[weight.getArgNumber()];
+    bool isNarrow = cast<RankedTensorType>(weight.getType()).getDimSize(1) < minColumns;
+    layout = layout.withPacking(isNarrow ? PackingAttr::get(&getContext(), PackingKind::columns)
+                                         : PackingAttr::get(&getContext(), PackingKind::panels, panelWidth));
   }
-  kernel.setPackingsAttr(Builder(&getContext()).getStrArrayAttr(packings));
+  kernel.setLayoutList(layouts);
 }

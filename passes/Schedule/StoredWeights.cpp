@@ -14,14 +14,14 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
 
-static void storeAsRead(WeightOp weight, llvm::function_ref<void(StringRef)> stored) {
-  llvm::MapVector<StringAttr, SmallVector<OpOperand *>> reads;
+static void storeAsRead(WeightOp weight, llvm::function_ref<void(PackingAttr)> stored) {
+  llvm::MapVector<PackingAttr, SmallVector<OpOperand *>> reads;
   for (OpOperand &use : weight.getBuffer().getUses()) {
     auto dispatch = dyn_cast<DispatchOp>(use.getOwner());
     KernelOp kernel = dispatch ? dispatch.lookupKernel() : KernelOp();
-    StringAttr packing = StringAttr::get(weight.getContext());
-    if (kernel && use.getOperandNumber() < kernel.getNumInputs())
-      packing = cast<StringAttr>(kernel.getPackings()[use.getOperandNumber()]);
+    auto packing = PackingAttr::get(weight.getContext(), PackingKind::row_major);
+    if (kernel)
+      packing = kernel.getLayout(use.getOperandNumber()).getPacking();
     reads[packing].push_back(&use);
   }
   // Uses are listed from the last to the first.
@@ -36,11 +36,11 @@ static void storeAsRead(WeightOp weight, llvm::function_ref<void(StringRef)> sto
         use->set(copy.getBuffer());
     }
     copy.setPackingAttr(packing);
-    stored(packing.getValue());
+    stored(packing);
   }
 }
 
-void schedule::storeWeightsAsRead(ModuleOp module, llvm::function_ref<void(StringRef)> stored) {
+void schedule::storeWeightsAsRead(ModuleOp module, llvm::function_ref<void(PackingAttr)> stored) {
   for (ProgramOp program : module.getOps<ProgramOp>())
     for (WeightOp weight : llvm::make_early_inc_range(program.getOps<WeightOp>()))
       storeAsRead(weight, stored);

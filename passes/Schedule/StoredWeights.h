@@ -16,7 +16,7 @@ namespace reckon::schedule {
 
 /// Gives every weight the packing that the kernels which read it name; a weight read in several ways is stored once for
 /// each. `stored` hears of each packing of each weight.
-void storeWeightsAsRead(mlir::ModuleOp module, llvm::function_ref<void(llvm::StringRef packing)> stored);
+void storeWeightsAsRead(mlir::ModuleOp module, llvm::function_ref<void(plan::PackingAttr packing)> stored);
 
 } // namespace reckon::schedule
 

@@ -2,9 +2,8 @@
 
 // One layer, relu: the tile function writes the output itself. 40 columns are a full panel of 32 and one of 8, which needs
 // one vector; rows beyond whole tiles of 12 go by 8, 4, 2 and 1.
-plan.kernel @plain gemm rows [true, false, false] attributes {
-    strides = [array<i64: 13, 1>, array<i64: 40, 1>, array<i64: 1>, array<i64: 40, 1>], packings = ["", "panels:32", ""],
-    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @plain gemm dims ["batch"] operands [
+    <strides = <13, 1>, row = true>, <strides = <40, 1>, packing = <panels, 32>>, <strides = <1>>, <strides = <40, 1>>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x40xf32>, %b: tensor<40xf32>):
   %0 = rec.linear %x, %w, %b : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13x40xf32>, tensor<40xf32>)
     -> tensor<?x40xf32, #rec.dims<"batch", 40>>
@@ -13,9 +12,8 @@ plan.kernel @plain gemm rows [true, false, false] attributes {
 }
 
 // An epilogue beyond relu works on the tile in scratch: 48 rows x 32 columns of it.
-plan.kernel @epilogue gemm rows [true, false, true] attributes {
-    strides = [array<i64: 8, 1>, array<i64: 32, 1>, array<i64: 32, 1>, array<i64: 32, 1>],
-    packings = ["", "panels:32", ""], dims = [], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @epilogue gemm dims [] operands [
+    <strides = <8, 1>, row = true>, <strides = <32, 1>, packing = <panels, 32>>, <strides = <32, 1>, row = true>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<64x8xf32>, %w: tensor<8x32xf32>, %y: tensor<64x32xf32>):
   %0 = rec.linear %x, %w : (tensor<64x8xf32>, tensor<8x32xf32>) -> tensor<64x32xf32>
   %1 = rec.binary mul %0, %y : (tensor<64x32xf32>, tensor<64x32xf32>) -> tensor<64x32xf32>
@@ -23,16 +21,15 @@ plan.kernel @epilogue gemm rows [true, false, true] attributes {
 }
 
 // A few columns only: dot products along the transposed weight, no tile.
-plan.kernel @columns gemm rows [true, false] attributes {
-    strides = [array<i64: 256, 1>, array<i64: 1, 1>, array<i64: 1, 1>], packings = ["", "columns"],
-    dims = [], table_rows = array<i64: -1, -1>} {
+plan.kernel @columns gemm dims [] operands [
+    <strides = <256, 1>, row = true>, <strides = <1, 1>, packing = <columns>>, <strides = <1, 1>>] {
 ^bb0(%x: tensor<64x256xf32>, %w: tensor<256x1xf32>):
   %0 = rec.linear %x, %w : (tensor<64x256xf32>, tensor<256x1xf32>) -> tensor<64x1xf32>
   rec.yield %0 : tensor<64x1xf32>
 }
 
-// CHECK: plan.kernel @plain{{.*}}scratch_bytes = "0"
-// CHECK: plan.kernel @epilogue{{.*}}scratch_bytes = "6144"
+// CHECK: plan.kernel @plain{{.*}}scratch_bytes = #rec.dims<0>
+// CHECK: plan.kernel @epilogue{{.*}}scratch_bytes = #rec.dims<6144>
 
 // CHECK-LABEL: module @host_code
 // A full tile keeps 24 sums in registers: twelve rows of two vectors.

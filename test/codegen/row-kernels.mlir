@@ -2,9 +2,8 @@
 
 // Everything is written once, where it is wanted: the lookup and the relu straight into their slices of the output, the
 // reshape moves nothing, and no intermediate needs scratch.
-plan.kernel @forwarded rows rows [true, true, false] attributes {
-    strides = [array<i64: 1>, array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 20, 20, 1>], packings = ["", "", ""],
-    dims = ["batch", "rows:t"], table_rows = array<i64: -1, -1, 1>} {
+plan.kernel @forwarded rows dims ["batch", "rows:t"] operands [
+    <strides = <1>, row = true>, <strides = <4, 1>, row = true>, <strides = <16, 1>, rows_dim = 1>, <strides = <20, 20, 1>>] {
 ^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):
   %0 = rec.embedding %t, %ids : (tensor<200x16xf32>, tensor<?xi64, #rec.dims<"batch">>)
     -> tensor<?x16xf32, #rec.dims<"batch", 16>>
@@ -16,9 +15,8 @@ plan.kernel @forwarded rows rows [true, true, false] attributes {
 }
 
 // A value used twice is computed once, into scratch that holds one row; dynamic sizes make it an expression.
-plan.kernel @scratch rows rows [true] attributes {
-    strides = [array<i64: -9223372036854775808, 1>, array<i64: 1>], packings = [""], dims = ["batch", "seq"],
-    table_rows = array<i64: -1>} {
+plan.kernel @scratch rows dims ["batch", "seq"] operands [
+    <strides = <"seq", 1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<?x?xf32, #rec.dims<"batch", "seq">>):
   %0 = rec.unary exp %x : (tensor<?x?xf32, #rec.dims<"batch", "seq">>) -> tensor<?x?xf32, #rec.dims<"batch", "seq">>
   %1 = rec.reduce max %0 axes [1] {keepdims} : (tensor<?x?xf32, #rec.dims<"batch", "seq">>)
@@ -29,8 +27,8 @@ plan.kernel @scratch rows rows [true] attributes {
   rec.yield %3 : tensor<?xf32, #rec.dims<"batch">>
 }
 
-// CHECK: plan.kernel @forwarded{{.*}}scratch_bytes = "0"
-// CHECK: plan.kernel @scratch{{.*}}scratch_bytes = "{{.*}}seq{{.*}}"
+// CHECK: plan.kernel @forwarded{{.*}}scratch_bytes = #rec.dims<0>
+// CHECK: plan.kernel @scratch{{.*}}scratch_bytes = #rec.dims<"{{.*}}seq{{.*}}">
 
 // CHECK-LABEL: func.func private @forwarded.body
 // CHECK: llvm.load {{.*}} -> vector<16xf32>

@@ -9,7 +9,6 @@
 #include "lib/Codegen/Emit/IdUses.h"
 #include "lib/Codegen/Emit/LibraryLaunch.h"
 #include "lib/Codegen/Host/WeightPacking.h"
-#include "lib/Codegen/NVPTX/KernelPlan.h"
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/ConstantData.h"
@@ -83,6 +82,9 @@ private:
   /// Where a buffer lies: inputs, outputs, weights, tables and allocs.
   DenseMap<Value, OperandSpec> places;
   DenseMap<StringRef, unsigned> kernels;
+  /// Of dispatches that are covered, by name.
+  DenseMap<StringRef, unsigned> numbers;
+  unsigned numDispatches = 0;
   SmallVector<SizeExpr> scratchBytes; // one a kernel
   /// Of each plan.kernel: how many outputs, and, on cuda, its launches.
   SmallVector<unsigned> kernelOutputs;
@@ -107,19 +109,17 @@ LogicalResult Emitter::emitWeight(WeightOp weight, ElementType type) {
   result.name = weight.getName().str();
   result.type = type;
   ShapedType shaped = weight.getValue().getShapedType();
-  StringRef packing = weight.getPacking();
-  if (packing.empty()) {
+  PackingAttr packing = weight.getPacking();
+  if (packing.isRowMajor()) {
     result.shape.assign(shaped.getShape().begin(), shaped.getShape().end());
     result.data = bytes->isCopy() ? spec.own({bytes->get().begin(), bytes->get().end()}) : asSpan(bytes->get());
   } else {
-    std::optional<PackedWeight> packed;
-    if (shaped.getRank() == 2)
-      packed =
-          packWeight(packing.str(), bytes->get().data(), shaped.getDimSize(0), shaped.getDimSize(1), elementSize(type));
+    std::optional<PackedWeight> packed = packWeight(packing.getKind(), packing.getWidth(), bytes->get().data(),
+                                                    shaped.getDimSize(0), shaped.getDimSize(1), elementSize(type));
     if (!packed)
       return weight.emitError("weight '")
-             << weight.getName() << "' of type " << shaped << " has no packing '" << packing << "'";
-    result.packing = packing.str();
+             << weight.getName() << "' of type " << shaped << " has no packing '" << packing.getEngineName() << "'";
+    result.packing = packing.getEngineName();
     result.shape = packed->shape;
     result.data = spec.own(std::move(packed->data));
   }
@@ -223,8 +223,8 @@ OperandSpec Emitter::getOperand(Value buffer) {
     }
     auto slice = cast<SliceOp>(buffer.getDefiningOp());
     BufferType source = slice.getSource().getType();
-    int64_t stride = getDenseStrides(source.getSizes())[slice.getAxis()];
-    offset += slice.getOffset() * stride * source.getElementBytes();
+    SizeExpr stride = StridedMap::getDense(source.getSizes()).axes[slice.getAxis()].stride;
+    offset += slice.getOffset() * *stride.constant() * source.getElementBytes();
     buffer = slice.getSource();
   }
   OperandSpec operand = places.lookup(buffer);
@@ -235,50 +235,47 @@ OperandSpec Emitter::getOperand(Value buffer) {
 /// The kernels and launches of a plan.kernel on cuda.
 LogicalResult Emitter::emitLaunches(KernelOp kernel) {
   ArrayAttr attribute = kernel.getLaunchesAttr();
-  std::optional<nvptx::KernelPlan> plan;
-  if (attribute)
-    plan = nvptx::KernelPlan::fromAttribute(attribute);
-  if (!plan || plan->launches.empty())
+  if (!attribute || attribute.empty())
     return kernel.emitError("has no launches: the codegen phase has not run");
   std::vector<LaunchSpec> &specs = launches.emplace_back();
-  for (const nvptx::LaunchPlan &launch : plan->launches) {
+  for (auto launch : attribute.getAsRange<LaunchAttr>()) {
+    StringRef function = launch.getFunction().getLeafReference();
     LaunchSpec spec;
-    spec.grid.assign(launch.grid.begin(), launch.grid.end());
-    spec.blocksPerSm = launch.blocksPerSm;
-    spec.scratchBytes = launch.scratchBytes;
-    spec.minRows = launch.minRows;
-    spec.maxRows = launch.maxRows;
-    spec.needsTiming = launch.needsTiming;
+    llvm::append_range(spec.grid, launch.getGrid().getSizes());
+    spec.blocksPerSm = launch.getBlocksPerSm();
+    spec.scratchBytes = launch.getScratch();
+    spec.minRows = launch.getMinRows();
+    spec.maxRows = launch.getMaxRows();
+    spec.needsTiming = launch.getNeedsTiming();
     // One function may be launched in several ways.
-    auto known =
-        llvm::find_if(result.kernels, [&](const KernelSpec &other) { return other.symbol == launch.function; });
+    auto known = llvm::find_if(result.kernels, [&](const KernelSpec &other) { return other.symbol == function; });
     spec.kernel = known - result.kernels.begin();
     specs.push_back(std::move(spec));
     if (known != result.kernels.end())
       continue;
     KernelSpec code;
-    code.symbol = launch.function;
+    code.symbol = function.str();
     code.kind = rec::stringifyRegionKind(kernel.getKind()).str();
-    code.blockThreads = launch.blockThreads;
-    code.cluster = launch.cluster;
-    code.sharedBytes = launch.sharedBytes;
-    code.startsEarly = launch.startsEarly;
-    if (auto figures = input.figures.find(launch.function); figures != input.figures.end()) {
+    code.blockThreads = launch.getThreads();
+    code.cluster = launch.getCluster();
+    code.sharedBytes = launch.getSharedBytes();
+    code.startsEarly = launch.getStartsEarly();
+    if (auto figures = input.figures.find(code.symbol); figures != input.figures.end()) {
       code.registers = figures->second.registers;
       code.spillBytes = figures->second.spillBytes;
       code.staticSharedBytes = figures->second.sharedBytes;
     }
-    for (const nvptx::TensorMapPlan &map : launch.tensorMaps) {
-      std::optional<ElementType> type = getElementType(map.elementType);
+    for (TensorMapAttr map : launch.getMaps()) {
+      std::optional<ElementType> type = getElementType(map.getType());
       if (!type)
-        return kernel.emitError("has a tensor map of type ") << map.elementType;
+        return kernel.emitError("has a tensor map of type ") << map.getType();
       TensorMapSpec tile;
-      tile.operand = map.operand;
+      tile.operand = map.getOperand();
       tile.type = *type;
-      tile.sizes.assign(map.sizes.begin(), map.sizes.end());
-      tile.strides.assign(map.strides.begin(), map.strides.end());
-      tile.box.assign(map.box.begin(), map.box.end());
-      tile.swizzle = map.swizzle;
+      llvm::append_range(tile.sizes, map.getSizes().getSizes());
+      llvm::append_range(tile.strides, map.getStrides().getSizes());
+      llvm::append_range(tile.box, map.getBox().asArrayRef());
+      tile.swizzle = map.getSwizzle();
       code.tensorMaps.push_back(std::move(tile));
     }
     result.kernels.push_back(std::move(code));
@@ -298,10 +295,8 @@ LogicalResult Emitter::emitKernels() {
       continue;
     }
     // The code phase knows what scratch a kernel needs.
-    SizeExpr scratch;
-    if (std::optional<StringRef> text = kernel.getScratchBytes())
-      scratch = *SizeExpr::parse(text->str());
-    scratchBytes.push_back(scratch);
+    std::optional<rec::DimsAttr> scratch = kernel.getScratchBytes();
+    scratchBytes.push_back(scratch ? scratch->getSize(0) : SizeExpr());
     KernelSpec spec;
     spec.symbol = kernel.getSymName().str();
     spec.kind = rec::stringifyRegionKind(kernel.getKind()).str();
@@ -356,7 +351,12 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   spec.flopsPerRow = dispatch.getFlopsPerRow();
   spec.bytesFixed = dispatch.getBytesFixed();
   spec.numOutputs = kernelOutputs[kernel->second];
-  spec.covers.assign(dispatch.getCovers().begin(), dispatch.getCovers().end());
+  // The engine counts dispatches in program order.
+  if (std::optional<StringRef> name = dispatch.getSymName())
+    numbers[*name] = numDispatches;
+  ++numDispatches;
+  for (StringRef name : dispatch.getCovers().getAsValueRange<FlatSymbolRefAttr>())
+    spec.covers.push_back(numbers.lookup(name));
   addIdUses(dispatch, spec);
   SmallVector<unsigned> code{spec.kernel};
   for (const LaunchSpec &launch : spec.launches)

@@ -16,22 +16,22 @@ using namespace reckon::plan;
 
 std::vector<LaunchSpec> reckon::getLibraryLaunches(KernelOp kernel, const DispatchSpec &dispatch) {
   std::vector<LaunchSpec> launches;
-  std::optional<std::vector<nvptx::LaunchChoice>> choices = nvptx::getScheduledLaunches(kernel);
+  ArrayAttr choices = kernel.getChoicesAttr();
   if (!choices)
     return launches;
-  for (const nvptx::LaunchChoice &choice : *choices) {
-    if (!choice.isLibrary())
+  for (auto choice : choices.getAsRange<ChoiceAttr>()) {
+    if (!nvptx::isLibrary(choice))
       continue;
     LaunchSpec &launch = launches.emplace_back();
-    launch.library = choice.name;
-    launch.minRows = choice.minRows;
-    launch.maxRows = choice.maxRows;
-    launch.needsTiming = choice.needsTiming;
+    launch.library = choice.getName().str();
+    launch.minRows = choice.getMinRows();
+    launch.maxRows = choice.getMaxRows();
+    launch.needsTiming = choice.getNeedsTiming();
   }
   if (launches.empty())
     return launches;
   std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
-  std::optional<unsigned> weight = product ? product->findWeight(kernel) : std::nullopt;
+  std::optional<unsigned> weight = product ? kernel.findPacked(product->weight, PackingKind::row_major) : std::nullopt;
   auto isReachable = [&](unsigned operand) {
     // What the runtime asks for: memory of its own, aligned for vector accesses.
     return dispatch.operands[operand].space == Space::Arena && dispatch.operands[operand].offset % 16 == 0;

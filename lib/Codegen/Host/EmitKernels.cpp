@@ -29,7 +29,7 @@ OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
     if (failed(emitter.emit()))
       failedAny = true;
     else
-      kernel.setScratchBytes(emitter.scratchBytes().str());
+      kernel.setScratchBytesAttr(rec::DimsAttr::get(plan.getContext(), ArrayRef(emitter.scratchBytes())));
   });
   return failedAny ? nullptr : std::move(module);
 }

@@ -114,8 +114,9 @@ LogicalResult HostEmitter::emitGemm() {
     if (!fits)
       break;
     auto weight = cast<BlockArgument>(stage.linear.getWeight());
-    StringRef packing = cast<StringAttr>(kernel.getPackings()[weight.getArgNumber()]).getValue();
-    fits &= packing == "columns" || packing == ("panels:" + Twine(target.tileColumns())).str();
+    plan::PackingAttr packing = kernel.getLayout(weight.getArgNumber()).getPacking();
+    fits &= packing.getKind() == plan::PackingKind::columns ||
+            (packing.getKind() == plan::PackingKind::panels && packing.getWidth() == int64_t(target.tileColumns()));
     // An epilogue may read earlier results of its stage only through the row it is at.
     fits &= rec::getShape(stage.result) == rec::getShape(stage.linear.getResult());
   }
@@ -208,8 +209,7 @@ Value HostEmitter::widened(Value base, Type type, Value scratch, Value count) {
 }
 
 void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd) {
-  StringRef packing = cast<StringAttr>(kernel.getPackings()[operandIndex[stage.linear.getWeight()]]).getValue();
-  if (packing == "columns")
+  if (kernel.getLayout(operandIndex[stage.linear.getWeight()]).getPacking().getKind() == plan::PackingKind::columns)
     return emitColumns(stage, begin, end);
   if (stage.bias && !stage.bias->elementType.isF32()) {
     Value wide = alignedScratch(SizeExpr(stage.n * 4));

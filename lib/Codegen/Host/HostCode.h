@@ -19,7 +19,7 @@
 namespace reckon::host {
 
 /// Emits every plan.kernel of `plan` into a new module of functions over scf, arith, vector and llvm. Sets
-/// `scratch_bytes` (a size expression as text) on each kernel. Null after a diagnostic.
+/// `scratch_bytes` on each kernel. Null after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp> emitKernels(mlir::ModuleOp plan, const Target &target);
 
 /// Optimised machine code of a module in the LLVM dialect, linked to an ELF shared object that exports the kernels.

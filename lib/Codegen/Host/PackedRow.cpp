@@ -10,7 +10,6 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostEmitter.h"
-#include "lib/Codegen/Host/WeightPacking.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -21,14 +20,12 @@ using namespace reckon::host;
 void HostEmitter::emitLinearRow(rec::LinearOp op, const ProductRow &row) {
   ProductRow product = row;
   auto argument = dyn_cast<BlockArgument>(op.getWeight());
-  StringRef packing =
-      argument ? cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue() : StringRef();
-  std::optional<int64_t> panelWidth = getPanelWidth(packing);
-  if (packing == "columns")
+  auto packing = argument ? kernel.getLayout(argument.getArgNumber()).getPacking() : plan::PackingAttr();
+  if (packing && packing.getKind() == plan::PackingKind::columns)
     product.b.strides = {constantIndex(1), product.k};
-  if (!panelWidth)
+  if (!packing || packing.getKind() != plan::PackingKind::panels)
     return emitProductRow(product);
-  Value width = constantIndex(*panelWidth), weight = product.b.base;
+  Value width = constantIndex(packing.getWidth()), weight = product.b.base;
   loop(
       constantIndex(0), product.n,
       [&](Value column) {
@@ -46,5 +43,5 @@ void HostEmitter::emitLinearRow(rec::LinearOp op, const ProductRow &row) {
         panel.n = arith::MinSIOp::create(b, width, sub(product.n, column));
         emitProductRow(panel);
       },
-      *panelWidth);
+      packing.getWidth());
 }

@@ -7,11 +7,12 @@
 //
 // A GEMM kernel multiplies by a weight of K rows and N columns, stored in one of these ways:
 //
-// - `panels:NR`: ceil(N / NR) panels of NR columns; the last is filled up with zero columns. Panel p starts at element
+// - `panels`, NR wide: ceil(N / NR) panels of NR columns; the last is filled up with zero columns. Panel p starts at
+// element
 //   p * K * NR, and its element (k, j) is column p * NR + j of row k, at k * NR + j. A register tile NR columns wide
 //   then reads memory straight ahead.
 // - `columns`: N rows of K elements, the transpose. For few columns: each is the second operand of a dot product.
-// - `row_major`, or an empty name: as in the model.
+// - `row_major`: as in the model.
 // - `mma`, `wgmma` and `dot`, which GPU kernels read: lib/Codegen/NVPTX/LinearPacking.h.
 //
 //===----------------------------------------------------------------------------===//
@@ -19,26 +20,24 @@
 #ifndef RECKON_LIB_CODEGEN_HOST_WEIGHTPACKING_H
 #define RECKON_LIB_CODEGEN_HOST_WEIGHTPACKING_H
 
+#include "dialects/Plan/Packing.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace reckon {
-
-/// The columns of a panel when `packing` is `panels:NR`.
-std::optional<int64_t> getPanelWidth(std::string_view packing);
 
 struct PackedWeight {
   std::vector<int64_t> shape; ///< panels x K x NR, or N x K
   std::vector<uint8_t> data;
 };
 
-/// Packs `rows` x `columns` row-major elements of `elementSize` bytes. nullopt for a name that is no packing of a
-/// matrix, which includes `row_major`.
-std::optional<PackedWeight> packWeight(std::string_view packing, const void *data, int64_t rows, int64_t columns,
-                                       size_t elementSize);
+/// Packs `rows` x `columns` row-major elements of `elementSize` bytes; `panelWidth` is for panels alone. nullopt for
+/// `row_major`, and for elements of a size that the packing is not made for.
+std::optional<PackedWeight> packWeight(plan::PackingKind packing, int64_t panelWidth, const void *data, int64_t rows,
+                                       int64_t columns, size_t elementSize);
 
 } // namespace reckon
 

@@ -22,10 +22,15 @@ InFlightDiagnostic LayerEmitter::unsupported(Operation *op, const Twine &what) {
 }
 
 Place LayerEmitter::operandPlace(unsigned operand, RankedTensorType type) {
-  SmallVector<Value> strides = denseStrides(rec::getShape(type), false);
-  for (auto [stride, value] : llvm::zip(strides, cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef()))
-    if (value != ShapedType::kDynamic)
-      stride = constantIndex(value);
+  rec::Shape shape = rec::getShape(type);
+  SmallVector<Value> strides = denseStrides(shape, false);
+  SmallVector<SizeExpr> dense = plan::StridedMap::getDense(shape).getStrides(),
+                        stated = kernel.getMap(operand).getStrides();
+  for (size_t axis = 0; axis < strides.size(); ++axis)
+    if (stated[axis].isConstant())
+      strides[axis] = constantIndex(*stated[axis].constant());
+    else if (stated[axis] != rec::normalizeSize(dense[axis]))
+      strides[axis] = size(stated[axis]);
   return {operandPointers[operand], strides, type.getElementType()};
 }
 
@@ -95,7 +100,7 @@ bool LayerEmitter::isRowValue(Value tensor) {
   if (!row || cast<RankedTensorType>(tensor.getType()).getRank() == 0)
     return false;
   if (auto argument = dyn_cast<BlockArgument>(tensor))
-    return kernel.getRowInputs()[argument.getArgNumber()];
+    return kernel.getLayout(argument.getArgNumber()).getRow();
   return !isa<rec::ConstantOp>(tensor.getDefiningOp());
 }
 

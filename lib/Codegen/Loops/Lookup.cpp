@@ -27,7 +27,7 @@ LookupTable LayerEmitter::lookupTable(Value table, OutOfRange policy) {
   if (auto it = operandIndex.find(table); it != operandIndex.end()) {
     operand = it->second;
     // The row count is a property of what is bound at load, not of the type.
-    if (int64_t dim = kernel.getTableRows()[operand]; dim >= 0)
+    if (int64_t dim = kernel.getLayout(operand).getRowsDim(); dim >= 0)
       result.rows = dimValues[dim];
   }
   result.operand = arith::ConstantOp::create(b, b.getI32IntegerAttr(operand));

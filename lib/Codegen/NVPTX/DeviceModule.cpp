@@ -6,7 +6,6 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/DeviceModule.h"
-#include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "lib/Codegen/NVPTX/PtxCode.h"
 #include "reckon/Runtime/CudaKernelABI.h"
 
@@ -85,7 +84,7 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
   // Only inputs: LLVM takes it that no other thread writes what a noalias pointer shows, across barriers too; nor,
   // then, that a kernel before this one still writes it.
   for (unsigned i = 0; i < kernel.getNumInputs(); ++i) {
-    if (early && !holds(constantFact, kernel, i))
+    if (early && !kernel.getLayout(i).getConstant())
       continue;
     function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
     function.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), b.getUnitAttr());

@@ -29,8 +29,8 @@ static int64_t rowWidth(plan::KernelOp kernel) {
     widest = std::max(widest, elements.constant().value_or(256));
   };
   Block &body = kernel.getBody().front();
-  for (auto [isRow, argument] : llvm::zip(kernel.getRowInputs(), body.getArguments()))
-    if (isRow)
+  for (BlockArgument argument : body.getArguments())
+    if (kernel.getLayout(argument.getArgNumber()).getRow())
       consider(argument);
   for (Operation &op : body.without_terminator())
     if (!isa<rec::ConstantOp>(op))
@@ -50,8 +50,8 @@ GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shap
 //===----------------------------------------------------------------------===//
 
 FailureOr<LaunchPlan> GenericEmitter::emit() {
-  for (StringRef packing : kernel.getPackings().getAsValueRange<StringAttr>())
-    if (!packing.empty())
+  for (plan::OperandAttr layout : kernel.getLayoutList())
+    if (!layout.getPacking().isRowMajor())
       return kernel.emitError("device codegen: kernel '") << kernel.getSymName() << "' has weights packed for a host";
   function = module.createKernel(kernel.getSymName(), kernel, blockThreads);
   operandPointers = function.operands;

@@ -14,7 +14,6 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Interaction.h"
-#include "lib/Codegen/NVPTX/OperandFacts.h"
 #include "lib/Codegen/NVPTX/PairProducts.h"
 #include "lib/Codegen/NVPTX/RowReader.h"
 
@@ -57,7 +56,7 @@ public:
   LaunchPlan emit(bool early);
   static constexpr int64_t maxEarlyRows = 8192; ///< a warp has few samples
   /// Whether all ids of rows that are copied as they are, are there before other kernels have ended.
-  bool hasEarlyIds() const;
+  bool hasEarlyIds();
 
 private:
   void splitFeatures();
@@ -66,7 +65,7 @@ private:
   Value loadIndex(DeviceBuilder &b, const DirectGroup &group, Value sample);
   /// Which features: those that are there before other kernels have ended, those that are not, or both.
   enum class Part { Early, Late, All };
-  bool isPart(Part part, ArrayRef<unsigned> features) const;
+  bool isPart(Part part, ArrayRef<unsigned> features);
   void copyRows(DeviceBuilder &b, const DirectGroup &group, Value index, Value sample, Value tile, Part part);
   void gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile, Part part = Part::All);
 
@@ -174,18 +173,18 @@ Value InteractionEmitter::loadIndex(DeviceBuilder &b, const DirectGroup &group, 
   return b.select(group.isInput, sample, id);
 }
 
-bool InteractionEmitter::hasEarlyIds() const {
+bool InteractionEmitter::hasEarlyIds() {
   return llvm::all_of(direct, [&](const DirectGroup &group) {
     return llvm::all_of(group.features, [&](unsigned feature) {
       const RowPiece &piece = dots.features[feature];
-      return !piece.isLookup || holds(constantFact, kernel, piece.ids);
+      return !piece.isLookup || kernel.getLayout(piece.ids).getConstant();
     });
   });
 }
 
 /// Features that one instruction copies belong together: if one must wait, all do.
-bool InteractionEmitter::isPart(Part part, ArrayRef<unsigned> features) const {
-  auto isConstant = [&](unsigned operand) { return holds(constantFact, kernel, operand); };
+bool InteractionEmitter::isPart(Part part, ArrayRef<unsigned> features) {
+  auto isConstant = [&](unsigned operand) { return kernel.getLayout(operand).getConstant(); };
   bool isEarly = llvm::all_of(features, [&](unsigned feature) {
     const RowPiece &piece = dots.features[feature];
     return isConstant(piece.operand) && (!piece.isLookup || isConstant(piece.ids)) &&

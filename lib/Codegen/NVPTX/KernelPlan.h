@@ -5,22 +5,17 @@
 //
 //===-----------------------------------------------------------------------------===//
 //
-// What a kernel emitter leaves beside the code: the candidate launches of one plan.kernel. They travel from the codegen
-// phase to the emit phase as the attribute `launches` of the kernel.
+// What a kernel emitter says of the code it made: the candidate launches of one plan.kernel, while they are filled in.
+// They travel from the codegen phase to the emit phase as the attribute `launches` of the kernel.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef RECKON_LIB_CODEGEN_NVPTX_KERNELPLAN_H
 #define RECKON_LIB_CODEGEN_NVPTX_KERNELPLAN_H
 
-#include "reckon/Engine/SizeExpr.h"
-
-#include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/SmallVector.h"
+#include "dialects/Plan/Plan.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,15 +45,14 @@ struct LaunchPlan {
   bool needsTiming = false; ///< runs only once a timing cache has chosen it
   bool startsEarly = false; ///< before the kernels that it waits for have ended
   std::vector<TensorMapPlan> tensorMaps;
+
+  /// What codegen leaves on the kernel; `module` is the symbol of the module with the function.
+  plan::LaunchAttr toAttribute(mlir::MLIRContext *context, llvm::StringRef module) const;
 };
 
 /// The candidates, best guess first in each range of rows. The last one takes any number of rows.
 struct KernelPlan {
   std::vector<LaunchPlan> launches;
-
-  mlir::ArrayAttr toAttribute(mlir::MLIRContext *context) const;
-  /// nullopt when the attribute is none that toAttribute() gives.
-  static std::optional<KernelPlan> fromAttribute(mlir::ArrayAttr attribute);
 };
 
 } // namespace reckon::nvptx

@@ -17,33 +17,22 @@
 #include "dialects/Plan/Plan.h"
 #include "lib/Target/GpuTarget.h"
 
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace reckon::nvptx {
 
-/// What the library is called in `LaunchChoice::name` and in engines.
-inline constexpr std::string_view cublasLt = "cublaslt";
+/// What the library is called in `#plan.choice` and in engines.
+inline constexpr llvm::StringLiteral cublasLt = "cublaslt";
+inline bool isLibrary(plan::ChoiceAttr choice) { return choice.getName() == cublasLt; }
 
-struct LaunchChoice {
-  std::string name; ///< of the LinearChoice; cublasLt; "": the one launch of a kernel of another emitter
-  uint64_t minRows = 0, maxRows = UINT64_MAX;
-  bool needsTiming = false; ///< see LaunchPlan
-
-  bool isLibrary() const { return name == cublasLt; }
-  /// What an engine and a timing cache call it.
-  std::string launchName(plan::KernelOp kernel) const;
-};
+/// What an engine and a timing cache call the launch.
+std::string getLaunchName(plan::KernelOp kernel, plan::ChoiceAttr choice);
 
 /// The launches that the cost model can pick, first match first. `all` adds those that only measuring can: contenders
 /// of generated kernels, and the library, which reads and writes memory of the run only (`canUseLibrary`: in some
 /// dispatch). Empty for kernels that leave no choice.
-std::vector<LaunchChoice> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all);
-
-/// Puts the decision on the kernel, which getScheduledLaunches() reads: nullopt when there is none.
-void setScheduledLaunches(plan::KernelOp kernel, llvm::ArrayRef<LaunchChoice> choices);
-std::optional<std::vector<LaunchChoice>> getScheduledLaunches(plan::KernelOp kernel);
+llvm::SmallVector<plan::ChoiceAttr> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary,
+                                                   bool all);
 
 } // namespace reckon::nvptx
 

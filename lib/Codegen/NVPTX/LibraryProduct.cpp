@@ -42,19 +42,15 @@ static bool matchBody(KernelOp kernel, rec::LinearOp &linear, std::string &epilo
 }
 
 static std::optional<LibraryProduct::Matrix> asMatrix(KernelOp kernel, unsigned operand) {
-  rec::Shape shape = rec::getShape(kernel.getOperandType(operand));
-  auto strides = cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef();
-  size_t last = shape.size() - 1;
-  if (shape.size() < 2 || strides[last] != 1 || strides[last - 1] < 1)
+  plan::StridedMap map = kernel.getMap(operand);
+  if (map.getRank() < 2 || map.axes.back().stride != SizeExpr(1))
     return std::nullopt;
-  SizeExpr rows = shape[0];
-  for (size_t d = 1; d < last; ++d) {
-    auto extent = shape[d].constant();
-    if (!extent || strides[d - 1] != strides[d] * *extent)
-      return std::nullopt;
-    rows = rows * shape[d];
-  }
-  return LibraryProduct::Matrix{rows, strides[last - 1]};
+  std::optional<plan::StridedAxis> rows = map.merge(0, map.getRank() - 1);
+  auto isCounted = [](const plan::StridedAxis &axis) { return axis.size.isConstant(); };
+  std::optional<int64_t> stride = rows ? rows->stride.constant() : std::nullopt;
+  if (stride.value_or(0) < 1 || !llvm::all_of(ArrayRef(map.axes).drop_front().drop_back(), isCounted))
+    return std::nullopt;
+  return LibraryProduct::Matrix{rows->size, *stride};
 }
 
 static std::string getCompute(rec::LinearOp linear, Type type) {
@@ -74,6 +70,7 @@ std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
   if (!x || !weight || (linear.getBias() && !bias))
     return std::nullopt;
   product.x = x.getArgNumber();
+  product.weight = weight.getArgNumber();
   product.out = kernel.getNumInputs();
   if (bias)
     product.bias = bias.getArgNumber();
@@ -95,16 +92,4 @@ std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
   if (product.epilogue == "gelu")
     return std::nullopt;
   return product;
-}
-
-std::optional<unsigned> LibraryProduct::findWeight(KernelOp kernel) const {
-  rec::LinearOp layer = linear;
-  Value weight = layer.getWeight();
-  for (BlockArgument argument : kernel.getBody().getArguments()) {
-    StringRef packing = cast<StringAttr>(kernel.getPackings()[argument.getArgNumber()]).getValue();
-    bool isWeight = argument == weight || (argument.use_empty() && argument.getType() == weight.getType());
-    if (isWeight && packing.empty())
-      return argument.getArgNumber();
-  }
-  return std::nullopt;
 }

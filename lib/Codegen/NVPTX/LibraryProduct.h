@@ -24,17 +24,13 @@ struct LibraryProduct {
   };
 
   rec::LinearOp linear;
-  unsigned x, out; ///< operands of the kernel
+  unsigned x, weight, out; ///< operands of the kernel
   std::optional<unsigned> bias;
   Matrix xMatrix, outMatrix;
   int64_t n, k;
   mlir::Type type;      ///< of all operands
   std::string compute;  ///< "f32", "tf32", "f16f32" or "bf16f32"
   std::string epilogue; ///< "", "relu", "bias", "relu_bias" or "gelu_bias"
-
-  /// The operand with the layer's weight in the model's own order, if there is one: its own, or a copy that nothing
-  /// else reads.
-  std::optional<unsigned> findWeight(plan::KernelOp kernel) const;
 };
 
 std::optional<LibraryProduct> matchLibraryProduct(plan::KernelOp kernel);

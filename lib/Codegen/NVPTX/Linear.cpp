@@ -9,7 +9,6 @@
 #include "dialects/Rec/Shape.h"
 #include "lib/Codegen/Loops/Scalar.h"
 #include "lib/Codegen/NVPTX/DeviceModule.h"
-#include "lib/Codegen/NVPTX/OperandFacts.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -27,18 +26,18 @@ std::optional<MatrixOperand> nvptx::asMatrix(plan::KernelOp kernel, unsigned ope
   rec::Shape shape = rec::getShape(type);
   if (shape.size() < 2)
     return std::nullopt;
-  auto strides = cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef();
+  plan::StridedMap map = kernel.getMap(operand);
   unsigned last = shape.size() - 1;
-  if (strides[last] != 1 || ShapedType::isDynamic(strides[last - 1]))
+  std::optional<plan::StridedAxis> rows = map.merge(0, last);
+  std::optional<int64_t> stride = rows ? rows->stride.constant() : std::nullopt;
+  // Rows of a sample are counted by a constant.
+  bool isCounted =
+      llvm::all_of(ArrayRef(shape).slice(1, last - 1), [](const SizeExpr &size) { return size.isConstant(); });
+  if (!stride || !isCounted || map.axes[last].stride != SizeExpr(1))
     return std::nullopt;
-  for (unsigned d = 0; d + 1 < last; ++d) {
-    std::optional<int64_t> inner = shape[d + 1].constant();
-    if (!inner || strides[d] != strides[d + 1] * *inner)
-      return std::nullopt;
-  }
-  MatrixOperand matrix{operand, type.getElementType(), strides[last - 1], false};
+  MatrixOperand matrix{operand, type.getElementType(), *stride, false};
   unsigned bytes = matrix.type.getIntOrFloatBitWidth() / 8;
-  matrix.aligned = holds(alignedFact, kernel, operand) && matrix.stride * bytes % 16 == 0;
+  matrix.aligned = kernel.getLayout(operand).getAligned() && matrix.stride * bytes % 16 == 0;
   return matrix;
 }
 
@@ -149,7 +148,7 @@ SmallVector<LinearLayer> nvptx::matchLinearLayers(plan::KernelOp kernel) {
     x = inputCast.getX();
   }
   auto xArgument = dyn_cast<BlockArgument>(x);
-  if (!xArgument || !kernel.getRowInputs()[xArgument.getArgNumber()])
+  if (!xArgument || !kernel.getLayout(xArgument.getArgNumber()).getRow())
     return {};
   auto xMatrix = asMatrix(kernel, xArgument.getArgNumber()), out = asMatrix(kernel, kernel.getNumInputs());
   if (!xMatrix || !out || !xMatrix->type.isFloat() || xMatrix->type.isF64())
@@ -302,7 +301,7 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
       pointer = p.at(pointer, p.mul(p.wide(row), matrix.stride * bytesOf(type)));
       aligned = matrix.aligned;
     } else {
-      aligned = holds(alignedFact, layer.kernel, operand);
+      aligned = layer.kernel.getLayout(operand).getAligned();
     }
     if (isWide)
       elements =

@@ -486,7 +486,7 @@ EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<LinearLayer> layers = matchLinearLayers(kernel);
   std::optional<ChainLayout> layout;
   bool isPacked = llvm::all_of(layers, [&](const LinearLayer &layer) {
-    return cast<StringAttr>(kernel.getPackings()[layer.weight]).getValue() == StringRef(mmaPacking);
+    return kernel.getLayout(layer.weight).getPacking().getKind() == plan::PackingKind::mma;
   });
   if (isPacked && llvm::all_of(layers, [](const LinearLayer &layer) { return canChain(layer); }))
     layout = layOutChain(layers, module.getTarget());

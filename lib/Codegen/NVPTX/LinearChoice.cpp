@@ -13,8 +13,6 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearChoice.h"
-#include "lib/Codegen/NVPTX/LaunchChoice.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -26,6 +24,7 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
+using plan::PackingKind;
 
 namespace {
 
@@ -144,15 +143,15 @@ double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTa
   return best;
 }
 
-std::string_view LinearChoice::packing() const {
+PackingKind LinearChoice::packing() const {
   struct {
-    std::string_view operator()(const SplitTile &) { return mmaPacking; }
-    std::string_view operator()(const DirectTile &) { return mmaPacking; }
-    std::string_view operator()(const WgmmaTile &) { return wgmmaPacking; }
-    std::string_view operator()(const DotTile &) { return dotPacking; }
-    std::string_view operator()(const ScalarTile &) { return ""; }
-  } name;
-  return std::visit(name, tile);
+    PackingKind operator()(const SplitTile &) { return PackingKind::mma; }
+    PackingKind operator()(const DirectTile &) { return PackingKind::mma; }
+    PackingKind operator()(const WgmmaTile &) { return PackingKind::wgmma; }
+    PackingKind operator()(const DotTile &) { return PackingKind::dot; }
+    PackingKind operator()(const ScalarTile &) { return PackingKind::row_major; }
+  } kind;
+  return std::visit(kind, tile);
 }
 
 std::string LinearChoice::name() const {
@@ -220,26 +219,26 @@ std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, const Gp
 }
 
 std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, const GpuTarget &gpu) {
-  std::optional<std::vector<LaunchChoice>> scheduled = getScheduledLaunches(layer.kernel);
+  ArrayAttr scheduled = layer.kernel.getChoicesAttr();
   if (!scheduled)
     return chooseLinear(layer, gpu);
   std::vector<LinearChoice> candidates = getCandidates(layer, gpu), choices;
-  for (const LaunchChoice &launch : *scheduled)
+  for (auto launch : scheduled.getAsRange<plan::ChoiceAttr>())
     for (const LinearChoice &candidate : candidates)
-      if (candidate.name() == launch.name) {
+      if (candidate.name() == launch.getName().getValue()) {
         choices.push_back(candidate);
-        choices.back().minRows = launch.minRows;
-        choices.back().maxRows = launch.maxRows;
-        choices.back().needsTiming = launch.needsTiming;
+        choices.back().minRows = launch.getMinRows();
+        choices.back().maxRows = launch.getMaxRows();
+        choices.back().needsTiming = launch.getNeedsTiming();
       }
   return choices;
 }
 
-SmallVector<StringRef> nvptx::getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu) {
-  SmallVector<StringRef> packings;
+SmallVector<PackingKind> nvptx::getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu) {
+  SmallVector<PackingKind> packings;
   if (std::optional<LinearLayer> layer = matchLinear(kernel))
     for (const LinearChoice &choice : getScheduledLinear(*layer, gpu))
-      if (StringRef packing(choice.packing()); !llvm::is_contained(packings, packing))
+      if (PackingKind packing = choice.packing(); !llvm::is_contained(packings, packing))
         packings.push_back(packing);
   return packings;
 }
@@ -249,27 +248,16 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
   if (!layer)
     return std::nullopt;
   std::vector<LinearChoice> choices = getScheduledLinear(*layer, module.getTarget());
-  // Where each packing is: the layer's own weight, or an input of its type that nothing reads.
-  auto findWeight = [&](std::string_view packing) -> std::optional<unsigned> {
-    for (BlockArgument argument : kernel.getBody().getArguments()) {
-      unsigned operand = argument.getArgNumber();
-      bool isWeight = operand == layer->weight ||
-                      (argument.use_empty() && argument.getType() == layer->linear.getWeight().getType());
-      if (isWeight && cast<StringAttr>(kernel.getPackings()[operand]).getValue() == StringRef(packing))
-        return operand;
-    }
-    return std::nullopt;
-  };
   if (choices.empty())
     return std::nullopt;
   for (const LinearChoice &choice : choices)
-    if (!findWeight(choice.packing()))
+    if (!kernel.findPacked(layer->weight, choice.packing()))
       return std::nullopt;
 
   KernelPlan plan;
   llvm::StringMap<LaunchPlan> emitted; // one kernel may be the best in two ranges
   for (const LinearChoice &choice : choices) {
-    unsigned weight = *findWeight(choice.packing());
+    unsigned weight = *kernel.findPacked(layer->weight, choice.packing());
     struct {
       const LinearLayer &layer;
       DeviceModule &module;

@@ -17,7 +17,6 @@
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Target/GpuTarget.h"
 
-#include <string_view>
 #include <variant>
 
 namespace reckon::nvptx {
@@ -27,8 +26,8 @@ struct LinearChoice {
   uint64_t minRows = 0, maxRows = UINT64_MAX; ///< of the chain
   bool needsTiming = false;                   ///< see LaunchPlan
 
-  /// How the kernel reads the weight; empty for row-major.
-  std::string_view packing() const;
+  /// How the kernel reads the weight.
+  plan::PackingKind packing() const;
   std::string name() const; ///< of the tile
 };
 
@@ -46,10 +45,10 @@ std::vector<LinearChoice> getScheduledLinear(const LinearLayer &layer, const Gpu
 double estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu);
 
 /// The packings a linear kernel reads, each once; none when it is no linear kernel.
-llvm::SmallVector<llvm::StringRef> getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu);
+llvm::SmallVector<plan::PackingKind> getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu);
 
-/// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand, and as
-/// operands of the same type that nothing in the body reads.
+/// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand and its
+/// alternatives.
 EmitResult emitLinear(plan::KernelOp kernel, DeviceModule &module);
 
 } // namespace reckon::nvptx

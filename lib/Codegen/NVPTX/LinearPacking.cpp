@@ -10,6 +10,7 @@
 #include <cstring>
 
 using namespace reckon;
+using plan::PackingKind;
 
 namespace {
 /// The source matrix, element by element.
@@ -60,11 +61,10 @@ static PackedWeight packRows(const Source &source, bool inGroups) {
   return packed;
 }
 
-std::optional<PackedWeight> nvptx::packLinearWeight(std::string_view packing, const void *data, int64_t rows,
+std::optional<PackedWeight> nvptx::packLinearWeight(PackingKind packing, const void *data, int64_t rows,
                                                     int64_t columns, size_t elementSize) {
-  bool isKnown = packing == mmaPacking || packing == wgmmaPacking || packing == dotPacking;
-  if (!isKnown || (elementSize != 2 && elementSize != 4))
+  if (elementSize != 2 && elementSize != 4)
     return std::nullopt;
   Source source{static_cast<const uint8_t *>(data), rows, columns, elementSize};
-  return packing == mmaPacking ? packFragments(source) : packRows(source, packing == wgmmaPacking);
+  return packing == PackingKind::mma ? packFragments(source) : packRows(source, packing == PackingKind::wgmma);
 }

@@ -26,8 +26,6 @@
 
 namespace reckon::nvptx {
 
-inline constexpr std::string_view mmaPacking = "mma", wgmmaPacking = "wgmma", dotPacking = "dot";
-
 /// The elements a row of K takes in `dot`: whole loads of 16 bytes.
 inline int64_t dotRowElements(int64_t k, size_t elementSize) {
   int64_t chunk = 16 / static_cast<int64_t>(elementSize);
@@ -42,7 +40,7 @@ inline int64_t wgmmaRowElements(int64_t k, size_t elementSize) {
 inline int64_t wgmmaRows(int64_t n) { return (n + 31) / 32 * 32; }
 
 /// As reckon::packWeight, which calls it, for the packings here.
-std::optional<PackedWeight> packLinearWeight(std::string_view packing, const void *data, int64_t rows, int64_t columns,
+std::optional<PackedWeight> packLinearWeight(plan::PackingKind packing, const void *data, int64_t rows, int64_t columns,
                                              size_t elementSize);
 
 } // namespace reckon::nvptx

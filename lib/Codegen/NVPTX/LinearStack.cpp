@@ -33,6 +33,7 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
+using plan::PackingKind;
 
 /// Threads that multiply, and rows that they take at a time; a warpgroup more only fetches.
 static constexpr unsigned groups = 2, consumers = 128 * groups, tileRows = 64 * groups;
@@ -388,14 +389,14 @@ bool nvptx::canStack(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
     for (Operation *op : layer.tail)
       for (Value operand : op->getOperands())
         if (auto argument = dyn_cast<BlockArgument>(operand);
-            argument && !isLast && layer.kernel.getRowInputs()[argument.getArgNumber()])
+            argument && !isLast && layer.kernel.getLayout(argument.getArgNumber()).getRow())
           return false;
   }
   return layOut(layers, gpu).stages >= minStages;
 }
 
-StringRef nvptx::getStackPacking(size_t index, size_t count) {
-  return index == 0 ? StringRef() : index + 1 == count ? StringRef(wgmmaPacking) : StringRef(dotPacking);
+PackingKind nvptx::getStackPacking(size_t index, size_t count) {
+  return index == 0 ? PackingKind::row_major : index + 1 == count ? PackingKind::wgmma : PackingKind::dot;
 }
 
 /// Microseconds of a kernel in a graph.
@@ -434,7 +435,7 @@ EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<LinearLayer> layers = matchLinearLayers(kernel);
   const GpuTarget &gpu = module.getTarget();
   bool isPacked = llvm::all_of(llvm::enumerate(layers), [&](auto layer) {
-    return cast<StringAttr>(kernel.getPackings()[layer.value().weight]).getValue() ==
+    return kernel.getLayout(layer.value().weight).getPacking().getKind() ==
            getStackPacking(layer.index(), layers.size());
   });
   if (!isPacked || !canStack(layers, gpu))

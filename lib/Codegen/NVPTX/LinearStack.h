@@ -27,7 +27,7 @@ inline constexpr int64_t minStackRows = 64;
 bool canStack(llvm::ArrayRef<LinearLayer> layers, const GpuTarget &gpu);
 
 /// How the kernel reads the weight of layer `index` of `count`.
-llvm::StringRef getStackPacking(size_t index, size_t count);
+plan::PackingKind getStackPacking(size_t index, size_t count);
 
 /// From how many rows of the matrix on the layers are faster as one kernel than by the kernels that chooseLinear()
 /// picks; nullopt when they are not, or cannot be one kernel.

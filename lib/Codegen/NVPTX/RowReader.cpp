@@ -36,8 +36,8 @@ unsigned RowLayout::lanesFor(int64_t rowBytes) {
 
 static int64_t longestTableRow(plan::KernelOp kernel) {
   int64_t longest = 16;
-  for (auto [operand, rowsDim] : llvm::enumerate(kernel.getTableRows()))
-    if (rowsDim >= 0) {
+  for (unsigned operand = 0; operand < kernel.getNumInputs(); ++operand)
+    if (kernel.getLayout(operand).isTable()) {
       auto type = kernel.getOperandType(operand);
       longest = std::max<int64_t>(longest, type.getDimSize(1) * type.getElementTypeBitWidth() / 8);
     }

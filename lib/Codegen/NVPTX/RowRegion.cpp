@@ -52,18 +52,12 @@ unsigned nvptx::getBaseAlignment(plan::KernelOp kernel, unsigned operand) {
 }
 
 std::optional<int64_t> nvptx::getRowStride(plan::KernelOp kernel, unsigned operand) {
-  auto strides = cast<DenseI64ArrayAttr>(kernel.getStrides()[operand]).asArrayRef();
-  Shape shape = getShape(kernel.getOperandType(operand));
-  int64_t dense = 1;
-  for (size_t i = shape.size(); i-- > 1;) {
-    auto size = shape[i].constant();
-    if (!size || strides[i] != dense)
-      return std::nullopt;
-    dense *= *size;
-  }
-  if (shape.empty() || ShapedType::isDynamic(strides[0]))
+  plan::StridedMap map = kernel.getMap(operand);
+  if (map.getRank() == 0)
     return std::nullopt;
-  return strides[0];
+  std::optional<plan::StridedAxis> row = map.merge(1, map.getRank());
+  bool isDense = row && row->size.isConstant() && row->stride == SizeExpr(1);
+  return isDense ? map.axes[0].stride.constant() : std::nullopt;
 }
 
 unsigned nvptx::getRowAlignment(plan::KernelOp kernel, unsigned operand, int64_t column, unsigned base) {
@@ -122,7 +116,7 @@ bool Reader::setTable(RowPiece &piece, Value table, OutOfRange policy) {
   piece.operand = argument.getArgNumber();
   piece.elementType = cast<RankedTensorType>(table.getType()).getElementType();
   auto columns = getShape(table)[1].constant();
-  int64_t rowsDim = kernel.getTableRows()[piece.operand];
+  int64_t rowsDim = kernel.getLayout(piece.operand).getRowsDim();
   if (!columns || *columns == 0 || rowsDim < 0 || !isFloat(piece.elementType) ||
       getRowStride(kernel, piece.operand) != columns)
     return false;
@@ -223,7 +217,7 @@ std::optional<Reader::Pieces> Reader::inputPiece(BlockArgument argument) {
   piece.elementType = cast<RankedTensorType>(argument.getType()).getElementType();
   auto stride = getRowStride(kernel, piece.operand);
   auto columns = columnsOf(argument);
-  if (!kernel.getRowInputs()[piece.operand] || !stride || !columns || *columns == 0 || !isFloat(piece.elementType))
+  if (!kernel.getLayout(piece.operand).getRow() || !stride || !columns || *columns == 0 || !isFloat(piece.elementType))
     return std::nullopt;
   piece.inputType = piece.elementType;
   piece.rowStride = *stride;

@@ -79,7 +79,8 @@ static std::optional<unsigned> rowInput(plan::KernelOp kernel, Value value, int6
     value = reshape.getX();
   }
   auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument || !kernel.getRowInputs()[argument.getArgNumber()] || !getRowStride(kernel, argument.getArgNumber()))
+  if (!argument || !kernel.getLayout(argument.getArgNumber()).getRow() ||
+      !getRowStride(kernel, argument.getArgNumber()))
     return std::nullopt;
   Shape shape = getShape(value);
   if (getNumElements(ArrayRef(shape).drop_front()).constant().value_or(-1) < columns)

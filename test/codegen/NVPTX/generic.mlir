@@ -2,10 +2,9 @@
 
 // A warp takes a row, and its lanes the elements of each value; what a lane wrote is seen by the others after a barrier.
 // Outputs are written where they are wanted, so no scratch is needed and any number of blocks may run.
-// CHECK: plan.kernel @forwarded{{.*}}block_threads = 128 : i64{{.*}}blocks_per_sm = 0 : i64{{.*}}function = "forwarded"{{.*}}grid = ["floordiv(batch+3, 4)"]{{.*}}scratch_bytes = "0"
-plan.kernel @forwarded rows rows [true, true, false] attributes { constant = array<i1: true, true, true, false>,
-    strides = [array<i64: 1>, array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 20, 1>], packings = ["", "", ""],
-    dims = ["batch", "rows:t"], table_rows = array<i64: -1, -1, 1>} {
+// CHECK: plan.kernel @forwarded{{.*}}launches = [#plan.launch<function = @cuda_code::@forwarded, threads = 128, grid = <"floordiv(batch+3, 4)">{{(, starts_early = true)?}}>]
+plan.kernel @forwarded rows dims ["batch", "rows:t"] operands [
+    <strides = <1>, row = true, constant = true>, <strides = <4, 1>, row = true, constant = true>, <strides = <16, 1>, rows_dim = 1, constant = true>, <strides = <20, 1>>] {
 ^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):
   %0 = rec.embedding %t, %ids : (tensor<200x16xf32>, tensor<?xi64, #rec.dims<"batch">>)
     -> tensor<?x16xf32, #rec.dims<"batch", 16>>
@@ -16,10 +15,9 @@ plan.kernel @forwarded rows rows [true, true, false] attributes { constant = arr
 }
 
 // A row's own scratch: blocks that have some stay and take many rows. The fold is shared by the warp.
-// CHECK: plan.kernel @scratch{{.*}}blocks_per_sm = 16 : i64{{.*}}scratch_bytes = "{{.*}}seq{{.*}}"
-plan.kernel @scratch rows rows [true] attributes {
-    strides = [array<i64: -9223372036854775808, 1>, array<i64: 1>], packings = [""], dims = ["batch", "seq"],
-    table_rows = array<i64: -1>} {
+// CHECK: plan.kernel @scratch{{.*}}blocks_per_sm = 16, scratch_bytes = <"{{.*}}seq{{.*}}">
+plan.kernel @scratch rows dims ["batch", "seq"] operands [
+    <strides = <"seq", 1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<?x?xf32, #rec.dims<"batch", "seq">>):
   %0 = rec.unary exp %x : (tensor<?x?xf32, #rec.dims<"batch", "seq">>) -> tensor<?x?xf32, #rec.dims<"batch", "seq">>
   %1 = rec.reduce max %0 axes [1] {keepdims} : (tensor<?x?xf32, #rec.dims<"batch", "seq">>)
@@ -31,19 +29,17 @@ plan.kernel @scratch rows rows [true] attributes {
 }
 
 // A row of two elements needs no partner.
-// CHECK: plan.kernel @narrow{{.*}}grid = ["floordiv(batch+127, 128)"]
-plan.kernel @narrow rows rows [true] attributes {
-    strides = [array<i64: 2, 1>, array<i64: 1>], packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
+// CHECK: plan.kernel @narrow{{.*}}grid = <"floordiv(batch+127, 128)">
+plan.kernel @narrow rows dims ["batch"] operands [<strides = <2, 1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<?x2xf32, #rec.dims<"batch", 2>>):
   %0 = rec.reduce max %x axes [1] : (tensor<?x2xf32, #rec.dims<"batch", 2>>) -> tensor<?xf32, #rec.dims<"batch">>
   rec.yield %0 : tensor<?xf32, #rec.dims<"batch">>
 }
 
 // Rows do not matter to pointwise layers.
-// CHECK: plan.kernel @pointwise{{.*}}block_threads = 256 : i64{{.*}}grid = ["floordiv(max(13*batch, 1)+255, 256)"]
-plan.kernel @pointwise rows rows [true, false] attributes {
-    strides = [array<i64: 13, 1>, array<i64: 13>, array<i64: 16, 1>], packings = ["", ""], dims = ["batch"],
-    table_rows = array<i64: -1, -1>} {
+// CHECK: plan.kernel @pointwise{{.*}}threads = 256, grid = <"floordiv(max(13*batch, 1)+255, 256)">
+plan.kernel @pointwise rows dims ["batch"] operands [
+    <strides = <13, 1>, row = true>, <strides = <13>>, <strides = <16, 1>>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %y: tensor<13xf32>):
   %0 = rec.binary mul %x, %y : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13xf32>) -> tensor<?x13xf32, #rec.dims<"batch", 13>>
   %1 = rec.cast %0 : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xf16, #rec.dims<"batch", 13>>
@@ -51,18 +47,14 @@ plan.kernel @pointwise rows rows [true, false] attributes {
 }
 
 // A whole kernel whose elements are independent takes the grid; one whose steps follow each other, a block.
-// CHECK: plan.kernel @spread{{.*}}block_threads = 256 : i64{{.*}}grid = ["floordiv(max(8*batch, 1)+255, 256)"]
-plan.kernel @spread whole rows [false] attributes {
-    strides = [array<i64: 8, 1>, array<i64: -9223372036854775808, 1>], packings = [""], dims = ["batch"],
-    table_rows = array<i64: -1>} {
+// CHECK: plan.kernel @spread{{.*}}threads = 256, grid = <"floordiv(max(8*batch, 1)+255, 256)">
+plan.kernel @spread whole dims ["batch"] operands [<strides = <8, 1>>, <strides = <"batch", 1>>] {
 ^bb0(%x: tensor<?x8xf32, #rec.dims<"batch", 8>>):
   %0 = rec.transpose %x perm [1, 0] : (tensor<?x8xf32, #rec.dims<"batch", 8>>) -> tensor<8x?xf32, #rec.dims<8, "batch">>
   rec.yield %0 : tensor<8x?xf32, #rec.dims<8, "batch">>
 }
-// CHECK: plan.kernel @ordered{{.*}}grid = ["1"]
-plan.kernel @ordered whole rows [false, false] attributes {
-    strides = [array<i64: 1>, array<i64: 2, 1>, array<i64: 1>], packings = ["", ""], dims = ["n"],
-    table_rows = array<i64: -1, -1>} {
+// CHECK: plan.kernel @ordered{{.*}}grid = <1>
+plan.kernel @ordered whole dims ["n"] operands [<strides = <1>>, <strides = <2, 1>>, <strides = <1>>] {
 ^bb0(%x: tensor<?xf32, #rec.dims<"n">>, %i: tensor<2x1xi64>):
   %u = rec.constant dense<[1.0, 2.0]> : tensor<2xf32>
   %0 = rec.scatter_nd %x, %i, %u : (tensor<?xf32, #rec.dims<"n">>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<?xf32, #rec.dims<"n">>

@@ -6,7 +6,7 @@
 // Two layers that a cluster of 16 blocks takes up to eight rows through: weights by bulk copies of a warp of its own, what is between them
 // by stores into other blocks that complete a barrier there.
 // CHECK: plan.kernel @chain
-// CHECK-SAME: launches = [{block_threads = 544 : i64, blocks_per_sm = 0 : i64, cluster = 16 : i64, function = "chain", grid = ["16*floordiv(batch+min({{.*}})-1, min({{.*}}))"], max_rows = 24 : i64, min_rows = 0 : i64
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@chain, threads = 544, cluster = 16, shared_bytes = {{[0-9]+}}, grid = <"16*floordiv(batch+min({{.*}})-1, min({{.*}}))">, max_rows = 24
 // CHECK: llvm.func @chain
 // CHECK: barrier.cluster.arrive.relaxed
 // CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
@@ -15,10 +15,8 @@
 // CHECK: mbarrier.try_wait.parity.acquire.cluster
 // CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
 // CHECK: cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1], 4096
-plan.kernel @chain gemm rows [true, false, false, false] attributes {
-    aligned = array<i1: true, true, true, true, false>, chain_rows = 24 : i64,
-    strides = [array<i64: 104, 1>, array<i64: 200, 1>, array<i64: 1>, array<i64: 3, 1>, array<i64: 3, 1>],
-    packings = ["", "mma", "", "mma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1, -1>} {
+plan.kernel @chain gemm dims ["batch"] operands [
+    <strides = <104, 1>, row = true, aligned = true>, <strides = <200, 1>, packing = <mma>, aligned = true>, <strides = <1>, aligned = true>, <strides = <3, 1>, packing = <mma>, aligned = true>, <strides = <3, 1>>] attributes {chain_rows = 24 : i64} {
 ^bb0(%x: tensor<?x100xf16, #rec.dims<"batch", 100>>, %w: tensor<100x200xf16>, %b: tensor<200xf16>, %v: tensor<200x3xf16>):
   %0 = rec.linear %x, %w, %b : (tensor<?x100xf16, #rec.dims<"batch", 100>>, tensor<100x200xf16>, tensor<200xf16>) -> tensor<?x200xf16, #rec.dims<"batch", 200>>
   %1 = rec.unary tanh %0 : (tensor<?x200xf16, #rec.dims<"batch", 200>>) -> tensor<?x200xf16, #rec.dims<"batch", 200>>

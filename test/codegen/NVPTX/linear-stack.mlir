@@ -8,8 +8,8 @@
 // operand of a product whose right one bulk copies bring; so are the sums of the second.
 // OLD: error: device codegen: 'stack' is no stack of linear layers
 // CHECK: plan.kernel @stack
-// CHECK-SAME: launches = [{block_threads = 384 : i64, blocks_per_sm = 1 : i64, cluster = 0 : i64, function = "stack", grid = ["floordiv(batch+127, 128)"], max_rows = -1 : i64, min_rows = 4096 : i64
-// CHECK-SAME: tensor_maps = [{box = array<i64: 64, 104>, operand = 3 : i64, sizes = ["200", "100"], strides = ["400"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 32>, operand = 4 : i64, sizes = ["128", "32"], strides = ["256"]
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@stack, threads = 384, shared_bytes = {{[0-9]+}}, grid = <"floordiv(batch+127, 128)">, blocks_per_sm = 1, min_rows = 4096
+// CHECK-SAME: tensor_maps = [#plan.tensor_map<operand = 3, type = f16, sizes = <200, 100>, strides = <400>, box = [64, 104], swizzle = 128>, #plan.tensor_map<operand = 4, type = f16, sizes = <128, 32>, strides = <256>, box = [64, 32]
 // CHECK-NOT: griddepcontrol.wait
 // CHECK: llvm.func @stack
 // The first weight's fragments are stored before the wait for other kernels; weights are all that the warp that fetches reads.
@@ -25,10 +25,8 @@
 // CHECK-NOT: griddepcontrol.wait
 // CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 13312
 // CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 4096
-plan.kernel @stack gemm rows [true, false, false, false, false] attributes {
-    aligned = array<i1: false, true, true, true, true, true>, constant = array<i1: true, true, true, true, true, false>, stack_rows = 4096 : i64,
-    strides = [array<i64: 13, 1>, array<i64: 200, 1>, array<i64: 1>, array<i64: 100, 1>, array<i64: 3, 1>, array<i64: 3, 1>],
-    packings = ["", "", "", "dot", "wgmma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1, -1, -1>} {
+plan.kernel @stack gemm dims ["batch"] operands [
+    <strides = <13, 1>, row = true, constant = true>, <strides = <200, 1>, aligned = true, constant = true>, <strides = <1>, aligned = true, constant = true>, <strides = <100, 1>, packing = <dot>, aligned = true, constant = true>, <strides = <3, 1>, packing = <wgmma>, aligned = true, constant = true>, <strides = <3, 1>, aligned = true>] attributes {stack_rows = 4096 : i64} {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x200xf16>, %b: tensor<200xf16>, %v: tensor<200x100xf16>, %u: tensor<100x3xf16>):
   %c = rec.cast %x : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xf16, #rec.dims<"batch", 13>>
   %0 = rec.linear %c, %w, %b : (tensor<?x13xf16, #rec.dims<"batch", 13>>, tensor<13x200xf16>, tensor<200xf16>) -> tensor<?x200xf16, #rec.dims<"batch", 200>>
@@ -41,9 +39,8 @@ plan.kernel @stack gemm rows [true, false, false, false, false] attributes {
 //--- bad.mlir
 // More columns behind the first layer than a thread has registers for.
 // CHECK: error: device codegen: 'wide' is no stack of linear layers
-plan.kernel @wide gemm rows [true, false, false] attributes {stack_rows = 64 : i64,
-    strides = [array<i64: 16, 1>, array<i64: 64, 1>, array<i64: 512, 1>, array<i64: 512, 1>],
-    packings = ["", "", "wgmma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @wide gemm dims ["batch"] operands [
+    <strides = <16, 1>, row = true>, <strides = <64, 1>>, <strides = <512, 1>, packing = <wgmma>>, <strides = <512, 1>>] attributes {stack_rows = 64 : i64} {
 ^bb0(%x: tensor<?x16xf16, #rec.dims<"batch", 16>>, %w: tensor<16x64xf16>, %v: tensor<64x512xf16>):
   %0 = rec.linear %x, %w : (tensor<?x16xf16, #rec.dims<"batch", 16>>, tensor<16x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
   %1 = rec.linear %0, %v : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x512xf16>) -> tensor<?x512xf16, #rec.dims<"batch", 512>>
@@ -51,9 +48,8 @@ plan.kernel @wide gemm rows [true, false, false] attributes {stack_rows = 64 : i
 }
 // Weights in another order.
 // CHECK: error: device codegen: 'packed' is no stack of linear layers
-plan.kernel @packed gemm rows [true, false, false] attributes {stack_rows = 64 : i64,
-    strides = [array<i64: 16, 1>, array<i64: 64, 1>, array<i64: 32, 1>, array<i64: 32, 1>],
-    packings = ["", "", "mma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @packed gemm dims ["batch"] operands [
+    <strides = <16, 1>, row = true>, <strides = <64, 1>>, <strides = <32, 1>, packing = <mma>>, <strides = <32, 1>>] attributes {stack_rows = 64 : i64} {
 ^bb0(%x: tensor<?x16xf16, #rec.dims<"batch", 16>>, %w: tensor<16x64xf16>, %v: tensor<64x32xf16>):
   %0 = rec.linear %x, %w : (tensor<?x16xf16, #rec.dims<"batch", 16>>, tensor<16x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
   %1 = rec.linear %0, %v : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x32xf16>) -> tensor<?x32xf16, #rec.dims<"batch", 32>>

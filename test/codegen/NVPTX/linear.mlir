@@ -5,18 +5,16 @@
 
 // The tail needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
 // CHECK: plan.kernel @cross
-// CHECK-SAME: launches = [{{.*}}function = "cross_split8"{{.*}}max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64
-// CHECK-SAME: function = "cross_wgmma64x128", grid = ["8*floordiv(batch+63, 64)"]
-// CHECK-SAME: function = "cross_wgmma128x128_alternate", grid = ["8*floordiv(batch+127, 128)"], max_rows = -1 : i64, min_rows = 0 : i64
-// CHECK-SAME: tensor_maps = [{box = array<i64: 64, 128>, operand = 0 : i64, sizes = ["479", "batch"], strides = ["960"], swizzle = 128 : i64, type = f16}, {box = array<i64: 64, 128>, operand = 4 : i64, sizes = ["512", "1024"], strides = ["1024"], swizzle = 128 : i64, type = f16}]
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@cross_split8, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"floordiv(batch+7, 8)", 64>, max_rows = {{[0-9]+}},
+// CHECK-SAME: function = @cuda_code::@cross_wgmma64x128, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+63, 64)">
+// CHECK-SAME: function = @cuda_code::@cross_wgmma128x128_alternate, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+127, 128)">, blocks_per_sm = 1, starts_early = true,
+// CHECK-SAME: tensor_maps = [#plan.tensor_map<operand = 0, type = f16, sizes = <479, "batch">, strides = <960>, box = [64, 128], swizzle = 128>, #plan.tensor_map<operand = 4, type = f16, sizes = <512, 1024>, strides = <1024>, box = [64, 128], swizzle = 128>]
 // Without wgmma: the fragments for any number of rows.
 // OLD: plan.kernel @cross
-// OLD-SAME: function = "cross_direct{{.*}}max_rows = -1 : i64
+// OLD-SAME: function = @cuda_code::@cross_direct{{[0-9]+}}, threads = {{[0-9]+}}, grid = <{{[^>]*}}>>]
 // OLD-NOT: wgmma.
-plan.kernel @cross gemm rows [true, false, false, true, false] attributes {
-    aligned = array<i1: true, true, true, true, true, true>, constant = array<i1: false, true, true, false, true, false>,
-    strides = [array<i64: 480, 1>, array<i64: 1024, 1>, array<i64: 1>, array<i64: 1024, 1>, array<i64: 1024, 1>, array<i64: 1024, 1>],
-    packings = ["", "mma", "", "", "wgmma"], dims = ["batch"], table_rows = array<i64: -1, -1, -1, -1, -1>} {
+plan.kernel @cross gemm dims ["batch"] operands [
+    <strides = <480, 1>, row = true, aligned = true>, <strides = <1024, 1>, packing = <mma>, aligned = true, constant = true>, <strides = <1>, aligned = true, constant = true>, <strides = <1024, 1>, row = true, aligned = true>, <strides = <1024, 1>, packing = <wgmma>, alternative_to = 1, aligned = true, constant = true>, <strides = <1024, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x479xf16, #rec.dims<"batch", 479>>, %w: tensor<479x1024xf16>, %b: tensor<1024xf16>,
      %x0: tensor<?x1024xf16, #rec.dims<"batch", 1024>>, %again: tensor<479x1024xf16>):
   %0 = rec.linear %x, %w, %b : (tensor<?x479xf16, #rec.dims<"batch", 479>>, tensor<479x1024xf16>, tensor<1024xf16>)
@@ -30,11 +28,10 @@ plan.kernel @cross gemm rows [true, false, false, true, false] attributes {
 
 // Thin rows of the caller's f32, not aligned: fragments are read element by element and rounded on the way.
 // CHECK: plan.kernel @thin
-// CHECK-SAME: function = "thin_direct{{.*}}max_rows = -1
+// CHECK-SAME: function = @cuda_code::@thin_direct{{[0-9]+}}, threads = {{[0-9]+}}, grid = <{{[^>]*}}>>]
 // OLD: plan.kernel @thin
-plan.kernel @thin gemm rows [true, false, false] attributes {aligned = array<i1: false, true, true, true>,
-    strides = [array<i64: 13, 1>, array<i64: 512, 1>, array<i64: 1>, array<i64: 512, 1>], packings = ["", "mma", ""],
-    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @thin gemm dims ["batch"] operands [
+    <strides = <13, 1>, row = true>, <strides = <512, 1>, packing = <mma>, aligned = true>, <strides = <1>, aligned = true>, <strides = <512, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x512xbf16>, %b: tensor<512xbf16>):
   %0 = rec.cast %x : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?x13xbf16, #rec.dims<"batch", 13>>
   %1 = rec.linear %0, %w, %b : (tensor<?x13xbf16, #rec.dims<"batch", 13>>, tensor<13x512xbf16>, tensor<512xbf16>)
@@ -45,11 +42,10 @@ plan.kernel @thin gemm rows [true, false, false] attributes {aligned = array<i1:
 
 // One column: a dot product a row.
 // CHECK: plan.kernel @narrow
-// CHECK-SAME: function = "narrow_dot1x1"
-// CHECK-SAME: function = "narrow_dot4x1"
-plan.kernel @narrow gemm rows [true, false] attributes {aligned = array<i1: true, true, false>,
-    strides = [array<i64: 256, 1>, array<i64: 1, 1>, array<i64: 1, 1>], packings = ["", "dot"], dims = ["batch"],
-    table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: function = @cuda_code::@narrow_dot1x1,
+// CHECK-SAME: function = @cuda_code::@narrow_dot4x1,
+plan.kernel @narrow gemm dims ["batch"] operands [
+    <strides = <256, 1>, row = true, aligned = true>, <strides = <1, 1>, packing = <dot>, aligned = true>, <strides = <1, 1>>] {
 ^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x1xf16>):
   %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x1xf16>) -> tensor<?x1xf16, #rec.dims<"batch", 1>>
   %1 = rec.unary sigmoid %0 : (tensor<?x1xf16, #rec.dims<"batch", 1>>) -> tensor<?x1xf16, #rec.dims<"batch", 1>>
@@ -58,10 +54,9 @@ plan.kernel @narrow gemm rows [true, false] attributes {aligned = array<i1: true
 
 // Full f32, which tensor cores do not have.
 // CHECK: plan.kernel @exact
-// CHECK-SAME: function = "exact_scalar64"
-plan.kernel @exact gemm rows [true, false, false] attributes {aligned = array<i1: true, true, true, true>,
-    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", "dot", ""],
-    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+// CHECK-SAME: function = @cuda_code::@exact_scalar64,
+plan.kernel @exact gemm dims ["batch"] operands [
+    <strides = <64, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <dot>, aligned = true>, <strides = <64, 1>, alternative_to = 1, aligned = true>, <strides = <64, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x64xf32, #rec.dims<"batch", 64>>, %w: tensor<64x64xf32>, %again: tensor<64x64xf32>):
   %0 = rec.linear %x, %w : (tensor<?x64xf32, #rec.dims<"batch", 64>>, tensor<64x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
@@ -69,10 +64,9 @@ plan.kernel @exact gemm rows [true, false, false] attributes {aligned = array<i1
 
 // f32 whose products may lose mantissa bits.
 // CHECK: plan.kernel @tf32
-// CHECK-SAME: function = "tf32_split8"
-plan.kernel @tf32 gemm rows [true, false, false] attributes {aligned = array<i1: true, true, true, true>,
-    strides = [array<i64: 128, 1>, array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", "mma", "wgmma"],
-    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+// CHECK-SAME: function = @cuda_code::@tf32_split8,
+plan.kernel @tf32 gemm dims ["batch"] operands [
+    <strides = <128, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <mma>, aligned = true>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1, aligned = true>, <strides = <64, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x128xf32, #rec.dims<"batch", 128>>, %w: tensor<128x64xf32>, %again: tensor<128x64xf32>):
   %0 = rec.linear %x, %w {rec.precision = {accumulate = f32, compute = tf32, storage = f32}}
     : (tensor<?x128xf32, #rec.dims<"batch", 128>>, tensor<128x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
@@ -81,20 +75,17 @@ plan.kernel @tf32 gemm rows [true, false, false] attributes {aligned = array<i1:
 
 // Not a linear kernel: a fold after the layer, a weight that is not packed, a second layer. The generic emitter's.
 // CHECK: plan.kernel @folded
-// CHECK-SAME: function = "folded"
-plan.kernel @folded gemm rows [true, false] attributes {
-    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 1>], packings = ["", ""], dims = ["batch"],
-    table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: function = @cuda_code::@folded,
+plan.kernel @folded gemm dims ["batch"] operands [<strides = <64, 1>, row = true>, <strides = <64, 1>>, <strides = <1>>] {
 ^bb0(%x: tensor<?x64xf16, #rec.dims<"batch", 64>>, %w: tensor<64x64xf16>):
   %0 = rec.linear %x, %w : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
   %1 = rec.reduce sum %0 axes [1] : (tensor<?x64xf16, #rec.dims<"batch", 64>>) -> tensor<?xf16, #rec.dims<"batch">>
   rec.yield %1 : tensor<?xf16, #rec.dims<"batch">>
 }
 // CHECK: plan.kernel @unpacked
-// CHECK-SAME: function = "unpacked"
-plan.kernel @unpacked gemm rows [true, false] attributes {
-    strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>], packings = ["", ""], dims = ["batch"],
-    table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: function = @cuda_code::@unpacked,
+plan.kernel @unpacked gemm dims ["batch"] operands [
+    <strides = <64, 1>, row = true>, <strides = <64, 1>>, <strides = <64, 1>>] {
 ^bb0(%x: tensor<?x64xf16, #rec.dims<"batch", 64>>, %w: tensor<64x64xf16>):
   %0 = rec.linear %x, %w : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf16, #rec.dims<"batch", 64>>

@@ -2,7 +2,14 @@
 
 plan.program @main dims [] {
   // expected-error @+1 {{[C1] holds a value of type 'tensor<2x2xf32>', expected that of '!plan.buffer<f32, <2, 3>>'}}
-  %w = plan.weight "w" packing "" dense<1.0> : tensor<2x2xf32> : !plan.buffer<f32, <2, 3>>
+  %w = plan.weight "w" dense<1.0> : tensor<2x2xf32> : !plan.buffer<f32, <2, 3>>
+}
+
+// -----
+
+plan.program @main dims [] {
+  // expected-error @+1 {{[C2] is packed as 'columns', expected a matrix, not 'tensor<2xf32>'}}
+  %w = plan.weight "w" packing <columns> dense<1.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
 }
 
 // -----
@@ -81,8 +88,7 @@ plan.program @main dims [] {
 // -----
 
 // expected-note @+1 {{the kernel is here}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   %0 = rec.unary relu %x : (tensor<4xf32>) -> tensor<4xf32>
   rec.yield %0 : tensor<4xf32>
@@ -96,17 +102,24 @@ plan.program @main dims [] {
 
 // -----
 
-// expected-error @+1 {{[C1] has 1 entries in strides, expected 2}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>], packings = [""], dims = [], table_rows = array<i64: -1>} {
+// expected-error @+1 {{[C1] has 1 layouts, expected 2}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
 
 // -----
 
-// expected-error @+1 {{[C2] has table_rows entry 3, expected -1 or an index into the 0 dims}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: 3>} {
+// expected-error @+1 {{[C1] has 2 strides for operand 0, expected 1}}
+plan.kernel @k rows dims [] operands [<strides = <4, 1>, row = true>, <strides = <1>>] {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{[C2] has rows_dim 3 for operand 0, expected -1 or an index into the 0 dims}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true, rows_dim = 3>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
@@ -114,7 +127,7 @@ plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64:
 // -----
 
 // expected-error @+1 {{[C3] has no output}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>], packings = [""], dims = [], table_rows = array<i64: -1>} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield
 }
@@ -122,8 +135,7 @@ plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>], packings 
 // -----
 
 // expected-error @+1 {{[C3] operand 2 is 'tensor<5xf32>', expected '4' rows}}
-plan.kernel @k rows rows [true, false] attributes {strides = [array<i64: 1>, array<i64: 1>, array<i64: 1>], packings = ["", ""],
-                                                   dims = [], table_rows = array<i64: -1, -1>} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>, %y: tensor<5xf32>):
   rec.yield %y : tensor<5xf32>
 }
@@ -137,89 +149,101 @@ plan.program @main dims [] {
 
 // -----
 
-// expected-error @+1 {{[C4] has 1 entries in aligned, expected 2}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, aligned = array<i1: true>} {
+// expected-error @+1 {{[C4] operand 1 is an output with the layout #plan.operand<strides = <1>, row = true>, expected strides alone}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>, row = true>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
-
 
 // -----
 
-// expected-error @+1 {{[C4] has 3 entries in constant, expected 2}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, constant = array<i1: true, true, true>} {
+// expected-error @+1 {{[C4] operand 1 is an output whose elements along axis 0 share a place}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <0>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
-
 
 // -----
 
-// expected-error @+1 {{[C5] expected 'name', 'min_rows' and 'max_rows' in entry 0 of choices}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, choices = [{min_rows = 0, max_rows = 1}]} {
-^bb0(%x: tensor<4xf32>):
-  rec.yield %x : tensor<4xf32>
+// expected-error @+1 {{[C5] operand 2 is an alternative to operand 3, expected an input that is none itself}}
+plan.kernel @k rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>, <strides = <8, 1>, packing = <mma>, alternative_to = 3>, <strides = <8, 1>>] {
+^bb0(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %v: tensor<8x8xf32>):
+  %0 = rec.linear %x, %w : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  rec.yield %0 : tensor<4x8xf32>
 }
-
 
 // -----
 
-// expected-error @+1 {{[C5] has no rows between 'min_rows' and 'max_rows' in entry 1 of choices}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, choices = [{name = "", min_rows = 0, max_rows = -1}, {name = "", min_rows = -1, max_rows = 0}]} {
-^bb0(%x: tensor<4xf32>):
-  rec.yield %x : tensor<4xf32>
+// expected-error @+1 {{[C5] operand 1 is an alternative to operand 2, expected an input that is none itself}}
+plan.kernel @k rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>, packing = <dot>, alternative_to = 2>, <strides = <8, 1>, packing = <mma>, alternative_to = 1>, <strides = <8, 1>>] {
+^bb0(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %v: tensor<8x8xf32>):
+  %0 = rec.linear %x, %w : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  rec.yield %0 : tensor<4x8xf32>
 }
-
 
 // -----
 
-// expected-error @+1 {{[C5] expected 'function', 'min_rows' and 'max_rows' in entry 0 of launches}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, launches = [{name = "k", min_rows = 0, max_rows = -1}]} {
-^bb0(%x: tensor<4xf32>):
-  rec.yield %x : tensor<4xf32>
+// expected-error @+1 {{[C5] operand 2 is 'tensor<8x4xf32>', an alternative to 'tensor<8x8xf32>'}}
+plan.kernel @k rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>, <strides = <4, 1>, packing = <mma>, alternative_to = 1>, <strides = <8, 1>>] {
+^bb0(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %v: tensor<8x4xf32>):
+  %0 = rec.linear %x, %w : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  rec.yield %0 : tensor<4x8xf32>
 }
-
 
 // -----
 
-// expected-error @+1 {{[C6] needs 'batch *' bytes of scratch, expected a size expression}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, scratch_bytes = "batch *"} {
+// expected-error @+1 {{[C5] operand 2 has the packing of operand 1}}
+plan.kernel @k rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>, <strides = <8, 1>, alternative_to = 1>, <strides = <8, 1>>] {
+^bb0(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %v: tensor<8x8xf32>):
+  %0 = rec.linear %x, %w : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  rec.yield %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{[C5] the body reads operand 2, an alternative to operand 1}}
+plan.kernel @k rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>, <strides = <8, 1>, packing = <mma>, alternative_to = 1>, <strides = <8, 1>>] {
+^bb0(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %v: tensor<8x8xf32>):
+  %0 = rec.linear %x, %v : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  rec.yield %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{[C6] needs 2 sizes of scratch memory, expected one}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {scratch_bytes = #rec.dims<1, 2>} {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
-
 
 // -----
 
 // expected-error @+1 {{[C7] has both chain_rows and stack_rows}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, chain_rows = 8, stack_rows = 64} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {chain_rows = 8 : i64, stack_rows = 64 : i64} {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
-
 
 // -----
 
 // expected-error @+1 {{attribute 'chain_rows' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, chain_rows = 0} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {chain_rows = 0 : i64} {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
 
-
 // -----
 
 // expected-error @+1 {{attribute 'launches' failed to satisfy constraint}}
-plan.kernel @k rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                            table_rows = array<i64: -1>, launches = ["k"]} {
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {launches = ["k"]} {
+^bb0(%x: tensor<4xf32>):
+  rec.yield %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'choices' failed to satisfy constraint}}
+plan.kernel @k rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {choices = [{name = "k"}]} {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }

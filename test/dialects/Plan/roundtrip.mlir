@@ -1,18 +1,16 @@
 // RUN: reckon-opt %s | reckon-opt | FileCheck %s
 
-// CHECK-LABEL: plan.kernel @gemm_0 {{ *}}gemm rows [true, false]
-// CHECK-SAME: packings = ["", "panels:32"]
-plan.kernel @gemm_0 gemm rows [true, false] attributes {
-    strides = [array<i64: 13, 1>, array<i64: 64, 1>, array<i64: 80, 1>], packings = ["", "panels:32"],
-    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1>} {
+// CHECK-LABEL: plan.kernel @gemm_0 gemm dims ["batch", "rows:emb"] operands
+// CHECK-SAME: [<strides = <13, 1>, row = true>, <strides = <64, 1>, packing = <panels, 32>>, <strides = <80, 1>>] {
+plan.kernel @gemm_0 gemm dims ["batch", "rows:emb"] operands [
+    <strides = <13, 1>, row = true>, <strides = <64, 1>, packing = <panels, 32>>, <strides = <80, 1>>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x64xf32>):
   %0 = rec.linear %x, %w : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
 }
 
-plan.kernel @lookup_0 lookup rows [false, true] attributes {
-    strides = [array<i64: 16, 1>, array<i64: 1>, array<i64: 80, 1>], packings = ["", ""],
-    dims = ["batch", "rows:emb"], table_rows = array<i64: 1, -1>} {
+plan.kernel @lookup_0 lookup dims ["batch", "rows:emb"] operands [
+    <strides = <16, 1>, rows_dim = 1>, <strides = <1>, row = true>, <strides = <80, 1>>] {
 ^bb0(%t: tensor<4x16xf32>, %i: tensor<?xi64, #rec.dims<"batch">>):
   %0 = rec.embedding %t, %i : (tensor<4x16xf32>, tensor<?xi64, #rec.dims<"batch">>) -> tensor<?x16xf32, #rec.dims<"batch", 16>>
   rec.yield %0 : tensor<?x16xf32, #rec.dims<"batch", 16>>
@@ -25,8 +23,8 @@ plan.program @main dims ["batch", "rows:emb"] slots <"320*batch"> local_slots [1
   %i = plan.input "ids" : !plan.buffer<i64, <"batch">>
   // CHECK: plan.output "y" : <f32, <"batch", 8, 10>>
   %y = plan.output "y" : !plan.buffer<f32, <"batch", 8, 10>>
-  // CHECK: plan.weight "w" packing "panels:32" dense<1.000000e+00> : tensor<13x64xf32> : <f32, <13, 64>>
-  %w = plan.weight "w" packing "panels:32" dense<1.0> : tensor<13x64xf32> : !plan.buffer<f32, <13, 64>>
+  // CHECK: plan.weight "w" packing <panels, 32> dense<1.000000e+00> : tensor<13x64xf32> : <f32, <13, 64>>
+  %w = plan.weight "w" packing <panels, 32> dense<1.0> : tensor<13x64xf32> : !plan.buffer<f32, <13, 64>>
   // CHECK: plan.table "emb" dense<0.000000e+00> : tensor<4x16xf32> {out_of_range = #rec<out_of_range clamp>}
   %t = plan.table "emb" dense<0.0> : tensor<4x16xf32> {out_of_range = #rec<out_of_range clamp>} : !plan.buffer<f32, <"rows:emb", 16>>
   // CHECK: plan.alloc : <
@@ -48,4 +46,39 @@ plan.program @main dims ["batch", "rows:emb"] slots <"320*batch"> local_slots [1
     plan.dispatch @lookup_0(%t, %i, %e)
       : !plan.buffer<f32, <"rows:emb", 16>>, !plan.buffer<i64, <"batch">>, !plan.buffer<f32, <"batch", 16>>
   }
+}
+
+// A transposed input, one that repeats its rows, and a stride in a named dimension.
+// CHECK-LABEL: plan.kernel @strided whole dims ["n"] operands
+// CHECK-SAME: [<strides = <1, "n">, aligned = true>, <strides = <0, 1>, constant = true>, <strides = <"n", 1>>] {
+plan.kernel @strided whole dims ["n"]
+    operands [<strides = <1, "n">, aligned = true>, <strides = <0, 1>, constant = true>, <strides = <"n", 1>>] {
+^bb0(%x: tensor<4x?xf32, #rec.dims<4, "n">>, %y: tensor<4x?xf32, #rec.dims<4, "n">>):
+  %0 = rec.binary add %x, %y
+    : (tensor<4x?xf32, #rec.dims<4, "n">>, tensor<4x?xf32, #rec.dims<4, "n">>) -> tensor<4x?xf32, #rec.dims<4, "n">>
+  rec.yield %0 : tensor<4x?xf32, #rec.dims<4, "n">>
+}
+
+// What the schedule and codegen phases add for GPUs.
+// CHECK-LABEL: plan.kernel @launched
+// CHECK-SAME: <strides = <64, 1>, packing = <mma>>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1>
+// CHECK-SAME: choices = [#plan.choice<name = "split8", max_rows = 16>, #plan.choice<name = "cublaslt", min_rows = 4, needs_timing = true>]
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@launched_split8, threads = 256, cluster = 2, shared_bytes = 1024, grid = <"batch", 2>, blocks_per_sm = 1, scratch_bytes = <"4*batch">, min_rows = 1, max_rows = 16, needs_timing = true, starts_early = true,
+// CHECK-SAME: tensor_maps = [#plan.tensor_map<operand = 0, type = f16, sizes = <13, "batch">, strides = <32>, box = [13, 64], swizzle = 128>]>]
+// CHECK-SAME: scratch_bytes = #rec.dims<"8*batch">
+plan.kernel @launched gemm dims ["batch"]
+    operands [<strides = <16, 1>, row = true>, <strides = <64, 1>, packing = <mma>>,
+              <strides = <64, 1>, packing = <wgmma>, alternative_to = 1>, <strides = <64, 1>>]
+    attributes {scratch_bytes = #rec.dims<"8*batch">,
+                choices = [#plan.choice<name = "split8", max_rows = 16>,
+                           #plan.choice<name = "cublaslt", min_rows = 4, needs_timing = true>],
+                launches = [#plan.launch<function = @cuda_code::@launched_split8, threads = 256, cluster = 2,
+                                         shared_bytes = 1024, grid = <"batch", 2>, blocks_per_sm = 1,
+                                         scratch_bytes = <"4*batch">, min_rows = 1, max_rows = 16,
+                                         needs_timing = true, starts_early = true, tensor_maps = [
+                  #plan.tensor_map<operand = 0, type = f16, sizes = <13, "batch">, strides = <32>, box = [13, 64],
+                                   swizzle = 128>]>]} {
+^bb0(%x: tensor<?x13xf16, #rec.dims<"batch", 13>>, %w: tensor<13x64xf16>, %again: tensor<13x64xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x13xf16, #rec.dims<"batch", 13>>, tensor<13x64xf16>) -> tensor<?x64xf16, #rec.dims<"batch", 64>>
+  rec.yield %0 : tensor<?x64xf16, #rec.dims<"batch", 64>>
 }

@@ -1,19 +1,16 @@
 // RUN: reckon-opt %s --rec-emit-host-kernels=host-cpu=x86-64-v4 | FileCheck %s
 
 // CHECK-LABEL: plan.kernel @rows
-// CHECK: scratch_bytes = "0"
-plan.kernel @rows rows rows [true, false] attributes {
-    strides = [array<i64: 4, 1>, array<i64: 1>, array<i64: 4, 1>], packings = ["", ""],
-    dims = ["batch"], table_rows = array<i64: -1, -1>} {
+// CHECK: scratch_bytes = #rec.dims<0>
+plan.kernel @rows rows dims ["batch"] operands [<strides = <4, 1>, row = true>, <strides = <1>>, <strides = <4, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %y: tensor<4xf32>):
   %0 = rec.binary add %x, %y : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4xf32>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
   %1 = rec.unary sigmoid %0 : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
   rec.yield %1 : tensor<?x4xf32, #rec.dims<"batch", 4>>
 }
 
-plan.kernel @gemm gemm rows [true, false, false] attributes {
-    strides = [array<i64: 13, 1>, array<i64: 40, 1>, array<i64: 1>, array<i64: 40, 1>], packings = ["", "panels:32", ""],
-    dims = ["batch"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @gemm gemm dims ["batch"] operands [
+    <strides = <13, 1>, row = true>, <strides = <40, 1>, packing = <panels, 32>>, <strides = <1>>, <strides = <40, 1>>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x40xf32>, %b: tensor<40xf32>):
   %0 = rec.linear %x, %w, %b : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13x40xf32>, tensor<40xf32>) -> tensor<?x40xf32, #rec.dims<"batch", 40>>
   %1 = rec.unary relu %0 : (tensor<?x40xf32, #rec.dims<"batch", 40>>) -> tensor<?x40xf32, #rec.dims<"batch", 40>>

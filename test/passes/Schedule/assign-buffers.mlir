@@ -14,25 +14,21 @@
 // STATS: 768 local-row-bytes
 // STATS: 106496 unshared-bytes
 
-plan.kernel @row rows rows [true] attributes {strides = [array<i64: 32, 1>, array<i64: 32, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @row rows dims ["n", "m"] operands [<strides = <32, 1>, row = true>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
   rec.yield %x : tensor<?x32xf32, #rec.dims<"n", 32>>
 }
-plan.kernel @widen rows rows [true] attributes {strides = [array<i64: 32, 1>, array<i64: 64, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @widen rows dims ["n", "m"] operands [<strides = <32, 1>, row = true>, <strides = <64, 1>>] {
 ^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
   %0 = rec.concat %x, %x axis 1 : (tensor<?x32xf32, #rec.dims<"n", 32>>, tensor<?x32xf32, #rec.dims<"n", 32>>) -> tensor<?x64xf32, #rec.dims<"n", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"n", 64>>
 }
-plan.kernel @narrow rows rows [true] attributes {strides = [array<i64: 64, 1>, array<i64: 32, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @narrow rows dims ["n", "m"] operands [<strides = <64, 1>, row = true>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<?x64xf32, #rec.dims<"n", 64>>):
   %0 = rec.slice %x starts <0, 0> sizes <"n", 32> steps [1, 1] : (tensor<?x64xf32, #rec.dims<"n", 64>>) -> tensor<?x32xf32, #rec.dims<"n", 32>>
   rec.yield %0 : tensor<?x32xf32, #rec.dims<"n", 32>>
 }
-plan.kernel @repeat whole rows [false] attributes {strides = [array<i64: 32, 1>, array<i64: 32, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @repeat whole dims ["n", "m"] operands [<strides = <32, 1>>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
   %0 = rec.slice %x starts <0, 0> sizes <"m", 32> steps [1, 1] : (tensor<?x32xf32, #rec.dims<"n", 32>>) -> tensor<?x32xf32, #rec.dims<"m", 32>>
   rec.yield %0 : tensor<?x32xf32, #rec.dims<"m", 32>>

@@ -12,22 +12,21 @@
 // Few rows go to one kernel, many to another; the last takes any number. What the cost model does not pick, and the
 // library, are for the tuner.
 // CHECK: plan.kernel @wide
-// CHECK-SAME: aligned = array<i1: true, true, true>
-// CHECK-SAME: choices = [{max_rows = {{[0-9]+}} : i64, min_rows = 0 : i64, name = "split8", needs_timing = false}
-// CHECK-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "wgmma128x128_alternate", needs_timing = false}]
-// CHECK-SAME: constant = array<i1: false, true, false>
+// CHECK-SAME: operands [<strides = <256, 1>, row = true, aligned = true>, <strides = <128, 1>, aligned = true, constant = true>, <strides = <128, 1>, aligned = true>]
+// CHECK-SAME: choices = [#plan.choice<name = "split8", max_rows = {{[0-9]+}}>,
+// CHECK-SAME: #plan.choice<name = "wgmma128x128_alternate">]
 // CHECK-NOT: needs_timing = true
 // CHECK-NOT: cublaslt
 // ALL: plan.kernel @wide
-// ALL-SAME: choices = [{max_rows = -1 : i64, min_rows = 0 : i64, name = "cublaslt", needs_timing = true}
-// ALL-SAME: name = "wgmma128x256", needs_timing = true}
-// ALL-SAME: name = "split8", needs_timing = false}
-// ALL-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "wgmma128x128_alternate", needs_timing = false}]
+// ALL-SAME: choices = [#plan.choice<name = "cublaslt", needs_timing = true>
+// ALL-SAME: #plan.choice<name = "wgmma128x256", needs_timing = true>
+// ALL-SAME: #plan.choice<name = "split8", max_rows = {{[0-9]+}}>
+// ALL-SAME: #plan.choice<name = "wgmma128x128_alternate">]
 // OLD: plan.kernel @wide
-// OLD-SAME: {max_rows = -1 : i64, min_rows = 0 : i64, name = "direct{{(16|32)}}", needs_timing = false}]
+// OLD-SAME: #plan.choice<name = "direct{{(16|32)}}">]
 // OLD-NOT: wgmma
-plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 256, 1>, array<i64: 128, 1>, array<i64: 128, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+plan.kernel @wide gemm dims ["batch"] operands [
+    <strides = <256, 1>, row = true>, <strides = <128, 1>>, <strides = <128, 1>>] {
 ^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x128xf16>):
   %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x128xf16>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
   rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
@@ -35,23 +34,21 @@ plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 256,
 // The caller's memory is aligned to its elements only, and its address changes: bulk copies and a library cannot read it.
 // Nothing writes it during a run.
 // CHECK: plan.kernel @outer
-// CHECK-SAME: aligned = array<i1: false, true, true>
-// CHECK-SAME: constant = array<i1: true, true, false>
+// CHECK-SAME: operands [<strides = <256, 1>, row = true, constant = true>, <strides = <256, 1>, aligned = true, constant = true>, <strides = <256, 1>, aligned = true>]
 // CHECK-NOT: wgmma
 // ALL: plan.kernel @outer
 // ALL-NOT: cublaslt
 // ALL: plan.kernel @generic
-plan.kernel @outer gemm rows [true, false] attributes {strides = [array<i64: 256, 1>, array<i64: 256, 1>, array<i64: 256, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+plan.kernel @outer gemm dims ["batch"] operands [
+    <strides = <256, 1>, row = true>, <strides = <256, 1>>, <strides = <256, 1>>] {
 ^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x256xf16>):
   %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x256xf16>) -> tensor<?x256xf16, #rec.dims<"batch", 256>>
   rec.yield %0 : tensor<?x256xf16, #rec.dims<"batch", 256>>
 }
 // A layer that only the generic kernel knows: there the library needs no measurement.
 // CHECK: plan.kernel @generic
-// CHECK-SAME: choices = [{max_rows = -1 : i64, min_rows = 0 : i64, name = "cublaslt", needs_timing = false}, {max_rows = -1 : i64, min_rows = 0 : i64, name = "", needs_timing = false}]
-plan.kernel @generic whole rows [false, false] attributes {strides = [array<i64: 128, 1>, array<i64: 128, 1>, array<i64: 128, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: choices = [#plan.choice<name = "cublaslt">, #plan.choice<name = "">]
+plan.kernel @generic whole dims ["batch"] operands [<strides = <128, 1>>, <strides = <128, 1>>, <strides = <128, 1>>] {
 ^bb0(%x: tensor<?x128xf16, #rec.dims<"batch", 128>>, %w: tensor<128x128xf16>):
   %0 = rec.linear %x, %w : (tensor<?x128xf16, #rec.dims<"batch", 128>>, tensor<128x128xf16>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
   rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
@@ -59,8 +56,7 @@ plan.kernel @generic whole rows [false, false] attributes {strides = [array<i64:
 // Other kernels leave no choice.
 // CHECK: plan.kernel @copy
 // CHECK-NOT: choices
-plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 128, 1>, array<i64: 128, 1>],
-    packings = [""], dims = ["batch"], table_rows = array<i64: -1>} {
+plan.kernel @copy rows dims ["batch"] operands [<strides = <128, 1>, row = true>, <strides = <128, 1>>] {
 ^bb0(%x: tensor<?x128xf16, #rec.dims<"batch", 128>>):
   %0 = rec.unary relu %x : (tensor<?x128xf16, #rec.dims<"batch", 128>>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
   rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
@@ -68,15 +64,15 @@ plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 128, 1>, ar
 // The number that timing caches repeat is of what kernels compute: neither names nor the syntax of the plan change it.
 // RUN: sed 's/@wide/@broad/; s/"w"/"weight"/' %s | reckon-opt --plan-choose-launches=all-candidates=true | FileCheck %s --check-prefix=NUMBER
 // NUMBER: candidates = 5482096628725140152 : i64
-// RUN: sed 's/: 128, 1>\]/: 136, 1>]/' %s | reckon-opt --plan-choose-launches=all-candidates=true | FileCheck %s --check-prefix=WIDER
+// RUN: sed 's/<strides = <128, 1>>\]/<strides = <136, 1>>]/' %s | reckon-opt --plan-choose-launches=all-candidates=true | FileCheck %s --check-prefix=WIDER
 // WIDER-NOT: candidates = 5482096628725140152
 // WIDER: candidates =
 // ALL: plan.program @main dims ["batch"] attributes {candidates = 5482096628725140152 : i64}
 plan.program @main dims ["batch"] {
   %x = plan.input "x" : <f16, <"batch", 256>>
-  %w = plan.weight "w" packing "" dense<1.0> : tensor<256x256xf16> : <f16, <256, 256>>
-  %v = plan.weight "v" packing "" dense<1.0> : tensor<256x128xf16> : <f16, <256, 128>>
-  %u = plan.weight "u" packing "" dense<1.0> : tensor<128x128xf16> : <f16, <128, 128>>
+  %w = plan.weight "w" dense<1.0> : tensor<256x256xf16> : <f16, <256, 256>>
+  %v = plan.weight "v" dense<1.0> : tensor<256x128xf16> : <f16, <256, 128>>
+  %u = plan.weight "u" dense<1.0> : tensor<128x128xf16> : <f16, <128, 128>>
   %a = plan.alloc : <f16, <"batch", 256>>
   %b = plan.alloc : <f16, <"batch", 128>>
   %c = plan.alloc : <f16, <"batch", 128>>

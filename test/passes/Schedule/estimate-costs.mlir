@@ -1,15 +1,14 @@
 // RUN: reckon-opt --plan-estimate-costs %s | FileCheck %s
 
-plan.kernel @gemm gemm rows [true, false] attributes {strides = [array<i64: 4, 1>, array<i64: 40, 1>, array<i64: 40, 1>],
-    packings = ["", "panels:16"], dims = ["n"], table_rows = array<i64: -1, -1>} {
+plan.kernel @gemm gemm dims ["n"] operands [
+    <strides = <4, 1>, row = true>, <strides = <40, 1>, packing = <panels, 16>>, <strides = <40, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>, %w: tensor<4x40xf32>):
   %0 = rec.linear %x, %w : (tensor<?x4xf32, #rec.dims<"n", 4>>, tensor<4x40xf32>) -> tensor<?x40xf32, #rec.dims<"n", 40>>
   rec.yield %0 : tensor<?x40xf32, #rec.dims<"n", 40>>
 }
 // The second layer of a pair needs all of the first: no column blocks.
-plan.kernel @pair gemm rows [true, false, false] attributes {
-    strides = [array<i64: 40, 1>, array<i64: 2, 1>, array<i64: 40, 1>, array<i64: 40, 1>],
-    packings = ["", "columns", "panels:16"], dims = ["n"], table_rows = array<i64: -1, -1, -1>} {
+plan.kernel @pair gemm dims ["n"] operands [
+    <strides = <40, 1>, row = true>, <strides = <2, 1>, packing = <columns>>, <strides = <40, 1>, packing = <panels, 16>>, <strides = <40, 1>>] {
 ^bb0(%x: tensor<?x40xf32, #rec.dims<"n", 40>>, %v: tensor<40x2xf32>, %u: tensor<2x40xf32>):
   %0 = rec.linear %x, %v : (tensor<?x40xf32, #rec.dims<"n", 40>>, tensor<40x2xf32>) -> tensor<?x2xf32, #rec.dims<"n", 2>>
   %1 = rec.linear %0, %u : (tensor<?x2xf32, #rec.dims<"n", 2>>, tensor<2x40xf32>) -> tensor<?x40xf32, #rec.dims<"n", 40>>
@@ -17,9 +16,9 @@ plan.kernel @pair gemm rows [true, false, false] attributes {
 }
 plan.program @main dims ["n"] {
   %x = plan.input "x" : !plan.buffer<f32, <"n", 4>>
-  %w = plan.weight "w" packing "panels:16" dense<1.0> : tensor<4x40xf32> : !plan.buffer<f32, <4, 40>>
-  %v = plan.weight "v" packing "columns" dense<1.0> : tensor<40x2xf32> : !plan.buffer<f32, <40, 2>>
-  %u = plan.weight "u" packing "panels:16" dense<1.0> : tensor<2x40xf32> : !plan.buffer<f32, <2, 40>>
+  %w = plan.weight "w" packing <panels, 16> dense<1.0> : tensor<4x40xf32> : !plan.buffer<f32, <4, 40>>
+  %v = plan.weight "v" packing <columns> dense<1.0> : tensor<40x2xf32> : !plan.buffer<f32, <40, 2>>
+  %u = plan.weight "u" packing <panels, 16> dense<1.0> : tensor<2x40xf32> : !plan.buffer<f32, <2, 40>>
   %0 = plan.alloc : !plan.buffer<f32, <"n", 40>>
   %y = plan.output "y" : !plan.buffer<f32, <"n", 40>>
   // 2 * 4 * 40 operations and 40 stores; 640 bytes of weight; ceil(40 / 16) blocks.

@@ -13,25 +13,21 @@
 // ONE: {{[0-9]+}} chains
 // ONE: 0 following
 
-plan.kernel @row rows rows [true] attributes {strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @row rows dims ["n", "m"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>):
   rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
 }
-plan.kernel @with_all rows rows [true, false] attributes {
-    strides = [array<i64: 4, 1>, array<i64: 4, 1>, array<i64: 4, 1>], packings = ["", ""], dims = ["n", "m"],
-    table_rows = array<i64: -1, -1>} {
+plan.kernel @with_all rows dims ["n", "m"] operands [
+    <strides = <4, 1>, row = true>, <strides = <4, 1>>, <strides = <4, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>, %all: tensor<?x4xf32, #rec.dims<"n", 4>>):
   rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
 }
-plan.kernel @sum whole rows [false] attributes {strides = [array<i64: 4, 1>, array<i64: 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @sum whole dims ["n", "m"] operands [<strides = <4, 1>>, <strides = <1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>):
   %0 = rec.reduce sum %x axes [0] : (tensor<?x4xf32, #rec.dims<"n", 4>>) -> tensor<4xf32>
   rec.yield %0 : tensor<4xf32>
 }
-plan.kernel @other rows rows [true] attributes {strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""],
-    dims = ["n", "m"], table_rows = array<i64: -1>} {
+plan.kernel @other rows dims ["n", "m"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"m", 4>>):
   rec.yield %x : tensor<?x4xf32, #rec.dims<"m", 4>>
 }

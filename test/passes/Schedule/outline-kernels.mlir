@@ -7,13 +7,13 @@
 
 // A constant that lookups alone read is a table. Producers of a join write slices of its buffer, and kernels know the
 // strides.
-// CHECK: plan.kernel @gemm_bot_0 {{ *}}gemm rows [true, false] attributes {dims = ["batch", "rows:emb"], packings = ["", ""], strides = [array<i64: 4, 1>, array<i64: 16, 1>, array<i64: 32, 1>], table_rows = array<i64: -1, -1>}
-// CHECK: plan.kernel @lookup_emb {{ *}}lookup rows [false, true] attributes {dims = ["batch", "rows:emb"], packings = ["", ""], strides = [array<i64: 16, 1>, array<i64: 1>, array<i64: 32, 1>], table_rows = array<i64: 1, -1>}
+// CHECK: plan.kernel @gemm_bot_0 {{ *}}gemm dims ["batch", "rows:emb"] operands [<strides = <4, 1>, row = true>, <strides = <16, 1>>, <strides = <32, 1>>] {
+// CHECK: plan.kernel @lookup_emb {{ *}}lookup dims ["batch", "rows:emb"] operands [<strides = <16, 1>, rows_dim = 1>, <strides = <1>, row = true>, <strides = <32, 1>>] {
 // CHECK: plan.program @main dims ["batch", "rows:emb"] {
 // CHECK-DAG: %[[X:.*]] = plan.input "dense" : <f32, <"batch", 4>>
 // CHECK-DAG: %[[I:.*]] = plan.input "ids" : <i64, <"batch">>
 // CHECK-DAG: %[[Y:.*]] = plan.output "click" : <f32, <"batch", 1>>
-// CHECK-DAG: %[[W:.*]] = plan.weight "bot.0.weight" packing ""
+// CHECK-DAG: %[[W:.*]] = plan.weight "bot.0.weight"
 // CHECK-DAG: %[[T:.*]] = plan.table "emb" dense<1.000000e+00> : tensor<100x16xf32> {out_of_range = #rec<out_of_range zero>} : <f32, <"rows:emb", 16>>
 // CHECK-DAG: %[[J:.*]] = plan.alloc : <f32, <"batch", 32>>
 // CHECK-DAG: %[[A:.*]] = plan.slice %[[J]] axis 1 offset 0
@@ -61,10 +61,10 @@ func.func @main(%x: tensor<?x4xf32, #rec.dims<"batch", 4>> {rec.name = "dense"},
 // STATS: 3 dispatches
 // CHECK: plan.kernel @rows_unary
 // CHECK: plan.kernel @lookup_t
-// CHECK-SAME: table_rows = array<i64: -1, -1>
+// CHECK-SAME: dims [] operands [<strides = <4, 1>>, <strides = <1>, row = true>, <strides = <4, 1>>]
 // CHECK-NOT: plan.kernel
 // CHECK: plan.program @main dims [] {
-// CHECK: plan.weight "t" packing ""
+// CHECK: plan.weight "t"
 // CHECK-COUNT-2: plan.dispatch @rows_unary
 // CHECK: plan.dispatch @lookup_t
 func.func @main(%x: tensor<8x4xf32>, %i: tensor<8xi64>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {

@@ -8,33 +8,32 @@
 // Few rows read fragments, many rows tiles: the weight is there twice. A library that may be timed reads the model's own
 // order; nothing else does.
 // CHECK: plan.kernel @wide
-// CHECK-SAME: rows [true, false, false] attributes {aligned = array<i1: true, true, true, true>
-// CHECK-SAME: packings = ["", "mma", "wgmma"]
+// CHECK-SAME: operands [<strides = <256, 1>, row = true, aligned = true>, <strides = <128, 1>, packing = <mma>, aligned = true, constant = true>,
+// CHECK-SAME: <strides = <128, 1>, packing = <wgmma>, alternative_to = 1, aligned = true, constant = true>, <strides = <128, 1>, aligned = true>]
 // ALL: plan.kernel @wide
-// ALL-SAME: rows [true, false, false, false] attributes {aligned = array<i1: true, true, true, true, true>
-// ALL-SAME: packings = ["", "mma", "wgmma", ""]
+// ALL-SAME: packing = <mma>, aligned = true, constant = true>, <strides = <128, 1>, packing = <wgmma>, alternative_to = 1, aligned = true, constant = true>,
+// ALL-SAME: <strides = <128, 1>, alternative_to = 1, aligned = true, constant = true>, <strides = <128, 1>, aligned = true>]
 // OLD: plan.kernel @wide
-// OLD-SAME: packings = ["", "mma"]
-plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 256, 1>, array<i64: 128, 1>, array<i64: 128, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+// OLD-SAME: operands [<strides = <256, 1>, row = true, aligned = true>, <strides = <128, 1>, packing = <mma>, aligned = true, constant = true>, <strides = <128, 1>, aligned = true>]
+plan.kernel @wide gemm dims ["batch"] operands [
+    <strides = <256, 1>, row = true>, <strides = <128, 1>>, <strides = <128, 1>>] {
 ^bb0(%x: tensor<?x256xf16, #rec.dims<"batch", 256>>, %w: tensor<256x128xf16>):
   %0 = rec.linear %x, %w : (tensor<?x256xf16, #rec.dims<"batch", 256>>, tensor<256x128xf16>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
   rec.yield %0 : tensor<?x128xf16, #rec.dims<"batch", 128>>
 }
 // The caller's memory is aligned to its elements only, so bulk copies cannot read it.
 // CHECK: plan.kernel @narrow
-// CHECK-SAME: aligned = array<i1: true, true, false>
-// CHECK-SAME: packings = ["", "dot"]
-plan.kernel @narrow gemm rows [true, false] attributes {strides = [array<i64: 128, 1>, array<i64: 1, 1>, array<i64: 1, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: operands [<strides = <128, 1>, row = true, aligned = true>, <strides = <1, 1>, packing = <dot>, aligned = true, constant = true>, <strides = <1, 1>>]
+plan.kernel @narrow gemm dims ["batch"] operands [
+    <strides = <128, 1>, row = true>, <strides = <1, 1>>, <strides = <1, 1>>] {
 ^bb0(%x: tensor<?x128xf16, #rec.dims<"batch", 128>>, %w: tensor<128x1xf16>):
   %0 = rec.linear %x, %w : (tensor<?x128xf16, #rec.dims<"batch", 128>>, tensor<128x1xf16>) -> tensor<?x1xf16, #rec.dims<"batch", 1>>
   rec.yield %0 : tensor<?x1xf16, #rec.dims<"batch", 1>>
 }
 // CHECK: plan.kernel @exact
-// CHECK-SAME: packings = ["", "dot", ""]
-plan.kernel @exact gemm rows [true, false] attributes {strides = [array<i64: 64, 1>, array<i64: 64, 1>, array<i64: 64, 1>],
-    packings = ["", ""], dims = ["batch"], table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: <strides = <64, 1>, packing = <dot>, aligned = true, constant = true>, <strides = <64, 1>, alternative_to = 1, aligned = true, constant = true>, <strides = <64, 1>>]
+plan.kernel @exact gemm dims ["batch"] operands [
+    <strides = <64, 1>, row = true>, <strides = <64, 1>>, <strides = <64, 1>>] {
 ^bb0(%x: tensor<?x64xf32, #rec.dims<"batch", 64>>, %w: tensor<64x64xf32>):
   %0 = rec.linear %x, %w : (tensor<?x64xf32, #rec.dims<"batch", 64>>, tensor<64x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
@@ -42,13 +41,13 @@ plan.kernel @exact gemm rows [true, false] attributes {strides = [array<i64: 64,
 plan.program @main dims ["batch"] {
   %x = plan.alloc : <f16, <"batch", 256>>
   %e = plan.input "e" : <f32, <"batch", 64>>
-  // CHECK: %[[FRAGMENTS:.*]] = plan.weight "w" packing "mma"
-  // CHECK-NEXT: %[[ROWS:.*]] = plan.weight "w" packing "wgmma"
-  // CHECK-NEXT: plan.weight "v" packing "dot"
-  // ALL-DAG: %[[OWN:.*]] = plan.weight "w" packing ""
-  %w = plan.weight "w" packing "" dense<1.0> : tensor<256x128xf16> : <f16, <256, 128>>
-  %v = plan.weight "v" packing "" dense<1.0> : tensor<128x1xf16> : <f16, <128, 1>>
-  %u = plan.weight "u" packing "" dense<1.0> : tensor<64x64xf32> : <f32, <64, 64>>
+  // CHECK: %[[FRAGMENTS:.*]] = plan.weight "w" packing <mma>
+  // CHECK-NEXT: %[[ROWS:.*]] = plan.weight "w" packing <wgmma>
+  // CHECK-NEXT: plan.weight "v" packing <dot>
+  // ALL-DAG: %[[OWN:.*]] = plan.weight "w" dense
+  %w = plan.weight "w" dense<1.0> : tensor<256x128xf16> : <f16, <256, 128>>
+  %v = plan.weight "v" dense<1.0> : tensor<128x1xf16> : <f16, <128, 1>>
+  %u = plan.weight "u" dense<1.0> : tensor<64x64xf32> : <f32, <64, 64>>
   %y = plan.alloc : <f16, <"batch", 128>>
   %z = plan.output "z" : <f16, <"batch", 1>>
   %f = plan.output "f" : <f32, <"batch", 64>>

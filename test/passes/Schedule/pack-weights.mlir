@@ -7,25 +7,22 @@
 // ERROR: expected a panel width of 1 or more, not 0
 
 // CHECK: plan.kernel @wide
-// CHECK-SAME: packings = ["", "panels:16"]
-plan.kernel @wide gemm rows [true, false] attributes {strides = [array<i64: 4, 1>, array<i64: 8, 1>, array<i64: 8, 1>],
-    packings = ["", ""], dims = [], table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: operands [<strides = <4, 1>, row = true>, <strides = <8, 1>, packing = <panels, 16>>, <strides = <8, 1>>]
+plan.kernel @wide gemm dims [] operands [<strides = <4, 1>, row = true>, <strides = <8, 1>>, <strides = <8, 1>>] {
 ^bb0(%x: tensor<2x4xf32>, %w: tensor<4x8xf32>):
   %0 = rec.linear %x, %w : (tensor<2x4xf32>, tensor<4x8xf32>) -> tensor<2x8xf32>
   rec.yield %0 : tensor<2x8xf32>
 }
 // CHECK: plan.kernel @narrow
-// CHECK-SAME: packings = ["", "columns"]
-plan.kernel @narrow gemm rows [true, false] attributes {strides = [array<i64: 4, 1>, array<i64: 1, 1>, array<i64: 1, 1>],
-    packings = ["", ""], dims = [], table_rows = array<i64: -1, -1>} {
+// CHECK-SAME: operands [<strides = <4, 1>, row = true>, <strides = <1, 1>, packing = <columns>>, <strides = <1, 1>>]
+plan.kernel @narrow gemm dims [] operands [<strides = <4, 1>, row = true>, <strides = <1, 1>>, <strides = <1, 1>>] {
 ^bb0(%x: tensor<2x4xf32>, %w: tensor<4x1xf32>):
   %0 = rec.linear %x, %w : (tensor<2x4xf32>, tensor<4x1xf32>) -> tensor<2x1xf32>
   rec.yield %0 : tensor<2x1xf32>
 }
 // CHECK: plan.kernel @copy
-// CHECK-SAME: packings = [""]
-plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 8, 1>, array<i64: 8, 1>], packings = [""], dims = [],
-    table_rows = array<i64: -1>} {
+// CHECK-SAME: operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>]
+plan.kernel @copy rows dims [] operands [<strides = <8, 1>, row = true>, <strides = <8, 1>>] {
 ^bb0(%w: tensor<4x8xf32>):
   rec.yield %w : tensor<4x8xf32>
 }
@@ -33,11 +30,11 @@ plan.program @main dims [] {
   // CHECK: %[[X:.*]] = plan.input
   %x = plan.input "x" : !plan.buffer<f32, <2, 4>>
   // Read by a GEMM and by a copy: stored twice.
-  // CHECK-DAG: %[[PACKED:.*]] = plan.weight "w" packing "panels:16"
-  // CHECK-DAG: %[[PLAIN:.*]] = plan.weight "w" packing ""
-  %w = plan.weight "w" packing "" dense<1.0> : tensor<4x8xf32> : !plan.buffer<f32, <4, 8>>
-  // CHECK-DAG: %[[COLUMNS:.*]] = plan.weight "v" packing "columns"
-  %v = plan.weight "v" packing "" dense<1.0> : tensor<4x1xf32> : !plan.buffer<f32, <4, 1>>
+  // CHECK-DAG: %[[PACKED:.*]] = plan.weight "w" packing <panels, 16>
+  // CHECK-DAG: %[[PLAIN:.*]] = plan.weight "w" dense
+  %w = plan.weight "w" dense<1.0> : tensor<4x8xf32> : !plan.buffer<f32, <4, 8>>
+  // CHECK-DAG: %[[COLUMNS:.*]] = plan.weight "v" packing <columns>
+  %v = plan.weight "v" dense<1.0> : tensor<4x1xf32> : !plan.buffer<f32, <4, 1>>
   %y = plan.output "y" : !plan.buffer<f32, <2, 8>>
   %z = plan.output "z" : !plan.buffer<f32, <2, 1>>
   %c = plan.output "c" : !plan.buffer<f32, <4, 8>>

@@ -6,8 +6,8 @@
 // STATS: 1 padded
 
 // What a GEMM reads lies in rows of 16 bytes or more; results of the model stay dense, and so does what no GEMM reads.
-// CHECK: plan.kernel @gemm_a {{.*}}strides = [array<i64: 4, 1>, array<i64: 5, 1>, array<i64: 8, 1>]
-// CHECK: plan.kernel @gemm_b {{.*}}strides = [array<i64: 8, 1>, array<i64: 3, 1>, array<i64: 3, 1>]
+// CHECK: plan.kernel @gemm_a {{.*}}operands [<strides = <4, 1>, row = true>, <strides = <5, 1>>, <strides = <8, 1>>]
+// CHECK: plan.kernel @gemm_b {{.*}}operands [<strides = <8, 1>, row = true>, <strides = <3, 1>>, <strides = <3, 1>>]
 // CHECK: %[[W:.*]] = plan.alloc : <f32, <"batch", 8>>
 // CHECK: %[[S:.*]] = plan.slice %[[W]] axis 1 offset 0 : <f32, <"batch", 8>> -> <f32, <"batch", 5>>
 // CHECK: %[[N:.*]] = plan.alloc : <f32, <"batch", 3>>

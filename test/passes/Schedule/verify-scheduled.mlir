@@ -33,8 +33,7 @@ plan.program @main dims ["batch"] {
 
 // -----
 
-plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                               table_rows = array<i64: -1>} {
+plan.kernel @copy rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
@@ -49,8 +48,7 @@ plan.program @main dims [] slots <16> {
 
 // -----
 
-plan.kernel @copy rows rows [true] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                               table_rows = array<i64: -1>} {
+plan.kernel @copy rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }
@@ -65,8 +63,7 @@ plan.program @main dims [] {
 
 // -----
 
-plan.kernel @all rows rows [false] attributes {strides = [array<i64: 1>, array<i64: 1>], packings = [""], dims = [],
-                                               table_rows = array<i64: -1>} {
+plan.kernel @all rows dims [] operands [<strides = <1>>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>
 }

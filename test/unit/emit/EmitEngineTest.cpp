@@ -48,9 +48,8 @@ protected:
 } // namespace
 
 static const char planText[] = R"mlir(
-plan.kernel @lookup lookup rows [true, false] attributes {
-    strides = [array<i64: 4, 1>, array<i64: 2, 1>, array<i64: 6, 1>], packings = ["", ""],
-    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, 1>, scratch_bytes = "192"} {
+plan.kernel @lookup lookup dims ["batch", "rows:emb"] operands [
+    <strides = <4, 1>, row = true>, <strides = <2, 1>, rows_dim = 1>, <strides = <6, 1>>] attributes {scratch_bytes = #rec.dims<192>} {
 ^bb0(%ids: tensor<?x4xi64, #rec.dims<"batch", 4>>, %t: tensor<3x2xf32>):
   %0 = rec.slice %ids starts <0, 1> sizes <"batch", 2> steps [1, 1]
     : (tensor<?x4xi64, #rec.dims<"batch", 4>>) -> tensor<?x2xi64, #rec.dims<"batch", 2>>
@@ -58,9 +57,8 @@ plan.kernel @lookup lookup rows [true, false] attributes {
     : (tensor<3x2xf32>, tensor<?x2xi64, #rec.dims<"batch", 2>>) -> tensor<?x2xf32, #rec.dims<"batch", 2>>
   rec.yield %1 : tensor<?x2xf32, #rec.dims<"batch", 2>>
 }
-plan.kernel @gemm gemm rows [true, false] attributes {
-    strides = [array<i64: 6, 1>, array<i64: 3, 1>, array<i64: 3, 1>], packings = ["", "panels:2"],
-    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1>} {
+plan.kernel @gemm gemm dims ["batch", "rows:emb"] operands [
+    <strides = <6, 1>, row = true>, <strides = <3, 1>, packing = <panels, 2>>, <strides = <3, 1>>] {
 ^bb0(%x: tensor<?x2xf32, #rec.dims<"batch", 2>>, %w: tensor<2x3xf32>):
   %0 = rec.linear %x, %w
     : (tensor<?x2xf32, #rec.dims<"batch", 2>>, tensor<2x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
@@ -71,9 +69,9 @@ plan.program @main dims ["batch", "rows:emb"] slots <"24*batch"> local_slots [24
   %y = plan.output "y" : !plan.buffer<f32, <"batch", 3>>
   %t = plan.table "emb" dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
     {out_of_range = #rec<out_of_range clamp>} : !plan.buffer<f32, <"rows:emb", 2>>
-  %w = plan.weight "w" packing "panels:2" dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %w = plan.weight "w" packing <panels, 2> dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
     : !plan.buffer<f32, <2, 3>>
-  %b = plan.weight "b" packing "" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
+  %b = plan.weight "b" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
   %0 = plan.alloc local slot 0 : !plan.buffer<f32, <"batch", 6>>
   %1 = plan.slice %0 axis 1 offset 4 : !plan.buffer<f32, <"batch", 6>> -> !plan.buffer<f32, <"batch", 2>>
   plan.chain rows <"batch"> block 48 {
@@ -168,15 +166,12 @@ TEST_F(EmitEngine, RefusesWhatIsNotScheduled) {
 
 /// The plan above as another device would have it: row-major weights, a dispatch a chain, launches.
 static const char cudaText[] = R"mlir(
-plan.kernel @gemm gemm rows [true, false, false] attributes {
-    strides = [array<i64: 4, 1>, array<i64: 3, 1>, array<i64: 3>, array<i64: 3, 1>], packings = ["", "", ""],
-    dims = ["batch", "rows:emb"], table_rows = array<i64: -1, -1, -1>, launches = [
-      {block_threads = 64 : i64, blocks_per_sm = 2 : i64, cluster = 0 : i64, function = "gemm_few", grid = ["1"],
-       max_rows = 16 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "0", shared_bytes = 1024 : i64, starts_early = true, tensor_maps = [
-         {box = array<i64: 8, 1>, operand = 0 : i64, sizes = ["4", "batch"], strides = ["16"], swizzle = 0 : i64,
-          type = f32}]},
-      {block_threads = 128 : i64, blocks_per_sm = 0 : i64, cluster = 0 : i64, function = "gemm_any", grid = ["batch"],
-       max_rows = -1 : i64, min_rows = 0 : i64, needs_timing = false, scratch_bytes = "64", shared_bytes = 0 : i64, starts_early = false, tensor_maps = []}]} {
+plan.kernel @gemm gemm dims ["batch", "rows:emb"]
+    operands [<strides = <4, 1>, row = true>, <strides = <3, 1>>, <strides = <3>>, <strides = <3, 1>>] attributes {launches = [
+      #plan.launch<function = @cuda_code::@gemm_few, threads = 64, shared_bytes = 1024, grid = <1>, blocks_per_sm = 2,
+                   max_rows = 16, starts_early = true, tensor_maps = [
+        #plan.tensor_map<operand = 0, type = f32, sizes = <4, "batch">, strides = <16>, box = [8, 1]>]>,
+      #plan.launch<function = @cuda_code::@gemm_any, threads = 128, grid = <"batch">, scratch_bytes = <64>>]} {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %w: tensor<4x3xf32>, %b: tensor<2xf32>):
   %0 = rec.linear %x, %w
     : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<4x3xf32>) -> tensor<?x3xf32, #rec.dims<"batch", 3>>
@@ -187,8 +182,8 @@ plan.program @main dims ["batch", "rows:emb"] slots <"16*batch"> local_slots [] 
   %y = plan.output "y" : !plan.buffer<f32, <"batch", 3>>
   %t = plan.table "emb" dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
     {out_of_range = #rec<out_of_range clamp>} : !plan.buffer<f32, <"rows:emb", 2>>
-  %w = plan.weight "w" packing "" dense<1.0> : tensor<4x3xf32> : !plan.buffer<f32, <4, 3>>
-  %b = plan.weight "b" packing "" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
+  %w = plan.weight "w" dense<1.0> : tensor<4x3xf32> : !plan.buffer<f32, <4, 3>>
+  %b = plan.weight "b" dense<7.0> : tensor<2xf32> : !plan.buffer<f32, <2>>
   %x = plan.alloc slot 0 : !plan.buffer<f32, <"batch", 4>>
   plan.chain rows <"batch"> block 1 {
     plan.dispatch @gemm(%x, %w, %b, %y) {nodes = ["n2"]} : !plan.buffer<f32, <"batch", 4>>, !plan.buffer<f32, <4, 3>>,

@@ -25,9 +25,7 @@ using namespace reckon;
 using namespace reckon::nvptx;
 
 static constexpr char planText[] = R"(
-plan.kernel @k.0 rows rows [true] attributes {
-    strides = [array<i64: 4, 1>, array<i64: 4, 1>], packings = [""], dims = ["batch", "seq"],
-    table_rows = array<i64: -1>} {
+plan.kernel @k.0 rows dims ["batch", "seq"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>):
   %0 = rec.unary exp %x : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
   rec.yield %0 : tensor<?x4xf32, #rec.dims<"batch", 4>>
@@ -196,8 +194,7 @@ TEST(GpuTargets, ChainsEndBelowStacks) {
       EXPECT_LT(8 * gpu.largeClusters, minStackRows) << gpu.arch;
 }
 
-TEST_F(PtxCode, PlansSurviveTheAttribute) {
-  KernelPlan plan;
+TEST_F(PtxCode, LaunchesBecomeAttributes) {
   LaunchPlan launch;
   launch.function = "k";
   launch.blockThreads = 256;
@@ -205,6 +202,9 @@ TEST_F(PtxCode, PlansSurviveTheAttribute) {
   launch.grid = {SizeExpr::ceilDiv(SizeExpr::dim("batch"), 64), SizeExpr(3)};
   launch.maxRows = 64;
   launch.needsTiming = true;
+  plan::LaunchAttr plain = launch.toAttribute(&context, "code");
+  EXPECT_FALSE(plain.getScratchBytes());
+  EXPECT_TRUE(plain.getMaps().empty());
   TensorMapPlan map;
   map.operand = 2;
   map.elementType = Float16Type::get(&context);
@@ -213,14 +213,17 @@ TEST_F(PtxCode, PlansSurviveTheAttribute) {
   map.box = {64, 16};
   map.swizzle = 128;
   launch.tensorMaps.push_back(map);
-  plan.launches.push_back(launch);
-  ArrayAttr attribute = plan.toAttribute(&context);
-  std::optional<KernelPlan> read = KernelPlan::fromAttribute(attribute);
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->toAttribute(&context), attribute);
-  EXPECT_EQ(read->launches[0].maxRows, 64u);
-  EXPECT_TRUE(read->launches[0].needsTiming);
-  EXPECT_EQ(read->launches[0].tensorMaps[0].box[1], 16u);
-  Builder builder(&context);
-  EXPECT_FALSE(KernelPlan::fromAttribute(builder.getArrayAttr({builder.getDictionaryAttr({})})));
+  launch.scratchBytes = SizeExpr(16);
+  plan::LaunchAttr attribute = launch.toAttribute(&context, "code");
+  EXPECT_EQ(attribute.getFunction().getRootReference(), "code");
+  EXPECT_EQ(attribute.getFunction().getLeafReference(), "k");
+  EXPECT_EQ(attribute.getThreads(), 256u);
+  EXPECT_EQ(attribute.getSharedBytes(), 1u << 17);
+  EXPECT_EQ(attribute.getGrid().getSize(1), SizeExpr(3));
+  EXPECT_EQ(attribute.getScratch(), SizeExpr(16));
+  EXPECT_EQ(attribute.getMaxRows(), 64u);
+  EXPECT_TRUE(attribute.getNeedsTiming());
+  ASSERT_EQ(attribute.getMaps().size(), 1u);
+  EXPECT_EQ(attribute.getMaps()[0].getBox()[1], 16);
+  EXPECT_EQ(attribute.getMaps()[0].getSizes().getSize(1), SizeExpr::dim("batch"));
 }
