@@ -22,6 +22,16 @@ bool Executor::runAsync(const std::vector<Binding> &, const std::vector<Binding>
 bool Executor::synchronize(Error &error) { return refuse(error); }
 bool Executor::setProfiling(bool, Error &error) { return refuse(error); }
 
+std::vector<bool> ProgramSource::findWeights() const {
+  std::vector<bool> found(spec.weights.size());
+  for (const ChainSpec &chain : program.chains)
+    for (const DispatchSpec &dispatch : chain.dispatches)
+      for (const OperandSpec &operand : dispatch.operands)
+        if (operand.space == Space::Weight)
+          found[operand.index] = true;
+  return found;
+}
+
 /// "cuda" and "cuda:N"; -1 for anything else.
 static int cudaOrdinal(const std::string &name) {
   std::string prefix = deviceName(DeviceKind::Cuda);

@@ -42,6 +42,9 @@ struct ProgramSource {
   const ProgramSpec &program; // the device's own
   const DimIndex &dimIndex;
   const std::vector<BoundTable> &tables;
+
+  /// Which of the engine's weights the program reads; others are of other programs.
+  std::vector<bool> findWeights() const;
 };
 
 struct ExecutorOptions {
@@ -91,6 +94,8 @@ public:
   virtual ~Device() = default;
   /// Which of the engine's programs it runs.
   virtual DeviceKind kind() const = 0;
+  /// The engine's program that suits the device best; null with the error set when none runs on it.
+  virtual const ProgramSpec *choose(const EngineSpec &spec, Error &error) const = 0;
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
   virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;

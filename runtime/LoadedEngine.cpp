@@ -72,12 +72,14 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   const Device *found = findDevice(device, error);
   if (!found)
     return nullptr;
-  const ProgramSpec *own = spec().program(found->kind());
-  if (!own) {
+  if (!spec().program(found->kind())) {
     error.set(RECKON_UNSUPPORTED,
               "the engine was not compiled for the device '" + std::string(deviceName(found->kind())) + "'");
     return nullptr;
   }
+  const ProgramSpec *own = found->choose(spec(), error);
+  if (!own)
+    return nullptr;
   std::lock_guard<std::mutex> lock(mutex);
   auto &program = programs[found];
   if (program)

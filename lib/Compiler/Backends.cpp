@@ -56,9 +56,11 @@ static void generateForCuda(mlir::OpPassManager &pm, const PhaseOptions &options
 
 static const Backend table[] = {
     {DeviceKind::Host, fuseForHost, scheduleForHost, generateForHost,
-     [](ProgramEmitter &emitter, mlir::ModuleOp module) { return emitter.addHost(module); }},
+     [](ProgramEmitter &emitter, mlir::ModuleOp module, const ProgramTarget &) { return emitter.addHost(module); }},
     {DeviceKind::Cuda, fuseForCuda, scheduleForCuda, generateForCuda,
-     [](ProgramEmitter &emitter, mlir::ModuleOp module) { return emitter.addCuda(module); }},
+     [](ProgramEmitter &emitter, mlir::ModuleOp module, const ProgramTarget &target) {
+       return emitter.addCuda(module, *target.gpu);
+     }},
 };
 
 llvm::ArrayRef<Backend> reckon::getBackends() { return table; }

@@ -26,7 +26,7 @@ struct Backend {
   void (*buildCodegen)(mlir::OpPassManager &, const PhaseOptions &);
   /// Adds the program and the code of a module that the codegen phase has left. False after a diagnostic, with the kind
   /// of error in the report.
-  bool (*emit)(ProgramEmitter &, mlir::ModuleOp);
+  bool (*emit)(ProgramEmitter &, mlir::ModuleOp, const ProgramTarget &);
 };
 
 /// All backends, in the order of DeviceKind.

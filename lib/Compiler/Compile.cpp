@@ -84,13 +84,16 @@ private:
 };
 } // namespace
 
-/// Runs the passes of one phase, with their statistics in the report.
-static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
-                                     PassInstruments &instruments, CompileReport &report) {
+/// Runs the passes of one phase for a program, with their statistics in the report.
+static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, PhaseOptions &options,
+                                     const ProgramTarget &target, PassInstruments &instruments, CompileReport &report) {
+  options.target = target.device;
+  if (target.gpu)
+    options.arch = target.gpu->arch;
   std::vector<StatisticValue> values;
   mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
   phase.build(pm, options);
-  if (mlir::failed(instruments.attach(pm, phase.name, phase.isPerDevice ? deviceName(options.target) : ""))) {
+  if (mlir::failed(instruments.attach(pm, phase.name, phase.isPerDevice ? target.name() : ""))) {
     report.error = ErrorKind::Environment;
     return mlir::failure();
   }
@@ -127,18 +130,16 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     return std::nullopt;
   }
   std::optional<host::Target> cpu = host::Target::get(options.cpu, nullptr);
-  std::optional<Targets> targets = Targets::parse(options.target, nullptr);
+  std::optional<Targets> targets = Targets::parse(options.target, options.archs, nullptr);
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
-  std::vector<DeviceKind> devices = targets->devices();
+  std::vector<ProgramTarget> programs = targets->programs();
 
-  // The first device takes the module itself, others a copy from where their ways part.
+  // The first program takes the module itself, others a copy from where their ways part.
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies;
   llvm::SmallVector<mlir::ModuleOp> modules{module};
   PhaseOptions phaseOptions;
   phaseOptions.cpu = options.cpu;
   phaseOptions.precision = *parsePrecision(options.precision);
-  if (!targets->archs.empty())
-    phaseOptions.arch = targets->archs.front();
   phaseOptions.allCandidates = options.candidates == "all";
   phaseOptions.timingCache = options.timingCache;
   BlameWatch blamed(module.getContext(), options.timingCache);
@@ -147,13 +148,12 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     PhaseTimer timer(phase, options, report);
     if (!phase.build)
       return emitTargets(modules, *targets, *cpu, report);
-    while (phase.isPerDevice && modules.size() < devices.size()) {
+    while (phase.isPerDevice && modules.size() < programs.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());
     }
-    for (auto [each, device] : llvm::zip(modules, devices)) {
-      phaseOptions.target = device;
-      if (mlir::succeeded(runPasses(phase, each, phaseOptions, instruments, report)))
+    for (auto [each, target] : llvm::zip(modules, programs)) {
+      if (mlir::succeeded(runPasses(phase, each, phaseOptions, target, instruments, report)))
         continue;
       // A model that was read but cannot be taken further is one the compiler does not support; the import phase itself
       // fails only on a model that is wrong.

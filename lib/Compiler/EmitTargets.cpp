@@ -46,45 +46,42 @@ bool ProgramEmitter::addHost(mlir::ModuleOp module) {
   return true;
 }
 
-bool ProgramEmitter::addCuda(mlir::ModuleOp module) {
+bool ProgramEmitter::addCuda(mlir::ModuleOp module, const GpuTarget &gpu) {
   mlir::ModuleOp kernels = codegen::getCudaCode(module);
   if (!kernels)
     return fail(module, ErrorKind::BadInput, noCode);
-  const std::string &arch = targets.archs.front();
-  std::optional<std::string> ptx = nvptx::compileToPtx(kernels, *GpuTarget::find(arch));
+  std::optional<std::string> ptx = nvptx::compileToPtx(kernels, gpu);
   if (!ptx)
     return fail(module, ErrorKind::Unsupported);
-  report.ptx = *ptx;
+  if (report.ptx.empty())
+    report.ptx = *ptx;
   ProgramInput input;
   input.plan = module;
-  input.target = {DeviceKind::Cuda, arch, {}};
-  addSection(CodeKind::Cuda, "ptx", *ptx + '\0');
+  input.target = {DeviceKind::Cuda, gpu.arch, {}};
+  addSection(CodeKind::Ptx, gpu.arch, *ptx + '\0');
   // Without an assembler the driver compiles the PTX when the engine is loaded.
-  if (std::string ptxas = nvptx::findPtxas(); !ptxas.empty())
-    for (const std::string &each : targets.archs) {
-      std::string error;
-      std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, *ptx, each, &error);
-      if (!cubin && error.empty()) {
-        mlir::emitWarning(module.getLoc())
-            << ptxas << " does not know " << each << ": the engine has no machine code for it";
-        continue;
-      }
-      if (!cubin)
-        return fail(module, ErrorKind::Environment,
-                    "cannot assemble the PTX of " + arch + " for " + each + ": " + error);
-      if (each == arch)
-        input.figures = std::move(cubin->kernels);
-      addSection(CodeKind::Cuda, each, std::move(cubin->code));
+  if (std::string ptxas = nvptx::findPtxas(); !ptxas.empty()) {
+    std::string error;
+    std::optional<nvptx::Cubin> cubin = nvptx::assemblePtx(ptxas, *ptx, gpu.arch, &error);
+    if (!cubin && !error.empty())
+      return fail(module, ErrorKind::Environment, llvm::Twine("cannot assemble the PTX of ") + gpu.arch + ": " + error);
+    if (cubin) {
+      input.figures = std::move(cubin->kernels);
+      addSection(CodeKind::Cubin, gpu.arch, std::move(cubin->code));
+    } else {
+      mlir::emitWarning(module.getLoc()) << ptxas << " does not know " << gpu.arch
+                                         << ": the engine has no machine code for it";
     }
+  }
   programs.push_back(std::move(input));
   return true;
 }
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                         const host::Target &cpu, CompileReport &report) {
-  ProgramEmitter emitter(targets, cpu, report);
-  for (auto [module, device] : llvm::zip(modules, targets.devices()))
-    if (!getBackend(device).emit(emitter, module))
+  ProgramEmitter emitter(cpu, report);
+  for (auto [module, target] : llvm::zip(modules, targets.programs()))
+    if (!getBackend(target.device).emit(emitter, module, target))
       return std::nullopt;
   std::optional<EngineSpec> spec = makeEngineSpec(emitter.programs, emitter.code);
   std::optional<std::vector<uint8_t>> engine = spec ? emitEngine(modules.front(), *spec) : std::nullopt;

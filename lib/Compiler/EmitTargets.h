@@ -21,11 +21,10 @@ namespace reckon {
 /// Collects what an engine holds of each program, with its code.
 class ProgramEmitter {
 public:
-  ProgramEmitter(const Targets &targets, const host::Target &cpu, CompileReport &report)
-      : targets(targets), cpu(cpu), report(report) {}
+  ProgramEmitter(const host::Target &cpu, CompileReport &report) : cpu(cpu), report(report) {}
   /// One for each backend (Backends.h).
   bool addHost(mlir::ModuleOp module);
-  bool addCuda(mlir::ModuleOp module);
+  bool addCuda(mlir::ModuleOp module, const GpuTarget &gpu);
 
   std::vector<ProgramInput> programs;
   std::vector<CodeSpec> code;
@@ -34,14 +33,13 @@ private:
   bool fail(mlir::ModuleOp module, ErrorKind kind, const llvm::Twine &message = "");
   void addSection(CodeKind kind, std::string name, std::string bytes);
 
-  const Targets &targets;
   const host::Target &cpu;
   CompileReport &report;
   std::deque<std::string> storage; // of the sections
 };
 
 /// The emit phase: kernels to a shared object, to PTX and cubins; plans and code to an engine. `modules` are what the
-/// codegen phase left, one for each of `targets.devices()`.
+/// codegen phase left, one for each of `targets.programs()`.
 std::optional<std::vector<uint8_t>> emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                 const host::Target &cpu, CompileReport &report);
 

@@ -17,9 +17,11 @@ static std::vector<CompileOption> makeTable() {
   static const char compilation[] = "Compilation", development[] = "Development of the compiler";
   return {
       {compilation, "target", "DEVICE",
-       "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda; ARCH is sm_90a (default) or "
-       "any from sm_80 on: PTX is made for the\nfirst, machine code for all when ptxas is found",
-       &CompileOptions::target},
+       "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda", &CompileOptions::target},
+      {compilation, "arch", "ARCH,...",
+       "the GPU architectures of cuda: sm_90a (default) or any from sm_80 on; each has\nkernels of its own in the "
+       "engine, and machine code where ptxas is found; repeatable",
+       &CompileOptions::archs},
       {compilation, "host-cpu", "CPU",
        "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that LLVM "
        "knows, such as sapphirerapids",
@@ -60,14 +62,16 @@ static std::string checkLaunches(const CompileOptions &options, const Targets &t
   if (options.candidates != "chosen" && options.candidates != "all")
     return "there are no candidates '" + options.candidates + "'; there are chosen, all";
   bool isAll = options.candidates == "all";
-  if (targets.archs.empty() && isAll)
+  if (targets.gpus.empty() && isAll)
     return "candidates are launches on a GPU: add --target=cuda";
   if (options.timingCache.empty())
     return "";
-  if (targets.archs.empty())
+  if (targets.gpus.empty())
     return "a timing cache is of a GPU: add --target=cuda";
   if (isAll)
     return "with a timing cache only the fastest launches stay: it cannot go with all candidates";
+  if (targets.gpus.size() > 1)
+    return "a timing cache is of one architecture: name one";
   // The schedule phase reads it, a while after this.
   std::string error;
   readTimingCache(options.timingCache, &error);
@@ -78,7 +82,7 @@ std::string reckon::checkOptions(const CompileOptions &options) {
   std::string error;
   if (!host::Target::get(options.cpu, &error))
     return error;
-  std::optional<Targets> targets = Targets::parse(options.target, &error);
+  std::optional<Targets> targets = Targets::parse(options.target, options.archs, &error);
   if (!targets)
     return error;
   if (!parsePrecision(options.precision))
@@ -88,7 +92,7 @@ std::string reckon::checkOptions(const CompileOptions &options) {
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return "no phase '" + options.stopAfter + "'; there are " + listPhases();
-  if (last->isPerDevice && targets->devices().size() > 1)
-    return "after the phase " + options.stopAfter + " each device has a module of its own: name one target";
+  if (last->isPerDevice && targets->programs().size() > 1)
+    return "after the phase " + options.stopAfter + " each device and architecture has a module of its own: name one";
   return "";
 }

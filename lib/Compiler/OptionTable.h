@@ -25,7 +25,8 @@ struct CompileOption {
   /// What a value is called in --help; null for a flag.
   const char *metavar;
   std::string help;
-  std::variant<std::string CompileOptions::*, bool CompileOptions::*> member;
+  std::variant<std::string CompileOptions::*, bool CompileOptions::*, std::vector<std::string> CompileOptions::*>
+      member;
 };
 
 /// All options that are one text or one flag, in the order of --help.

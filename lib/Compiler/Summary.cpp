@@ -49,7 +49,10 @@ static void printProgram(const ProgramSpec &program, llvm::raw_ostream &os) {
   size_t dispatches = 0;
   for (const ChainSpec &chain : program.chains)
     dispatches += chain.dispatches.size();
-  os << "  " << deviceName(program.target.device) << ": " << program.kernels.size() << " kernels (";
+  os << "  " << deviceName(program.target.device);
+  if (program.target.device == DeviceKind::Cuda)
+    os << ' ' << program.target.cpu;
+  os << ": " << program.kernels.size() << " kernels (";
   llvm::interleaveComma(kinds, os, [&](const auto &kind) { os << kind.second << ' ' << kind.first; });
   os << ") in " << dispatches << " dispatches, " << program.chains.size() << " chains\n";
   for (int64_t size : {1, 1024})

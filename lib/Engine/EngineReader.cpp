@@ -91,8 +91,8 @@ private:
         return fail(what + ": checksum mismatch, the file is damaged");
       sections.push_back({static_cast<EngineSection::Kind>(section->kind()), name, section->offset(), section->size(),
                           section->checksum()});
-      if (section->kind() == fbs::SectionKind_host_code || section->kind() == fbs::SectionKind_cuda_code)
-        spec.code.push_back({section->kind() == fbs::SectionKind_host_code ? CodeKind::Host : CodeKind::Cuda,
+      if (section->kind() <= fbs::SectionKind_cubin) // kinds of code come first, in the order of CodeKind
+        spec.code.push_back({static_cast<CodeKind>(section->kind()),
                              name,
                              {bytes.data + expected, static_cast<size_t>(section->size())}});
       expected += padded;

@@ -173,11 +173,29 @@ private:
   void checkPrograms() {
     if (spec.programs.empty())
       fail("the engine has no program for any target");
-    std::set<DeviceKind> devices;
+    std::set<std::pair<DeviceKind, std::string>> targets;
     for (const ProgramSpec &program : spec.programs) {
       checkProgram(program);
-      if (!devices.insert(program.target.device).second)
-        fail(std::string("the engine has two programs for the target '") + deviceName(program.target.device) + "'");
+      const TargetSpec &target = program.target;
+      bool isHost = target.device == DeviceKind::Host;
+      if (!targets.insert({target.device, isHost ? "" : target.cpu}).second)
+        fail(std::string("the engine has two programs for the target '") + deviceName(target.device) +
+             (isHost ? "" : " " + target.cpu) + "'");
+    }
+    checkCode(targets);
+  }
+
+  /// Code for a GPU belongs to the program of its architecture, which has each kind once.
+  void checkCode(const std::set<std::pair<DeviceKind, std::string>> &targets) {
+    std::set<std::pair<CodeKind, std::string>> sections;
+    for (const CodeSpec &code : spec.code) {
+      if (code.kind == CodeKind::Host)
+        continue;
+      std::string what = std::string("code section '") + code.name + "'";
+      if (!targets.count({DeviceKind::Cuda, code.name}))
+        fail(what + " belongs to no program");
+      if (!sections.insert({code.kind, code.name}).second)
+        fail(what + " is there twice");
     }
   }
 

@@ -14,12 +14,14 @@
 #include "Engine_generated.h"
 #include "reckon/Engine/EngineSpec.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unordered_map>
 
 using namespace reckon;
 using flatbuffers::Offset;
@@ -112,15 +114,28 @@ public:
 private:
   void collectSections() {
     for (const CodeSpec &code : spec.code) {
-      auto kind = code.kind == CodeKind::Host ? fbs::SectionKind_host_code : fbs::SectionKind_cuda_code;
-      sections.push_back({kind, code.name, {}});
+      sections.push_back({static_cast<fbs::SectionKind>(code.kind), code.name, {}});
       sections.back().add(code.data);
     }
     weightSection = sections.size();
     if (!spec.weights.empty())
       sections.push_back({fbs::SectionKind_weights, "weights", {}});
-    for (const WeightSpec &weight : spec.weights)
+    // What several names or programs have alike is stored once.
+    std::unordered_multimap<uint64_t, size_t> known; // by checksum
+    for (const WeightSpec &weight : spec.weights) {
+      uint64_t checksum = format::checksum(weight.data.data, weight.data.size);
+      auto [begin, end] = known.equal_range(checksum);
+      auto same = std::find_if(begin, end, [&](const auto &entry) {
+        const ByteSpan &other = spec.weights[entry.second].data;
+        return other.size == weight.data.size && std::memcmp(other.data, weight.data.data, other.size) == 0;
+      });
+      if (weight.data.size != 0 && same != end) {
+        weightOffsets.push_back(weightOffsets[same->second]);
+        continue;
+      }
+      known.emplace(checksum, weightOffsets.size());
       weightOffsets.push_back(sections.back().add(weight.data));
+    }
     for (const TableSpec &table : spec.tables) {
       tableSections.push_back(table.data.size ? sections.size() : format::noSection);
       if (table.data.size) {

@@ -47,6 +47,8 @@ private:
   void fail(const std::string &message) { rules.fail(message); }
 
   void checkTarget() {
+    if (isCuda)
+      rules.checkName(where + "its architecture", program.target.cpu);
     for (const std::string &feature : program.target.features)
       rules.checkName("target '" + device + "': a feature", feature);
   }

@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <elf.h>
+#include <tuple>
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -26,13 +27,15 @@ bool Architecture::parse(const std::string &text, Architecture &result) {
   return number >= 10 && known;
 }
 
-int reckon::runtime::cuda::cubinRank(const Architecture &code, const DeviceProperties &device) {
-  if (code.major != device.major || code.minor > device.minor)
-    return 0;
-  bool same = code.minor == device.minor;
-  if (code.suffix == 'a')
-    return same ? 1000 : 0;
-  return same ? 900 + (code.suffix == 'f') : 1 + code.minor;
+bool Architecture::operator<(const Architecture &other) const {
+  auto rank = [](char suffix) { return suffix == 'a' ? 2 : suffix == 'f' ? 1 : 0; };
+  return std::tuple(major, minor, rank(suffix)) < std::tuple(other.major, other.minor, rank(other.suffix));
+}
+
+bool reckon::runtime::cuda::canRun(const Architecture &cubin, const DeviceProperties &device) {
+  if (cubin.suffix == 'a')
+    return cubin.major == device.major && cubin.minor == device.minor;
+  return cubin.major == device.major && cubin.minor <= device.minor;
 }
 
 bool reckon::runtime::cuda::canCompile(const Architecture &ptx, const DeviceProperties &device) {
@@ -91,38 +94,53 @@ static bool isWholeElf(const ByteSpan &bytes) {
   return true;
 }
 
+/// What of the program's code the device takes, the cubin first; null: nothing.
+static const CodeSpec *findCode(const EngineSpec &spec, const ProgramSpec &program, const DeviceProperties &device) {
+  Architecture architecture;
+  if (!Architecture::parse(program.target.cpu, architecture))
+    return nullptr;
+  const CodeSpec *cubin = spec.findCode(CodeKind::Cubin, program.target.cpu);
+  if (cubin && canRun(architecture, device))
+    return cubin;
+  return canCompile(architecture, device) ? spec.findCode(CodeKind::Ptx, program.target.cpu) : nullptr;
+}
+
+/// "PTX for sm_80, sm_90a, cubins for sm_90a"
+static std::string listCode(const EngineSpec &spec) {
+  std::string ptx, cubins;
+  for (const CodeSpec &code : spec.code)
+    if (code.kind != CodeKind::Host) {
+      std::string &list = code.kind == CodeKind::Ptx ? ptx : cubins;
+      list += (list.empty() ? "" : ", ") + code.name;
+    }
+  return (ptx.empty() ? "no PTX" : "PTX for " + ptx) + (cubins.empty() ? "" : ", cubins for " + cubins);
+}
+
+const ProgramSpec *reckon::runtime::cuda::chooseProgram(const EngineSpec &spec, const CudaDevice &device,
+                                                        Error &error) {
+  const ProgramSpec *best = nullptr;
+  Architecture latest;
+  for (const ProgramSpec &program : spec.programs) {
+    Architecture architecture;
+    if (program.target.device != DeviceKind::Cuda || !findCode(spec, program, device.properties) ||
+        !Architecture::parse(program.target.cpu, architecture) || (best && architecture < latest))
+      continue;
+    best = &program;
+    latest = architecture;
+  }
+  if (!best)
+    error.set(RECKON_UNSUPPORTED, "the engine does not run on " + device.describe() + ": it has " + listCode(spec));
+  return best;
+}
+
 bool reckon::runtime::cuda::loadEngineCode(const EngineSpec &spec, const ProgramSpec &program, const CudaDevice &device,
                                            CudaModule &module, Error &error) {
-  const CodeSpec *ptx = nullptr, *cubin = nullptr;
-  int best = 0;
-  std::string held;
-  for (const CodeSpec &code : spec.code) {
-    if (code.kind != CodeKind::Cuda)
-      continue;
-    if (code.name == "ptx") {
-      ptx = &code;
-      continue;
-    }
-    held += (held.empty() ? "" : ", ") + code.name;
-    Architecture architecture;
-    int rank = Architecture::parse(code.name, architecture) ? cubinRank(architecture, device.properties) : 0;
-    if (rank > best) {
-      best = rank;
-      cubin = &code;
-    }
-  }
-  std::string where = " on " + device.describe();
-  if (cubin) {
-    if (!isWholeElf(cubin->data))
-      return error.set(RECKON_INVALID, "code section '" + cubin->name + "' is not a whole cubin");
-    return module.load(cubin->data.data, "code section '" + cubin->name + "'" + where, error);
-  }
-  Architecture target;
-  if (!ptx || !Architecture::parse(program.target.cpu, target) || !canCompile(target, device.properties))
-    return error.set(RECKON_UNSUPPORTED, "the engine does not run" + where + ": it has " +
-                                             (ptx ? "PTX for " + program.target.cpu : "no PTX") +
-                                             (held.empty() ? "" : ", cubins for " + held));
-  if (ptx->data.size == 0 || ptx->data.data[ptx->data.size - 1] != 0)
-    return error.set(RECKON_INVALID, "code section 'ptx' does not end with a zero byte");
-  return module.load(ptx->data.data, "code section 'ptx' for " + program.target.cpu + where, error);
+  const CodeSpec &code = *findCode(spec, program, device.properties);
+  bool isPtx = code.kind == CodeKind::Ptx;
+  std::string what = (isPtx ? "the PTX for " : "the cubin for ") + code.name;
+  if (!isPtx && !isWholeElf(code.data))
+    return error.set(RECKON_INVALID, what + " is not whole");
+  if (isPtx && (code.data.size == 0 || code.data.data[code.data.size - 1] != 0))
+    return error.set(RECKON_INVALID, what + " does not end with a zero byte");
+  return module.load(code.data.data, what + " on " + device.describe(), error);
 }

@@ -17,10 +17,12 @@ struct Architecture {
   int major = 0, minor = 0;
   char suffix = 0; // 'a': this one exactly; 'f': the family; 0: plain
   static bool parse(const std::string &text, Architecture &result);
+  /// Of two that run on a device the later one has more instructions: a higher number, then the letters f and a.
+  bool operator<(const Architecture &other) const;
 };
 
-/// How well code assembled for `code` suits the device; 0: it does not run there.
-int cubinRank(const Architecture &code, const DeviceProperties &device);
+/// Whether code assembled for an architecture runs on the device.
+bool canRun(const Architecture &cubin, const DeviceProperties &device);
 /// Whether the driver can compile PTX for `ptx` for the device.
 bool canCompile(const Architecture &ptx, const DeviceProperties &device);
 
@@ -42,7 +44,11 @@ private:
   CUmodule module = nullptr;
 };
 
-/// Loads the section of the engine that suits the device best: a cubin for it, or else the PTX.
+/// The program of the latest architecture whose code runs on the device or can be compiled for it; null, with an error
+/// that says what the engine has, when there is none.
+const ProgramSpec *chooseProgram(const EngineSpec &spec, const CudaDevice &device, Error &error);
+
+/// Loads the code of a program that was chosen for the device: the cubin when it runs there, or else the PTX.
 [[nodiscard]] bool loadEngineCode(const EngineSpec &spec, const ProgramSpec &program, const CudaDevice &device,
                                   CudaModule &module, Error &error);
 

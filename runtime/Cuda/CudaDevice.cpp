@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 
+using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
@@ -31,13 +32,14 @@ const CudaDevice *CudaDevice::find(int ordinal, Error &error) {
   static auto &devices = *new std::map<int, std::unique_ptr<CudaDevice>>();
   std::lock_guard<std::mutex> lock(mutex);
   auto &device = devices[ordinal];
-  if (!device) {
-    std::unique_ptr<CudaDevice> found(new CudaDevice(*driver, ordinal));
-    if (!found->examine(error))
-      return nullptr;
-    device = std::move(found);
-  }
+  if (!device)
+    device = open(*driver, ordinal, error);
   return device.get();
+}
+
+std::unique_ptr<CudaDevice> CudaDevice::open(const Driver &driver, int ordinal, Error &error) {
+  std::unique_ptr<CudaDevice> device(new CudaDevice(driver, ordinal));
+  return device->examine(error) ? std::move(device) : nullptr;
 }
 
 bool CudaDevice::examine(Error &error) {
@@ -60,6 +62,10 @@ bool CudaDevice::examine(Error &error) {
 std::string CudaDevice::describe() const {
   return "device 'cuda:" + std::to_string(ordinal) + "' (" + properties.name + ", sm_" +
          std::to_string(properties.major) + std::to_string(properties.minor) + ")";
+}
+
+const ProgramSpec *CudaDevice::choose(const EngineSpec &spec, Error &error) const {
+  return chooseProgram(spec, *this, error);
 }
 
 std::unique_ptr<Program> CudaDevice::load(const ProgramSource &source, Error &error) const {

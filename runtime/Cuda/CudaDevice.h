@@ -25,8 +25,11 @@ class CudaDevice final : public Device {
 public:
   /// The GPU of an ordinal; the same object for the life of the process. Null with the error set.
   static const CudaDevice *find(int ordinal, Error &error);
+  /// The GPU of a driver that outlives it.
+  static std::unique_ptr<CudaDevice> open(const Driver &driver, int ordinal, Error &error);
 
   DeviceKind kind() const override { return DeviceKind::Cuda; }
+  const ProgramSpec *choose(const EngineSpec &spec, Error &error) const override;
   bool makesUpTables() const override { return true; }
   std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;

@@ -28,8 +28,9 @@ bool CudaProgram::checkMemory(Error &error) const {
   if (!driver.cuMemGetInfo(error, &available, &total))
     return false;
   uint64_t weightBytes = 0, allTables = 0, largest = 0;
-  for (const WeightSpec &weight : source.spec.weights)
-    weightBytes += alignDevice(weight.data.size);
+  std::vector<bool> isRead = source.findWeights();
+  for (size_t i = 0; i < isRead.size(); ++i)
+    weightBytes += isRead[i] ? alignDevice(source.spec.weights[i].data.size) : 0;
   size_t largestTable = 0;
   for (size_t i = 0; i < source.spec.tables.size(); ++i) {
     uint64_t bytes = tableBytes(i);
@@ -56,8 +57,12 @@ bool CudaProgram::uploadWeights(Error &error) {
   std::vector<Staging::Piece> pieces;
   uint64_t size = 0;
   std::vector<uint64_t> offsets;
-  for (const WeightSpec &weight : source.spec.weights) {
+  std::vector<bool> isRead = source.findWeights();
+  for (size_t i = 0; i < isRead.size(); ++i) {
+    const WeightSpec &weight = source.spec.weights[i];
     offsets.push_back(size);
+    if (!isRead[i])
+      continue;
     if (weight.data.size != 0)
       pieces.push_back({size, weight.data.size, const_cast<uint8_t *>(weight.data.data)});
     size += alignDevice(weight.data.size);

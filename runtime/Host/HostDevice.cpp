@@ -76,17 +76,20 @@ const std::vector<const uint8_t *> &HostProgram::placeWeights() const {
 
 void HostProgram::copyWeights() const {
   const std::vector<WeightSpec> &specs = source.spec.weights;
+  std::vector<bool> isRead = source.findWeights();
   uint64_t total = 0;
-  for (const WeightSpec &weight : specs)
-    total += alignTo64(weight.data.size);
+  for (size_t i = 0; i < specs.size(); ++i)
+    total += isRead[i] ? alignTo64(specs[i].data.size) : 0;
   bool copy = static_cast<double>(total) <= 4 * privateCacheBytes() && weightCopy.allocate(total);
   uint8_t *next = weightCopy.data();
-  for (const WeightSpec &weight : specs) {
-    weights.push_back(copy ? next : weight.data.data);
-    if (copy && weight.data.size != 0)
-      std::memcpy(next, weight.data.data, weight.data.size);
-    if (copy)
-      next += alignTo64(weight.data.size);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const ByteSpan &data = specs[i].data;
+    bool isCopied = copy && isRead[i];
+    weights.push_back(isCopied ? next : data.data);
+    if (isCopied && data.size != 0)
+      std::memcpy(next, data.data, data.size);
+    if (isCopied)
+      next += alignTo64(data.size);
   }
 }
 

@@ -18,7 +18,7 @@ using namespace reckon::tools;
 
 namespace {
 const char *sectionKind(EngineSection::Kind kind) {
-  static const char *const names[] = {"host_code", "cuda_code", "weights", "table"};
+  static const char *const names[] = {"host_code", "ptx", "cubin", "weights", "table"};
   return names[static_cast<unsigned>(kind)];
 }
 
@@ -90,12 +90,34 @@ std::string conditionText(const SizeRequirement &requirement) {
   return requirement.left.str() + (requirement.mustBeEqual ? " = " : " >= ") + requirement.right.str();
 }
 
+/// What code a program for cuda has: the driver compiles PTX for what is newer, machine code runs as it is.
+std::vector<std::string> codeOf(const EngineSpec &spec, const ProgramSpec &program) {
+  std::vector<std::string> kinds;
+  if (program.target.device == DeviceKind::Cuda)
+    for (auto [kind, name] : {std::pair(CodeKind::Ptx, "PTX"), std::pair(CodeKind::Cubin, "machine code")})
+      if (spec.findCode(kind, program.target.cpu))
+        kinds.push_back(name);
+  return kinds;
+}
+
+/// "host x86-64-v3", "cuda sm_90a (PTX, machine code)"
+std::vector<std::string> targetNames(const EngineSpec &spec) {
+  std::vector<std::string> names;
+  for (const ProgramSpec &program : spec.programs) {
+    std::vector<std::string> code = codeOf(spec, program);
+    names.push_back(deviceName(program.target.device) + (program.target.cpu.empty() ? "" : " " + program.target.cpu) +
+                    (code.empty() ? "" : " (" + join(code, ", ") + ")"));
+  }
+  return names;
+}
+
 class TextReport {
 public:
   explicit TextReport(const EngineFile &file) : file(file), spec(file.spec()) {}
 
   std::string run() {
     text += "Engine: " + bytesText(file.fileSize()) + ", written by " + spec.producer + "\n";
+    text += "Targets: " + join(targetNames(spec), "; ") + "\n";
     text += "Dimensions: " + join(spec.dims, ", ") + "\n";
     tensors("Inputs", spec.inputs);
     tensors("Outputs", spec.outputs);
@@ -395,6 +417,7 @@ void programJson(JsonWriter &json, const EngineSpec &spec, const ProgramSpec &pr
     json.key("candidates").value(identity);
   }
   json.key("cpu").value(program.target.cpu);
+  stringsJson(json, "code", codeOf(spec, program));
   stringsJson(json, "features", program.target.features);
   kernelsJson(json, program);
   chainsJson(json, program);

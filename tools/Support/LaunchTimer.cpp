@@ -26,19 +26,23 @@ LaunchTimer::~LaunchTimer() {
   stream.reset();
 }
 
-bool LaunchTimer::load(const std::string &device, const std::vector<int64_t> &tableRows, Error &error) {
+bool LaunchTimer::find(const std::string &device, Error &error) {
   const Device *found = findDevice(device, error);
   if (!found)
     return false;
   if (found->kind() != DeviceKind::Cuda)
     return error.set(RECKON_INVALID, "launches are timed on a GPU, not on '" + device + "'");
+  gpu = static_cast<const CudaDevice *>(found);
+  own = found->choose(engine, error);
+  return own != nullptr;
+}
+
+bool LaunchTimer::load(const std::vector<int64_t> &tableRows, Error &error) {
   if (!shapes.compile(engine, error))
     return false;
   for (int64_t rows : tableRows)
     tables.push_back({nullptr, rows, /*seed=*/1});
-  auto program = std::make_unique<CudaProgram>(
-      static_cast<const CudaDevice &>(*found),
-      ProgramSource{engine, *engine.program(DeviceKind::Cuda), shapes.dimIndex(), tables});
+  auto program = std::make_unique<CudaProgram>(*gpu, ProgramSource{engine, *own, shapes.dimIndex(), tables});
   if (!program->load(error))
     return false;
   loaded = std::move(program);

@@ -21,13 +21,16 @@ namespace reckon::tools {
 /// What is timed is a program over all that.
 class LaunchTimer {
 public:
-  /// `engine` has a program for cuda and must outlive the timer. `tableRows` are made up, the same for the same number.
+  /// `engine` must outlive the timer. `tableRows` are made up, the same for the same number.
   explicit LaunchTimer(const EngineSpec &engine) : engine(engine) {}
   ~LaunchTimer();
   LaunchTimer(const LaunchTimer &) = delete;
   LaunchTimer &operator=(const LaunchTimer &) = delete;
 
-  [[nodiscard]] bool load(const std::string &device, const std::vector<int64_t> &tableRows, runtime::Error &error);
+  /// Finds the GPU and the engine's program for it, and loads that.
+  [[nodiscard]] bool find(const std::string &device, runtime::Error &error);
+  const ProgramSpec &program() const { return *own; }
+  [[nodiscard]] bool load(const std::vector<int64_t> &tableRows, runtime::Error &error);
   /// Brings the inputs of a batch to the GPU.
   [[nodiscard]] bool addBatch(const std::vector<int64_t> &dims, const std::vector<HostTensor> &inputs,
                               runtime::Error &error);
@@ -51,6 +54,8 @@ private:
   };
 
   const EngineSpec &engine;
+  const runtime::cuda::CudaDevice *gpu = nullptr;
+  const ProgramSpec *own = nullptr;
   runtime::ShapeSolver shapes;
   std::vector<runtime::BoundTable> tables;
   std::unique_ptr<runtime::cuda::CudaProgram> loaded, timed;

@@ -47,14 +47,14 @@ int Tuner::makeBatches(std::string &error) {
   for (size_t t = 0; t < rows.size(); ++t) {
     auto reads = [&](const OperandSpec &operand) { return operand.space == Space::Table && operand.index == t; };
     bool isRead = false;
-    for (const ChainSpec &chain : engine.program(DeviceKind::Cuda)->chains) {
+    for (const ChainSpec &chain : timer.program().chains) {
       const std::vector<OperandSpec> &operands = chain.dispatches[0].operands;
       isRead |= isTimed(chain) && std::any_of(operands.begin(), operands.end(), reads);
     }
     rows[t] = isRead ? rows[t] : 1;
   }
   Error failure;
-  if (!timer.load(options.device, rows, failure))
+  if (!timer.load(rows, failure))
     return fail(failure, error);
   InputOptions inputs = options.inputs;
   for (int64_t size : options.batches) {
@@ -98,7 +98,7 @@ bool Tuner::timeBatch(size_t batch, double best, double &microseconds, Error &er
 }
 
 int Tuner::timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::string &error) {
-  const ProgramSpec &program = *engine.program(DeviceKind::Cuda);
+  const ProgramSpec &program = timer.program();
   const ChainSpec &chain = program.chains[dispatch];
   const std::vector<LaunchSpec> &launches = chain.dispatches[0].launches;
   std::map<uint64_t, double> best; // by rows
@@ -135,17 +135,24 @@ int Tuner::timeCandidates(size_t dispatch, TimingCache::Dispatch &result, std::s
   return ExitOk;
 }
 
-int Tuner::run(TimingCache &cache, std::string &error,
-               const std::function<void(size_t, const std::string &)> &onDispatch) {
-  const ProgramSpec *program = engine.program(DeviceKind::Cuda);
-  if (!program) {
-    error = "the engine has no code for GPUs: compile it with --target=cuda";
+/// What no GPU could tune; empty when there is something to.
+static const char *checkCandidates(const EngineSpec &engine) {
+  if (!engine.program(DeviceKind::Cuda))
+    return "the engine has no code for GPUs: compile it with --target=cuda";
+  auto hasCandidates = [](const ProgramSpec &program) { return program.candidates != 0; };
+  if (std::none_of(engine.programs.begin(), engine.programs.end(), hasCandidates))
+    return "the engine has only the launches that its compiler chose: compile it with --candidates=all";
+  return "";
+}
+
+int Tuner::run(TimingCache &cache, std::string &error, const Listener &onDispatch) {
+  error = checkCandidates(engine);
+  if (!error.empty())
     return ExitUsage;
-  }
-  if (program->candidates == 0) {
-    error = "the engine has only the launches that its compiler chose: compile it with --candidates=all";
-    return ExitUsage;
-  }
+  Error failure;
+  if (!timer.find(options.device, failure))
+    return fail(failure, error);
+  const ProgramSpec *program = &timer.program();
   if (int code = makeBatches(error))
     return code;
   cache.kernels = program->candidates;
@@ -160,7 +167,7 @@ int Tuner::run(TimingCache &cache, std::string &error,
       result.candidates.push_back({launchName(*program, launch), {}});
     if (!isTimed(program->chains[d]))
       continue;
-    onDispatch(d, result.kernel);
+    onDispatch(d, program->chains.size(), result.kernel);
     if (int code = timeCandidates(d, result, error))
       return code;
   }

@@ -31,9 +31,11 @@ public:
   /// `engine` must outlive the tuner.
   Tuner(const EngineSpec &engine, const TuneOptions &options) : engine(engine), options(options), timer(engine) {}
 
+  /// Told which dispatch of how many begins to be timed, and its kernel.
+  using Listener = std::function<void(size_t, size_t, const std::string &)>;
+
   /// Times every candidate launch of every dispatch for every batch. The exit code, with the reason in `error`.
-  /// `onDispatch` is told which dispatch begins to be timed.
-  int run(TimingCache &cache, std::string &error, const std::function<void(size_t, const std::string &)> &onDispatch);
+  int run(TimingCache &cache, std::string &error, const Listener &onDispatch);
 
 private:
   bool isTimed(const ChainSpec &chain) const;

@@ -45,6 +45,8 @@ static void declare(tools::ArgParser &args, Flags &flags) {
     CompileOptions &options = flags;
     if (auto *text = std::get_if<std::string CompileOptions::*>(&option.member))
       args.option(option.name, option.metavar, option.help.c_str(), options.**text);
+    else if (auto *list = std::get_if<std::vector<std::string> CompileOptions::*>(&option.member))
+      args.option(option.name, option.metavar, option.help.c_str(), options.**list);
     else
       args.flag(option.name, option.help.c_str(), options.*std::get<bool CompileOptions::*>(option.member));
   }
@@ -62,12 +64,13 @@ static std::string check(Flags &flags, const std::string &model) {
   if (std::string error = checkOptions(flags); !error.empty())
     return error;
   const Phase &last = getPhases().back();
-  std::optional<Targets> targets = Targets::parse(flags.target, nullptr);
+  std::optional<Targets> targets = Targets::parse(flags.target, flags.archs, nullptr);
   if (flags.emit != "engine" && flags.emit != "mlir" && flags.emit != "ptx")
     return "--emit is engine, mlir or ptx, not '" + flags.emit + "'";
-  if (flags.emit == "ptx" && targets->archs.empty())
-    return "--emit=ptx needs a GPU: add --target=cuda";
-  if (flags.emit == "mlir" && targets->devices().size() > 1 && flags.stopAfter.empty())
+  if (flags.emit == "ptx" && targets->gpus.size() != 1)
+    return targets->gpus.empty() ? "--emit=ptx needs a GPU: add --target=cuda"
+                                 : "--emit=ptx writes the code of one architecture: name one";
+  if (flags.emit == "mlir" && targets->programs().size() > 1 && flags.stopAfter.empty())
     return "--emit=mlir writes the module of one device: name one target, or an earlier phase with --stop-after";
   if (flags.verify && !targets->host)
     return "--verify runs the engine on this machine's CPU: compile for it, too, with --target=host," + flags.target;

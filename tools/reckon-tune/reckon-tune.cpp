@@ -107,10 +107,8 @@ int run(int argc, char **argv) {
                       problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
   TimingCache cache;
   Tuner tuner(file->spec(), options.tune);
-  const ProgramSpec *program = file->spec().program(DeviceKind::Cuda);
-  auto progress = [&](size_t dispatch, const std::string &kernel) {
-    std::fprintf(stderr, "reckon-tune: dispatch %zu of %zu: %s\n", dispatch + 1, program->chains.size(),
-                 kernel.c_str());
+  auto progress = [](size_t dispatch, size_t count, const std::string &kernel) {
+    std::fprintf(stderr, "reckon-tune: dispatch %zu of %zu: %s\n", dispatch + 1, count, kernel.c_str());
   };
   if (int code = tuner.run(cache, error, progress))
     return args.error(error, code);

@@ -47,6 +47,9 @@ enum class ErrorKind : int {
 struct CompileOptions {
   /// The devices: "host", "cuda", "cuda:sm_80,sm_90", "host,cuda", ...
   std::string target = deviceName(DeviceKind::Host);
+  /// GPU architectures for a target "cuda" that names none itself, each "sm_80" or a list "sm_80,sm_90a"; empty: the
+  /// default. Each gets a program of its own.
+  std::vector<std::string> archs;
   /// The CPU to generate code for: "native", or a name that LLVM knows ("x86-64-v3", "sapphirerapids").
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
@@ -104,7 +107,7 @@ struct CompileReport {
   std::vector<Statistic> statistics;
   /// With CompileOptions::remarks, in the order in which the passes made them.
   std::vector<Remark> remarks;
-  /// The PTX of the cuda program.
+  /// The PTX of the first architecture.
   std::string ptx;
   /// With CompileOptions::keepReference.
   mlir::OwningOpRef<mlir::ModuleOp> reference;

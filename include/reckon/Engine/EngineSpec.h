@@ -182,10 +182,10 @@ struct SizeRequirement {
   std::string what; // what it does with these sizes: "the 5 greatest elements of dimension 1"
 };
 
-enum class CodeKind : uint8_t { Host, Cuda };
+enum class CodeKind : uint8_t { Host, Ptx, Cubin };
 
-/// One code section: an ELF shared object; PTX text called "ptx" with a zero at its end, or a cubin called by its
-/// architecture ("sm_90a").
+/// One code section: an ELF shared object; PTX text with a zero at its end, or a cubin, called by the architecture
+/// ("sm_90a") of the program that it belongs to.
 struct CodeSpec {
   CodeKind kind = CodeKind::Host;
   std::string name;
@@ -204,11 +204,19 @@ struct EngineSpec {
   std::vector<OffsetsUse> offsetsUses;
   std::vector<SizeRequirement> requirements; // all checked when a set of sizes is first seen
 
-  /// Null when there is no program for the device.
+  /// Null when there is no program for the device; the first of several.
   const ProgramSpec *program(DeviceKind device) const {
     for (const ProgramSpec &program : programs)
       if (program.target.device == device)
         return &program;
+    return nullptr;
+  }
+
+  /// Null when the engine has no such code for the program of an architecture.
+  const CodeSpec *findCode(CodeKind kind, std::string_view name) const {
+    for (const CodeSpec &section : code)
+      if (section.kind == kind && section.name == name)
+        return &section;
     return nullptr;
   }
 

@@ -1,4 +1,4 @@
-//===- TargetsTest.cpp - What --target says -------------------------------------------===//
+//===- TargetsTest.cpp - What --target and --arch say -------------------------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,25 +15,24 @@ using namespace reckon;
 using Names = std::vector<std::string>;
 
 TEST(Targets, NameDevicesAndArchitectures) {
-  std::string error;
-  auto devices = [&](const char *text) {
-    auto targets = Targets::parse(text, &error);
+  auto programs = [](const char *text, const std::vector<std::string> &archs = {}) {
+    std::string error;
+    auto targets = Targets::parse(text, archs, &error);
+    if (!targets)
+      return Names{error};
     Names names;
-    for (DeviceKind device : targets ? targets->devices() : std::vector<DeviceKind>())
-      names.push_back(deviceName(device));
-    return targets ? names : Names{error};
+    for (const ProgramTarget &target : targets->programs())
+      names.push_back(target.name());
+    return names;
   };
-  auto archs = [&](const char *text) {
-    auto targets = Targets::parse(text, &error);
-    return targets ? targets->archs : Names{error};
-  };
-  EXPECT_EQ(devices("host"), Names{"host"});
-  EXPECT_EQ(devices("cuda"), Names{"cuda"});
-  EXPECT_EQ(devices("cuda,host"), (Names{"host", "cuda"}));
-  EXPECT_EQ(devices("host,cuda:sm_80,sm_90"), (Names{"host", "cuda"}));
-  EXPECT_EQ(archs("cuda"), Names{"sm_90a"});
-  EXPECT_EQ(archs("host,cuda:sm_80,sm_90"), (Names{"sm_80", "sm_90"}));
-  EXPECT_EQ(archs("cuda:sm_80,host"), Names{"sm_80"});
+  EXPECT_EQ(programs("host"), Names{"host"});
+  EXPECT_EQ(programs("cuda"), Names{"cuda-sm_90a"});
+  EXPECT_EQ(programs("cuda,host"), (Names{"host", "cuda-sm_90a"}));
+  EXPECT_EQ(programs("host,cuda:sm_80,sm_90"), (Names{"host", "cuda-sm_80", "cuda-sm_90"}));
+  EXPECT_EQ(programs("cuda:sm_80,host"), (Names{"host", "cuda-sm_80"}));
+  EXPECT_EQ(programs("cuda", {"sm_90a,sm_80"}), (Names{"cuda-sm_90a", "cuda-sm_80"}));
+  EXPECT_EQ(programs("host,cuda", {"sm_80", "sm_90a,sm_100a"}),
+            (Names{"host", "cuda-sm_80", "cuda-sm_90a", "cuda-sm_100a"}));
 }
 
 TEST(Targets, EveryDeviceHasABackend) {
@@ -46,9 +45,9 @@ TEST(Targets, EveryDeviceHasABackend) {
 }
 
 TEST(Targets, RefuseWhatMakesNoSense) {
-  auto refused = [](const char *text) {
+  auto refused = [](const char *text, const std::vector<std::string> &archs = {}) {
     std::string error;
-    EXPECT_FALSE(Targets::parse(text, &error)) << text;
+    EXPECT_FALSE(Targets::parse(text, archs, &error)) << text;
     return error;
   };
   EXPECT_EQ(refused("tpu"), "no target 'tpu'; there are host, cuda and cuda:ARCH,...");
@@ -59,5 +58,10 @@ TEST(Targets, RefuseWhatMakesNoSense) {
   EXPECT_EQ(refused("cuda:sm_80,sm_80"), "the architecture sm_80 is named twice");
   EXPECT_EQ(refused("cuda:sm_70"), GpuTarget::unknown("sm_70"));
   EXPECT_EQ(refused("host:sm_80"), "no target 'host:sm_80'; there are host, cuda and cuda:ARCH,...");
+  EXPECT_EQ(refused("host", {"sm_80"}), "--arch names architectures of GPUs: add --target=cuda");
+  EXPECT_EQ(refused("cuda:sm_80", {"sm_90"}), "architectures are named by --target or by --arch, not by both");
+  EXPECT_EQ(refused("cuda", {"sm_80", "sm_90,sm_80"}), "the architecture sm_80 is named twice");
+  EXPECT_EQ(refused("cuda", {"sm_70"}), GpuTarget::unknown("sm_70"));
+  EXPECT_EQ(refused("cuda", {""}), GpuTarget::unknown(""));
   EXPECT_EQ(refused("cuda:"), GpuTarget::unknown(""));
 }

@@ -223,6 +223,22 @@ TEST_F(EmitEngine, ProgramsShareWhatTheyStoreAlike) {
   EXPECT_EQ(dispatch.numOutputs, 1u);
 }
 
+TEST_F(EmitEngine, ArchitecturesHaveProgramsOfTheirOwn) {
+  auto first = mlir::parseSourceString<mlir::ModuleOp>(cudaText, &context);
+  auto second = mlir::parseSourceString<mlir::ModuleOp>(cudaText, &context);
+  ASSERT_TRUE(first && second);
+  ProgramInput older{*first, {DeviceKind::Cuda, "sm_80", {}}, {}};
+  ProgramInput newer{*second, {DeviceKind::Cuda, "sm_90a", {}}, {{"gemm_any", {40, 8, 256}}}};
+  auto spec = makeEngineSpec({older, newer}, {});
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->programs.size(), 2u);
+  EXPECT_EQ(spec->programs[0].target.cpu, "sm_80");
+  EXPECT_EQ(spec->programs[0].kernels[1].registers, 0u);
+  EXPECT_EQ(spec->programs[1].kernels[1].registers, 40u);
+  EXPECT_EQ(spec->weights.size(), 2u);
+  EXPECT_EQ(spec->tables.size(), 1u);
+}
+
 TEST_F(EmitEngine, KernelsOnCudaNeedLaunches) {
   ASSERT_TRUE(make(planText));
   std::string message;

@@ -241,6 +241,52 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(program->chains[1].dispatches[0].covers, std::vector<uint32_t>{0});
 }
 
+TEST(EngineFile, AProgramForEachArchitecture) {
+  EngineSpec spec = mutableSpec();
+  spec.programs.push_back(spec.programs[1]);
+  std::string error;
+  EXPECT_FALSE(serializeEngine(spec, &error));
+  EXPECT_NE(error.find("two programs for the target 'cuda sm_90a'"), std::string::npos) << error;
+  spec.programs.back().target.cpu = "sm_80";
+  spec.code.push_back(spec.code.back());
+  EXPECT_FALSE(serializeEngine(spec, &error));
+  EXPECT_NE(error.find("code section 'sm_90a' is there twice"), std::string::npos) << error;
+  spec.code.back().name = "sm_80";
+  spec.code.push_back({CodeKind::Cubin, "sm_80", spec.own({1, 2, 3})});
+  std::optional<std::vector<uint8_t>> bytes = serializeEngine(spec, &error);
+  ASSERT_TRUE(bytes) << error;
+  EngineError problem;
+  auto file = EngineFile::fromMemory({bytes->data(), bytes->size()}, problem);
+  ASSERT_TRUE(file) << problem.message;
+  ASSERT_EQ(file->spec().programs.size(), 3u);
+  EXPECT_EQ(file->spec().programs[2].target.cpu, "sm_80");
+  ASSERT_TRUE(file->spec().findCode(CodeKind::Cubin, "sm_80"));
+  EXPECT_EQ(file->spec().findCode(CodeKind::Cubin, "sm_80")->data.size, 3u);
+  EXPECT_TRUE(file->spec().findCode(CodeKind::Ptx, "sm_90a"));
+  EXPECT_FALSE(file->spec().findCode(CodeKind::Cubin, "sm_90a"));
+}
+
+TEST(EngineFile, EqualWeightsAreStoredOnce) {
+  EngineSpec spec = mutableSpec();
+  size_t before = serializeEngine(spec)->size();
+  WeightSpec weight = spec.weights[0];
+  weight.shape = {3000, 4};
+  weight.data = spec.own(std::vector<uint8_t>(48000, 5));
+  for (const char *name : {"one", "two", "three"}) {
+    weight.name = name;
+    spec.weights.push_back(weight);
+  }
+  std::vector<uint8_t> bytes = *serializeEngine(spec);
+  EXPECT_LT(bytes.size(), before + 2 * 48000);
+  EngineError error;
+  auto file = EngineFile::fromMemory({bytes.data(), bytes.size()}, error);
+  ASSERT_TRUE(file) << error.message;
+  const std::vector<WeightSpec> &weights = file->spec().weights;
+  EXPECT_EQ(weights[3].data.data, weights[5].data.data);
+  EXPECT_NE(weights[0].data.data, weights[3].data.data);
+  EXPECT_EQ(weights[5].data.data[47999], 5);
+}
+
 TEST(EngineFile, OnlyCudaCovers) {
   EngineSpec spec = mutableSpec();
   spec.programs[0].chains[0].dispatches[0].covers = {0};
@@ -260,6 +306,8 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   using P = ProgramSpec;
   auto dispatch = [](P &p) -> DispatchSpec & { return p.chains[0].dispatches[0]; };
   refuses("two programs for the target 'host'", [](P &p) { p = mutableSpec().programs[0]; });
+  refuses("its architecture has no name", [](P &p) { p.target.cpu = ""; });
+  refuses("code section 'sm_90a' belongs to no program", [](P &p) { p.target.cpu = "sm_80"; });
   refuses("local slots", [](P &p) { p.localSlots = {4}; });
   refuses("blocks of 0 threads", [](P &p) { p.kernels[1].blockThreads = 0; });
   refuses("blocks of 1025 threads", [](P &p) { p.kernels[1].blockThreads = 1025; });

@@ -125,7 +125,7 @@ EngineSpec test::mutableSpec() {
                       {}};
   program.chains = {{size("batch"), 32, {first, second}}};
   spec.code = {{CodeKind::Host, "code", spec.own(std::vector<uint8_t>(100, 1))},
-               {CodeKind::Cuda, "ptx", spec.own({fakePtx, fakePtx + sizeof(fakePtx)})}};
+               {CodeKind::Ptx, "sm_90a", spec.own({fakePtx, fakePtx + sizeof(fakePtx)})}};
   program.arenaUnshared = size("32*batch");
   spec.programs = {program, cudaProgram()};
   spec.idUses = {{1, 0, 1, size("rows:emb")}};

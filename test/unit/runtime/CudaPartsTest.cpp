@@ -54,22 +54,34 @@ TEST(Driver, SaysWhatIsMissing) {
 }
 
 TEST(Architectures, WhatRunsWhere) {
-  auto rank = [](const char *code, int major, int minor) {
+  auto parse = [](const char *text) {
     Architecture architecture;
-    EXPECT_TRUE(Architecture::parse(code, architecture)) << code;
+    EXPECT_TRUE(Architecture::parse(text, architecture)) << text;
+    return architecture;
+  };
+  auto runs = [&](bool (*canUse)(const Architecture &, const DeviceProperties &), const char *code, int major,
+                  int minor) {
     DeviceProperties device;
     device.major = major;
     device.minor = minor;
-    return cubinRank(architecture, device);
+    return canUse(parse(code), device);
   };
-  EXPECT_GT(rank("sm_90a", 9, 0), rank("sm_90", 9, 0));
-  EXPECT_GT(rank("sm_90", 9, 0), 0);
-  EXPECT_EQ(rank("sm_90", 10, 0), 0);
-  EXPECT_EQ(rank("sm_90a", 9, 3), 0);
-  EXPECT_GT(rank("sm_89", 8, 9), rank("sm_86", 8, 9));
-  EXPECT_GT(rank("sm_86", 8, 9), rank("sm_80", 8, 9));
-  EXPECT_EQ(rank("sm_89", 8, 6), 0);
-  EXPECT_GT(rank("sm_120", 12, 0), 0);
+  EXPECT_TRUE(runs(canRun, "sm_90", 9, 0));
+  EXPECT_FALSE(runs(canRun, "sm_90", 10, 0));
+  EXPECT_FALSE(runs(canRun, "sm_90a", 9, 3));
+  EXPECT_TRUE(runs(canRun, "sm_80", 8, 9));
+  EXPECT_FALSE(runs(canRun, "sm_89", 8, 6));
+  EXPECT_TRUE(runs(canRun, "sm_100f", 10, 3));
+  EXPECT_TRUE(runs(canCompile, "sm_80", 12, 0));
+  EXPECT_FALSE(runs(canCompile, "sm_89", 8, 6));
+  EXPECT_TRUE(runs(canCompile, "sm_90a", 9, 0));
+  EXPECT_FALSE(runs(canCompile, "sm_90a", 10, 0));
+  EXPECT_TRUE(runs(canCompile, "sm_120f", 12, 1));
+  EXPECT_FALSE(runs(canCompile, "sm_100f", 12, 0));
+  const char *const rising[] = {"sm_80", "sm_89", "sm_90", "sm_90a", "sm_100", "sm_100f", "sm_103", "sm_120a"};
+  for (size_t i = 0; i < std::size(rising); ++i)
+    for (size_t j = 0; j < std::size(rising); ++j)
+      EXPECT_EQ(parse(rising[i]) < parse(rising[j]), i < j) << rising[i] << " " << rising[j];
   Architecture parsed;
   for (const char *text : {"", "sm_", "sm_9x", "sm_90ab", "90", "sm_5"})
     EXPECT_FALSE(Architecture::parse(text, parsed)) << text;

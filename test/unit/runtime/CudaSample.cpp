@@ -78,8 +78,16 @@ EngineSpec test::cudaSampleSpec() {
                       "kernel test_linear 8 8 8 8 8 8 8 8 8\n"
                       "kernel test_linear_small 8 8 8 8 128 8 8 8 8 8\n"
                       "kernel test_finish 8 8 8 8 8 8 8 8\n";
-  spec.code.push_back({CodeKind::Cuda, "ptx", spec.own({text, text + sizeof(text)})});
+  spec.code.push_back({CodeKind::Ptx, "sm_80", spec.own({text, text + sizeof(text)})});
   return spec;
+}
+
+CodeSpec test::fakeCubin(EngineSpec &spec, const char *arch, const ByteSpan &text) {
+  std::vector<uint8_t> bytes(64);
+  std::memcpy(bytes.data(), "\177ELF\2", 5);
+  bytes[58] = 64; // the size of section headers, of which there are none
+  bytes.insert(bytes.end(), text.data, text.data + text.size);
+  return {CodeKind::Cubin, arch, spec.own(bytes)};
 }
 
 static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {

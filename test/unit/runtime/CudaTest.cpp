@@ -434,39 +434,38 @@ TEST_F(Cuda, MemoryThatIsNotThere) {
   expectCorrect(context, sampleData(10));
 }
 
-TEST_F(Cuda, CodeIsChosenForTheDevice) {
+TEST_F(Cuda, CodeRunsOnTheDeviceOrIsRefused) {
   EngineSpec spec = cudaSampleSpec();
   CodeSpec ptx = spec.code.back();
-  auto cubin = [&](const char *name) {
-    std::vector<uint8_t> bytes(64);
-    std::memcpy(bytes.data(), "\177ELF\2", 5);
-    bytes[58] = 64; // the size of section headers, of which there are none
-    bytes.insert(bytes.end(), ptx.data.data, ptx.data.data + ptx.data.size);
-    return CodeSpec{CodeKind::Cuda, name, spec.own(bytes)};
-  };
+  auto isFor = [&](const char *arch) { spec.programs[1].target.cpu = spec.code.back().name = arch; };
   // The driver compiles for what is newer.
   EXPECT_FALSE(refusal(spec));
-  spec.programs[1].target.cpu = "sm_100";
+  isFor("sm_100");
   EXPECT_EQ(refusal(spec).message,
             "the engine does not run on device 'cuda:0' (Fake GPU, sm_90): it has PTX for sm_100");
   EXPECT_EQ(refusal(spec).code, RECKON_UNSUPPORTED);
-  spec.programs[1].target.cpu = "sm_90a";
+  isFor("sm_90a");
   EXPECT_FALSE(refusal(spec));
-  spec.code.back() = cubin("sm_90a");
+  spec.code.back() = fakeCubin(spec, "sm_90a", ptx.data);
   EXPECT_FALSE(refusal(spec));
-  spec.code.back() = cubin("sm_80");
+  spec.code.back() = fakeCubin(spec, "sm_80", ptx.data);
+  isFor("sm_80");
   EXPECT_EQ(refusal(spec).message,
             "the engine does not run on device 'cuda:0' (Fake GPU, sm_90): it has no PTX, cubins for sm_80");
-  spec.code.back() = cubin("sm_90");
+  isFor("h200");
+  EXPECT_EQ(refusal(spec).code, RECKON_UNSUPPORTED);
+  isFor("sm_90");
   spec.code.back().data.size = 60;
-  EXPECT_EQ(refusal(spec).message, "code section 'sm_90' is not a whole cubin");
+  EXPECT_EQ(refusal(spec).message, "the cubin for sm_90 is not whole");
   const char bad[] = "bad";
-  spec.code.back() = {CodeKind::Cuda, "ptx", spec.own({bad, bad + 4})};
-  EXPECT_EQ(refusal(spec).message, "code section 'ptx' for sm_90a on device 'cuda:0' (Fake GPU, sm_90) cannot be "
-                                   "loaded: device 'cuda': cuModuleLoadDataEx: made up failure (CUDA_ERROR_MADE_UP, "
-                                   "218); the driver's log: line 1: it is bad");
+  spec.code.back() = {CodeKind::Ptx, "sm_90a", spec.own({bad, bad + 4})};
+  isFor("sm_90a");
+  EXPECT_EQ(refusal(spec).message,
+            "the PTX for sm_90a on device 'cuda:0' (Fake GPU, sm_90) cannot be loaded: device "
+            "'cuda': cuModuleLoadDataEx: made up failure (CUDA_ERROR_MADE_UP, 218); the driver's "
+            "log: line 1: it is bad");
   spec.code.back().data.size = 3;
-  EXPECT_EQ(refusal(spec).message, "code section 'ptx' does not end with a zero byte");
+  EXPECT_EQ(refusal(spec).message, "the PTX for sm_90a does not end with a zero byte");
 }
 
 TEST_F(Cuda, KernelsThatDoNotFitTheDevice) {

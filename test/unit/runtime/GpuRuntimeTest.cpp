@@ -128,7 +128,7 @@ static std::vector<uint8_t> makeEngine() {
   add(0, {{Space::Input, 0}, {Space::Arena, 1}});
   add(1, {{Space::Arena, 0}, {Space::Arena, 1}, {Space::Output, 0}});
   spec.programs = {program};
-  spec.code = {{CodeKind::Cuda, "ptx", spec.own({ptx.c_str(), ptx.c_str() + ptx.size() + 1})}};
+  spec.code = {{CodeKind::Ptx, "sm_70", spec.own({ptx.c_str(), ptx.c_str() + ptx.size() + 1})}};
   std::string error;
   auto result = serializeEngine(spec, &error);
   EXPECT_TRUE(result) << error;

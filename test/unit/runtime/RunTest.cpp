@@ -304,7 +304,7 @@ TEST(Load, BrokenCodeAndUnknownDevices) {
 
   spec = sampleSpec();
   spec.programs = {ProgramSpec()};
-  spec.programs[0].target.device = DeviceKind::Cuda;
+  spec.programs[0].target = {DeviceKind::Cuda, "sm_80", {}};
   Loaded foreign(spec);
   EXPECT_EQ(context.create(foreign.engine, 1).code, RECKON_UNSUPPORTED);
 

@@ -242,7 +242,7 @@ TEST_F(Command, ToolsOnAGpu) {
         "1 tensor maps", "any rows: cublaslt batch x 16 x 8 in f32",
         "0 to 4 rows: test_linear_small, grid [1000], at most 3 blocks for each processor, scratch 32 "
         "bytes a block",
-        "cuda_code 'ptx'"})
+        "ptx 'sm_80'"})
     EXPECT_TRUE(has(outcome, part)) << part << "\n" << outcome.text;
   outcome = tool("reckon-inspect", "--json");
   for (const char *part : {"\"block_threads\": 128", "\"blocks_per_sm\": 3", "\"max_rows\": 4"})

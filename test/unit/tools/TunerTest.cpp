@@ -35,7 +35,7 @@ protected:
   ~Tuning() override { EXPECT_EQ(cuda.live(), 0u); }
   int run() {
     Tuner tuner(spec, options);
-    return tuner.run(cache, error, [](size_t, const std::string &) {});
+    return tuner.run(cache, error, [](size_t, size_t, const std::string &) {});
   }
 
   FakeCuda &cuda;

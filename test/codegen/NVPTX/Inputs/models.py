@@ -25,7 +25,7 @@ def main():
         engine = os.path.join(scratch, "cuda.rkn")
         for precision in ("fp16", "fp32"):
             report = compile_model(path, engine, "--target=cuda", f"--precision={precision}")
-            sections = [section["name"] for section in report["sections"]]
+            sections = [section["kind"] for section in report["sections"]]
             assert "ptx" in sections, (path, sections)
         first = open(engine, "rb").read()
         if path == paths[0]:
