@@ -1,4 +1,4 @@
-//===- DeviceBuilder.cpp - Short words for device code ---------------------------===//
+//===- DeviceBuilder.cpp - What kernels are written with -------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -22,10 +22,15 @@ using arith::CmpIPredicate;
 // Numbers
 //===----------------------------------------------------------------------===//
 
-Value DeviceBuilder::i32(int64_t value) { return arith::ConstantOp::create(*this, getI32IntegerAttr(value)); }
+Value DeviceBuilder::i32(int64_t value) {
+  return arith::ConstantOp::create(*this, getI32IntegerAttr(static_cast<int32_t>(value)));
+}
 Value DeviceBuilder::i64(int64_t value) { return arith::ConstantOp::create(*this, getI64IntegerAttr(value)); }
 Value DeviceBuilder::f32(double value) { return arith::ConstantOp::create(*this, getF32FloatAttr(value)); }
 Value DeviceBuilder::boolean(bool value) { return arith::ConstantOp::create(*this, getBoolAttr(value)); }
+Value DeviceBuilder::like(Value x, int64_t value) {
+  return arith::ConstantOp::create(*this, getIntegerAttr(x.getType(), value));
+}
 
 std::optional<int64_t> DeviceBuilder::constantOf(Value a) {
   llvm::APInt value;
@@ -34,14 +39,10 @@ std::optional<int64_t> DeviceBuilder::constantOf(Value a) {
   return std::nullopt;
 }
 
-static Value integerLike(DeviceBuilder &b, Value like, int64_t value) {
-  return like.getType().isInteger(64) ? b.i64(value) : b.i32(value);
-}
-
 Value DeviceBuilder::add(Value a, Value b) {
   auto x = constantOf(a), y = constantOf(b);
   if (x && y)
-    return integerLike(*this, a, *x + *y);
+    return like(a, *x + *y);
   if (x && *x == 0)
     return b;
   if (y && *y == 0)
@@ -49,45 +50,50 @@ Value DeviceBuilder::add(Value a, Value b) {
   return arith::AddIOp::create(*this, a, b);
 }
 
-Value DeviceBuilder::add(Value a, int64_t b) { return add(a, integerLike(*this, a, b)); }
+Value DeviceBuilder::add(Value a, int64_t b) { return add(a, like(a, b)); }
 
 Value DeviceBuilder::sub(Value a, Value b) {
   auto x = constantOf(a), y = constantOf(b);
   if (x && y)
-    return integerLike(*this, a, *x - *y);
+    return like(a, *x - *y);
   return arith::SubIOp::create(*this, a, b);
 }
 
-Value DeviceBuilder::mul(Value a, int64_t b) { return mul(a, integerLike(*this, a, b)); }
+Value DeviceBuilder::mul(Value a, int64_t b) { return mul(a, like(a, b)); }
 
 Value DeviceBuilder::mul(Value a, Value b) {
   auto x = constantOf(a), y = constantOf(b);
   if (x && y)
-    return integerLike(*this, a, *x * *y);
+    return like(a, *x * *y);
   if (y && *y == 1)
     return a;
   if ((x && *x == 0) || (y && *y == 0))
-    return integerLike(*this, a, 0);
+    return like(a, 0);
   return arith::MulIOp::create(*this, a, b);
 }
 
 Value DeviceBuilder::divU(Value a, int64_t b) {
   if (auto x = constantOf(a))
-    return integerLike(*this, a, *x / b);
-  return b == 1 ? a : Value(arith::DivUIOp::create(*this, a, integerLike(*this, a, b)));
+    return like(a, *x / b);
+  return b == 1 ? a : Value(arith::DivUIOp::create(*this, a, like(a, b)));
 }
 
 Value DeviceBuilder::remU(Value a, int64_t b) {
   if (auto x = constantOf(a))
-    return integerLike(*this, a, *x % b);
-  return b == 1 ? integerLike(*this, a, 0) : Value(arith::RemUIOp::create(*this, a, integerLike(*this, a, b)));
+    return like(a, *x % b);
+  return b == 1 ? like(a, 0) : Value(arith::RemUIOp::create(*this, a, like(a, b)));
 }
 
-Value DeviceBuilder::bitAnd(Value a, int64_t b) { return arith::AndIOp::create(*this, a, integerLike(*this, a, b)); }
+Value DeviceBuilder::bitAnd(Value a, int64_t b) { return arith::AndIOp::create(*this, a, like(a, b)); }
 
-Value DeviceBuilder::shiftRight(Value a, int64_t b) {
-  return arith::ShRUIOp::create(*this, a, integerLike(*this, a, b));
-}
+Value DeviceBuilder::bitAnd(Value a, Value b) { return arith::AndIOp::create(*this, a, b); }
+Value DeviceBuilder::bitOr(Value a, Value b) { return arith::OrIOp::create(*this, a, b); }
+Value DeviceBuilder::bitXor(Value a, Value b) { return arith::XOrIOp::create(*this, a, b); }
+Value DeviceBuilder::min(Value a, Value b) { return arith::MinUIOp::create(*this, a, b); }
+
+Value DeviceBuilder::shiftLeft(Value a, int64_t b) { return arith::ShLIOp::create(*this, a, like(a, b)); }
+
+Value DeviceBuilder::shiftRight(Value a, int64_t b) { return arith::ShRUIOp::create(*this, a, like(a, b)); }
 
 Value DeviceBuilder::both(Value a, Value b) {
   if (auto x = constantOf(a))
@@ -111,10 +117,14 @@ Value DeviceBuilder::negate(Value a) {
   return arith::XOrIOp::create(*this, a, boolean(true));
 }
 
+Value DeviceBuilder::compare(CmpIPredicate predicate, Value a, Value b) {
+  return arith::CmpIOp::create(*this, predicate, a, b);
+}
+
 Value DeviceBuilder::equal(Value a, int64_t b) {
   if (auto x = constantOf(a))
     return boolean(*x == b);
-  return arith::CmpIOp::create(*this, CmpIPredicate::eq, a, integerLike(*this, a, b));
+  return arith::CmpIOp::create(*this, CmpIPredicate::eq, a, like(a, b));
 }
 
 Value DeviceBuilder::lessU(Value a, Value b) {
@@ -149,99 +159,32 @@ Value DeviceBuilder::narrow(Value a) {
   return a.getType().isInteger(32) ? a : Value(arith::TruncIOp::create(*this, getI32Type(), a));
 }
 
-//===----------------------------------------------------------------------===//
-// Memory
-//===----------------------------------------------------------------------===//
+Value DeviceBuilder::bitcast(Type type, Value a) { return LLVM::BitcastOp::create(*this, type, a); }
 
-Value DeviceBuilder::at(Value pointer, Value bytes) {
-  if (auto x = constantOf(bytes))
-    return at(pointer, *x);
-  if (cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() != 3)
-    bytes = widen(bytes);
-  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer, ArrayRef<LLVM::GEPArg>{bytes});
+Value DeviceBuilder::fma(Value a, Value b, Value c) {
+  Value product = arith::MulFOp::create(*this, a, b, arith::FastMathFlags::contract);
+  return arith::AddFOp::create(*this, product, c, arith::FastMathFlags::contract);
 }
 
-Value DeviceBuilder::at(Value pointer, int64_t bytes) {
-  if (bytes == 0)
-    return pointer;
-  if (bytes != int32_t(bytes)) {
-    Value far = i64(bytes);
-    return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer, ArrayRef<LLVM::GEPArg>{far});
-  }
-  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer,
-                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
-}
-
-Value DeviceBuilder::loadInvariant(Type type, Value pointer, unsigned alignment) {
-  auto load = LLVM::LoadOp::create(*this, type, pointer, alignment);
-  load.setInvariant(isConstantMemory(pointer));
-  return load;
-}
-
-Value DeviceBuilder::load(Type type, Value pointer, unsigned alignment) {
-  return LLVM::LoadOp::create(*this, type, pointer, alignment);
-}
-
-void DeviceBuilder::store(Value value, Value pointer, unsigned alignment) {
-  LLVM::StoreOp::create(*this, value, pointer, alignment);
-}
-
-static LLVM::InlineAsmOp assembly(DeviceBuilder &b, Type result, ValueRange operands, const Twine &text,
-                                  StringRef constraints, bool touchesMemory = true) {
-  return LLVM::InlineAsmOp::create(b, result, operands, text.str(), constraints, /*has_side_effects=*/touchesMemory,
-                                   /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
-                                   LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT), ArrayAttr());
-}
-
-Value DeviceBuilder::sharedAddress(Value pointer) { return LLVM::PtrToIntOp::create(*this, getI32Type(), pointer); }
-
-Value DeviceBuilder::sharedPointer(Value address) {
-  return LLVM::IntToPtrOp::create(*this, LLVM::LLVMPointerType::get(getContext(), 3), address);
-}
-
-void DeviceBuilder::copyAsync16(Value shared, Value global) {
-  assembly(*this, {}, {shared, global}, "cp.async.cg.shared.global [$0], [$1], 16;", "r,l,~{memory}");
-}
-
-void DeviceBuilder::commitCopies() { assembly(*this, {}, {}, "cp.async.commit_group;", "~{memory}"); }
-
-void DeviceBuilder::waitCopies() { assembly(*this, {}, {}, "cp.async.wait_group 0;", "~{memory}"); }
+Value DeviceBuilder::addf(Value a, Value b) { return arith::AddFOp::create(*this, a, b); }
 
 //===----------------------------------------------------------------------===//
-// Tensor cores
+// Threads
 //===----------------------------------------------------------------------===//
 
-static SmallVector<Value> membersOf(DeviceBuilder &b, Value record, unsigned count) {
-  SmallVector<Value> members;
-  for (unsigned i = 0; i < count; ++i)
-    members.push_back(LLVM::ExtractValueOp::create(b, record, ArrayRef<int64_t>{i}));
-  return members;
+Value DeviceBuilder::thread() { return NVVM::ThreadIdXOp::create(*this, getI32Type()); }
+
+Value DeviceBuilder::block(unsigned dimension) {
+  return dimension == 0 ? Value(NVVM::BlockIdXOp::create(*this, getI32Type()))
+                        : Value(NVVM::BlockIdYOp::create(*this, getI32Type()));
 }
 
-SmallVector<Value> DeviceBuilder::loadMatrix(Value address) {
-  auto type = LLVM::LLVMStructType::getLiteral(getContext(), SmallVector<Type>(4, getI32Type()));
-  auto op = assembly(*this, type, address, "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {$0, $1, $2, $3}, [$4];",
-                     "=r,=r,=r,=r,r,~{memory}");
-  return membersOf(*this, op.getRes(), 4);
+Value DeviceBuilder::blocks(unsigned dimension) {
+  return dimension == 0 ? Value(NVVM::GridDimXOp::create(*this, getI32Type()))
+                        : Value(NVVM::GridDimYOp::create(*this, getI32Type()));
 }
 
-SmallVector<Value> DeviceBuilder::multiply16x8x16(Type type, ArrayRef<Value> a, ArrayRef<Value> b,
-                                                  ArrayRef<Value> sums) {
-  auto result = LLVM::LLVMStructType::getLiteral(getContext(), SmallVector<Type>(4, getF32Type()));
-  SmallVector<Value> operands(a);
-  operands.append(b.begin(), b.end());
-  operands.append(sums.begin(), sums.end());
-  StringRef name = type.isF16() ? "f16" : "bf16";
-  auto op = assembly(*this, result, operands,
-                     "mma.sync.aligned.m16n8k16.row.col.f32." + name + "." + name +
-                         ".f32 {$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};",
-                     "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f", /*touchesMemory=*/false);
-  return membersOf(*this, op.getRes(), 4);
-}
-
-//===----------------------------------------------------------------------===//
-// Lanes
-//===----------------------------------------------------------------------===//
+void DeviceBuilder::barrier() { NVVM::Barrier0Op::create(*this); }
 
 /// Shuffles move 32 bits; wider values go word by word.
 static Value shuffleWords(DeviceBuilder &b, Value value, Value lane, NVVM::ShflKind kind) {
@@ -267,6 +210,59 @@ Value DeviceBuilder::shuffleXor(Value value, int64_t mask) {
 }
 
 //===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+Value DeviceBuilder::at(Value pointer, Value bytes) {
+  if (auto x = constantOf(bytes))
+    return at(pointer, *x);
+  if (cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() != 3)
+    bytes = widen(bytes);
+  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer, ArrayRef<LLVM::GEPArg>{bytes});
+}
+
+Value DeviceBuilder::at(Value pointer, int64_t bytes) {
+  if (bytes == 0)
+    return pointer;
+  if (bytes != int32_t(bytes)) {
+    Value far = i64(bytes);
+    return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer, ArrayRef<LLVM::GEPArg>{far});
+  }
+  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer,
+                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
+}
+
+Value DeviceBuilder::load(Type type, Value pointer, unsigned alignment, bool constant) {
+  auto load = LLVM::LoadOp::create(*this, type, pointer, alignment);
+  load.setInvariant(constant && isConstantMemory(pointer));
+  return load;
+}
+
+void DeviceBuilder::store(Value value, Value pointer, unsigned alignment) {
+  LLVM::StoreOp::create(*this, value, pointer, alignment);
+}
+
+Values DeviceBuilder::loadWords(Value pointer, unsigned words, bool constant) {
+  return this->words(load(rawType(4 * words), pointer, 4 * words, constant));
+}
+
+void DeviceBuilder::storeWords(ArrayRef<Value> words, Value pointer) {
+  Type type = words[0].getType();
+  if (words.size() == 1)
+    return store(words[0], pointer, 4);
+  Value vector = LLVM::UndefOp::create(*this, VectorType::get(words.size(), type));
+  for (auto [i, word] : llvm::enumerate(words))
+    vector = LLVM::InsertElementOp::create(*this, vector, word, i32(i));
+  store(vector, pointer, 4 * words.size());
+}
+
+Value DeviceBuilder::sharedAddress(Value pointer) { return LLVM::PtrToIntOp::create(*this, getI32Type(), pointer); }
+
+Value DeviceBuilder::sharedPointer(Value address) {
+  return LLVM::IntToPtrOp::create(*this, LLVM::LLVMPointerType::get(getContext(), 3), address);
+}
+
+//===----------------------------------------------------------------------===//
 // Control
 //===----------------------------------------------------------------------===//
 
@@ -282,8 +278,19 @@ void DeviceBuilder::ifThen(Value condition, llvm::function_ref<void()> then) {
   then();
 }
 
-SmallVector<Value> DeviceBuilder::ifElse(Value condition, llvm::function_ref<SmallVector<Value>()> then,
-                                         llvm::function_ref<SmallVector<Value>()> otherwise) {
+void DeviceBuilder::ifThenElse(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise) {
+  if (auto known = constantOf(condition))
+    return *known ? then() : otherwise();
+  auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(op.thenBlock());
+  then();
+  setInsertionPointToStart(op.elseBlock());
+  otherwise();
+}
+
+Values DeviceBuilder::ifElse(Value condition, llvm::function_ref<SmallVector<Value>()> then,
+                             llvm::function_ref<SmallVector<Value>()> otherwise) {
   if (auto known = constantOf(condition))
     return *known ? then() : otherwise();
   SmallVector<Value> results[2];
@@ -304,7 +311,7 @@ SmallVector<Value> DeviceBuilder::ifElse(Value condition, llvm::function_ref<Sma
   return SmallVector<Value>(op.getResults());
 }
 
-SmallVector<Value> DeviceBuilder::loop(Value begin, Value end, Value step, ValueRange carried, LoopBody body) {
+Values DeviceBuilder::loop(Value begin, Value end, Value step, ValueRange carried, LoopBody body) {
   auto op =
       scf::ForOp::create(*this, begin, end, step, carried, [&](OpBuilder &inner, Location, Value i, ValueRange values) {
         InsertionGuard guard(*this);
@@ -313,6 +320,13 @@ SmallVector<Value> DeviceBuilder::loop(Value begin, Value end, Value step, Value
         scf::YieldOp::create(*this, next);
       });
   return SmallVector<Value>(op.getResults());
+}
+
+void DeviceBuilder::loop(Value begin, Value end, Value step, llvm::function_ref<void(Value)> body) {
+  loop(begin, end, step, {}, [&](Value i, ValueRange) {
+    body(i);
+    return Values();
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -325,7 +339,7 @@ Type DeviceBuilder::rawType(unsigned bytes) {
   return VectorType::get({bytes / 4}, getI32Type());
 }
 
-SmallVector<Value> DeviceBuilder::words(Value raw) {
+Values DeviceBuilder::words(Value raw) {
   auto vector = dyn_cast<VectorType>(raw.getType());
   if (!vector)
     return {raw};
@@ -335,7 +349,7 @@ SmallVector<Value> DeviceBuilder::words(Value raw) {
   return result;
 }
 
-SmallVector<Value> DeviceBuilder::unpack(Value raw, Type elementType) {
+Values DeviceBuilder::unpack(Value raw, Type elementType) {
   SmallVector<Value> result;
   Type f32 = getF32Type(), i32Type = getI32Type();
   for (Value word : words(raw)) {
@@ -388,4 +402,15 @@ Value DeviceBuilder::pack(ArrayRef<Value> values, Type elementType) {
   for (auto [i, word] : llvm::enumerate(packed))
     result = LLVM::InsertElementOp::create(*this, result, word, i32(i));
   return result;
+}
+
+Value DeviceBuilder::unpackHalf(Value word, unsigned half, Type elementType) {
+  // A bfloat16 is the upper half of an f32.
+  if (elementType.isBF16()) {
+    Value upper = half ? bitAnd(word, static_cast<int32_t>(0xffff0000)) : shiftLeft(word, 16);
+    return bitcast(getF32Type(), upper);
+  }
+  Value shifted = half ? shiftRight(word, 16) : word;
+  Value narrow = arith::TruncIOp::create(*this, getI16Type(), shifted);
+  return arith::ExtFOp::create(*this, getF32Type(), bitcast(elementType, narrow));
 }

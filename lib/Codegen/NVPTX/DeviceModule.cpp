@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/DeviceModule.h"
 #include "lib/Codegen/NVPTX/PtxCode.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
 #include "reckon/Runtime/CudaKernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,13 +32,6 @@ static Value constantI32(ImplicitLocOpBuilder &b, int64_t value) {
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
-
-/// Assembly that no access to memory moves across. (LLVM's intrinsics for these instructions say that they touch none.)
-static Operation *assembly(ImplicitLocOpBuilder &b, StringRef text) {
-  return LLVM::InlineAsmOp::create(b, TypeRange(), ValueRange(), text, "~{memory}", /*has_side_effects=*/true,
-                                   /*is_align_stack=*/false, LLVM::TailCallKind::None,
-                                   LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT), ArrayAttr());
-}
 
 ImplicitLocOpBuilder KernelFunction::getBuilder() {
   ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
@@ -117,8 +111,8 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
     earlyKernels.insert(function.getName());
     b.setInsertionPointToStart(block);
     // At once: those behind have little room beside this kernel, but their first instructions.
-    assembly(b, "griddepcontrol.launch_dependents;");
-    result.wait = assembly(b, "griddepcontrol.wait;");
+    launchDependents(b);
+    result.wait = waitForDependencies(b);
   }
   return result;
 }
@@ -129,7 +123,7 @@ void KernelFunction::waitHere(ImplicitLocOpBuilder &b) {
   if (wait)
     wait->erase();
   wait = nullptr;
-  assembly(b, "griddepcontrol.wait;");
+  waitForDependencies(b);
 }
 
 bool reckon::nvptx::isConstantMemory(Value pointer) {

@@ -14,6 +14,7 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Interaction.h"
+#include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/PairProducts.h"
 #include "lib/Codegen/NVPTX/RowReader.h"
 
@@ -219,7 +220,7 @@ void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Va
       Value mine = b.add(reader->laneInGroup(), vector);
       Value copies = vector + lanes <= vectors ? isThere : b.both(isThere, b.lessU(mine, b.i32(vectors)));
       Value offset = b.mul(mine, 16);
-      b.ifThen(copies, [&] { b.copyAsync16(b.add(to, offset), b.at(from, offset)); });
+      b.ifThen(copies, [&] { copyAsync16(b, b.add(to, offset), b.at(from, offset)); });
     }
   }
 }
@@ -228,7 +229,7 @@ void InteractionEmitter::copyRows(DeviceBuilder &b, const DirectGroup &group, Va
 void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value sample, Value tile, Part part) {
   for (auto [group, index] : llvm::zip(direct, indices))
     copyRows(b, group, index, sample, tile, part);
-  b.commitCopies();
+  commitCopies(b);
   for (unsigned feature : others) {
     if (!isPart(part, feature))
       continue;
@@ -328,7 +329,7 @@ LaunchPlan InteractionEmitter::emit(bool early) {
         gather(b, indices, sample, shared);
       }
       SmallVector<Value> next = loadIndices(clamp(b.add(sample, step)));
-      b.waitCopies();
+      waitCopies(b);
       finish(shared, sample);
       return next;
     });

@@ -9,6 +9,7 @@
 #include "dialects/Rec/Shape.h"
 #include "lib/Codegen/Loops/Scalar.h"
 #include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -172,18 +173,18 @@ SizeExpr LinearLayer::matrixRows() const { return rec::getShape(linear.getResult
 // The tail
 //===----------------------------------------------------------------------===//
 
-LinearTail::LinearTail(Ptx &p, const LinearLayer &layer, ArrayRef<Value> operands)
+LinearTail::LinearTail(DeviceBuilder &p, const LinearLayer &layer, ArrayRef<Value> operands)
     : p(p), layer(layer), operands(operands) {}
 
 static unsigned bytesOf(Type type) { return type.isInteger(1) ? 1 : type.getIntOrFloatBitWidth() / 8; }
 
-Values nvptx::loadRun(Ptx &p, Value pointer, Type type, unsigned count, bool aligned, bool constant) {
+Values nvptx::loadRun(DeviceBuilder &p, Value pointer, Type type, unsigned count, bool aligned, bool constant) {
   unsigned bytes = bytesOf(type) * count;
   Values elements;
   if (!aligned || bytes < 4 || bytes > 32 || !type.isFloat() || type.isF64()) {
     for (unsigned i = 0; i < count; ++i) {
-      Value stored = loops::loadBits(p.b, loops::storageType(type), p.at(pointer, i * bytesOf(type)));
-      elements.push_back(loops::fromStorage(p.b, stored, type));
+      Value stored = loops::loadBits(p, loops::storageType(type), p.at(pointer, i * bytesOf(type)));
+      elements.push_back(loops::fromStorage(p, stored, type));
     }
     return elements;
   }
@@ -192,19 +193,19 @@ Values nvptx::loadRun(Ptx &p, Value pointer, Type type, unsigned count, bool ali
     words.append(p.loadWords(p.at(pointer, offset), std::min(bytes, 16u) / 4, constant));
   for (Value word : words) {
     if (type.isF32())
-      elements.push_back(p.bits(type, word));
+      elements.push_back(p.bitcast(type, word));
     else
       for (unsigned half = 0; half < 2; ++half)
-        elements.push_back(unpackHalf(p, word, half, type));
+        elements.push_back(p.unpackHalf(word, half, type));
   }
   return elements;
 }
 
-void nvptx::storeRun(Ptx &p, ArrayRef<Value> elements, Value pointer, Type type, bool aligned) {
+void nvptx::storeRun(DeviceBuilder &p, ArrayRef<Value> elements, Value pointer, Type type, bool aligned) {
   unsigned bytes = bytesOf(type) * elements.size();
   if (!aligned || bytes < 4 || bytes > 32 || !type.isFloat() || type.isF64()) {
     for (auto [i, element] : llvm::enumerate(elements))
-      loops::storeBits(p.b, loops::toStorage(p.b, element, type), p.at(pointer, i * bytesOf(type)));
+      loops::storeBits(p, loops::toStorage(p, element, type), p.at(pointer, i * bytesOf(type)));
     return;
   }
   Values words;
@@ -219,33 +220,33 @@ void nvptx::storeRun(Ptx &p, ArrayRef<Value> elements, Value pointer, Type type,
   }
 }
 
-Values nvptx::loadInside(Ptx &p, const MatrixRow &row, Value first, unsigned count) {
+Values nvptx::loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, unsigned count) {
   auto load = [&](Value column, unsigned length, bool aligned) {
-    Value pointer = p.at(row.pointer, p.mul(p.wide(column), bytesOf(row.type)));
+    Value pointer = p.at(row.pointer, p.mul(p.widen(column), bytesOf(row.type)));
     return loadRun(p, pointer, row.type, length, aligned, /*constant=*/false);
   };
   if (row.aligned && row.k % count == 0)
-    return p.choose(
-        p.lt(first, p.like(first, row.k)), [&] { return load(first, count, true); },
+    return p.ifElse(
+        p.lessU(first, p.like(first, row.k)), [&] { return load(first, count, true); },
         [&] { return Values(count, p.f32(0)); });
   Values elements;
   for (unsigned i = 0; i < count; ++i) {
-    Value column = p.add(first, i), inside = p.lt(column, p.like(column, row.k));
+    Value column = p.add(first, i), inside = p.lessU(column, p.like(column, row.k));
     Value element = load(p.select(inside, column, p.like(column, 0)), 1, false)[0];
     elements.push_back(p.select(inside, element, p.f32(0)));
   }
   return elements;
 }
 
-Values nvptx::loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first, bool isWhole) {
+Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, Value first, bool isWhole) {
   Type stored = layer.x.type;
   int64_t chunk = 16 / layer.elementBytes();
-  Value start = p.at(row, p.mul(p.wide(first), bytesOf(stored)));
+  Value start = p.at(row, p.mul(p.widen(first), bytesOf(stored)));
   auto packed = [&](ArrayRef<Value> elements) {
     Values words;
     if (layer.elementBytes() == 4)
       for (Value element : elements)
-        words.push_back(p.bits(p.b.getI32Type(), element));
+        words.push_back(p.bitcast(p.getI32Type(), element));
     else
       for (unsigned i = 0; i < elements.size(); i += 2)
         words.push_back(packHalves(p, elements[i], elements[i + 1], layer.type));
@@ -268,14 +269,14 @@ Values nvptx::loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first
     for (; bytes - offset >= 4; offset = 4 * loaded.size())
       loaded.append(p.loadWords(p.at(start, offset), bytes - offset >= 8 ? 2 : 1));
     if (offset < bytes)
-      loaded.push_back(arith::ExtUIOp::create(p.b, p.b.getI32Type(), p.load(p.b.getI16Type(), p.at(start, offset), 2)));
+      loaded.push_back(arith::ExtUIOp::create(p, p.getI32Type(), p.load(p.getI16Type(), p.at(start, offset), 2)));
     loaded.resize(4, p.i32(0));
     return loaded;
   };
   auto inside = [&] {
-    return layer.k % chunk ? p.choose(p.lt(first, p.i32(layer.k / chunk * chunk)), words, pieces) : words();
+    return layer.k % chunk ? p.ifElse(p.lessU(first, p.i32(layer.k / chunk * chunk)), words, pieces) : words();
   };
-  return p.choose(p.lt(first, end), inside, [&] { return Values(4, p.i32(0)); });
+  return p.ifElse(p.lessU(first, end), inside, [&] { return Values(4, p.i32(0)); });
 }
 
 Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned count) {
@@ -285,7 +286,7 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
   Values elements;
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
     double value = cast<SplatElementsAttr>(constant.getValue()).getSplatValue<APFloat>().convertToDouble();
-    elements.assign(count, loops::scalarConstant(p.b, type, value));
+    elements.assign(count, loops::scalarConstant(p, type, value));
   } else {
     auto argument = cast<BlockArgument>(tensor);
     unsigned operand = argument.getArgNumber();
@@ -298,14 +299,14 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
     bool aligned = !isRow;
     if (isRow) {
       MatrixOperand matrix = *asMatrix(layer.kernel, operand);
-      pointer = p.at(pointer, p.mul(p.wide(row), matrix.stride * bytesOf(type)));
+      pointer = p.at(pointer, p.mul(p.widen(row), matrix.stride * bytesOf(type)));
       aligned = matrix.aligned;
     } else {
       aligned = layer.kernel.getLayout(operand).getAligned();
     }
     if (isWide)
       elements =
-          loadRun(p, p.at(pointer, p.mul(p.wide(column), bytesOf(type))), type, count, aligned, /*constant=*/true);
+          loadRun(p, p.at(pointer, p.mul(p.widen(column), bytesOf(type))), type, count, aligned, /*constant=*/true);
     else
       elements.assign(count, loadRun(p, pointer, type, 1, false, true)[0]);
   }
@@ -331,17 +332,17 @@ Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const
       auto input = [&](unsigned operand) { return inputs[operand][i]; };
       results.push_back(
           llvm::TypeSwitch<Operation *, Value>(op)
-              .Case([&](rec::UnaryOp o) { return loops::emitUnary(p.b, o.getKind(), input(0), elementType(o.getX())); })
+              .Case([&](rec::UnaryOp o) { return loops::emitUnary(p, o.getKind(), input(0), elementType(o.getX())); })
               .Case([&](rec::BinaryOp o) {
-                return loops::emitBinary(p.b, o.getKind(), input(0), input(1), elementType(o.getA()),
+                return loops::emitBinary(p, o.getKind(), input(0), input(1), elementType(o.getA()),
                                          elementType(o.getB()));
               })
               .Case([&](rec::CompareOp o) {
-                return loops::emitCompare(p.b, o.getKind(), input(0), input(1), elementType(o.getA()));
+                return loops::emitCompare(p, o.getKind(), input(0), input(1), elementType(o.getA()));
               })
               .Case([&](rec::SelectOp o) { return p.select(input(0), input(1), input(2)); })
               .Case([&](rec::CastOp o) {
-                return loops::emitCast(p.b, input(0), elementType(o.getX()), elementType(o.getResult()));
+                return loops::emitCast(p, input(0), elementType(o.getX()), elementType(o.getResult()));
               }));
     }
     computed[op->getResult(0)] = results;
@@ -352,7 +353,7 @@ Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const
 void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
   Values results = evaluate(row, column, sums, inputs);
   unsigned bytes = bytesOf(layer.out.type);
-  Value offset = p.add(p.mul(p.wide(row), layer.out.stride * bytes), p.mul(p.wide(column), bytes));
+  Value offset = p.add(p.mul(p.widen(row), layer.out.stride * bytes), p.mul(p.widen(column), bytes));
   storeRun(p, results, p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
 }
 
@@ -384,11 +385,11 @@ void LinearTail::preload(Value row, Value column, unsigned count, Value rows) {
 
 void LinearTail::finish(Value row, Value column, ArrayRef<Value> sums) {
   if (layer.n % sums.size() == 0) {
-    p.ifThen(p.lt(column, p.i32(layer.n)), [&] { finishInside(row, column, sums, preloaded); });
+    p.ifThen(p.lessU(column, p.i32(layer.n)), [&] { finishInside(row, column, sums, preloaded); });
     return;
   }
   for (auto [i, sum] : llvm::enumerate(sums)) {
     Value at = p.add(column, i);
-    p.ifThen(p.lt(at, p.i32(layer.n)), [&, sum = sum] { finishInside(row, at, {sum}, Inputs()); });
+    p.ifThen(p.lessU(at, p.i32(layer.n)), [&, sum = sum] { finishInside(row, at, {sum}, Inputs()); });
   }
 }

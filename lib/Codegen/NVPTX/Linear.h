@@ -17,7 +17,7 @@
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
-#include "lib/Codegen/NVPTX/Ptx.h"
+#include "lib/Codegen/NVPTX/DeviceBuilder.h"
 
 #include "llvm/ADT/DenseMap.h"
 
@@ -63,7 +63,7 @@ std::optional<LinearLayer> matchLinear(plan::KernelOp kernel);
 /// Finishes sums; made once a kernel function, with one address (pointer to global memory) an operand.
 class LinearTail {
 public:
-  LinearTail(Ptx &p, const LinearLayer &layer, llvm::ArrayRef<Value> operands);
+  LinearTail(DeviceBuilder &p, const LinearLayer &layer, llvm::ArrayRef<Value> operands);
 
   /// What the tail reads at some columns of a row, by block argument.
   using Inputs = llvm::DenseMap<Value, Values>;
@@ -88,18 +88,18 @@ private:
   /// Bias, and what the layers of the tail read besides their own values.
   llvm::SmallVector<mlir::BlockArgument> readArguments() const;
 
-  Ptx &p;
+  DeviceBuilder &p;
   const LinearLayer &layer;
   llvm::ArrayRef<Value> operands;
   Inputs computed, preloaded;
 };
 
 /// Neighbouring elements in the type arithmetic is done in. `aligned`: the pointer is aligned to their bytes, or to 16.
-Values loadRun(Ptx &p, Value pointer, mlir::Type type, unsigned count, bool aligned, bool constant);
-void storeRun(Ptx &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type type, bool aligned);
+Values loadRun(DeviceBuilder &p, Value pointer, mlir::Type type, unsigned count, bool aligned, bool constant);
+void storeRun(DeviceBuilder &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type type, bool aligned);
 /// The 32-bit words of 16 bytes of the layer's own type: elements first, first + 1, ... of the row of x at `row`. From
 /// k on they are zero, unless `isWhole`, which says that there is no such.
-Values loadChunk(Ptx &p, const LinearLayer &layer, Value row, Value first, bool isWhole);
+Values loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, Value first, bool isWhole);
 /// A row of k elements in memory. `aligned` as in loadRun.
 struct MatrixRow {
   Value pointer;
@@ -108,7 +108,7 @@ struct MatrixRow {
   bool aligned;
 };
 /// Elements first, first + 1, ... of the row, as f32; zero from k on, where memory may hold anything.
-Values loadInside(Ptx &p, const MatrixRow &row, Value first, unsigned count);
+Values loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, unsigned count);
 
 /// `operand` as a matrix whose rows are all its dimensions but the last; nullopt when rows are not equally far apart.
 std::optional<MatrixOperand> asMatrix(plan::KernelOp kernel, unsigned operand);

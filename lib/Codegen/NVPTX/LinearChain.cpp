@@ -22,8 +22,10 @@
 //===-------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearChain.h"
+#include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -42,8 +44,8 @@ constexpr unsigned batchUnits = 4;
 
 class ChainEmitter {
 public:
-  ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel, Value shared,
-               int64_t clusters);
+  ChainEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel,
+               Value shared, int64_t clusters);
   void run();
 
 private:
@@ -73,19 +75,19 @@ private:
     return llvm::divideCeil(16 * layout.layers[layer].tilesPerBlock * tileRows, threads);
   }
   bool isLast(unsigned layer) const { return layer + 1 == layers.size(); }
-  Value isActive(unsigned layer) { return p.lt(rank, p.i32(layout.layers[layer].activeBlocks)); }
+  Value isActive(unsigned layer) { return p.lessU(rank, p.i32(layout.layers[layer].activeBlocks)); }
   void ifActive(unsigned layer, llvm::function_ref<void()> then);
   /// All threads that multiply.
-  void barrier() { p.inlinePtx({}, "bar.sync 1, " + std::to_string(threads) + ";", "", {}); }
+  void barrier() { namedBarrier(p, 1, threads); }
   /// Of the input of a layer; of a stage that is full or empty again.
   Value inputBarrier(unsigned layer) { return p.add(sharedBase, 8 * layer); }
   Value fullBarrier(unsigned unit) { return p.add(sharedBase, layout.stageBarriersAt + 16 * (unit % layout.slots)); }
   Value emptyBarrier(unsigned unit) { return p.add(fullBarrier(unit), 8); }
   bool isRefilled(unsigned unit) const { return unit + layout.slots < layout.units; }
-  Value tileGroupOf(const Layout &l) { return p.div(warp, l.innerGroups); }
-  Value innerGroupOf(const Layout &l) { return p.rem(warp, l.innerGroups); }
+  Value tileGroupOf(const Layout &l) { return p.divU(warp, l.innerGroups); }
+  Value innerGroupOf(const Layout &l) { return p.remU(warp, l.innerGroups); }
 
-  Ptx &p;
+  DeviceBuilder &p;
   ArrayRef<LinearLayer> layers;
   const ChainLayout &layout;
   KernelFunction &kernel;
@@ -100,21 +102,21 @@ private:
 
 } // namespace
 
-ChainEmitter::ChainEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout, KernelFunction &kernel,
-                           Value shared, int64_t clusters)
+ChainEmitter::ChainEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const ChainLayout &layout,
+                           KernelFunction &kernel, Value shared, int64_t clusters)
     : p(p), layers(layers), layout(layout), kernel(kernel), shared(shared) {
   sharedBase = p.sharedAddress(shared);
   thread = p.thread();
   lane = p.bitAnd(thread, 31);
-  group = p.shr(lane, 2);
+  group = p.shiftRight(lane, 2);
   quad = p.bitAnd(lane, 3);
-  warp = p.shr(thread, 5);
-  rank = p.rem(p.block(), clusterBlocks);
+  warp = p.shiftRight(thread, 5);
+  rank = p.remU(p.block(), clusterBlocks);
   rows = p.narrow(p.mul(kernel.rows, layers.front().rowsPerSample));
-  Value rowsEach = p.min(p.div(p.add(rows, clusters - 1), clusters), p.i32(tileRows));
-  firstRow = p.mul(p.div(p.block(), clusterBlocks), rowsEach);
+  Value rowsEach = p.min(p.divU(p.add(rows, clusters - 1), clusters), p.i32(tileRows));
+  firstRow = p.mul(p.divU(p.block(), clusterBlocks), rowsEach);
   rowsHere = p.min(p.sub(rows, firstRow), rowsEach);
-  ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, unitBytes), p.shl(lane, 4)));
+  ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, unitBytes), p.shiftLeft(lane, 4)));
 }
 
 void ChainEmitter::ifActive(unsigned layer, llvm::function_ref<void()> then) {
@@ -133,13 +135,13 @@ void ChainEmitter::loadInput() {
   const LinearLayer &layer = layers.front();
   unsigned chunks = 4 * layout.layers.front().innerBlocks;
   for (unsigned first = 0; first < chunks * tileRows; first += threads) {
-    Value index = p.add(thread, first), row = p.div(index, chunks), element = p.shl(p.rem(index, chunks), 3);
+    Value index = p.add(thread, first), row = p.divU(index, chunks), element = p.shiftLeft(p.remU(index, chunks), 3);
     Value address =
         p.at(kernel.operands[layer.x.operand],
-             p.mul(p.wide(p.add(firstRow, row)), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
+             p.mul(p.widen(p.add(firstRow, row)), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
     bool isWhole = layer.k == int64_t(8) * chunks;
-    input.push_back(p.choose(
-        p.lt(row, rowsHere), [&] { return loadChunk(p, layer, address, element, isWhole); },
+    input.push_back(p.ifElse(
+        p.lessU(row, rowsHere), [&] { return loadChunk(p, layer, address, element, isWhole); },
         [&] { return Values(4, p.i32(0)); }));
   }
 }
@@ -149,31 +151,31 @@ void ChainEmitter::storeInput() {
   unsigned chunks = 4 * first.innerBlocks;
   ifActive(0, [&] {
     for (auto [round, words] : llvm::enumerate(input)) {
-      Value index = p.add(thread, round * threads), row = p.div(index, chunks), chunk = p.rem(index, chunks);
-      Value to = p.at(p.at(shared, layout.activationsAt[0]), p.add(p.mul(row, first.rowBytes), p.shl(chunk, 4)));
-      p.ifThen(p.lt(row, rowsHere), [&, words = words] { p.storeWords(words, to); });
+      Value index = p.add(thread, round * threads), row = p.divU(index, chunks), chunk = p.remU(index, chunks);
+      Value to = p.at(p.at(shared, layout.activationsAt[0]), p.add(p.mul(row, first.rowBytes), p.shiftLeft(chunk, 4)));
+      p.ifThen(p.lessU(row, rowsHere), [&, words = words] { p.storeWords(words, to); });
     }
   });
 }
 
 /// Each layer's input but the first has a barrier that completes when all its bytes have come; it is used once.
 void ChainEmitter::initBarriers() {
-  p.ifThen(p.eq(thread, threads), [&] {
+  p.ifThen(p.equal(thread, threads), [&] {
     for (unsigned slot = 0; slot < layout.slots; ++slot) {
-      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {fullBarrier(slot)});
-      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], " + std::to_string(warps) + ";", "r", {emptyBarrier(slot)});
+      initBarrier(p, fullBarrier(slot), 1);
+      initBarrier(p, emptyBarrier(slot), warps);
     }
     for (unsigned l = 1; l < layers.size(); ++l) {
-      p.inlinePtx({}, "mbarrier.init.shared::cta.b64 [$0], 1;", "r", {inputBarrier(l)});
+      initBarrier(p, inputBarrier(l), 1);
       ifActive(l, [&] {
         Value bytes = p.mul(rowsHere, 32 * layout.layers[l - 1].tiles);
-        p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;", "rr", {inputBarrier(l), bytes});
+        expectBytes(p, inputBarrier(l), bytes);
       });
     }
-    p.inlinePtx({}, "fence.mbarrier_init.release.cluster;", "", {});
+    fenceBarriers(p);
   });
   // Its other half is before the first store into another block.
-  p.inlinePtx({}, "barrier.cluster.arrive.relaxed;", "", {});
+  clusterArrive(p, /*release=*/false);
 }
 
 void ChainEmitter::fetchTails() {
@@ -203,20 +205,17 @@ void ChainEmitter::fetchUnit(unsigned unit) {
   Value total = p.i32(isWhole ? layer.tileGroups * bytes : 0);
   for (unsigned g = 0; g < layer.tileGroups; ++g) {
     tiles.push_back(p.add(p.mul(rank, layer.tilesPerBlock), g * layer.tilesPerWarp() + t));
-    exist.push_back(p.lt(tiles[g], p.i32(layer.tiles)));
+    exist.push_back(p.lessU(tiles[g], p.i32(layer.tiles)));
     if (!isWhole)
       total = p.add(total, p.select(exist[g], p.i32(bytes), p.i32(0)));
   }
-  p.inlinePtx({}, "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;", "rr", {fullBarrier(unit), total});
+  expectBytes(p, fullBarrier(unit), total);
   Value to = p.add(sharedBase, layout.ringAt + unit % layout.slots * warps * unitBytes);
   for (unsigned g = 0; g < layer.tileGroups; ++g) {
     auto copy = [&] {
       Value from = p.at(kernel.operands[layers[l].weight],
-                        p.mul(p.wide(p.add(p.mul(tiles[g], layer.innerBlocks), firstInner)), unitBytes));
-      p.inlinePtx({},
-                  "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1], " +
-                      std::to_string(bytes) + ", [$2];",
-                  "rlr", {p.add(to, g * layer.innerGroups * unitBytes), from, fullBarrier(unit)});
+                        p.mul(p.widen(p.add(p.mul(tiles[g], layer.innerBlocks), firstInner)), unitBytes));
+      copyBulk(p, p.add(to, g * layer.innerGroups * unitBytes), from, bytes, fullBarrier(unit));
     };
     if (isWhole)
       copy();
@@ -230,10 +229,7 @@ void ChainEmitter::fetchUnit(unsigned unit) {
 //===----------------------------------------------------------------------===//
 
 void ChainEmitter::waitOn(Value barrier, unsigned parity) {
-  p.inlinePtx({},
-              "{\n.reg .pred done;\nAGAIN:\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [$0], " +
-                  std::to_string(parity) + ";\n@done bra DONE;\nbra AGAIN;\nDONE:\n}",
-              "r", {barrier});
+  waitForBarrier(p, barrier, p.i32(parity), /*ofCluster=*/true);
 }
 
 void ChainEmitter::multiply(unsigned l) {
@@ -244,7 +240,7 @@ void ChainEmitter::multiply(unsigned l) {
   Values sums(4 * tiles * sets, p.f32(0));
   Value innerBlock = innerGroupOf(layer);
   Value activations =
-      p.at(p.at(shared, layout.activationsAt[l % 2]), p.add(p.mul(group, layer.rowBytes), p.shl(quad, 4)));
+      p.at(p.at(shared, layout.activationsAt[l % 2]), p.add(p.mul(group, layer.rowBytes), p.shiftLeft(quad, 4)));
   Values b;
   for (unsigned begin = 0; begin < units; begin += batchUnits) {
     unsigned end = std::min(begin + batchUnits, units);
@@ -257,7 +253,7 @@ void ChainEmitter::multiply(unsigned l) {
       Value block = p.add(innerBlock, inner * layer.innerGroups), last = p.i32(layer.innerBlocks - 1);
       bool isRagged = (inner + 1) * layer.innerGroups > layer.innerBlocks;
       if (unit % tiles == 0)
-        b = p.loadWords(p.at(activations, p.shl(isRagged ? p.min(block, last) : block, 6)), 4);
+        b = p.loadWords(p.at(activations, p.shiftLeft(isRagged ? p.min(block, last) : block, 6)), 4);
       Value slot = p.at(ring, number % layout.slots * warps * unitBytes);
       Values &words = a.emplace_back(p.loadWords(slot, 4));
       words.append(p.loadWords(p.at(slot, 512), 4));
@@ -266,7 +262,7 @@ void ChainEmitter::multiply(unsigned l) {
       if (isRagged)
         for (Values *fragments : {&words, &bs.back()})
           for (Value &word : *fragments)
-            word = p.select(p.lt(last, block), p.i32(0), word);
+            word = p.select(p.lessU(last, block), p.i32(0), word);
     }
     for (unsigned unit = begin; unit < end; ++unit)
       for (unsigned step = 0; step < 2; ++step)
@@ -275,9 +271,8 @@ void ChainEmitter::multiply(unsigned l) {
             ArrayRef<Value>(a[unit - begin]).slice(4 * step, 4), ArrayRef<Value>(bs[unit - begin]).slice(2 * step, 2));
     for (unsigned unit = layer.firstUnit + begin; unit < layer.firstUnit + end; ++unit)
       if (isRefilled(unit)) {
-        warpBarrier(p.b);
-        p.ifThen(p.eq(lane, 0),
-                 [&] { p.inlinePtx({}, "mbarrier.arrive.shared::cta.b64 _, [$0];", "r", {emptyBarrier(unit)}); });
+        warpBarrier(p);
+        p.ifThen(p.equal(lane, 0), [&] { arrive(p, emptyBarrier(unit)); });
       }
   }
   if (sets == 2)
@@ -296,21 +291,21 @@ void ChainEmitter::storeSums(unsigned l, ArrayRef<Value> sums) {
     Value own = p.at(p.at(shared, layout.sumsAt[l % 2]), p.mul(innerGroupOf(layer), tileRows * layer.sumRowBytes()));
     for (unsigned t = 0; t < tiles; t += together) {
       Value tile = p.add(p.mul(tileGroupOf(layer), tiles), t);
-      Value offset = p.add(p.mul(p.div(tile, vector), 64 * vector), p.shl(p.rem(tile, vector), 3));
+      Value offset = p.add(p.mul(p.divU(tile, vector), 64 * vector), p.shiftLeft(p.remU(tile, vector), 3));
       offset = p.add(offset, p.mul(group, 8 * vector));
       for (unsigned e = 0; e < 2; ++e) {
-        Value row = p.add(p.shl(quad, 1), e);
+        Value row = p.add(p.shiftLeft(quad, 1), e);
         Values run;
         for (unsigned i = t; i < t + together; ++i)
           run.append({sums[4 * i + e], sums[4 * i + 2 + e]});
-        p.ifThen(p.lt(row, rowsHere),
+        p.ifThen(p.lessU(row, rowsHere),
                  [&] { p.storeWords(run, p.at(own, p.add(p.mul(row, layer.sumRowBytes()), offset))); });
       }
     }
   };
   ifActive(l, [&] {
     if (layer.tileGroups * layer.innerGroups < warps)
-      p.ifThen(p.lt(tileGroupOf(layer), p.i32(layer.tileGroups)), store);
+      p.ifThen(p.lessU(tileGroupOf(layer), p.i32(layer.tileGroups)), store);
     else
       store();
   });
@@ -326,29 +321,29 @@ ChainEmitter::Place ChainEmitter::placeOf(unsigned l, unsigned round) {
   unsigned columns = 16 * layer.tilesPerBlock, vector = layer.vectorTiles;
   Place place;
   Value i = p.add(thread, round * threads);
-  place.row = p.div(i, columns);
-  place.index = p.rem(i, columns);
-  Value tile = p.add(p.mul(rank, layer.tilesPerBlock), p.mul(p.div(place.index, 16 * vector), vector));
-  Value inGroup = p.rem(p.div(place.index, 2 * vector), 8);
+  place.row = p.divU(i, columns);
+  place.index = p.remU(i, columns);
+  Value tile = p.add(p.mul(rank, layer.tilesPerBlock), p.mul(p.divU(place.index, 16 * vector), vector));
+  Value inGroup = p.remU(p.divU(place.index, 2 * vector), 8);
   // Tile t of a block of 64 has columns 8*g + 2*t and the next.
-  place.column = p.add(p.add(p.shl(p.shr(tile, 2), 6), p.shl(p.bitAnd(tile, 3), 1)),
-                       p.add(p.shl(inGroup, 3), p.rem(place.index, 2 * vector)));
-  place.isReal = p.lt(place.row, rowsHere);
+  place.column = p.add(p.add(p.shiftLeft(p.shiftRight(tile, 2), 6), p.shiftLeft(p.bitAnd(tile, 3), 1)),
+                       p.add(p.shiftLeft(inGroup, 3), p.remU(place.index, 2 * vector)));
+  place.isReal = p.lessU(place.row, rowsHere);
   if (layer.tiles != clusterBlocks * layer.tilesPerBlock)
-    place.isReal = p.both(place.isReal, p.lt(tile, p.i32(layer.tiles)));
+    place.isReal = p.both(place.isReal, p.lessU(tile, p.i32(layer.tiles)));
   return place;
 }
 
 /// The words of the group's 2 * vectorTiles columns, in each of its lanes.
 Values ChainEmitter::gather(const Layout &layer, Value value, Value lane) {
-  Value other = shuffleXor(p.b, value, 1), isOdd = p.eq(p.bitAnd(lane, 1), 1);
+  Value other = p.shuffleXor(value, 1), isOdd = p.equal(p.bitAnd(lane, 1), 1);
   Type type = layers.front().type;
   Values words = {packHalves(p, p.select(isOdd, other, value), p.select(isOdd, value, other), type)};
   for (unsigned distance = 2; distance < 2 * layer.vectorTiles; distance *= 2) {
-    Value isUpper = p.eq(p.bitAnd(lane, distance), distance);
+    Value isUpper = p.equal(p.bitAnd(lane, distance), distance);
     Values lower, upper;
     for (Value word : words) {
-      Value theirs = shuffleXor(p.b, word, distance);
+      Value theirs = p.shuffleXor(word, distance);
       lower.push_back(p.select(isUpper, theirs, word));
       upper.push_back(p.select(isUpper, word, theirs));
     }
@@ -362,30 +357,15 @@ Values ChainEmitter::gather(const Layout &layer, Value value, Value lane) {
 void ChainEmitter::push(unsigned l, const Place &place, ArrayRef<Value> words) {
   const Layout &layer = layout.layers[l], &next = layout.layers[l + 1];
   unsigned lanes = 2 * layer.vectorTiles;
-  Value member = p.rem(place.index, lanes), first = p.sub(place.column, member);
+  Value member = p.remU(place.index, lanes), first = p.sub(place.column, member);
   Value to = p.add(p.add(sharedBase, layout.activationsAt[(l + 1) % 2]),
-                   p.add(p.mul(place.row, next.rowBytes), p.shl(first, 1)));
+                   p.add(p.mul(place.row, next.rowBytes), p.shiftLeft(first, 1)));
   Value barrier = inputBarrier(l + 1);
-  StringRef suffix = words.size() == 4 ? ".v4.b32" : words.size() == 2 ? ".v2.b32" : ".b32";
-  std::string list, letters = "rrr";
-  for (unsigned i = 0; i < words.size(); ++i) {
-    list += (i ? ", $" : "$") + std::to_string(3 + i);
-    letters += "r";
-  }
-  if (words.size() > 1)
-    list = "{" + list + "}";
-  std::string text = ("{\n.reg .b32 there, signal;\nmapa.shared::cluster.u32 there, $0, $2;\n"
-                      "mapa.shared::cluster.u32 signal, $1, $2;\n"
-                      "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes" +
-                      suffix + " [there], " + list + ", [signal];\n}")
-                         .str();
   for (unsigned block = 0; block < next.activeBlocks; block += lanes) {
     Value target = p.add(member, block);
-    Values operands = {to, barrier, target};
-    operands.append(words.begin(), words.end());
-    auto store = [&] { p.inlinePtx({}, text, letters, operands); };
+    auto store = [&] { storeAsync(p, to, barrier, target, words); };
     if (block + lanes > next.activeBlocks)
-      p.ifThen(p.lt(target, p.i32(next.activeBlocks)), store);
+      p.ifThen(p.lessU(target, p.i32(next.activeBlocks)), store);
     else
       store();
   }
@@ -396,13 +376,13 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
   Place place = placeOf(l, round);
   Value row = p.add(firstRow, place.row);
   bool isPadded = layers[l].n % 64 != 0;
-  Value exists = isPadded ? p.both(place.isReal, p.lt(place.column, p.i32(layers[l].n))) : place.isReal;
+  Value exists = isPadded ? p.both(place.isReal, p.lessU(place.column, p.i32(layers[l].n))) : place.isReal;
   auto addUp = [&] {
-    Value from =
-        p.at(p.at(shared, layout.sumsAt[l % 2]), p.add(p.mul(place.row, layer.sumRowBytes()), p.shl(place.index, 2)));
+    Value from = p.at(p.at(shared, layout.sumsAt[l % 2]),
+                      p.add(p.mul(place.row, layer.sumRowBytes()), p.shiftLeft(place.index, 2)));
     Values parts;
     for (unsigned i = 0; i < layer.innerGroups; ++i)
-      parts.push_back(p.load(p.b.getF32Type(), p.at(from, i * tileRows * layer.sumRowBytes()), 4));
+      parts.push_back(p.load(p.getF32Type(), p.at(from, i * tileRows * layer.sumRowBytes()), 4));
     for (size_t count = parts.size(); count > 1; count /= 2) // a power of two
       for (size_t i = 0; i < count / 2; ++i)
         parts[i] = p.addf(parts[i], parts[i + count / 2]);
@@ -415,7 +395,7 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
     return;
   }
   // Padded columns are zero for the next layer.
-  Value value = p.choose(
+  Value value = p.ifElse(
       exists, [&] { return tails[l].evaluate(row, place.column, {addUp()}, tailInputs[l][round]); },
       [&] { return Values{p.f32(0)}; })[0];
   Values words = gather(layer, value, lane);
@@ -423,9 +403,9 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
     p.ifThen(place.isReal, [&] { push(l, place, words); });
     return;
   }
-  Value isFirst = p.eq(p.rem(place.index, 2 * layer.vectorTiles), 0);
+  Value isFirst = p.equal(p.remU(place.index, 2 * layer.vectorTiles), 0);
   p.ifThen(p.both(exists, isFirst), [&] {
-    Value offset = p.add(p.mul(p.wide(row), out.stride * 2), p.mul(p.wide(place.column), 2));
+    Value offset = p.add(p.mul(p.widen(row), out.stride * 2), p.mul(p.widen(place.column), 2));
     p.storeWords(words, p.at(kernel.operands[out.operand], offset));
   });
 }
@@ -435,18 +415,18 @@ void ChainEmitter::finish(unsigned l) {
   ifActive(l, [&] {
     for (unsigned round = 0; round < rounds(l); ++round) {
       // Whole warps take part, for they exchange columns.
-      Value firstOfWarp = p.add(p.shl(warp, 5), round * threads);
-      p.ifThen(p.lt(firstOfWarp, columns), [&] { finishRound(l, round); });
+      Value firstOfWarp = p.add(p.shiftLeft(warp, 5), round * threads);
+      p.ifThen(p.lessU(firstOfWarp, columns), [&] { finishRound(l, round); });
     }
   });
 }
 
 void ChainEmitter::produce() {
-  p.ifThen(p.eq(lane, 0), [&] {
+  p.ifThen(p.equal(lane, 0), [&] {
     for (unsigned unit = 0; unit < layout.units; ++unit)
       fetchUnit(unit);
   });
-  p.inlinePtx({}, "barrier.cluster.wait.acquire;", "", {});
+  clusterWait(p);
 }
 
 void ChainEmitter::consume() {
@@ -456,7 +436,7 @@ void ChainEmitter::consume() {
   bool hasEarlyTails = llvm::all_of(tails, [](const LinearTail &tail) { return tail.readsOnlyConstants(); });
   if (hasEarlyTails)
     fetchTails();
-  kernel.waitHere(p.b);
+  kernel.waitHere(p);
   loadInput();
   if (!hasEarlyTails)
     fetchTails();
@@ -468,7 +448,7 @@ void ChainEmitter::consume() {
     multiply(l);
     barrier();
     if (l == 0)
-      p.inlinePtx({}, "barrier.cluster.wait.acquire;", "", {});
+      clusterWait(p);
     finish(l);
   }
 }
@@ -476,7 +456,7 @@ void ChainEmitter::consume() {
 void ChainEmitter::run() {
   initBarriers();
   p.barrier();
-  p.ifElse(p.lt(warp, p.i32(warps)), [&] { consume(); }, [&] { produce(); });
+  p.ifThenElse(p.lessU(warp, p.i32(warps)), [&] { consume(); }, [&] { produce(); });
 }
 
 EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
@@ -493,10 +473,9 @@ EmitResult nvptx::emitLinearChain(plan::KernelOp kernel, DeviceModule &module) {
   if (!layout)
     return EmitResult(kernel.emitError("device codegen: '") << kernel.getSymName() << "' is no chain of linear layers");
   KernelFunction function = module.createKernel(kernel.getSymName(), kernel, blockThreads);
-  ImplicitLocOpBuilder b = function.getBuilder();
-  Ptx p(b);
+  DeviceBuilder p(function.getBuilder());
   int64_t clusters = module.getTarget().largeClusters;
-  ChainEmitter(p, layers, *layout, function, module.getDynamicShared(b), clusters).run();
+  ChainEmitter(p, layers, *layout, function, module.getDynamicShared(p), clusters).run();
 
   LaunchPlan launch;
   launch.function = function.getName();

@@ -26,24 +26,23 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   // Several rows a warp are for many rows.
   KernelFunction kernel =
       module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * tile.warps, {}, /*early=*/tile.rows == 1);
-  ImplicitLocOpBuilder b = kernel.getBuilder();
-  Ptx p(b);
+  DeviceBuilder p(kernel.getBuilder());
   int64_t columnGroups = llvm::divideCeil(layer.n, int64_t(tile.columns));
   Value rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
   Value lane = p.bitAnd(p.thread(), 31);
-  Value unit = p.add(p.mul(p.block(), tile.warps), p.shr(p.thread(), 5));
-  Value firstRow = p.mul(p.div(unit, columnGroups), tile.rows);
-  Value firstColumn = columnGroups == 1 ? p.i32(0) : p.mul(p.rem(unit, columnGroups), tile.columns);
+  Value unit = p.add(p.mul(p.block(), tile.warps), p.shiftRight(p.thread(), 5));
+  Value firstRow = p.mul(p.divU(unit, columnGroups), tile.rows);
+  Value firstColumn = columnGroups == 1 ? p.i32(0) : p.mul(p.remU(unit, columnGroups), tile.columns);
 
   // What lies outside is read from the last row or column and left out at the end.
   Values xRows, wRows;
   for (unsigned r = 0; r < tile.rows; ++r) {
     Value row = p.min(p.add(firstRow, r), p.add(rows, -1));
-    xRows.push_back(p.at(kernel.operands[layer.x.operand], p.mul(p.wide(row), layer.x.stride * xBytes)));
+    xRows.push_back(p.at(kernel.operands[layer.x.operand], p.mul(p.widen(row), layer.x.stride * xBytes)));
   }
   for (unsigned c = 0; c < tile.columns; ++c) {
     Value column = p.min(p.add(firstColumn, c), p.i32(layer.n - 1));
-    wRows.push_back(p.at(kernel.operands[weight], p.mul(p.wide(column), dotRowElements(layer.k, bytes) * bytes)));
+    wRows.push_back(p.at(kernel.operands[weight], p.mul(p.widen(column), dotRowElements(layer.k, bytes) * bytes)));
   }
 
   int64_t warpStep = 32 * chunk, whole = layer.k / warpStep;
@@ -53,7 +52,7 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   bool waits = false;
   auto wait = [&] {
     if (!waits)
-      kernel.waitHere(b);
+      kernel.waitHere(p);
     waits = true;
   };
   if (looped)
@@ -63,13 +62,13 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   auto step = [&](Value first, bool isWhole, MutableArrayRef<Value> sums) {
     SmallVector<Values> x, w;
     for (Value row : wRows)
-      w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.wide(first), bytes)), layer.type, chunk, true, true)
+      w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.widen(first), bytes)), layer.type, chunk, true, true)
                           : loadInside(p, {row, layer.type, dotRowElements(layer.k, bytes), true}, first, chunk));
     wait();
     for (Value row : xRows)
-      x.push_back(isWhole
-                      ? loadRun(p, p.at(row, p.mul(p.wide(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)
-                      : loadInside(p, {row, layer.x.type, layer.k, layer.x.aligned}, first, chunk));
+      x.push_back(
+          isWhole ? loadRun(p, p.at(row, p.mul(p.widen(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)
+                  : loadInside(p, {row, layer.x.type, layer.k, layer.x.aligned}, first, chunk));
     for (unsigned r = 0; r < tile.rows; ++r)
       for (unsigned c = 0; c < tile.columns; ++c)
         for (unsigned i = 0; i < chunk; ++i)
@@ -95,7 +94,7 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   LinearTail tail(p, layer, kernel.operands);
   for (unsigned r = 0; r < tile.rows; ++r) {
     Value row = p.add(firstRow, r);
-    p.ifThen(p.both(p.eq(lane, r), p.lt(row, rows)),
+    p.ifThen(p.both(p.equal(lane, r), p.lessU(row, rows)),
              [&] { tail.finish(row, firstColumn, ArrayRef<Value>(sums).slice(r * tile.columns, tile.columns)); });
   }
 

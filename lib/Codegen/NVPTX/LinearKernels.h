@@ -14,8 +14,8 @@
 namespace reckon::nvptx {
 
 /// sums (16 columns of the layer x 8 rows) += the weight's fragments, 4 words a step, x the rows', 2 words (mma.sync).
-void multiplyFragments(Ptx &p, const LinearLayer &layer, llvm::MutableArrayRef<Value> sums, llvm::ArrayRef<Value> a,
-                       llvm::ArrayRef<Value> b);
+void multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, llvm::MutableArrayRef<Value> sums,
+                       llvm::ArrayRef<Value> a, llvm::ArrayRef<Value> b);
 
 /// `name` of a tile tells a kernel from the others of its layer, and is the same in every compilation: timing caches
 /// and the schedule name candidates by it.

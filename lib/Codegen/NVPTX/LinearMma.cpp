@@ -13,6 +13,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
 
@@ -28,38 +29,38 @@ namespace {
 /// What both kernels do: fragments in, products added up.
 class MmaEmitter {
 public:
-  MmaEmitter(Ptx &p, const LinearLayer &layer, KernelFunction &kernel, unsigned weight)
+  MmaEmitter(DeviceBuilder &p, const LinearLayer &layer, KernelFunction &kernel, unsigned weight)
       : p(p), layer(layer), x(kernel.operands[layer.x.operand]), weight(kernel.operands[weight]) {
     rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
     chunk = 16 / layer.elementBytes();
     blocks = llvm::divideCeil(layer.k, 4 * chunk);
     lane = p.bitAnd(p.thread(), 31);
-    group = p.shr(lane, 2);
+    group = p.shiftRight(lane, 2);
     quad = p.bitAnd(lane, 3);
-    warp = p.shr(p.thread(), 5);
+    warp = p.shiftRight(p.thread(), 5);
   }
 
   /// The address of this lane's part of step 0 of block 0 of the inner dimension. `tile` counts 16 columns.
   Value weightAddress(Value tile) {
-    Value offset = p.mul(p.wide(tile), blocks * 2 * 512);
-    return p.at(p.at(weight, offset), p.shl(lane, 4));
+    Value offset = p.mul(p.widen(tile), blocks * 2 * 512);
+    return p.at(p.at(weight, offset), p.shiftLeft(lane, 4));
   }
   /// The row of activations whose fragments this lane reads; past the end, the last one.
   Value rowAddress(Value firstRow) {
     Value row = p.min(p.add(firstRow, group), p.add(rows, -1));
-    return p.at(x, p.mul(p.wide(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
+    return p.at(x, p.mul(p.widen(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
   }
 
   /// Two steps' words of A of one tile; and of B of one row.
   Values loadWeights(Value address, Value block) {
-    Value step = p.at(address, p.mul(p.wide(block), 1024));
+    Value step = p.at(address, p.mul(p.widen(block), 1024));
     Values words = p.loadWords(step, 4, /*constant=*/true);
     words.append(p.loadWords(p.at(step, 512), 4, true));
     return words;
   }
   Values loadRow(Value address, Value block, bool isWhole);
 
-  Ptx &p;
+  DeviceBuilder &p;
   const LinearLayer &layer;
   Value x, weight;
   Value rows;                    ///< of the matrix
@@ -74,21 +75,10 @@ Values MmaEmitter::loadRow(Value address, Value block, bool isWhole) {
   return loadChunk(p, layer, address, p.add(p.mul(block, 4 * chunk), p.mul(quad, chunk)), isWhole);
 }
 
-void nvptx::multiplyFragments(Ptx &p, const LinearLayer &layer, MutableArrayRef<Value> sums, ArrayRef<Value> a,
-                              ArrayRef<Value> b) {
-  StringRef kind = layer.type.isF16()    ? "m16n8k16.row.col.f32.f16.f16.f32"
-                   : layer.type.isBF16() ? "m16n8k16.row.col.f32.bf16.bf16.f32"
-                                         : "m16n8k8.row.col.f32.tf32.tf32.f32";
-  std::string text =
-      ("mma.sync.aligned." + kind + " {$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};").str();
-  Type f32 = p.b.getF32Type();
-  for (unsigned step = 0; step < a.size() / 4; ++step) {
-    Values operands(a.slice(4 * step, 4));
-    operands.append({b[2 * step], b[2 * step + 1]});
-    operands.append(sums.begin(), sums.end());
-    llvm::copy(p.inlinePtx({f32, f32, f32, f32}, text, "ffffrrrrrrffff", operands, /*sideEffects=*/false),
-               sums.begin());
-  }
+void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, MutableArrayRef<Value> sums,
+                              ArrayRef<Value> a, ArrayRef<Value> b) {
+  for (unsigned step = 0; step < a.size() / 4; ++step)
+    llvm::copy(multiplyWarp(p, layer.type, a.slice(4 * step, 4), b.slice(2 * step, 2), sums), sums.begin());
 }
 
 std::string SplitTile::name() const { return "split" + std::to_string(8 * rowTiles); }
@@ -97,10 +87,9 @@ std::string DirectTile::name() const { return "direct" + std::to_string(8 * rowT
 LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
-  ImplicitLocOpBuilder b = kernel.getBuilder();
-  Ptx p(b);
+  DeviceBuilder p(kernel.getBuilder());
   MmaEmitter mma(p, layer, kernel, weight);
-  Value shared = module.getDynamicShared(b);
+  Value shared = module.getDynamicShared(p);
   Value tileColumn = p.block(1), firstRow = p.mul(p.block(0), 8 * rowTiles);
   Value weights = mma.weightAddress(tileColumn);
   Values rows;
@@ -110,11 +99,11 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   // A thread finishes two neighbouring columns of one row: elements e and 2 + e of a lane's four sums.
   LinearTail tail(p, layer, kernel.operands);
   auto place = [&](Value i) {
-    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shr(i, 1), 31), j = p.shr(i, 6);
-    Value row = p.add(firstRow, p.add(p.shl(j, 3), p.add(p.shl(p.bitAnd(lane, 3), 1), e)));
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
+    Value row = p.add(firstRow, p.add(p.shiftLeft(j, 3), p.add(p.shiftLeft(p.bitAnd(lane, 3), 1), e)));
     // Tile t of a block of 64 has columns 8*g + 2*t and the next.
-    Value column =
-        p.add(p.add(p.shl(p.shr(tileColumn, 2), 6), p.shl(p.shr(lane, 2), 3)), p.shl(p.bitAnd(tileColumn, 3), 1));
+    Value column = p.add(p.add(p.shiftLeft(p.shiftRight(tileColumn, 2), 6), p.shiftLeft(p.shiftRight(lane, 2), 3)),
+                         p.shiftLeft(p.bitAnd(tileColumn, 3), 1));
     return std::pair(row, column);
   };
   bool once = 2 * rowTiles <= warps;
@@ -144,7 +133,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   bool hasEarlyTail = once && tail.readsOnlyConstants();
   if (hasEarlyTail)
     preload();
-  kernel.waitHere(b);
+  kernel.waitHere(p);
   if (once && !hasEarlyTail)
     preload();
   if (looped)
@@ -159,8 +148,8 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
          round < int64_t(early.size()) ? early[round] : Values());
   if (mma.blocks % warps) {
     Value block = p.add(mma.warp, rounds * warps);
-    sums = p.choose(
-        p.lt(block, p.i32(mma.blocks)),
+    sums = p.ifElse(
+        p.lessU(block, p.i32(mma.blocks)),
         [&] {
           Values inner(sums);
           step(block, wholeBlocks == mma.blocks, inner);
@@ -171,14 +160,14 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
 
   // Shared memory: [warp][row tile][lane][4].
   unsigned warpBytes = rowTiles * 512;
-  Value own = p.at(p.at(shared, p.mul(mma.warp, warpBytes)), p.shl(mma.lane, 4));
+  Value own = p.at(p.at(shared, p.mul(mma.warp, warpBytes)), p.shiftLeft(mma.lane, 4));
   for (unsigned j = 0; j < rowTiles; ++j)
     p.storeWords(ArrayRef<Value>(sums).slice(4 * j, 4), p.at(own, j * 512));
   p.barrier();
-  Type f32 = b.getF32Type();
+  Type f32 = p.getF32Type();
   auto addUp = [&](Value i) {
-    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shr(i, 1), 31), j = p.shr(i, 6);
-    Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shl(lane, 4)), p.shl(e, 2)));
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
+    Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shiftLeft(lane, 4)), p.shiftLeft(e, 2)));
     Values pair;
     for (unsigned half = 0; half < 2; ++half) {
       Value sum;
@@ -189,10 +178,10 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
       pair.push_back(sum);
     }
     auto [row, column] = place(i);
-    p.ifThen(p.lt(row, mma.rows), [&, row = row, column = column] { tail.finish(row, column, pair); });
+    p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { tail.finish(row, column, pair); });
   };
   if (once)
-    p.ifThen(p.lt(p.thread(), p.i32(64 * rowTiles)), [&] { addUp(p.thread()); });
+    p.ifThen(p.lessU(p.thread(), p.i32(64 * rowTiles)), [&] { addUp(p.thread()); });
   else
     p.loop(p.thread(), p.i32(64 * rowTiles), p.i32(32 * warps), addUp);
 
@@ -210,15 +199,14 @@ LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &modul
   constexpr unsigned tiles = 4; // of 16 columns
   unsigned rowTiles = tile.rowTiles, warps = tile.warps;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps, {}, /*early=*/false);
-  ImplicitLocOpBuilder b = kernel.getBuilder();
-  Ptx p(b);
+  DeviceBuilder p(kernel.getBuilder());
   MmaEmitter mma(p, layer, kernel, weight);
   int64_t columnBlocks = llvm::divideCeil(layer.n, 64);
-  Value columnBlock = p.rem(p.block(0), columnBlocks), rowBlock = p.div(p.block(0), columnBlocks);
+  Value columnBlock = p.remU(p.block(0), columnBlocks), rowBlock = p.divU(p.block(0), columnBlocks);
   Value firstRow = p.mul(p.add(p.mul(rowBlock, warps), mma.warp), 8 * rowTiles);
   Values weights, rows;
   for (unsigned t = 0; t < tiles; ++t)
-    weights.push_back(mma.weightAddress(p.add(p.shl(columnBlock, 2), t)));
+    weights.push_back(mma.weightAddress(p.add(p.shiftLeft(columnBlock, 2), t)));
   for (unsigned j = 0; j < rowTiles; ++j)
     rows.push_back(mma.rowAddress(p.add(firstRow, 8 * j)));
 
@@ -257,15 +245,15 @@ LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &modul
     multiply(load(p.i32(wholeBlocks), false), sums);
 
   LinearTail tail(p, layer, kernel.operands);
-  Value column = p.add(p.shl(columnBlock, 6), p.shl(mma.group, 3));
+  Value column = p.add(p.shiftLeft(columnBlock, 6), p.shiftLeft(mma.group, 3));
   for (unsigned j = 0; j < rowTiles; ++j)
     for (unsigned e = 0; e < 2; ++e) {
       Values run;
       for (unsigned t = 0; t < tiles; ++t)
         for (unsigned half = 0; half < 2; ++half)
           run.push_back(sums[4 * (t * rowTiles + j) + 2 * half + e]);
-      Value row = p.add(firstRow, p.add(p.shl(mma.quad, 1), 8 * j + e));
-      p.ifThen(p.lt(row, mma.rows), [&] { tail.finish(row, column, run); });
+      Value row = p.add(firstRow, p.add(p.shiftLeft(mma.quad, 1), 8 * j + e));
+      p.ifThen(p.lessU(row, mma.rows), [&] { tail.finish(row, column, run); });
     }
 
   LaunchPlan launch;

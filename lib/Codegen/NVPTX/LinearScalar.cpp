@@ -26,12 +26,13 @@ constexpr unsigned threads = 256, depth = 16;
 
 class ScalarEmitter {
 public:
-  ScalarEmitter(Ptx &p, const LinearLayer &layer, KernelFunction &kernel, Value weight, Value shared, unsigned size)
+  ScalarEmitter(DeviceBuilder &p, const LinearLayer &layer, KernelFunction &kernel, Value weight, Value shared,
+                unsigned size)
       : p(p), layer(layer), x(kernel.operands[layer.x.operand]), weight(weight), shared(shared), size(size) {
     rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
     int64_t columnTiles = llvm::divideCeil(layer.n, int64_t(size));
-    firstRow = p.mul(p.div(p.block(), columnTiles), size);
-    firstColumn = columnTiles == 1 ? p.i32(0) : p.mul(p.rem(p.block(), columnTiles), size);
+    firstRow = p.mul(p.divU(p.block(), columnTiles), size);
+    firstColumn = columnTiles == 1 ? p.i32(0) : p.mul(p.remU(p.block(), columnTiles), size);
   }
 
   void emit(LinearTail &tail);
@@ -47,7 +48,7 @@ private:
   void multiply(MutableArrayRef<Value> sums, Value buffer);
   void addOuter(MutableArrayRef<Value> sums, Value ofRows, Value ofColumns, int64_t offset);
 
-  Ptx &p;
+  DeviceBuilder &p;
   const LinearLayer &layer;
   Value x, weight, shared, rows, firstRow, firstColumn;
   unsigned size;
@@ -62,16 +63,17 @@ Values ScalarEmitter::fetch(Value step) {
   Values elements;
   for (unsigned i = 0; i < loads(); ++i) {
     Value item = p.add(p.thread(), i * threads);
-    Value row = p.min(p.add(firstRow, p.div(item, depth / 4)), p.add(rows, -1));
-    Value inner = p.add(step, p.shl(p.rem(item, depth / 4), 2));
-    Value address = p.at(x, p.mul(p.wide(row), layer.x.stride * xBytes));
+    Value row = p.min(p.add(firstRow, p.divU(item, depth / 4)), p.add(rows, -1));
+    Value inner = p.add(step, p.shiftLeft(p.remU(item, depth / 4), 2));
+    Value address = p.at(x, p.mul(p.widen(row), layer.x.stride * xBytes));
     elements.append(loadInside(p, {address, layer.x.type, layer.k, layer.x.aligned}, inner, 4));
   }
   for (unsigned i = 0; i < loads(); ++i) {
     Value item = p.add(p.thread(), i * threads);
-    Value inner = p.add(step, p.div(item, size / 4)), column = p.add(firstColumn, p.shl(p.rem(item, size / 4), 2));
+    Value inner = p.add(step, p.divU(item, size / 4)),
+          column = p.add(firstColumn, p.shiftLeft(p.remU(item, size / 4), 2));
     // Past the last row of the weight the activations are zero: any finite value does.
-    Value address = p.at(weight, p.mul(p.wide(p.min(inner, p.i32(layer.k - 1))), layer.n * 4));
+    Value address = p.at(weight, p.mul(p.widen(p.min(inner, p.i32(layer.k - 1))), layer.n * 4));
     elements.append(loadInside(p, {address, layer.type, layer.n, true}, column, 4));
   }
   return elements;
@@ -80,23 +82,23 @@ Values ScalarEmitter::fetch(Value step) {
 void ScalarEmitter::put(ArrayRef<Value> elements, Value buffer) {
   for (unsigned i = 0; i < loads(); ++i) {
     Value item = p.add(p.thread(), i * threads);
-    Value row = p.div(item, depth / 4), inner = p.shl(p.rem(item, depth / 4), 2);
-    Value to = p.at(buffer, p.add(p.mul(inner, rowBytes(size)), p.shl(row, 2)));
+    Value row = p.divU(item, depth / 4), inner = p.shiftLeft(p.remU(item, depth / 4), 2);
+    Value to = p.at(buffer, p.add(p.mul(inner, rowBytes(size)), p.shiftLeft(row, 2)));
     for (unsigned e = 0; e < 4; ++e)
       p.store(elements[4 * i + e], p.at(to, e * rowBytes(size)), 4);
   }
   for (unsigned i = 0; i < loads(); ++i) {
     Value item = p.add(p.thread(), i * threads);
-    Value inner = p.div(item, size / 4), column = p.shl(p.rem(item, size / 4), 2);
-    Value to = p.at(buffer, p.add(p.mul(p.add(inner, depth), rowBytes(size)), p.shl(column, 2)));
+    Value inner = p.divU(item, size / 4), column = p.shiftLeft(p.remU(item, size / 4), 2);
+    Value to = p.at(buffer, p.add(p.mul(p.add(inner, depth), rowBytes(size)), p.shiftLeft(column, 2)));
     p.storeWords(elements.slice(4 * (loads() + i), 4), to);
   }
 }
 
 /// A thread has size/64 groups of four rows and as many of four columns; groups lie 64 apart.
 void ScalarEmitter::multiply(MutableArrayRef<Value> sums, Value buffer) {
-  Value ofRows = p.at(buffer, p.shl(p.shr(p.thread(), 4), 4));
-  Value ofColumns = p.at(p.at(buffer, depth * rowBytes(size)), p.shl(p.bitAnd(p.thread(), 15), 4));
+  Value ofRows = p.at(buffer, p.shiftLeft(p.shiftRight(p.thread(), 4), 4));
+  Value ofColumns = p.at(p.at(buffer, depth * rowBytes(size)), p.shiftLeft(p.bitAnd(p.thread(), 15), 4));
   // A loop, so that not all elements of the buffer are in registers at once.
   constexpr unsigned unrolled = 4;
   Values result = p.loop(p.i32(0), p.i32(depth), p.i32(unrolled), sums, [&](Value first, ValueRange carried) {
@@ -115,7 +117,7 @@ void ScalarEmitter::addOuter(MutableArrayRef<Value> sums, Value ofRows, Value of
   auto read = [&](Value from) {
     Values elements;
     for (unsigned g = 0; g < groups; ++g)
-      elements.append(loadRun(p, p.at(from, offset + g * 256), p.b.getF32Type(), 4, true, false));
+      elements.append(loadRun(p, p.at(from, offset + g * 256), p.getF32Type(), 4, true, false));
     return elements;
   };
   Values a = read(ofRows), w = read(ofColumns);
@@ -141,11 +143,11 @@ void ScalarEmitter::emit(LinearTail &tail) {
     return inner;
   });
   multiply(state, p.at(shared, ((steps - 1) % 2) * bufferBytes(size)));
-  Value row = p.add(firstRow, p.shl(p.shr(p.thread(), 4), 2));
-  Value column = p.add(firstColumn, p.shl(p.bitAnd(p.thread(), 15), 2));
+  Value row = p.add(firstRow, p.shiftLeft(p.shiftRight(p.thread(), 4), 2));
+  Value column = p.add(firstColumn, p.shiftLeft(p.bitAnd(p.thread(), 15), 2));
   for (unsigned r = 0; r < width; ++r) {
     Value at = p.add(row, r / 4 * 64 + r % 4);
-    p.ifThen(p.lt(at, rows), [&] {
+    p.ifThen(p.lessU(at, rows), [&] {
       for (unsigned g = 0; g < groups; ++g)
         tail.finish(at, p.add(column, 64 * g), ArrayRef<Value>(state).slice(r * width + 4 * g, 4));
     });
@@ -157,11 +159,10 @@ std::string ScalarTile::name() const { return "scalar" + std::to_string(size); }
 LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile) {
   unsigned size = tile.size;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, threads);
-  ImplicitLocOpBuilder b = kernel.getBuilder();
+  DeviceBuilder p(kernel.getBuilder());
   // At least two blocks an SM, so that one multiplies while the other waits.
-  kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(size == 64 ? 4 : 2));
-  Ptx p(b);
-  ScalarEmitter emitter(p, layer, kernel, kernel.operands[weight], module.getDynamicShared(b), size);
+  kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), p.getI32IntegerAttr(size == 64 ? 4 : 2));
+  ScalarEmitter emitter(p, layer, kernel, kernel.operands[weight], module.getDynamicShared(p), size);
   LinearTail tail(p, layer, kernel.operands);
   emitter.emit(tail);
 

@@ -21,11 +21,12 @@
 //===-------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearStack.h"
+#include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
-#include "lib/Codegen/NVPTX/Warpgroup.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -54,7 +55,8 @@ struct StackLayout {
 
 class StackEmitter {
 public:
-  StackEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const StackLayout &layout, KernelFunction &kernel, Value shared);
+  StackEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const StackLayout &layout, KernelFunction &kernel,
+               Value shared);
   void initBarriers();
   void produce();
   void consume();
@@ -65,10 +67,10 @@ private:
     Value stage, parity;
   };
   Position next(Position here) {
-    Value following = p.add(here.stage, 1), wraps = p.eq(following, layout.stages);
+    Value following = p.add(here.stage, 1), wraps = p.equal(following, layout.stages);
     return {p.select(wraps, p.i32(0), following), p.select(wraps, p.bitXor(here.parity, p.i32(1)), here.parity)};
   }
-  Value full(Value stage) { return p.add(p.add(base, p.shl(stage, 3)), layout.barriersAt()); }
+  Value full(Value stage) { return p.add(p.add(base, p.shiftLeft(stage, 3)), layout.barriersAt()); }
   Value empty(Value stage) { return p.add(full(stage), 8 * layout.stages); }
   Value stageAddress(Value stage) { return p.add(base, p.mul(stage, layout.stageBytes)); }
   int64_t steps(size_t l) const { return llvm::divideCeil(layers[l].k, stepElements); }
@@ -90,7 +92,7 @@ private:
   Values multiplyNext(size_t l, Value row, ArrayRef<Value> before, Position &position);
   void store(Value row, ArrayRef<Value> sums);
 
-  Ptx &p;
+  DeviceBuilder &p;
   ArrayRef<LinearLayer> layers;
   const StackLayout &layout;
   KernelFunction &kernel;
@@ -115,12 +117,12 @@ static StackLayout layOut(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
   return layout;
 }
 
-StackEmitter::StackEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const StackLayout &layout, KernelFunction &kernel,
-                           Value shared)
+StackEmitter::StackEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const StackLayout &layout,
+                           KernelFunction &kernel, Value shared)
     : p(p), layers(layers), layout(layout), kernel(kernel), shared(shared) {
   base = p.sharedAddress(shared);
   rows = p.narrow(p.mul(kernel.rows, layers[0].rowsPerSample));
-  numTiles = p.div(p.add(rows, tileRows - 1), tileRows);
+  numTiles = p.divU(p.add(rows, tileRows - 1), tileRows);
   lane = p.bitAnd(p.thread(), 31);
   quad = p.bitAnd(lane, 3);
   for (const LinearLayer &layer : layers)
@@ -128,7 +130,7 @@ StackEmitter::StackEmitter(Ptx &p, ArrayRef<LinearLayer> layers, const StackLayo
 }
 
 void StackEmitter::initBarriers() {
-  p.ifThen(p.eq(p.thread(), 0), [&] {
+  p.ifThen(p.equal(p.thread(), 0), [&] {
     for (unsigned stage = 0; stage < layout.stages; ++stage) {
       initBarrier(p, full(p.i32(stage)), 1);
       initBarrier(p, empty(p.i32(stage)), consumers / 32);
@@ -148,7 +150,7 @@ void StackEmitter::produce() {
       state = p.loop(p.i32(0), p.i32(steps(l)), p.i32(1), state, [&](Value step, ValueRange inner) -> Values {
         Position here{inner[0], inner[1]};
         waitForBarrier(p, empty(here.stage), p.bitXor(here.parity, p.i32(1)));
-        expectBytes(p, full(here.stage), layout.boxes[l] * tileRowBytes);
+        expectBytes(p, full(here.stage), p.i32(layout.boxes[l] * tileRowBytes));
         copyTile(p, kernel.tensorMaps[l - 1], stageAddress(here.stage), p.mul(step, stepElements), p.i32(0),
                  full(here.stage));
         Position after = next(here);
@@ -166,36 +168,36 @@ void StackEmitter::produce() {
 void StackEmitter::storeFragments() {
   const LinearLayer &layer = layers[0];
   p.loop(p.thread(), p.i32(layout.thinBlocks * layout.thinSteps * 32), p.i32(consumers), [&](Value index) {
-    Value at = p.bitAnd(index, 31), unit = p.shr(index, 5);
-    Value block = p.div(unit, layout.thinSteps), step = p.rem(unit, layout.thinSteps);
+    Value at = p.bitAnd(index, 31), unit = p.shiftRight(index, 5);
+    Value block = p.divU(unit, layout.thinSteps), step = p.remU(unit, layout.thinSteps);
     Values words;
     for (unsigned word = 0; word < 4; ++word) {
-      Value column = p.add(p.add(p.shl(block, 4), p.shr(at, 2)), 8 * (word / 2));
-      Value inner = p.add(p.add(p.shl(step, 4), p.shl(p.bitAnd(at, 3), 1)), 8 * (word % 2));
+      Value column = p.add(p.add(p.shiftLeft(block, 4), p.shiftRight(at, 2)), 8 * (word / 2));
+      Value inner = p.add(p.add(p.shiftLeft(step, 4), p.shiftLeft(p.bitAnd(at, 3), 1)), 8 * (word % 2));
       Value halves = p.i32(0);
       for (unsigned half = 0; half < 2; ++half) {
-        Value k = p.add(inner, half), isInside = p.both(p.lt(k, p.i32(layer.k)), p.lt(column, p.i32(layer.n)));
+        Value k = p.add(inner, half), isInside = p.both(p.lessU(k, p.i32(layer.k)), p.lessU(column, p.i32(layer.n)));
         Value element = p.select(isInside, p.add(p.mul(k, layer.n), column), p.i32(0));
-        Value bits = p.load(p.b.getI16Type(), p.at(kernel.operands[layer.weight], p.shl(element, 1)), 2, true);
-        bits = p.select(isInside, arith::ExtUIOp::create(p.b, p.b.getI32Type(), bits), p.i32(0));
-        halves = half ? p.bitOr(halves, p.shl(bits, 16)) : bits;
+        Value bits = p.load(p.getI16Type(), p.at(kernel.operands[layer.weight], p.shiftLeft(element, 1)), 2, true);
+        bits = p.select(isInside, arith::ExtUIOp::create(p, p.getI32Type(), bits), p.i32(0));
+        halves = half ? p.bitOr(halves, p.shiftLeft(bits, 16)) : bits;
       }
       words.push_back(halves);
     }
-    p.storeWords(words, p.at(p.at(shared, layout.fragmentsAt()), p.shl(index, 4)));
+    p.storeWords(words, p.at(p.at(shared, layout.fragmentsAt()), p.shiftLeft(index, 4)));
   });
 }
 
 Values StackEmitter::loadRows(Value tile) {
   const LinearLayer &layer = layers[0];
-  Value first = p.add(p.add(p.mul(tile, tileRows), p.shl(p.shr(p.thread(), 5), 4)), p.shr(lane, 2));
+  Value first = p.add(p.add(p.mul(tile, tileRows), p.shiftLeft(p.shiftRight(p.thread(), 5), 4)), p.shiftRight(lane, 2));
   Values elements;
   for (unsigned step = 0; step < layout.thinSteps; ++step)
     for (unsigned word = 0; word < 4; ++word) {
       Value row = p.min(p.add(first, word % 2 * 8), p.add(rows, -1));
       Value pointer = p.at(kernel.operands[layer.x.operand],
-                           p.mul(p.wide(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
-      Value column = p.add(p.shl(quad, 1), 16 * step + word / 2 * 8);
+                           p.mul(p.widen(row), layer.x.stride * (layer.x.type.getIntOrFloatBitWidth() / 8)));
+      Value column = p.add(p.shiftLeft(quad, 1), 16 * step + word / 2 * 8);
       elements.append(loadInside(p, {pointer, layer.x.type, layer.k, layer.x.aligned}, column, 2));
     }
   return elements;
@@ -218,7 +220,7 @@ Values StackEmitter::finishPair(size_t l, Value row, Value column, ArrayRef<Valu
   } else {
     // Columns that are not there meet weights of zero, but must be numbers.
     for (unsigned e = 0; e < 2; ++e) {
-      Value own = p.add(column, e), isThere = p.lt(own, p.i32(layer.n));
+      Value own = p.add(column, e), isThere = p.lessU(own, p.i32(layer.n));
       Value within = p.select(isThere, own, p.i32(layer.n - 1));
       LinearTail::Inputs inputs = tails[l].fetch(row, within, 1);
       for (unsigned half = 0; half < 2; ++half) {
@@ -232,11 +234,12 @@ Values StackEmitter::finishPair(size_t l, Value row, Value column, ArrayRef<Valu
 }
 
 Values StackEmitter::makeColumns(Value block, int64_t firstColumn, Value row, ArrayRef<Value> rows) {
-  Value column = p.add(p.add(p.shl(block, 4), p.shl(quad, 1)), firstColumn);
+  Value column = p.add(p.add(p.shiftLeft(block, 4), p.shiftLeft(quad, 1)), firstColumn);
   Values sums(8, p.f32(0));
   for (unsigned step = 0; step < layout.thinSteps; ++step) {
     Value unit = p.add(p.mul(p.add(block, firstColumn / 16), layout.thinSteps), step);
-    Values words = p.loadWords(p.at(p.at(shared, layout.fragmentsAt()), p.add(p.shl(unit, 9), p.shl(lane, 4))), 4);
+    Values words =
+        p.loadWords(p.at(p.at(shared, layout.fragmentsAt()), p.add(p.shiftLeft(unit, 9), p.shiftLeft(lane, 4))), 4);
     for (unsigned half = 0; half < 2; ++half)
       multiplyFragments(p, layers[0], MutableArrayRef<Value>(sums).slice(4 * half, 4), rows.slice(4 * step, 4),
                         ArrayRef<Value>(words).slice(2 * half, 2));
@@ -252,27 +255,13 @@ Values StackEmitter::makeColumns(Value block, int64_t firstColumn, Value row, Ar
 
 void StackEmitter::issue(size_t l, MutableArrayRef<Value> sums, ArrayRef<Value> fragments, const Position &position) {
   waitForBarrier(p, full(position.stage), position.parity);
-  size_t count = sums.size(), words = fragments.size();
-  std::string text = "{\n.reg .b64 b;\nwgmma.fence.sync.aligned;\n";
-  // A step of the instruction is 32 bytes of the inner dimension.
-  for (size_t step = 0; step < words / 4; ++step)
-    text += "add.s64 b, $" + std::to_string(count + words) + ", " + std::to_string(2 * step) +
-            ";\nwgmma.mma_async.sync.aligned.m64n" + std::to_string(layout.boxes[l]) + wgmmaKind(layers[l].type) + " " +
-            asmRegisters(0, count) + ", " + asmRegisters(count + 4 * step, 4) + ", b, 1, 1, 1, 0;\n";
-  text += "wgmma.commit_group.sync.aligned;\n}";
-  Values operands(fragments);
-  operands.push_back(tileDescriptor(p, stageAddress(position.stage)));
-  operands.append(sums.begin(), sums.end());
-  llvm::copy(p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), text,
-                         std::string(count, 'f') + std::string(words, 'r') + "l" + std::string(count, '#'), operands),
-             sums.begin());
+  WgmmaStage stage{layers[l].type, static_cast<unsigned>(layout.boxes[l]), static_cast<unsigned>(fragments.size() / 4),
+                   tileDescriptor(p, stageAddress(position.stage))};
+  multiplyFromRegisters(p, stage, fragments, sums);
 }
 
 void StackEmitter::complete(MutableArrayRef<Value> sums, Position &position) {
-  size_t count = sums.size();
-  llvm::copy(p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), "wgmma.wait_group.sync.aligned 0;",
-                         std::string(count, 'f') + std::string(count, '#'), sums),
-             sums.begin());
+  waitForProducts(p, sums);
   arriveAsWarp(p, empty(position.stage));
   position = next(position);
 }
@@ -325,7 +314,8 @@ Values StackEmitter::multiplyNext(size_t l, Value row, ArrayRef<Value> before, P
   // Pairs of blocks of eight columns of the layer before are steps of 16 here; what lacks is zero.
   Values elements;
   for (size_t block = 0; block < before.size() / 4; ++block)
-    elements.append(finishPair(l - 1, row, p.add(p.shl(quad, 1), 8 * int64_t(block)), before.slice(4 * block, 4)));
+    elements.append(
+        finishPair(l - 1, row, p.add(p.shiftLeft(quad, 1), 8 * int64_t(block)), before.slice(4 * block, 4)));
   elements.resize(llvm::alignTo(elements.size(), 8), p.f32(0));
   Values words = pack(elements);
   Values sums(layout.boxes[l] / 2, p.f32(0));
@@ -340,21 +330,21 @@ Values StackEmitter::multiplyNext(size_t l, Value row, ArrayRef<Value> before, P
 /// The last layer's; a thread has eight neighbouring columns of each 32 in two rows.
 void StackEmitter::store(Value row, ArrayRef<Value> sums) {
   for (unsigned half = 0; half < 2; ++half)
-    p.ifThen(p.lt(p.add(row, 8 * half), rows), [&] {
+    p.ifThen(p.lessU(p.add(row, 8 * half), rows), [&] {
       for (unsigned block = 0; block < layout.boxes.back() / 32; ++block) {
         Values run;
         for (unsigned pair = 0; pair < 4; ++pair)
           for (unsigned e = 0; e < 2; ++e)
             run.push_back(sums[(4 * block + pair) * 4 + 2 * half + e]);
-        tails.back().finish(p.add(row, 8 * half), p.add(p.shl(quad, 3), 32 * block), run);
+        tails.back().finish(p.add(row, 8 * half), p.add(p.shiftLeft(quad, 3), 32 * block), run);
       }
     });
 }
 
 void StackEmitter::consume() {
   storeFragments();
-  p.inlinePtx({}, "bar.sync 1, " + std::to_string(consumers) + ";", "", {});
-  kernel.waitHere(p.b);
+  namedBarrier(p, 1, consumers);
+  kernel.waitHere(p);
   Values state = {p.i32(0), p.i32(0)};
   state.append(pack(loadRows(p.block())));
   p.loop(p.block(), numTiles, p.blocks(), state, [&](Value tile, ValueRange carried) -> Values {
@@ -362,7 +352,7 @@ void StackEmitter::consume() {
     Values rowsHere(carried.drop_front(2));
     // The next tile's rows are under way while this one is multiplied.
     Values nextRows = loadRows(p.add(tile, p.blocks()));
-    Value row = p.add(p.add(p.mul(tile, tileRows), p.shl(p.shr(p.thread(), 5), 4)), p.shr(lane, 2));
+    Value row = p.add(p.add(p.mul(tile, tileRows), p.shiftLeft(p.shiftRight(p.thread(), 5), 4)), p.shiftRight(lane, 2));
     Values sums = multiplyThin(row, rowsHere, position);
     for (size_t l = 2; l < layers.size(); ++l)
       sums = multiplyNext(l, row, sums, position);
@@ -461,20 +451,19 @@ EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
   launch.minRows = minRows.getInt();
   KernelFunction function = module.createKernel(kernel.getSymName(), kernel, launch.blockThreads, launch.tensorMaps);
   launch.function = function.getName();
-  ImplicitLocOpBuilder b = function.getBuilder();
-  function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
-  Ptx p(b);
-  StackEmitter emitter(p, layers, layout, function, module.getDynamicShared(b));
+  DeviceBuilder p(function.getBuilder());
+  function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), p.getI32IntegerAttr(1));
+  StackEmitter emitter(p, layers, layout, function, module.getDynamicShared(p));
   emitter.initBarriers();
-  p.ifElse(
-      p.lt(p.thread(), p.i32(consumers)),
+  p.ifThenElse(
+      p.lessU(p.thread(), p.i32(consumers)),
       [&] {
-        p.inlinePtx({}, "setmaxnreg.inc.sync.aligned.u32 240;", "", {});
+        setMaxRegisters(p, 240, /*more=*/true);
         emitter.consume();
       },
       [&] {
-        p.inlinePtx({}, "setmaxnreg.dec.sync.aligned.u32 24;", "", {});
-        p.ifThen(p.eq(p.thread(), consumers), [&] { emitter.produce(); });
+        setMaxRegisters(p, 24, /*more=*/false);
+        p.ifThen(p.equal(p.thread(), consumers), [&] { emitter.produce(); });
       });
   KernelPlan plan;
   plan.launches.push_back(std::move(launch));

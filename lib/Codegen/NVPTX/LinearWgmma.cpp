@@ -22,9 +22,10 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearPacking.h"
-#include "lib/Codegen/NVPTX/Warpgroup.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -45,20 +46,20 @@ namespace {
 
 class WgmmaEmitter {
 public:
-  WgmmaEmitter(Ptx &p, const LinearLayer &layer, KernelFunction &kernel, WgmmaTile tile, Value shared)
+  WgmmaEmitter(DeviceBuilder &p, const LinearLayer &layer, KernelFunction &kernel, WgmmaTile tile, Value shared)
       : p(p), layer(layer), kernel(kernel), tile(tile), shared(shared) {
     base = p.sharedAddress(shared);
     stageElements = tileRowBytes / layer.elementBytes();
     steps = llvm::divideCeil(layer.k, stageElements);
     columnTiles = llvm::divideCeil(layer.n, int64_t(tile.columns));
     rows = p.narrow(p.mul(kernel.rows, layer.rowsPerSample));
-    numTiles = p.mul(p.div(p.add(rows, tile.rows() - 1), tile.rows()), columnTiles);
+    numTiles = p.mul(p.divU(p.add(rows, tile.rows() - 1), tile.rows()), columnTiles);
     firstStep = p.i32(0);
     endStep = p.i32(steps);
     if (tile.split > 1) {
-      Value rank = p.rem(p.block(), tile.split);
-      firstStep = p.div(p.mul(rank, steps), tile.split);
-      endStep = p.div(p.mul(p.add(rank, 1), steps), tile.split);
+      Value rank = p.remU(p.block(), tile.split);
+      firstStep = p.divU(p.mul(rank, steps), tile.split);
+      endStep = p.divU(p.mul(p.add(rank, 1), steps), tile.split);
     }
   }
 
@@ -78,7 +79,7 @@ private:
   };
   Position start() { return {p.i32(0), p.i32(0), p.i32(0)}; }
   Position next(Position position) {
-    Value following = p.add(position.stage, 1), wraps = p.eq(following, tile.stages);
+    Value following = p.add(position.stage, 1), wraps = p.equal(following, tile.stages);
     return {p.select(wraps, p.i32(0), following), p.select(wraps, p.bitXor(position.parity, p.i32(1)), position.parity),
             position.turn};
   }
@@ -120,11 +121,11 @@ private:
   /// The row of a tile of 64 that a thread's lower sums belong to.
   Value rowInGroup() {
     Value thread = p.bitAnd(p.thread(), 127);
-    return p.add(p.shl(p.shr(thread, 5), 4), p.bitAnd(p.shr(thread, 2), 7));
+    return p.add(p.shiftLeft(p.shiftRight(thread, 5), 4), p.bitAnd(p.shiftRight(thread, 2), 7));
   }
   unsigned leftRowBytes() const { return (tile.columns + 4) * 4; }
 
-  Ptx &p;
+  DeviceBuilder &p;
   const LinearLayer &layer;
   KernelFunction &kernel;
   WgmmaTile tile;
@@ -136,7 +137,7 @@ private:
 } // namespace
 
 void WgmmaEmitter::initBarriers() {
-  p.ifThen(p.eq(p.thread(), 0), [&] {
+  p.ifThen(p.equal(p.thread(), 0), [&] {
     for (unsigned stage = 0; stage < tile.stages; ++stage) {
       initBarrier(p, full(p.i32(stage)), 1);
       initBarrier(p, empty(p.i32(stage)), 4 * (alternates() ? 1 : tile.groups));
@@ -153,8 +154,8 @@ void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
                                llvm::function_ref<Position(Value, Value, Position)> body) {
   p.loop(first, numTiles, stride, {position.stage, position.parity, position.turn},
          [&](Value index, ValueRange carried) -> Values {
-           Value columnTile = columnTiles == 1 ? p.i32(0) : p.rem(index, columnTiles);
-           Position after = body(p.div(index, columnTiles), columnTile, {carried[0], carried[1], carried[2]});
+           Value columnTile = columnTiles == 1 ? p.i32(0) : p.remU(index, columnTiles);
+           Position after = body(p.divU(index, columnTiles), columnTile, {carried[0], carried[1], carried[2]});
            return {after.stage, after.parity, after.turn};
          });
 }
@@ -173,7 +174,7 @@ WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value 
     Position here{inner[0], inner[1], position.turn};
     wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
     if (withWeights)
-      expectBytes(p, full(here.stage), stageBytes(tile));
+      expectBytes(p, full(here.stage), p.i32(stageBytes(tile)));
     copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage));
     if (withWeights)
       copyWeights(here.stage, step, columnTile);
@@ -184,7 +185,7 @@ WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value 
 }
 
 void WgmmaEmitter::produce() {
-  Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
+  Value first = p.divU(p.block(), tile.split), stride = p.divU(p.blocks(), tile.split);
   auto produceTile = [&](Value begin, Value rowTile, Value columnTile, Position position) {
     return produceSteps(begin, endStep, rowTile, columnTile, position, /*withWeights=*/true);
   };
@@ -194,12 +195,12 @@ void WgmmaEmitter::produce() {
   // A block of many tiles begins in the usual order, for it gains little and would wait for all these weights.
   Value isShort = p.compare(arith::CmpIPredicate::ule, numTiles, stride);
   Value early = p.select(isShort, p.i32(std::min<int64_t>(tile.stages, steps / tile.split)), p.i32(0));
-  Value rowTile = p.div(first, columnTiles), columnTile = columnTiles == 1 ? p.i32(0) : p.rem(first, columnTiles);
+  Value rowTile = p.divU(first, columnTiles), columnTile = columnTiles == 1 ? p.i32(0) : p.remU(first, columnTiles);
   p.loop(p.i32(0), early, p.i32(1), [&](Value stage) {
-    expectBytes(p, full(stage), stageBytes(tile));
+    expectBytes(p, full(stage), p.i32(stageBytes(tile)));
     copyWeights(stage, p.add(firstStep, stage), columnTile);
   });
-  kernel.waitHere(p.b);
+  kernel.waitHere(p);
   Value endEarly = p.add(firstStep, early);
   Position position = produceSteps(firstStep, endEarly, rowTile, columnTile, start(), /*withWeights=*/false);
   position = produceTile(endEarly, rowTile, columnTile, position);
@@ -211,27 +212,8 @@ void WgmmaEmitter::produce() {
 void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate) {
   Value a = stageAddress(stage), b = p.add(a, tile.rows() * tileRowBytes);
   Value ownRows = alternates() ? a : p.add(a, p.mul(group, 64 * tileRowBytes));
-  Values operands = {tileDescriptor(p, ownRows), tileDescriptor(p, b), p.i32(accumulate ? 1 : 0)};
-  size_t count = sums.size();
-  auto operand = [&](unsigned i) { return "$" + std::to_string(count + i); };
-  std::string text =
-      "{\n.reg .pred keep;\n.reg .b64 a, b;\nsetp.ne.b32 keep, " + operand(2) + ", 0;\nwgmma.fence.sync.aligned;\n";
-  // A step of the instruction is 32 bytes of the inner dimension.
-  size_t perBlock = tile.columns / 2;
-  for (unsigned step = 0; step < 4; ++step) {
-    text += "add.s64 b, " + operand(1) + ", " + std::to_string(2 * step) + ";\n";
-    for (unsigned block = 0; block < rowBlocks(); ++block) {
-      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * tileRowBytes / 16 + 2 * step) + ";\n";
-      text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(tile.columns) + wgmmaKind(layer.type) + " " +
-              asmRegisters(block * perBlock, perBlock) + ", a, b, " + (step ? "1" : "keep") + ", 1, 1" +
-              (layer.elementBytes() == 2 ? ", 0, 0" : "") + ";\n";
-    }
-  }
-  text += "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 1;\n}";
-  operands.append(sums.begin(), sums.end());
-  Values results = p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), text,
-                               std::string(count, 'f') + "llr" + std::string(count, '#'), operands);
-  llvm::copy(results, sums.begin());
+  WgmmaStage products{layer.type, static_cast<unsigned>(tile.columns), /*products=*/4, tileDescriptor(p, b)};
+  multiplyFromShared(p, products, tileDescriptor(p, ownRows), p.i32(accumulate ? 1 : 0), sums);
 }
 
 void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group) {
@@ -252,7 +234,7 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
   if (layer.n % tile.columns)
     isInside = p.both(isInside,
                       p.compare(arith::CmpIPredicate::ule, p.mul(p.add(columnTile, 1), tile.columns), p.i32(layer.n)));
-  p.ifElse(
+  p.ifThenElse(
       isInside,
       [&] {
         // Where a block has an SM's registers to itself, the loads of four runs are under way together.
@@ -275,7 +257,7 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
       },
       [&] {
         for (unsigned half = 0; half < 2; ++half)
-          p.ifThen(p.lt(p.add(row, 8 * half), rows), [&] {
+          p.ifThen(p.lessU(p.add(row, 8 * half), rows), [&] {
             for (unsigned block = 0; block < blocks; ++block)
               tail.finish(p.add(row, 8 * half), p.add(column, 32 * block), run(sums, block, half));
           });
@@ -284,7 +266,7 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
 
 Values WgmmaEmitter::addUp(Position &position, Value group) {
   unsigned count = rowBlocks() * tile.columns / 2;
-  Values sums(count, LLVM::UndefOp::create(p.b, p.b.getF32Type()));
+  Values sums(count, LLVM::UndefOp::create(p, p.getF32Type()));
   if (alternates())
     wait(turn(group), position.turn);
   wait(full(position.stage), position.parity);
@@ -306,23 +288,22 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
   sums.assign(state.begin() + 3, state.end());
   if (alternates())
     arriveAsWarp(p, turn(p.sub(p.i32(1), group)));
-  sums = p.inlinePtx(SmallVector<Type>(count, p.b.getF32Type()), "wgmma.wait_group.sync.aligned 0;",
-                     std::string(count, 'f') + std::string(count, '#'), sums);
+  waitForProducts(p, sums);
   arriveAsWarp(p, empty(state[0]));
   position = {state[1], state[2], p.bitXor(position.turn, p.i32(1))};
   return sums;
 }
 
 void WgmmaEmitter::consume() {
-  kernel.waitHere(p.b);
+  kernel.waitHere(p);
   LinearTail tail(p, layer, kernel.operands);
-  Value group = p.shr(p.thread(), 7);
-  Value first = p.div(p.block(), tile.split), stride = p.div(p.blocks(), tile.split);
+  Value group = p.shiftRight(p.thread(), 7);
+  Value first = p.divU(p.block(), tile.split), stride = p.divU(p.blocks(), tile.split);
   Position begin = start();
   if (alternates()) {
     // The second group begins a tile later, and both take every other one.
     Position later = skip(begin);
-    Value isSecond = p.eq(group, 1);
+    Value isSecond = p.equal(group, 1);
     begin = {p.select(isSecond, later.stage, begin.stage), p.select(isSecond, later.parity, begin.parity),
              p.select(isSecond, p.i32(0), p.i32(1))};
     first = p.add(first, p.select(isSecond, stride, p.i32(0)));
@@ -340,11 +321,11 @@ void WgmmaEmitter::consume() {
 
 void WgmmaEmitter::leave(ArrayRef<Value> sums) {
   // The stages are read by the whole group before sums take their place.
-  p.inlinePtx({}, "bar.sync 1, 128;", "", {});
+  namedBarrier(p, 1, 128);
   for (unsigned half = 0; half < 2; ++half)
     for (unsigned block = 0; block < tile.columns / 32; ++block) {
       Value row = p.add(rowInGroup(), 8 * half);
-      Value to = p.at(p.at(shared, p.mul(row, leftRowBytes())), p.shl(p.bitAnd(p.thread(), 3), 5));
+      Value to = p.at(p.at(shared, p.mul(row, leftRowBytes())), p.shiftLeft(p.bitAnd(p.thread(), 3), 5));
       Values values = run(sums, block, half);
       for (unsigned part = 0; part < 2; ++part)
         p.storeWords(ArrayRef<Value>(values).slice(4 * part, 4), p.at(to, 128 * block + 16 * part));
@@ -352,25 +333,25 @@ void WgmmaEmitter::leave(ArrayRef<Value> sums) {
 }
 
 void WgmmaEmitter::finishTogether() {
-  kernel.waitHere(p.b); // threads that have fetched nothing
-  auto meet = [&] { p.inlinePtx({}, "barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;", "", {}); };
+  kernel.waitHere(p); // threads that have fetched nothing
+  auto meet = [&] {
+    clusterArrive(p, /*release=*/true);
+    clusterWait(p);
+  };
   meet();
-  Value index = p.div(p.block(), tile.split), rank = p.rem(p.block(), tile.split);
+  Value index = p.divU(p.block(), tile.split), rank = p.remU(p.block(), tile.split);
   unsigned share = 64 / tile.split, runs = tile.columns / 8;
-  Value firstRow = p.mul(p.div(index, columnTiles), 64), firstColumn = p.mul(p.rem(index, columnTiles), tile.columns);
+  Value firstRow = p.mul(p.divU(index, columnTiles), 64), firstColumn = p.mul(p.remU(index, columnTiles), tile.columns);
   LinearTail tail(p, layer, kernel.operands);
-  Type f32 = p.b.getF32Type();
   p.loop(p.thread(), p.i32(share * runs), p.i32(128 * tile.groups + 32), [&](Value i) {
-    Value rowInTile = p.add(p.mul(rank, share), p.div(i, runs)), columnInTile = p.shl(p.rem(i, runs), 3);
+    Value rowInTile = p.add(p.mul(rank, share), p.divU(i, runs)), columnInTile = p.shiftLeft(p.remU(i, runs), 3);
     Value row = p.add(firstRow, rowInTile);
-    p.ifThen(p.lt(row, rows), [&] {
-      Value address = p.add(p.add(base, p.mul(rowInTile, leftRowBytes())), p.shl(columnInTile, 2));
+    p.ifThen(p.lessU(row, rows), [&] {
+      Value address = p.add(p.add(base, p.mul(rowInTile, leftRowBytes())), p.shiftLeft(columnInTile, 2));
       Values sums(8, p.f32(0));
       for (unsigned other = 0; other < tile.split; ++other)
         for (unsigned part = 0; part < 2; ++part) {
-          std::string text = "{\n.reg .b32 there;\nmapa.shared::cluster.u32 there, $4, " + std::to_string(other) +
-                             ";\nld.shared::cluster.v4.f32 {$0, $1, $2, $3}, [there];\n}";
-          Values values = p.inlinePtx({f32, f32, f32, f32}, text, "ffffr", {p.add(address, 16 * part)});
+          Values values = loadFromBlock(p, p.add(address, 16 * part), other);
           for (unsigned e = 0; e < 4; ++e)
             sums[4 * part + e] = p.addf(sums[4 * part + e], values[e]);
         }
@@ -421,25 +402,24 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
   KernelFunction kernel =
       module.createKernel(layer.symbol(tile.name()), layer.kernel, launch.blockThreads, launch.tensorMaps);
   launch.function = kernel.getName();
-  ImplicitLocOpBuilder b = kernel.getBuilder();
-  kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocksPerSm));
-  Ptx p(b);
-  WgmmaEmitter emitter(p, layer, kernel, tile, module.getDynamicShared(b));
+  DeviceBuilder p(kernel.getBuilder());
+  kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), p.getI32IntegerAttr(blocksPerSm));
+  WgmmaEmitter emitter(p, layer, kernel, tile, module.getDynamicShared(p));
   emitter.initBarriers();
-  Value warp = p.shr(p.thread(), 5);
-  auto setRegisters = [&](StringRef how) {
+  Value warp = p.shiftRight(p.thread(), 5);
+  auto setRegisters = [&](unsigned count, bool more) {
     if (moveRegisters)
-      p.inlinePtx({}, ("setmaxnreg." + how + ";").str(), "", {});
+      setMaxRegisters(p, count, more);
   };
-  p.ifElse(
-      p.lt(warp, p.i32(4 * tile.groups)),
+  p.ifThenElse(
+      p.lessU(warp, p.i32(4 * tile.groups)),
       [&] {
-        setRegisters("inc.sync.aligned.u32 240");
+        setRegisters(240, /*more=*/true);
         emitter.consume();
       },
       [&] {
-        setRegisters("dec.sync.aligned.u32 24");
-        p.ifThen(p.eq(p.thread(), 128 * tile.groups), [&] { emitter.produce(); });
+        setRegisters(24, /*more=*/false);
+        p.ifThen(p.equal(p.thread(), 128 * tile.groups), [&] { emitter.produce(); });
       });
   if (tile.split > 1)
     emitter.finishTogether();

@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/PairProducts.h"
 #include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/Instructions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -87,12 +88,12 @@ void PairProducts::emitTensorCores(DeviceBuilder &b, Value tile, Value staging) 
   for (int64_t k = 0; k < dots.dim; k += 16) {
     SmallVector<SmallVector<Value>> rows;
     for (Value offset : matrixOffsets)
-      rows.push_back(b.loadMatrix(b.add(b.add(tile, offset), k * 2)));
+      rows.push_back(loadMatrix(b, b.add(b.add(tile, offset), k * 2)));
     for (Tile &t : tiles) {
       // Of 16 rows, registers 0 and 2 hold the upper eight, 1 and 3 the lower.
       ArrayRef<Value> right = rows[t.left / 16];
       unsigned half = t.left / 8 % 2;
-      t.sums = b.multiply16x8x16(type, rows[t.top / 16], {right[half], right[half + 2]}, t.sums);
+      t.sums = multiplyWarp(b, type, rows[t.top / 16], {right[half], right[half + 2]}, t.sums);
     }
   }
   Value quarter = b.shiftRight(lane, 2), pair = b.mul(b.bitAnd(lane, 3), 2);

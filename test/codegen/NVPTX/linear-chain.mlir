@@ -8,13 +8,13 @@
 // CHECK: plan.kernel @chain
 // CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@chain, threads = 544, cluster = 16, shared_bytes = {{[0-9]+}}, grid = <"16*floordiv(batch+min({{.*}})-1, min({{.*}}))">, max_rows = 24
 // CHECK: llvm.func @chain
-// CHECK: barrier.cluster.arrive.relaxed
-// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
-// CHECK: barrier.cluster.wait.acquire
+// CHECK: nvvm.cluster.arrive.relaxed
+// CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
+// CHECK: nvvm.cluster.wait
 // CHECK: st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.b32
 // CHECK: mbarrier.try_wait.parity.acquire.cluster
-// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
-// CHECK: cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1], 4096
+// CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
+// CHECK: nvvm.cp.async.bulk.shared.cluster.global
 plan.kernel @chain gemm dims ["batch"] operands [
     <strides = <104, 1>, row = true, aligned = true>, <strides = <200, 1>, packing = <mma>, aligned = true>, <strides = <1>, aligned = true>, <strides = <3, 1>, packing = <mma>, aligned = true>, <strides = <3, 1>>] attributes {chain_rows = 24 : i64} {
 ^bb0(%x: tensor<?x100xf16, #rec.dims<"batch", 100>>, %w: tensor<100x200xf16>, %b: tensor<200xf16>, %v: tensor<200x3xf16>):

@@ -13,18 +13,18 @@
 // CHECK-NOT: griddepcontrol.wait
 // CHECK: llvm.func @stack
 // The first weight's fragments are stored before the wait for other kernels; weights are all that the warp that fetches reads.
-// CHECK: setmaxnreg.inc.sync.aligned.u32 240
+// CHECK: nvvm.setmaxregister increase 240
 // CHECK: llvm.store
-// CHECK: bar.sync 1, 256
+// CHECK: nvvm.barrier id = %{{.*}} number_of_threads = %
 // CHECK: griddepcontrol.wait
-// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
+// CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
 // CHECK: wgmma.mma_async.sync.aligned.m64n104k16.f32.f16.f16 {{.*}}}, {${{[0-9]+}}, ${{[0-9]+}}, ${{[0-9]+}}, ${{[0-9]+}}}, b, 1, 1, 1, 0
 // CHECK: wgmma.wait_group.sync.aligned 0
 // CHECK: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16
-// CHECK: setmaxnreg.dec.sync.aligned.u32 24
+// CHECK: nvvm.setmaxregister decrease 24
 // CHECK-NOT: griddepcontrol.wait
-// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 13312
-// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 4096
+// CHECK: nvvm.mbarrier.arrive.expect_tx
+// CHECK: nvvm.mbarrier.arrive.expect_tx
 plan.kernel @stack gemm dims ["batch"] operands [
     <strides = <13, 1>, row = true, constant = true>, <strides = <200, 1>, aligned = true, constant = true>, <strides = <1>, aligned = true, constant = true>, <strides = <100, 1>, packing = <dot>, aligned = true, constant = true>, <strides = <3, 1>, packing = <wgmma>, aligned = true, constant = true>, <strides = <3, 1>, aligned = true>] attributes {stack_rows = 4096 : i64} {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x200xf16>, %b: tensor<200xf16>, %v: tensor<200x100xf16>, %u: tensor<100x3xf16>):

@@ -95,27 +95,27 @@ plan.kernel @unpacked gemm dims ["batch"] operands [
 // A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
 // CHECK-LABEL: llvm.func @cross_split8
 // CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
-// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
+// CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
 // CHECK: nvvm.barrier0
 // CHECK-LABEL: llvm.func @cross_wgmma128x128_alternate
 // CHECK-SAME: llvm.byval = !llvm.array<128 x i8>
-// CHECK: mbarrier.init.shared::cta.b64
-// CHECK: setmaxnreg.inc.sync.aligned.u32 240
+// CHECK: nvvm.mbarrier.init
+// CHECK: nvvm.setmaxregister increase 240
 // CHECK: mbarrier.try_wait.parity
 // CHECK: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
 // CHECK: wgmma.wait_group.sync.aligned 0
 // CHECK: cvt.rn.f16x2.f32
-// CHECK: setmaxnreg.dec.sync.aligned.u32 24
-// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], 32768
-// CHECK: cp.async.bulk.tensor.2d
+// CHECK: nvvm.setmaxregister decrease 24
+// CHECK: nvvm.mbarrier.arrive.expect_tx
+// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global
 // CHECK-LABEL: llvm.func @thin_direct
 // CHECK: cvt.rn.bf16x2.f32
-// CHECK: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// CHECK: nvvm.mma.sync {{.*}}multiplicandAPtxType = #nvvm.mma_type<bf16>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>
 // CHECK-LABEL: llvm.func @narrow_dot1x1
-// CHECK: shfl.sync.bfly.b32
+// CHECK: nvvm.shfl.sync bfly
 // CHECK: math.exp
 // CHECK-LABEL: llvm.func @exact_scalar64
 // CHECK: nvvm.barrier0
 // CHECK: scf.for
 // CHECK-LABEL: llvm.func @tf32_split8
-// CHECK: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
+// CHECK: nvvm.mma.sync {{.*}}multiplicandAPtxType = #nvvm.mma_type<tf32>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 8>

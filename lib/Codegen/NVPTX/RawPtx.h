@@ -1,0 +1,62 @@
+//===- RawPtx.h - Instructions that are written as text ----------------*- C++ -*-===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+//
+// All inline PTX there is, each with the reason why no op of the nvvm dialect stands in its place.
+//
+//===-----------------------------------------------------------------------------===//
+
+#ifndef RECKON_LIB_CODEGEN_NVPTX_RAWPTX_H
+#define RECKON_LIB_CODEGEN_NVPTX_RAWPTX_H
+
+#include "lib/Codegen/NVPTX/DeviceBuilder.h"
+
+namespace reckon::nvptx {
+
+/// Lets the kernels behind this one start (griddepcontrol.launch_dependents), and waits for those before it. LLVM's
+/// intrinsics for both say that they touch no memory, so that loads would move across. The op that waits is returned.
+void launchDependents(mlir::ImplicitLocOpBuilder &b);
+mlir::Operation *waitForDependencies(mlir::ImplicitLocOpBuilder &b);
+
+/// Until the round of that parity (i32, 0 or 1) of a barrier in shared memory has completed; at once for parity 1
+/// before the first. `ofCluster`: what other blocks wrote before they arrived is seen. The op gives a flag: a loop
+/// around it is one of LLVM's, which it may unroll and take apart; the one here is two instructions.
+void waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluster = false);
+
+/// Stores 1, 2 or 4 words into the shared memory of another block of the cluster, where their bytes count towards a
+/// barrier: both are given by the addresses that this block has for the like of them. There is no op for st.async.
+void storeAsync(DeviceBuilder &b, Value shared, Value barrier, Value block, llvm::ArrayRef<Value> words);
+
+/// Four f32 from the shared memory of another block of the cluster, by the address that this block has for the like of
+/// them. LLVM splits a vector load from that address space into single ones.
+Values loadFromBlock(DeviceBuilder &b, Value shared, unsigned block);
+
+/// Two f32 rounded to f16 or bf16 in one word. Of the intrinsic, or a conversion of a vector, LLVM moves what follows a
+/// branch behind it, so that two registers instead of one cross from there: tails then spill.
+Value packHalves(DeviceBuilder &b, Value low, Value high, mlir::Type elementType);
+
+/// One stage of wgmma: sums += x y. The sums of a thread stand in `sums`, 64 rows after 64 rows; a block of 64 rows has
+/// `columns` / 2 of them. Each product takes 32 bytes of the inner dimension, one behind the other.
+struct WgmmaStage {
+  mlir::Type type; ///< f16, bf16, or f32 to be rounded to tf32
+  unsigned columns;
+  unsigned products;
+  Value right; ///< descriptor of a tile in shared memory
+};
+/// Fence, products, commit and wait are one text: as ops of their own each would take the sums through a struct, which
+/// ptxas then copies from register to register while products are under way, and waits for them to do so. Left operands
+/// from shared memory; the products of the stage before are complete after it. `keeps` (i32): 0 to begin anew.
+void multiplyFromShared(DeviceBuilder &b, const WgmmaStage &stage, Value left, Value keeps,
+                        llvm::MutableArrayRef<Value> sums);
+/// Left operands from registers, four words a product. Nothing is waited for.
+void multiplyFromRegisters(DeviceBuilder &b, const WgmmaStage &stage, llvm::ArrayRef<Value> left,
+                           llvm::MutableArrayRef<Value> sums);
+/// Until all products are complete: `sums` are not read before.
+void waitForProducts(DeviceBuilder &b, llvm::MutableArrayRef<Value> sums);
+
+} // namespace reckon::nvptx
+
+#endif // RECKON_LIB_CODEGEN_NVPTX_RAWPTX_H
