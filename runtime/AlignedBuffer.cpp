@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <sys/mman.h>
+#include <unistd.h>
 
 using namespace reckon::runtime;
 
@@ -16,9 +17,15 @@ static constexpr size_t hugePage = size_t(2) << 20;
 // From half of one on, a whole huge page is worth it.
 static constexpr size_t mapFrom = hugePage / 2;
 
+/// What the machine has. Without this limit the system promises more, and ends the process that takes it at its word.
+static size_t memoryBytes() {
+  static const long pages = ::sysconf(_SC_PHYS_PAGES), pageBytes = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && pageBytes > 0 ? static_cast<size_t>(pages) * static_cast<size_t>(pageBytes) : SIZE_MAX / 2;
+}
+
 bool AlignedBuffer::allocate(size_t size) {
   release();
-  if (size > SIZE_MAX / 2)
+  if (size > memoryBytes())
     return false;
   if (size < mapFrom) {
     size_t rounded = size == 0 ? 64 : (size + 63) / 64 * 64;

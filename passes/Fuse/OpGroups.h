@@ -27,12 +27,21 @@ public:
 
   /// Whether a path leaves `a` or `b` and comes back to either through other groups.
   bool wouldCycle(unsigned a, unsigned b) const;
-  /// Moves the operations of `from` to `to`.
+  /// Moves the operations of `from` to `to`; not wouldCycle().
   void merge(unsigned to, unsigned from);
 
 private:
+  /// The groups other than `last` that are behind `first` on a path, of those that stand before `last`; nullopt when
+  /// one of them leads to `last`.
+  std::optional<llvm::DenseSet<unsigned>> findBetween(unsigned first, unsigned last) const;
+
   llvm::DenseMap<mlir::Operation *, unsigned> groupOf;
   llvm::SmallVector<llvm::SmallVector<mlir::Operation *>> members;
+  /// A topological order of the groups, so that a search for a path ends where it cannot come back (Pearce and Kelly,
+  /// "A dynamic topological sort algorithm for directed acyclic graphs", 2006): the group at each place, and the place
+  /// of each group. Places of groups that were merged away stay empty.
+  static constexpr unsigned empty = ~0u;
+  llvm::SmallVector<unsigned> order, places;
 };
 
 } // namespace reckon::fuse

@@ -13,6 +13,7 @@
 #include "dialects/Rec/Shape.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace reckon {
 #define GEN_PASS_DEF_VERIFYNORMALIZED
@@ -22,6 +23,19 @@ namespace reckon {
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
+
+/// As many elements as the constant sizes of a tensor may make: more fit into no machine, and kernels would go through them one
+/// by one even where nothing keeps them.
+static constexpr int64_t mostElements = int64_t(1) << 38;
+
+/// Whether the constant sizes of the tensor make more elements than that.
+static bool isHuge(RankedTensorType type) {
+  int64_t elements = 1;
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size) && (llvm::MulOverflow(elements, size, elements) || elements > mostElements))
+      return !llvm::is_contained(type.getShape(), 0);
+  return false;
+}
 
 namespace {
 struct VerifyNormalized : public reckon::impl::VerifyNormalizedBase<VerifyNormalized> {
@@ -37,7 +51,10 @@ struct VerifyNormalized : public reckon::impl::VerifyNormalizedBase<VerifyNormal
         ok = false;
       }
       for (Type type : op->getResultTypes())
-        if (!isa<RankedTensorType>(type)) {
+        if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && isHuge(tensor)) {
+          op->emitError("a result of type ") << type << " has more than 2^38 elements, which Reckon does not support";
+          ok = false;
+        } else if (!tensor) {
           op->emitError("the normalize phase left a result of type ") << type << "; expected a ranked tensor";
           ok = false;
         }

@@ -28,3 +28,12 @@ func.func @untyped(%x: tensor<8xf32>) -> tensor<8xf32> {
   %0 = rec.none
   return %x : tensor<8xf32>
 }
+
+// -----
+
+func.func @huge(%x: tensor<1x?xf32, #rec.dims<1, "n">>) -> tensor<?xf32, #rec.dims<"n">> {
+  // expected-error@+1 {{has more than 2^38 elements, which Reckon does not support}}
+  %0 = rec.broadcast %x : (tensor<1x?xf32, #rec.dims<1, "n">>) -> tensor<1000000000000x?xf32, #rec.dims<1000000000000, "n">>
+  %1 = rec.reduce sum %0 axes [0] : (tensor<1000000000000x?xf32, #rec.dims<1000000000000, "n">>) -> tensor<?xf32, #rec.dims<"n">>
+  return %1 : tensor<?xf32, #rec.dims<"n">>
+}

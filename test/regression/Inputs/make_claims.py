@@ -30,7 +30,21 @@ sparse.indices.CopyFrom(numpy_helper.from_array(np.array([0], dtype=np.int64), "
 sparse.dims.append(1 << 31)
 save("sparse", [helper.make_node("Add", ["x", "w"], ["y"])], sparse=[sparse])
 
-save("wide", [helper.make_node("Relu", ["x"], ["y"])], width=1 << 40)
+# 10^12 elements of one value, made while the model is compiled.
+many = numpy_helper.from_array(np.array([1000000, 1000000], dtype=np.int64), "many")
+one = numpy_helper.from_array(np.ones(1, np.float32), "one")
+save("expand", [helper.make_node("Expand", ["one", "many"], ["c"]), helper.make_node("ReduceSum", ["c"], ["s"], keepdims=0),
+                helper.make_node("Add", ["x", "s"], ["y"])], [many, one])
+bounds = [numpy_helper.from_array(np.array(value, np.int64), name) for name, value in (("a", 0), ("b", 10**12), ("d", 1))]
+save("range", [helper.make_node("Range", ["a", "b", "d"], ["c"]), helper.make_node("ReduceSum", ["c"], ["s"], keepdims=0),
+               helper.make_node("Cast", ["s"], ["f"], to=TensorProto.FLOAT), helper.make_node("Add", ["x", "f"], ["y"])], bounds)
+
+# A long way down: nothing that walks a graph calls itself a layer at a time, or looks at all layers for each.
+layers = 20000
+save("deep", [helper.make_node("Relu" if k % 2 else "Neg", [f"v{k}" if k else "x"], [f"v{k + 1}" if k + 1 < layers else "y"])
+              for k in range(layers)])
+
+save("wide", [helper.make_node("Relu", ["x"], ["y"])], width=1 << 37)
 
 os.mkfifo(os.path.join(folder, "pipe"))
 os.symlink("/dev/zero", os.path.join(folder, "device"))

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "runtime/AlignedBuffer.h"
 #include "runtime/Host/Schedule.h"
 #include "runtime/KernelErrors.h"
 #include "runtime/PlanCache.h"
@@ -22,6 +23,16 @@ using namespace reckon;
 using namespace reckon::runtime;
 
 namespace {
+TEST(AlignedBuffer, GivesNoMoreThanTheMachineHas) {
+  AlignedBuffer buffer;
+  // The system would map this much, and end the process that writes to it.
+  EXPECT_FALSE(buffer.allocate(size_t(1) << 46));
+  EXPECT_EQ(buffer.size(), 0u);
+  EXPECT_FALSE(buffer.allocate(SIZE_MAX));
+  ASSERT_TRUE(buffer.allocate(size_t(1) << 22));
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % 64, 0u);
+}
+
 TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {
   for (int threads : {1, 2, 4, 7})
     for (int spin : {0, 50}) {
