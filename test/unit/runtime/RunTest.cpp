@@ -9,7 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
+#include <functional>
+#include <numeric>
 #include <thread>
 #include <unistd.h>
 
@@ -153,6 +156,55 @@ TEST(Run, WrongInputsAreNamed) {
   ReckonTensor tensor;
   EXPECT_EQ(reckon_output(context.get(), 0, &tensor), RECKON_INVALID);
   EXPECT_EQ(context.setOutput(0, RECKON_I64, ids, 8).message, "output 'y': got i64, expected f32");
+}
+
+TEST(Run, MemoryThatOverlapsIsRefused) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  SampleData data = sampleData(4);
+  ASSERT_FALSE(bindInputs(context, data));
+  ASSERT_FALSE(context.run());
+  ReckonTensor y = context.output(0);
+  size_t elements = std::accumulate(y.shape, y.shape + y.rank, size_t(1), std::multiplies<>());
+  // The output right behind its input, then one element into it.
+  std::vector<float> both(data.x.size() + elements);
+  std::copy(data.x.begin(), data.x.end(), both.begin());
+  ASSERT_FALSE(context.setInput("x", RECKON_F32, {4, width}, both.data()));
+  float *behind = both.data() + data.x.size();
+  ASSERT_FALSE(context.setOutput(0, RECKON_F32, behind, elements * sizeof(float)));
+  EXPECT_FALSE(context.run());
+  ASSERT_FALSE(context.setOutput(0, RECKON_F32, behind - 1, elements * sizeof(float)));
+  EXPECT_EQ(context.run().message, "the memory of output 'y' overlaps that of input 'x'");
+  EXPECT_EQ(both[data.x.size() - 1], data.x.back()) << "a refused run writes nothing";
+}
+
+TEST(Run, AContextOfAnotherThreadIsRefused) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  SampleData data = sampleData(20000);
+  ASSERT_FALSE(bindInputs(context, data));
+  std::atomic<int> refused{0}, done{0};
+  auto calls = [&] {
+    // Until one call of each thread has met the other's.
+    for (int i = 0; i < 20000 && refused < 2; ++i) {
+      Status status = context.run();
+      if (!status) {
+        ++done;
+        continue;
+      }
+      EXPECT_EQ(status.code, RECKON_INVALID);
+      EXPECT_EQ(status.message, "the context is in use by another thread: each thread needs a context of its own");
+      ++refused;
+    }
+  };
+  std::thread other(calls);
+  calls();
+  other.join();
+  EXPECT_GT(done, 0);
+  EXPECT_GT(refused, 0);
+  expectCorrect(context, data);
 }
 
 TEST(Run, LinearShapesAreSolved) {
