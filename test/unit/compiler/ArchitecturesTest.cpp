@@ -140,8 +140,7 @@ TEST_P(Architectures, AssemblerTakesTheCode) {
     return;
   auto engine = compile("fp16", ptxas.c_str());
   ASSERT_TRUE(engine);
-  auto isCubin = [&](const CodeSpec &code) { return code.name == arch; };
-  if (llvm::none_of(engine->spec().code, isCubin))
+  if (!engine->spec().findCode(CodeKind::Cubin, arch))
     GTEST_SKIP() << ptxas << " does not know " << arch;
   for (const KernelSpec &kernel : engine->spec().programs[0].kernels)
     EXPECT_GT(kernel.registers, 0u) << kernel.symbol;
