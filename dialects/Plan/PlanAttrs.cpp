@@ -32,6 +32,7 @@ std::string PackingAttr::getEngineName() const {
   return getKind() == PackingKind::panels ? name + ":" + std::to_string(getWidth()) : name;
 }
 
+// NOLINTNEXTLINE(readability-function-size): a parameter for each of the attribute
 LogicalResult OperandAttr::verify(EmitError emitError, rec::DimsAttr strides, PackingAttr packing,
                                   int64_t alternativeTo, bool row, int64_t rowsDim, bool aligned, bool constant) {
   for (const SizeExpr &stride : strides.getSizes())
@@ -75,6 +76,7 @@ LogicalResult ChoiceAttr::verify(EmitError emitError, StringAttr name, uint64_t 
   return verifyRows(emitError, "C1", minRows, maxRows);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a parameter for each of the attribute
 LogicalResult TensorMapAttr::verify(EmitError emitError, unsigned operand, Type type, rec::DimsAttr sizes,
                                     rec::DimsAttr strides, DenseI64ArrayAttr box, unsigned swizzle) {
   if (sizes.size() < 1 || sizes.size() > 5 || strides.size() + 1 != sizes.size() ||
@@ -89,6 +91,7 @@ LogicalResult TensorMapAttr::verify(EmitError emitError, unsigned operand, Type 
   return success();
 }
 
+// NOLINTNEXTLINE(readability-function-size): a parameter for each of the attribute
 LogicalResult LaunchAttr::verify(EmitError emitError, SymbolRefAttr function, unsigned threads, unsigned cluster,
                                  uint64_t sharedBytes, rec::DimsAttr grid, unsigned blocksPerSm,
                                  rec::DimsAttr scratchBytes, uint64_t minRows, uint64_t maxRows, bool needsTiming,

@@ -77,6 +77,7 @@ static Value mergedRowStride(const Place &place, ArrayRef<SizeExpr> shape) {
 // The kernel
 //===----------------------------------------------------------------------===//
 
+// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LogicalResult HostEmitter::emitGemm() {
   Block &block = kernel.getBody().front();
   // The body is a chain of stages: a linear layer and the pointwise ops after it.
@@ -365,6 +366,7 @@ void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
 
 /// void tile(a, lda, weights, k, bias, c, ldc, columns): c[i, j] = act(bias[j] + sum_k a[i, k] weights[k, j]) for
 /// `rows` rows and min(columns, vectors x lanes) columns. Weights are of `weightType`, all else is f32.
+// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, Type weightType) {
   std::string name =
       ("reckon.tile." + Twine(rows) + "x" + Twine(vectors) + (hasBias ? ".bias" : "") + (relu ? ".relu" : "")).str();

@@ -21,6 +21,7 @@ using namespace reckon::nvptx;
 
 std::string DotTile::name() const { return "dot" + std::to_string(rows) + "x" + std::to_string(columns); }
 
+// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile) {
   unsigned bytes = layer.elementBytes(), chunk = 16 / bytes, xBytes = layer.x.type.getIntOrFloatBitWidth() / 8;
   // Several rows a warp are for many rows.

@@ -84,6 +84,7 @@ void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, Mutabl
 std::string SplitTile::name() const { return "split" + std::to_string(8 * rowTiles); }
 std::string DirectTile::name() const { return "direct" + std::to_string(8 * rowTiles); }
 
+// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);

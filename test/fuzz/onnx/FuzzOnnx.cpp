@@ -59,6 +59,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max
   return fuzz::mutateModel(data, size, maxSize, seed);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t firstSize, const uint8_t *second,
                                             size_t secondSize, uint8_t *out, size_t maxSize, unsigned seed) {
   return fuzz::joinModels({first, firstSize}, {second, secondSize}, out, maxSize, seed);

@@ -90,6 +90,7 @@ EXPORT cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPrefere
   return enterFake(__func__);
 }
 /// Three algorithms: one that works, one with memory of its own, and one that wants too much.
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 EXPORT cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t, cublasLtMatrixLayout_t,
                                                      cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
                                                      cublasLtMatrixLayout_t, cublasLtMatmulPreference_t preference,
@@ -103,6 +104,7 @@ EXPORT cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtM
   }
   return enterFake(__func__);
 }
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 EXPORT cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, const void *, const void *a,
                                      cublasLtMatrixLayout_t aLayout, const void *b, cublasLtMatrixLayout_t bLayout,
                                      const void *, const void *, cublasLtMatrixLayout_t, void *d,

@@ -172,6 +172,7 @@ EXPORT CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *of
   *size = function->sizes[index];
   return CUDA_SUCCESS;
 }
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned x, unsigned y, unsigned z, unsigned block, unsigned,
                                unsigned, unsigned shared, CUstream, void **parameters, void **) {
   ENTER CUgraphNode_st node;
@@ -317,6 +318,7 @@ EXPORT CUresult cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to
   return CUDA_SUCCESS;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap *map, CUtensorMapDataType, uint32_t rank, void *address,
                                        const uint64_t *, const uint64_t *, const uint32_t *, const uint32_t *,
                                        CUtensorMapInterleave, CUtensorMapSwizzle, CUtensorMapL2promotion,
