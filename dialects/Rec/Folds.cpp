@@ -111,6 +111,22 @@ static bool isRightIdentity(BinaryKind kind, double constant, Type elementType) 
   }
 }
 
+/// min(max(x, a), b) of integers with a >= b is b, and so is max(min(x, a), b) with a <= b; null for others.
+static Value foldClamp(BinaryOp op, Attribute constantB) {
+  BinaryKind kind = op.getKind();
+  bool isMin = kind == BinaryKind::min;
+  auto inner = op.getA().getDefiningOp<BinaryOp>();
+  if ((!isMin && kind != BinaryKind::max) || !inner || op.getB().getType() != op.getType() ||
+      inner.getKind() != (isMin ? BinaryKind::max : BinaryKind::min) ||
+      !isa<IntegerType>(getElementType(op.getResult())))
+    return {};
+  Attribute constantA;
+  if (!matchPattern(inner.getB(), m_Constant(&constantA)))
+    return {};
+  auto a = getSplat(constantA), b = getSplat(constantB);
+  return a && b && (isMin ? *a >= *b : *a <= *b) ? op.getB() : Value();
+}
+
 OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
   if (Attribute sizes = foldSizes(getKind(), adaptor.getA(), adaptor.getB(), getType()))
     return sizes;
@@ -123,6 +139,8 @@ OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
   if (auto constant = getSplat(adaptor.getB());
       constant && isRightIdentity(getKind(), *constant, getElementType(getResult())))
     return getRank(getB()) == 0 ? forward(getA(), getResult()) : forwardUnrepeated(getA(), getResult());
+  if (Value clamped = foldClamp(*this, adaptor.getB()))
+    return clamped;
   switch (getKind()) {
   case BinaryKind::max:
   case BinaryKind::min:

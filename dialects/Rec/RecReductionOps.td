@@ -133,14 +133,16 @@ def Rec_TopKOp : Rec_Layer<"topk",
     greater than every number. `sorted = false` in a model allows any order; this op always sorts.
 
     Constraints:
-    - (C1) 0 <= axis < rank; k is not negative and at most the size of the axis, where it can be told.
+    - (C1) 0 <= axis < rank; k is one size, not negative and at most the size of the axis, where it can be told.
     - (C2) values have x's element type, indices are int64; both have x's shape with k on the axis.
 
-    Example: `%v, %i = rec.topk %x k 20 axis 1 : (tensor<8x2000xf32>) -> (tensor<8x20xf32>, tensor<8x20xi64>)`
+    Example: `%v, %i = rec.topk %x k 20 axis 1 : (tensor<8x2000xf32>) -> (tensor<8x20xf32>, tensor<8x20xi64>)`;
+    a k in named dimensions is written `k "batch"`.
   }];
-  let arguments = (ins Rec_NumberTensor:$x, I64Attr:$k, I64Attr:$axis, UnitAttr:$smallest);
+  let arguments = (ins Rec_NumberTensor:$x, Rec_DimsAttr:$k, I64Attr:$axis, UnitAttr:$smallest);
   let results = (outs Rec_NumberTensor:$values, RankedTensorOf<[I64]>:$indices);
-  let assemblyFormat = "$x `k` $k `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$x `k` custom<Size>($k) `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = "::reckon::SizeExpr getCount() { return getK().getSize(0); }";
 }
 
 def Rec_CumSumOp : Rec_Layer<"cumsum",

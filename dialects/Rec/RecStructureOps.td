@@ -77,6 +77,44 @@ def Rec_OnnxOp : Rec_Op<"onnx"> {
   let assemblyFormat = "$opType `(` $operands `)` attr-dict `:` functional-type($operands, $outputs) $subgraphs";
 }
 
+def Rec_DataSizeOp : Rec_Op<"data_size"> {
+  let summary = "A dimension whose size the data decide";
+  let description = [{
+    Gives the dimension `dim` its size: the number of true elements of a boolean tensor, which is at most the number of all
+    of them, or the value of an int64 scalar, which must not be negative. Its name starts with `%n:`, as no name of a model
+    does. Only before `rec-bound-data-sizes`: no size of a plan depends on data.
+    Constraints:
+    - (C1) the operand is a boolean tensor or an int64 scalar.
+    - (C2) the name starts with `%n:`.
+    Example:
+    ```mlir
+    %m = rec.compare gt %x, %x : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xi1>
+    rec.data_size "%n:mask" %m : tensor<8xi1>
+    ```
+  }];
+  let arguments = (ins StrAttr:$dim, Rec_Tensor:$source);
+  let assemblyFormat = "$dim $source attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
+def Rec_PrefixOp : Rec_Op<"prefix", [Pure]> {
+  let summary = "The first elements along the leading dimension, as many as a dimension says";
+  let description = [{
+    A view of x as a tensor with fewer rows, whose number depends on the dimensions of `rec.data_size`. Only before
+    `rec-bound-data-sizes`, for which it is x itself.
+    Constraints:
+    - (C1) result and x differ in their leading size alone.
+    Example:
+    ```mlir
+    %0 = rec.prefix %x : (tensor<8x2xi64>) -> tensor<?x2xi64, #rec.dims<"%n:mask", 2>>
+    ```
+  }];
+  let arguments = (ins Rec_Tensor:$x);
+  let results = (outs Rec_Tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def Rec_NoneOp : Rec_Op<"none", [Pure]> {
   let summary = "An absent optional operand of a `rec.onnx` node";
   let results = (outs NoneType:$result);

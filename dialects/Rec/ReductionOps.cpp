@@ -110,12 +110,15 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 
 LogicalResult TopKOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
-  int64_t axis = adaptor.getAxis(), k = adaptor.getK();
+  int64_t axis = adaptor.getAxis();
   if (failed(checkAxis<TopKOp>(location, adaptor.getX(), axis)))
     return failure();
+  if (adaptor.getK().size() != 1)
+    return failInference<TopKOp>(location, "C1", "k is ", adaptor.getK().size(), " sizes, not one");
   Shape result = getShape(adaptor.getX());
-  if (k < 0 || isBelow(result[axis], k))
-    return failInference<TopKOp>(location, "C1", "k is ", k, " for an axis of size ", result[axis].str());
+  SizeExpr k = adaptor.getK().getSize(0);
+  if (isBelow(k, 0) || isBelow(result[axis] - k, 0))
+    return failInference<TopKOp>(location, "C1", "k is ", k.str(), " for an axis of size ", result[axis].str());
   result[axis] = k;
   types.push_back(getTensorType(result, getElementType(adaptor.getX())));
   types.push_back(getTensorType(result, IntegerType::get(context, 64)));

@@ -33,6 +33,16 @@ bool rec::isAnonymous(const SizeExpr &size) {
   return anyAtom(size, [](const Atom &atom) { return atom.kind == Atom::Kind::Dim && atom.name == "?"; });
 }
 
+bool rec::isDataSize(StringRef dim) { return dim.starts_with("%n:"); }
+
+bool rec::dependsOnData(const SizeExpr &size) {
+  return llvm::any_of(size.dims(), [](const std::string &dim) { return isDataSize(dim); });
+}
+
+bool rec::dependsOnData(ArrayRef<SizeExpr> shape) {
+  return llvm::any_of(shape, [](const SizeExpr &size) { return dependsOnData(size); });
+}
+
 SizeExpr rec::normalizeSize(const SizeExpr &size) {
   bool unknown = anyAtom(size, [](const Atom &atom) {
     // Overflow is represented as a division by zero.

@@ -32,6 +32,12 @@ bool isAnonymous(const SizeExpr &size);
 /// `?` for what `?` occurs in and for what has no 64-bit value; otherwise the size itself.
 SizeExpr normalizeSize(const SizeExpr &size);
 
+/// Whether a dimension of this name has a size that the data decide (rec.data_size), or such a dimension is in the
+/// size.
+bool isDataSize(llvm::StringRef dim);
+bool dependsOnData(const SizeExpr &size);
+bool dependsOnData(llvm::ArrayRef<SizeExpr> shape);
+
 /// The one size that both may stand for: `?` is whatever the other is, all others must be equal.
 std::optional<SizeExpr> unifySizes(const SizeExpr &a, const SizeExpr &b);
 std::optional<Shape> unifyShapes(llvm::ArrayRef<SizeExpr> a, llvm::ArrayRef<SizeExpr> b);

@@ -98,10 +98,10 @@ void ScatterElementsOp::getSizeRequirements(Requirements &requirements) {
 }
 
 void TopKOp::getSizeRequirements(Requirements &requirements) {
-  int64_t k = getK(), axis = getAxis();
-  requireAtLeast(requirements, getShape(getX())[axis], k,
-                 "the " + Twine(k) + (getSmallest() ? " least" : " greatest") + " elements of dimension " +
-                     Twine(axis));
+  int64_t axis = getAxis();
+  requireAtLeast(requirements, getShape(getX())[axis], getCount(),
+                 "the " + Twine(getCount().str()) + (getSmallest() ? " least" : " greatest") +
+                     " elements of dimension " + Twine(axis));
 }
 
 void MultiLookupOp::getSizeRequirements(Requirements &requirements) {
@@ -140,6 +140,7 @@ RECKON_NEEDS_NOTHING(ConstantOp)
 RECKON_NEEDS_NOTHING(ConvOp)
 RECKON_NEEDS_NOTHING(CrossLayerOp)
 RECKON_NEEDS_NOTHING(CumSumOp)
+RECKON_NEEDS_NOTHING(DataSizeOp)
 RECKON_NEEDS_NOTHING(DimsOp)
 RECKON_NEEDS_NOTHING(DotInteractionOp)
 RECKON_NEEDS_NOTHING(EinsumOp)
@@ -157,6 +158,7 @@ RECKON_NEEDS_NOTHING(NoneOp)
 RECKON_NEEDS_NOTHING(OnnxOp)
 RECKON_NEEDS_NOTHING(PadOp)
 RECKON_NEEDS_NOTHING(PoolWindowOp)
+RECKON_NEEDS_NOTHING(PrefixOp)
 RECKON_NEEDS_NOTHING(ReduceOp)
 RECKON_NEEDS_NOTHING(RnnOp)
 RECKON_NEEDS_NOTHING(ScatterNdOp)

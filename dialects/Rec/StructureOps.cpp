@@ -16,6 +16,33 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
 
+/// One size: a number, or an expression in quotes.
+static ParseResult parseSize(OpAsmParser &parser, DimsAttr &size) {
+  int64_t number;
+  OptionalParseResult isNumber = parser.parseOptionalInteger(number);
+  if (isNumber.has_value()) {
+    size = DimsAttr::get(parser.getContext(), ArrayRef<SizeExpr>(SizeExpr(number)));
+    return *isNumber;
+  }
+  std::string text;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseString(&text))
+    return failure();
+  std::string reason;
+  auto expr = SizeExpr::parse(text, &reason);
+  if (!expr)
+    return parser.emitError(loc, "bad size: ") << reason;
+  size = DimsAttr::get(parser.getContext(), ArrayRef<SizeExpr>(*expr));
+  return success();
+}
+
+static void printSize(OpAsmPrinter &printer, Operation *, DimsAttr size) {
+  if (auto number = size.getSize(0).constant())
+    printer << *number;
+  else
+    printer.printString(size.getSize(0).str());
+}
+
 #define GET_OP_CLASSES
 #include "dialects/Rec/RecOps.cpp.inc"
 
@@ -49,6 +76,27 @@ LogicalResult DimsOp::verify() {
   if (type.getRank() == 0 ? getSizes().size() != 1
                           : type.getRank() != 1 || type.getDimSize(0) != static_cast<int64_t>(getSizes().size()))
     return emitOpError("[C1] ") << getSizes().size() << " sizes do not fill " << type;
+  return success();
+}
+
+LogicalResult DataSizeOp::verify() {
+  auto type = getSource().getType();
+  Type element = type.getElementType();
+  bool isSize = element.isInteger(1) || (element.isInteger(64) && type.getRank() == 0);
+  if (!isSize)
+    return emitOpError("[C1] the size comes from ") << type << ", not from booleans or an int64 scalar";
+  if (!isDataSize(getDim()))
+    return emitOpError("[C2] the dimension '") << getDim() << "' does not start with '%n:'";
+  return success();
+}
+
+LogicalResult PrefixOp::verify() {
+  Shape x = getShape(getX()), result = getShape(getResult());
+  bool fits = !x.empty() && x.size() == result.size() && getElementType(getX()) == getElementType(getResult()) &&
+              ArrayRef(x).drop_front() == ArrayRef(result).drop_front();
+  if (!fits)
+    return emitOpError("[C1] ") << getResult().getType() << " differs from " << getX().getType()
+                                << " in more than the leading size";
   return success();
 }
 

@@ -14,8 +14,10 @@
 #include "lib/Compiler/Register.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
+#include "passes/Import/Passes.h"
 #include "reckon/Compiler/Compiler.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -33,6 +35,27 @@ void reckon::initializeCompiler(mlir::MLIRContext &context) {
 }
 
 static bool isMlirFile(llvm::StringRef path) { return path.ends_with(".mlir") || path.ends_with(".mlirbc"); }
+
+/// Frees the batch as the options say; warns where nothing does and the model takes one size alone.
+static bool handleFixedBatch(mlir::ModuleOp module, const CompileOptions &options) {
+  auto func = *module.getOps<mlir::func::FuncOp>().begin();
+  int64_t axis = 0;
+  if (!options.batchDim.empty())
+    return !llvm::StringRef(options.batchDim).getAsInteger(10, axis) &&
+           mlir::succeeded(importer::freeBatch(func, axis));
+  for (mlir::BlockArgument argument : func.getArguments())
+    if (auto type = mlir::dyn_cast<mlir::RankedTensorType>(argument.getType()); !type || !type.hasStaticShape())
+      return true;
+  for (mlir::BlockArgument argument : func.getArguments())
+    if (auto type = mlir::cast<mlir::RankedTensorType>(argument.getType()); type.getRank() > 0) {
+      mlir::emitWarning(argument.getLoc())
+          << "input '" << func.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), "rec.name").getValue()
+          << "' fixes the batch at " << type.getDimSize(0)
+          << ", as all inputs do: the engine takes no other; --batch-dim=0 frees it";
+      return true;
+    }
+  return true;
+}
 
 mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mlir::MLIRContext &context,
                                                     const CompileOptions &options, CompileReport &report) {
@@ -58,6 +81,8 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
     module = importer::importOnnxFile(path, context, importOptions);
     if (module)
       module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
+    if (module && !handleFixedBatch(*module, options))
+      module = nullptr;
   }
   if (!module)
     report.error = ErrorKind::BadInput;

@@ -31,6 +31,10 @@ static std::vector<CompileOption> makeTable() {
        "rounded "
        "to it on GPUs; fp16 or bf16, with sums in fp32",
        &CompileOptions::precision},
+      {compilation, "batch-dim", "AXIS",
+       "make this dimension of the inputs, which the model has fixed to the batch it was\nexported with, any batch: 0 "
+       "for most models",
+       &CompileOptions::batchDim},
       {compilation, "candidates", "SET",
        "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also those "
        "that only reckon-tune can find to be the fastest",
@@ -85,6 +89,9 @@ std::string reckon::checkOptions(const CompileOptions &options) {
   std::optional<Targets> targets = Targets::parse(options.target, options.archs, &error);
   if (!targets)
     return error;
+  int64_t axis;
+  if (!options.batchDim.empty() && (llvm::StringRef(options.batchDim).getAsInteger(10, axis) || axis < 0 || axis > 7))
+    return "--batch-dim is a dimension, such as 0, not '" + options.batchDim + "'";
   if (!parsePrecision(options.precision))
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())

@@ -42,8 +42,12 @@ static void noteTie(Ties *ties, const Tensor &x, int64_t a, int64_t b, int64_t r
 
 LogicalResult eval(rec::TopKOp op, Context &c) {
   const Tensor &x = *c.in(op).getX();
-  int64_t axis = op.getAxis(), size = x.size(axis), k = op.getK();
-  if (k > size)
+  int64_t axis = op.getAxis(), size = x.size(axis);
+  FailureOr<Sizes> count = c.evaluateSizes(op.getK());
+  if (failed(count))
+    return failure();
+  int64_t k = count->front();
+  if (k < 0 || k > size)
     return c.fail("k is " + llvm::Twine(k) + " and the axis has " + llvm::Twine(size) + " elements");
   Sizes shape(x.shape());
   shape[axis] = k;

@@ -9,6 +9,7 @@
 #include "passes/Import/Passes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
+#include "passes/Import/Strings.h"
 #include "passes/Import/UnifyDims.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -35,26 +36,41 @@ static std::string getNodeName(Operation *op) {
   return "";
 }
 
+/// A dimension that a node needs to be a certain number is none any more, which the caller should hear.
+static void warnOfFixedSize(rec::OnnxOp op, const std::pair<SizeExpr, SizeExpr> &sizes) {
+  const auto &[a, b] = sizes;
+  if (!a.isConstant() && !b.isConstant())
+    return;
+  const SizeExpr &size = a.isConstant() ? b : a, &number = a.isConstant() ? a : b;
+  if (size.asDim() && number.constant() != 1)
+    emitWarning(op.getLoc()) << "node '" << getNodeName(op) << "' (" << getQualifiedName(op)
+                             << ") needs the dimension '" << size.str() << "' to be " << number.str()
+                             << ": the engine takes no other size";
+}
+
 /// Converts one node, or leaves it with its reason. Fails when the model is wrong. `next` is where the walk continues.
-static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Operation *&next) {
+static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCounts &counts, Operation *&next) {
   const Converter *converter = Registry::get().find(op);
   if (!converter)
     return success();
   op->removeAttr(reasonAttr);
   std::string name = getNodeName(op);
-  std::string opType = op.getOpType().str();
-  if (auto problem = findAttributeProblem(op.getOpType(), op.getOpset(), op.getAttrs()))
+  std::string opType = getQualifiedName(op);
+  if (auto problem = findAttributeProblem(opType, op.getOpset(), op.getAttrs()))
     return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << *problem;
   // One that comes from a node that is not converted is reported there.
   bool isReady = llvm::none_of(op.getOperands(), isUntyped) &&
                  (converter->anyOperands || llvm::all_of(op.getOperands(), isRankedOrAbsent));
-  if (!isReady)
-    return success();
-
   OpBuilder builder(op);
+  if (!isReady) {
+    Node node(builder, op);
+    counts.converted += succeeded(foldStrings(node));
+    return success();
+  }
+
   for (;;) {
     rec::SizeConflict conflict;
-    Node node(builder, op);
+    Node node(builder, op, unrollsLoops);
     if (foldSizeArithmetic(node) || succeeded(converter->convert(node))) {
       ++counts.converted;
       if (node.resumeAt)
@@ -64,8 +80,16 @@ static LogicalResult convertNode(rec::OnnxOp op, ConversionCounts &counts, Opera
     if (node.isModelWrong()) {
       // The node may be right if two dimensions that nobody said are equal are. Each time there is one less of them.
       auto func = op->getParentOfType<func::FuncOp>();
+      if (conflict.last() &&
+          (rec::dependsOnData(conflict.last()->first) || rec::dependsOnData(conflict.last()->second))) {
+        op->setAttr(reasonAttr,
+                    builder.getStringAttr("it needs " + conflict.last()->first.str() + " and " +
+                                          conflict.last()->second.str() + " to be equal, which data decide"));
+        return success();
+      }
       if (conflict.last() && (unifyDims(func, conflict.last()->first, conflict.last()->second) ||
                               requireEqual(op, conflict.last()->first, conflict.last()->second))) {
+        warnOfFixedSize(op, *conflict.last());
         ++counts.unified;
         continue;
       }
@@ -83,7 +107,7 @@ static bool isDead(Operation *op) {
          !op->hasTrait<OpTrait::IsTerminator>();
 }
 
-LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts) {
+LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts, bool unrollsLoops) {
   ConversionCounts ignored;
   ConversionCounts &count = counts ? *counts : ignored;
   if (func.isExternal())
@@ -99,7 +123,7 @@ LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts) {
   for (Operation *op = &body.front(), *next; op; op = next) {
     next = op->getNextNode();
     if (auto node = dyn_cast<rec::OnnxOp>(op))
-      if (failed(convertNode(node, count, next)))
+      if (failed(convertNode(node, unrollsLoops, count, next)))
         return failure();
   }
   eraseDead();
@@ -131,9 +155,7 @@ public:
       reason = attr.getValue().str();
     else
       reason = Registry::get().explainVersion(op);
-    std::string name = op.getOpType().str();
-    if (!op.getDomain().empty())
-      name = op.getDomain().str() + "." + name;
+    std::string name = getQualifiedName(op);
     auto it = llvm::find_if(lines, [&](const Line &line) { return line.name == name && line.reason == reason; });
     if (it == lines.end())
       it = lines.insert(lines.end(), {name, reason, {}});
@@ -204,9 +226,10 @@ LogicalResult reportUnsupported(func::FuncOp func) {
 
 namespace {
 struct ConvertOnnx : impl::ConvertOnnxBase<ConvertOnnx> {
+  using ConvertOnnxBase::ConvertOnnxBase;
   void runOnOperation() override {
     ConversionCounts counts;
-    if (failed(convertOnnxOps(getOperation(), &counts)))
+    if (failed(convertOnnxOps(getOperation(), &counts, unrollLoops)))
       return signalPassFailure();
     converted += counts.converted;
     remaining += counts.remaining;

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/Activate.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/Windows.h"
 
@@ -42,6 +43,25 @@ static LogicalResult convertConv(Node &node) {
     return failure();
   return node.replace(node.make<rec::ConvOp>(x, weight, bias, window->strides, window->pads, window->dilations,
                                              node.getInt("group", 1)));
+}
+
+/// A convolution, to which another tensor is added before an activation.
+static LogicalResult convertFusedConv(Node &node) {
+  Value x = node.getOperand(0), weight = node.getOperand(1), bias = node.getOperand(2), addend = node.getOperand(3);
+  auto sizes = getWindowSizes(node, x, weight);
+  auto window = sizes ? readWindow(node, x, *sizes) : std::nullopt;
+  if (!window)
+    return failure();
+  Value result = node.make<rec::ConvOp>(x, weight, bias, window->strides, window->pads, window->dilations,
+                                        node.getInt("group", 1));
+  if (addend)
+    result = node.add(result, addend);
+  Activation activation{node.getString("activation", "")};
+  if (auto parameters = node.op.getAttrs().getAs<DenseF32ArrayAttr>("activation_params")) {
+    activation.alpha = parameters.size() > 0 ? parameters[0] : 0;
+    activation.beta = parameters.size() > 1 ? parameters[1] : 0;
+  }
+  return node.replace(activate(node, result, activation));
 }
 
 /// Zeros between the elements of spatial dimension d: `stride - 1` after each but the last.
@@ -184,6 +204,7 @@ void registerConvolutions(Registry &r) {
   r.add("Conv", convertConv);
   r.add("ConvInteger", convertConvInteger);
   r.add("ConvTranspose", convertConvTranspose);
+  r.add("com.microsoft.FusedConv", convertFusedConv);
 }
 
 } // namespace reckon::importer

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/Activate.h"
 #include "passes/Import/Registry.h"
 
 #include "llvm/ADT/SmallSet.h"
@@ -39,10 +40,13 @@ static Value getBias(Node &node, Value c, const SizeExpr &columns) {
   return shape.back() == columns ? node.reshape(c, columns) : Value();
 }
 
-static LogicalResult convertGemm(Node &node) {
+/// alpha a b + beta c; null when the node is not as it should be.
+static Value makeGemm(Node &node) {
   Value a = node.getOperand(0), b = node.getOperand(1), c = node.getOperand(2);
-  if (!a || !b || getRank(a) != 2 || getRank(b) != 2)
-    return node.invalid("operands of rank 2 were expected");
+  if (!a || !b || getRank(a) != 2 || getRank(b) != 2) {
+    (void)node.invalid("operands of rank 2 were expected");
+    return nullptr;
+  }
   double alpha = node.getFloat("alpha", 1.0), beta = node.getFloat("beta", 1.0);
   bool transA = node.getInt("transA", 0) != 0, transB = node.getInt("transB", 0) != 0;
   bool hasAddend = c && beta != 0;
@@ -53,7 +57,7 @@ static LogicalResult convertGemm(Node &node) {
     Value product = node.make<rec::MatmulOp>(a, b, transA, transB);
     if (alpha != 1)
       product = node.mul(product, alpha);
-    return node.replace(hasAddend ? node.add(product, c) : product);
+    return hasAddend ? node.add(product, c) : product;
   }
   // A linear layer with the weight as inputs x outputs; the factor goes into the weight.
   if (transA)
@@ -62,10 +66,52 @@ static LogicalResult convertGemm(Node &node) {
   if (alpha != 1)
     weight = node.mul(weight, alpha);
   if (!weight || (hasAddend && !c))
-    return failure();
+    return nullptr;
   Value bias = hasAddend ? getBias(node, c, rec::getShape(weight)[1]) : Value();
   Value result = node.make<rec::LinearOp>(a, weight, bias);
-  return node.replace(hasAddend && !bias ? node.add(result, c) : result);
+  return hasAddend && !bias ? node.add(result, c) : result;
+}
+
+static LogicalResult convertGemm(Node &node) { return node.replace(makeGemm(node)); }
+
+static LogicalResult convertFusedGemm(Node &node) {
+  Activation activation{node.getString("activation", ""), node.getFloat("activation_alpha", 0),
+                        node.getFloat("activation_beta", 0)};
+  return node.replace(activate(node, makeGemm(node), activation));
+}
+
+/// Swaps the last two dimensions; with `batch` first moves the leading dimension before the last.
+static Value transposeMatrix(Node &node, Value x, bool transposes, bool batch) {
+  int64_t rank = getRank(x);
+  if (rank < 2)
+    return x;
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (batch)
+    std::rotate(perm.begin(), perm.begin() + 1, perm.end() - 1);
+  if (transposes)
+    std::swap(perm[rank - 2], perm[rank - 1]);
+  return node.transpose(x, perm);
+}
+
+static LogicalResult convertFusedMatMul(Node &node) {
+  Value a = node.getOperand(0), b = node.getOperand(1);
+  if (!a || !b)
+    return node.invalid("an operand is missing");
+  a = transposeMatrix(node, a, node.getInt("transA", 0) != 0, node.getInt("transBatchA", 0) != 0);
+  b = transposeMatrix(node, b, node.getInt("transB", 0) != 0, node.getInt("transBatchB", 0) != 0);
+  if (!a || !b)
+    return failure();
+  double alpha = node.getFloat("alpha", 1.0);
+  Value product;
+  if (isWeight(b) && getRank(a) >= 1)
+    product = node.make<rec::LinearOp>(a, b, Value());
+  else
+    product = node.make<rec::MatmulOp>(a, b, /*transpose_a=*/false, /*transpose_b=*/false);
+  if (alpha != 1)
+    product = node.mul(product, alpha);
+  Activation activation{node.getString("activation", ""), node.getFloat("activation_alpha", 0),
+                        node.getFloat("activation_beta", 0)};
+  return node.replace(activate(node, product, activation));
 }
 
 namespace {
@@ -214,6 +260,10 @@ void registerDense(Registry &r) {
   r.add("Einsum", convertEinsum);
   r.add("Gemm", convertGemm, 7);
   r.add("MatMul", convertMatMul);
+  r.add("com.microsoft.FusedGemm", convertFusedGemm);
+  r.add("com.microsoft.FusedMatMul", convertFusedMatMul);
+  r.add("com.microsoft.FusedMatMulActivation", convertFusedMatMul);
+  r.add("com.microsoft.TransposeMatMul", convertFusedMatMul);
 }
 
 } // namespace reckon::importer

@@ -78,31 +78,30 @@ static LogicalResult convertScatterElements(Node &node) {
                                                         node.b.getI64IntegerAttr(*axis), *reduction));
 }
 
-/// The slices whose place in a condition is true. Only a constant condition gives a shape.
-static LogicalResult convertCompress(Node &node) {
-  Value x = node.getOperand(0);
-  if (!x)
-    return node.invalid("operand 'input' is missing");
-  auto condition = node.getConstantInts(1, "condition");
-  if (!condition)
+/// Rows of a cache replaced by an update, from a place on that each sample of the batch names.
+static LogicalResult convertTensorScatter(Node &node) {
+  auto operands = getAll(node, 2);
+  if (failed(operands))
     return failure();
-  int64_t axis = 0;
-  if (node.hasAttr("axis")) {
-    auto normal = node.normalizeAxis(node.getInt("axis", 0), getRank(x));
-    if (!normal)
-      return failure();
-    axis = *normal;
-  } else {
-    x = node.reshape(x, rec::getNumElements(rec::getShape(x)));
-  }
-  SmallVector<int64_t> chosen;
-  for (auto [i, isChosen] : llvm::enumerate(*condition))
-    if (isChosen)
-      chosen.push_back(i);
-  auto size = x ? rec::getShape(x)[axis].constant() : std::nullopt;
-  if (size && !chosen.empty() && chosen.back() >= *size)
-    return node.invalid("the condition chooses element " + Twine(chosen.back()) + " of " + Twine(*size));
-  return node.replace(node.gather(x, node.integers(chosen), axis));
+  Value x = operands->front(), updates = operands->back(), starts = node.getOperand(2);
+  StringRef mode = node.getString("mode", "linear");
+  auto axis = node.normalizeAxis(node.getInt("axis", -2), getRank(x));
+  if (!axis)
+    return failure();
+  if (*axis == 0 || getRank(updates) != getRank(x) || (mode != "linear" && mode != "circular"))
+    return node.invalid("an update of the cache's rank, an axis behind the batch and a mode of linear or circular were "
+                        "expected");
+  Shape shape = rec::getShape(updates), counting(shape.size(), SizeExpr(1)), samples(shape.size(), SizeExpr(1));
+  counting[*axis] = shape[*axis];
+  samples[0] = shape[0];
+  Type i64 = node.b.getI64Type();
+  Value index = node.iota(counting, i64, *axis);
+  if (starts)
+    index = node.add(index, node.reshape(node.cast(starts, i64), samples));
+  if (mode == "circular")
+    index = node.binary(BinaryKind::mod, index, node.sizes(rec::getShape(x)[*axis], /*scalar=*/true));
+  return node.replace(node.make<rec::ScatterElementsOp>(x, node.broadcast(index, shape), updates,
+                                                        node.b.getI64IntegerAttr(*axis), rec::ReduceKindAttr()));
 }
 
 /// The slices of each sequence in a batch, the first `sequence_lens[i]` of them reversed.
@@ -132,7 +131,6 @@ static LogicalResult convertReverseSequence(Node &node) {
 }
 
 void registerGathers(Registry &r) {
-  r.add("Compress", convertCompress);
   r.add("Gather", convertGather);
   r.add("GatherElements", convertGatherElements);
   r.add("GatherND", convertGatherNd);
@@ -140,6 +138,7 @@ void registerGathers(Registry &r) {
   r.add("Scatter", convertScatterElements);
   r.add("ScatterElements", convertScatterElements);
   r.add("ScatterND", convertScatterNd);
+  r.add("TensorScatter", convertTensorScatter);
 }
 
 } // namespace reckon::importer

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/DataSizes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
 
@@ -19,7 +20,7 @@ namespace reckon::importer {
 static LogicalResult convertConstantOfShape(Node &node) {
   if (!node.getOperand(0))
     return node.invalid("operand 'input' is missing");
-  auto shape = node.getSizes(0, "input");
+  auto shape = getAnySizes(node, 0, "input");
   if (!shape)
     return failure();
   for (const SizeExpr &size : *shape)
@@ -72,7 +73,7 @@ static LogicalResult convertRange(Node &node) {
   Type element = getElement(node.getOperand(0));
   if (!isa<IntegerType>(element))
     return convertFloatRange(node, element);
-  auto start = node.getSizes(0, "start"), limit = start ? node.getSizes(1, "limit") : std::nullopt;
+  auto start = node.getSizes(0, "start"), limit = start ? getAnySizes(node, 1, "limit") : std::nullopt;
   auto delta = limit ? node.getConstantInt(2, "delta") : std::nullopt;
   if (!delta)
     return failure();

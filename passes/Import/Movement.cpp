@@ -45,12 +45,9 @@ static LogicalResult convertTile(Node &node) {
   return node.replace(node.reshape(node.broadcast(node.reshape(x, split), repeated), merged));
 }
 
-/// Where each element of a padded dimension comes from.
-static FailureOr<SmallVector<int64_t>> getPadSources(Node &node, StringRef mode, int64_t size, int64_t low,
-                                                     int64_t high) {
+/// Where each element of a padded dimension comes from, when all is constant.
+static SmallVector<int64_t> getConstantSources(StringRef mode, int64_t size, int64_t low, int64_t high) {
   SmallVector<int64_t> sources;
-  if (size + low + high > (int64_t(1) << 24))
-    return node.unsupported("mode '" + mode + "' over more than 2^24 elements");
   for (int64_t i = -low; i < size + high; ++i) {
     int64_t from = i;
     if (mode == "edge") {
@@ -67,14 +64,58 @@ static FailureOr<SmallVector<int64_t>> getPadSources(Node &node, StringRef mode,
   return sources;
 }
 
+/// Where each element of a padded dimension comes from.
+static Value getPadSources(Node &node, StringRef mode, const SizeExpr &size, const SizeExpr &low,
+                           const SizeExpr &high) {
+  if (size.isConstant() && low.isConstant() && high.isConstant()) {
+    if (*size.constant() + *low.constant() + *high.constant() > (int64_t(1) << 24)) {
+      (void)node.unsupported("mode '" + mode + "' over more than 2^24 elements");
+      return nullptr;
+    }
+    return node.integers(getConstantSources(mode, *size.constant(), *low.constant(), *high.constant()));
+  }
+  Type i64 = node.b.getI64Type();
+  auto number = [&](const SizeExpr &n) { return node.sizes(n, /*scalar=*/true); };
+  Value at = node.sub(node.iota(low + size + high, i64, 0), number(low));
+  if (mode == "edge")
+    return node.binary(BinaryKind::min, node.binary(BinaryKind::max, at, 0.0), number(size - 1));
+  if (mode == "wrap")
+    return node.binary(BinaryKind::mod, at, number(size));
+  // reflect: period 2 (size - 1), the ends not repeated
+  Value period = number(SizeExpr::max((size - 1) * 2, 1));
+  at = node.binary(BinaryKind::mod, at, period);
+  return node.select(node.compare(CompareKind::lt, at, number(size)), at, node.sub(period, at));
+}
+
+/// x with `value` along an axis before and behind it, as many as the sizes say.
+static Value padBySizes(Node &node, Value x, Value value, int64_t axis, const SizeExpr &low, const SizeExpr &high) {
+  SmallVector<Value> parts;
+  auto fill = [&](const SizeExpr &size) {
+    if (size == SizeExpr(0) || !x)
+      return;
+    Shape shape = rec::getShape(x);
+    shape[axis] = size;
+    parts.push_back(node.broadcast(value, shape));
+  };
+  fill(low);
+  parts.push_back(x);
+  fill(high);
+  return node.isBroken() ? Value() : node.concat(parts, axis);
+}
+
 static LogicalResult convertPad(Node &node) {
   Value x = node.getOperand(0);
   if (!x)
     return node.invalid("operand 'data' is missing");
   int64_t rank = getRank(x);
-  auto given = node.getIntsOperandOrAttr(1, "pads");
-  if (failed(given))
-    return failure();
+  std::optional<SmallVector<SizeExpr>> given;
+  if (node.getOperand(1)) {
+    given = node.getSizes(1, "pads");
+    if (!given)
+      return failure();
+  } else if (auto numbers = node.getInts("pads")) {
+    given.emplace(numbers->begin(), numbers->end());
+  }
   // Since opset 18 pads may be those of some axes only.
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   if (node.getOperand(3)) {
@@ -84,50 +125,58 @@ static LogicalResult convertPad(Node &node) {
     axes = *some;
   }
   constexpr int64_t maxPad = int64_t(1) << 40;
-  auto isHuge = [](int64_t n) { return n < -maxPad || n > maxPad; };
-  if (!*given || (*given)->size() != 2 * axes.size() || llvm::any_of(**given, isHuge))
+  auto isHuge = [](const SizeExpr &n) { return std::abs(n.constant().value_or(0) / 2) > maxPad / 2; };
+  if (!given || given->size() != 2 * axes.size() || llvm::any_of(*given, isHuge))
     return node.invalid("pads does not have two sensible numbers for each of " + Twine(axes.size()) + " axes");
-  SmallVector<int64_t> low(rank), high(rank);
+  Shape low(rank), high(rank);
   for (auto [i, axis] : llvm::enumerate(axes)) {
     int64_t d = axis < 0 ? axis + rank : axis;
-    low[d] = (**given)[i];
-    high[d] = (**given)[i + axes.size()];
+    low[d] = (*given)[i];
+    high[d] = (*given)[i + axes.size()];
   }
 
-  // Negative padding removes elements.
+  // Negative padding removes elements. One whose sign depends on sizes must not be negative.
   for (int64_t d = 0; d < rank && x; ++d) {
-    int64_t before = std::max<int64_t>(-low[d], 0), after = std::max<int64_t>(-high[d], 0);
+    int64_t before = std::max<int64_t>(-low[d].constant().value_or(0), 0),
+            after = std::max<int64_t>(-high[d].constant().value_or(0), 0);
     if (before == 0 && after == 0)
       continue;
     SizeExpr size = rec::getShape(x)[d] - SizeExpr(before + after);
     if (size.constant().value_or(0) < 0)
       return node.invalid("pads remove more of dimension " + Twine(d) + " than there is");
     x = node.sliceAxis(x, d, before, size);
-    low[d] = std::max<int64_t>(low[d], 0);
-    high[d] = std::max<int64_t>(high[d], 0);
+    low[d] = before ? SizeExpr(0) : low[d];
+    high[d] = after ? SizeExpr(0) : high[d];
   }
 
   StringRef mode = node.getString("mode", "constant");
   if (mode == "constant") {
-    auto isZero = [](int64_t n) { return n == 0; };
-    if (!x || (llvm::all_of(low, isZero) && llvm::all_of(high, isZero)))
-      return node.replace(x);
+    if (!x)
+      return failure();
     Value value = node.getOperand(2) ? node.reshape(node.getOperand(2), {})
                                      : node.scalar(node.getFloat("value", 0.0), getElement(x));
-    return node.replace(node.make<rec::PadOp>(x, value, low, high));
+    SmallVector<int64_t> before(rank), after(rank);
+    bool isPadded = false;
+    for (int64_t d = 0; d < rank && x; ++d) {
+      if (low[d].isConstant() && high[d].isConstant()) {
+        before[d] = *low[d].constant();
+        after[d] = *high[d].constant();
+        isPadded |= before[d] || after[d];
+      } else {
+        x = padBySizes(node, x, value, d, low[d], high[d]);
+      }
+    }
+    return node.replace(isPadded ? node.make<rec::PadOp>(x, value, before, after) : x);
   }
   if (mode != "edge" && mode != "reflect" && mode != "wrap")
     return node.invalid("mode '" + mode + "' is not known");
   for (int64_t d = 0; d < rank && x; ++d) {
-    if (low[d] == 0 && high[d] == 0)
+    if (low[d] == SizeExpr(0) && high[d] == SizeExpr(0))
       continue;
-    auto size = rec::getShape(x)[d].constant();
-    if (!size || *size == 0)
-      return node.unsupported("mode '" + mode + "' of dimension " + Twine(d) + ", whose size is dynamic or 0");
-    auto sources = getPadSources(node, mode, *size, low[d], high[d]);
-    if (failed(sources))
-      return failure();
-    x = node.gather(x, node.integers(*sources), d);
+    SizeExpr size = rec::getShape(x)[d];
+    if (size == SizeExpr(0))
+      return node.unsupported("mode '" + mode + "' of dimension " + Twine(d) + ", whose size is 0");
+    x = node.gather(x, getPadSources(node, mode, size, low[d], high[d]), d);
   }
   return node.replace(x);
 }

@@ -24,6 +24,11 @@ Value Node::getOperand(unsigned i) {
   return op.getOperands()[i];
 }
 
+std::string Node::getName() {
+  auto name = loc->findInstanceOf<NameLoc>();
+  return SizeExpr::makeDimName(name ? name.getName().str() : "");
+}
+
 SmallVector<Value> Node::getOperands() {
   SmallVector<Value> present;
   for (unsigned i = 0; i < getNumOperands(); ++i)
@@ -102,24 +107,27 @@ static llvm::SetVector<StringRef> getGraphInputs(Value value) {
     }
     auto argument = cast<BlockArgument>(pending[i]);
     auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    if (func)
+    if (func && isa<TensorType>(argument.getType()))
       if (auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "rec.name"))
         names.insert(name.getValue());
   }
   return names;
 }
 
-LogicalResult Node::notConstant(unsigned i, StringRef name) {
+std::string getFreezeHint(Value value) {
   std::string text;
-  llvm::raw_string_ostream reason(text);
-  reason << "operand '" << name << "' must be a constant";
-  llvm::SetVector<StringRef> inputs = getGraphInputs(op.getOperands()[i]);
+  llvm::raw_string_ostream hint(text);
+  llvm::SetVector<StringRef> inputs = getGraphInputs(value);
   if (!inputs.empty()) {
-    reason << "; freeze the input" << (inputs.size() > 1 ? "s " : " ");
-    llvm::interleave(inputs, reason, [&](StringRef input) { reason << "'" << input << "'"; }, " and ");
-    reason << " with --freeze-input";
+    hint << "; freeze the input" << (inputs.size() > 1 ? "s " : " ");
+    llvm::interleave(inputs, hint, [&](StringRef input) { hint << "'" << input << "'"; }, " and ");
+    hint << " with --freeze-input";
   }
-  return unsupported(text);
+  return text;
+}
+
+LogicalResult Node::notConstant(unsigned i, StringRef name) {
+  return unsupported("operand '" + name + "' must be a constant" + getFreezeHint(op.getOperands()[i]));
 }
 
 std::optional<SmallVector<SizeExpr>> Node::getSizes(unsigned i, StringRef name) {

@@ -12,13 +12,19 @@
 
 namespace reckon::importer {
 
+/// "; freeze the input 'k' with --freeze-input" for a value that is computed from graph inputs; empty for others.
+std::string getFreezeHint(mlir::Value value);
+
 /// A node under conversion: its operands and attributes, and a builder that inserts before it. A converter ends with
 /// replace(), unsupported() or invalid(). Operand and attribute names are those of the ONNX specification.
 class Node : public LayerBuilder {
 public:
-  Node(mlir::OpBuilder &builder, rec::OnnxOp op) : LayerBuilder(builder, op.getLoc()), op(op) {}
+  Node(mlir::OpBuilder &builder, rec::OnnxOp op, bool unrollsLoops = false)
+      : LayerBuilder(builder, op.getLoc()), op(op), unrollsLoops(unrollsLoops) {}
 
   llvm::StringRef getOpType() { return op.getOpType(); }
+  /// The name of the node, as text of a dimension's name.
+  std::string getName();
   int64_t getOpset() { return op.getOpset(); }
 
   unsigned getNumOperands() { return op.getOperands().size(); }
@@ -67,6 +73,8 @@ public:
   mlir::LogicalResult invalid(const llvm::Twine &reason);
 
   rec::OnnxOp op;
+  /// Whether a loop is written out, iteration by iteration; before, passes look for what the whole loop computes.
+  bool unrollsLoops;
   /// Where the walk goes on, when a converter has put other nodes in place of this one.
   mlir::Operation *resumeAt = nullptr;
 

@@ -25,12 +25,17 @@ struct ConversionCounts {
 /// What the pass `rec-convert-onnx` does, for passes that make nodes convertible and want the rest converted. Fails,
 /// after an error that names the node, when the model is wrong (sizes that do not fit, attributes out of range); a node
 /// that is right but cannot be converted stays, and is no failure.
-mlir::LogicalResult convertOnnxOps(mlir::func::FuncOp func, ConversionCounts *counts = nullptr);
+/// `unrollsLoops`: as the pass's option.
+mlir::LogicalResult convertOnnxOps(mlir::func::FuncOp func, ConversionCounts *counts = nullptr,
+                                   bool unrollsLoops = false);
 
 /// Succeeds when no `rec.onnx` is left in the function and its arguments and results are ranked tensors. Otherwise
 /// emits one error that lists every operator that Reckon does not support, with the names of its nodes and the reason
 /// when the operator is known; nodes that merely wait for the result of one of these are left out.
 mlir::LogicalResult reportUnsupported(mlir::func::FuncOp func);
+
+/// What the pass `rec-free-batch` does. Fails, after an error, when the inputs have no one size in the dimension.
+mlir::LogicalResult freeBatch(mlir::func::FuncOp func, int64_t axis);
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

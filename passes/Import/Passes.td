@@ -26,7 +26,10 @@ def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
     has one but cannot be expressed, with the reason in the attribute `rec.reason`, (3) one with an operand whose shape
     depends on such an op. The function's type follows its operands. Nothing is dead.
 
-    Does not do: look into the subgraphs of Loop and Scan.
+    With `unroll-loops` a Loop whose number of iterations is known is written out, iteration by iteration. That comes after
+    the passes that know what some loops compute as a whole.
+
+    Does not do: look into the subgraphs of a Loop that is not unrolled.
 
     Example:
     ```mlir
@@ -35,11 +38,32 @@ def ConvertOnnx : Pass<"rec-convert-onnx", "::mlir::func::FuncOp"> {
     %0 = rec.unary relu %x : (tensor<8x4xf32>) -> tensor<8x4xf32>
     ```
   }];
+  let options = [
+    Option<"unrollLoops", "unroll-loops", "bool", /*default=*/"false", "write out the iterations of loops">
+  ];
   let statistics = [
     Statistic<"converted", "converted", "ONNX nodes converted to layers">,
     Statistic<"remaining", "remaining", "ONNX nodes that remain">,
     Statistic<"unified", "dims-unified", "dimensions that turned out equal to others">
   ];
+  let dependentDialects = ["::reckon::rec::RecDialect"];
+}
+
+def FreeBatch : Pass<"rec-free-batch", "::mlir::func::FuncOp"> {
+  let summary = "Make a batch that an exporter has fixed a dimension again";
+  let description = [{
+    All inputs with a fixed size in the dimension `axis` have one there, the batch of the example that the model was exported
+    with. It becomes the dimension `batch`, and so it does in the constant shapes of Reshape, Expand and ConstantOfShape, and
+    in repeated numbers such as the first states of recurrent layers.
+
+    Requires: the importer's output.
+
+    Guarantees: no input has a fixed size in the dimension. What else fixes the batch makes it equal to a constant where the
+    nodes are converted, which warns.
+
+    Does not do: tell the batch from another size that happens to be the same in a constant shape.
+  }];
+  let options = [Option<"axis", "axis", "int64_t", /*default=*/"0", "the dimension of the inputs that is the batch">];
   let dependentDialects = ["::reckon::rec::RecDialect"];
 }
 

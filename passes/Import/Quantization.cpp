@@ -5,20 +5,22 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/Quantize.h"
 #include "passes/Import/Registry.h"
 
 using namespace mlir;
 
 namespace reckon::importer {
 
-/// A scale or zero point against x: a scalar, or one entry for each place on the axis.
-static Value alongAxis(Node &node, Value vector, Value x) {
+Value alongAxis(Node &node, Value vector, Value x, int64_t otherwise) {
+  if (!vector)
+    return vector;
   if (getRank(vector) == 0)
     return vector;
   SizeExpr count = rec::getNumElements(rec::getShape(vector));
   if (count == SizeExpr(1))
     return node.reshape(vector, {});
-  auto axis = node.normalizeAxis(node.getInt("axis", 1), getRank(x));
+  auto axis = node.normalizeAxis(node.getInt("axis", otherwise), getRank(x));
   if (!axis)
     return nullptr;
   if (getRank(vector) != 1) {
@@ -30,11 +32,10 @@ static Value alongAxis(Node &node, Value vector, Value x) {
   return node.reshape(vector, shape);
 }
 
-/// round(x / scale) + zero, limited to the integer type.
-static Value quantize(Node &node, Value x, Value scale, Value zero, Type type) {
-  Value y = node.unary(UnaryKind::round, node.div(x, scale));
-  if (zero && y)
-    y = node.add(y, node.cast(zero, getElement(y)));
+Value quantize(Node &node, Value x, const Scaling &scaling, Type type) {
+  Value y = node.unary(UnaryKind::round, scaling.scale ? node.div(x, scaling.scale) : x);
+  if (scaling.zero && y)
+    y = node.add(y, node.cast(scaling.zero, getElement(y)));
   return node.saturate(y, type);
 }
 
@@ -49,17 +50,17 @@ static LogicalResult convertQuantize(Node &node) {
     return node.unsupported("a quantised type that is no integer, or blocks");
   // Integer inputs are quantised in the type of the scale.
   x = node.cast(x, getElement(scale));
-  return node.replace(quantize(node, x, alongAxis(node, scale, x), zero ? alongAxis(node, zero, x) : Value(), type));
+  return node.replace(quantize(node, x, {alongAxis(node, scale, x), alongAxis(node, zero, x)}, type));
 }
 
-static Value dequantize(Node &node, Value x, Value scale, Value zero) {
-  if (!x || !scale)
+Value dequantize(Node &node, Value x, const Scaling &scaling) {
+  if (!x || !scaling.scale)
     return nullptr;
-  Type element = getElement(scale);
+  Type element = getElement(scaling.scale);
   Value y = node.cast(x, element);
-  if (zero)
-    y = node.sub(y, node.cast(zero, element));
-  return node.mul(y, scale);
+  if (scaling.zero)
+    y = node.sub(y, node.cast(scaling.zero, element));
+  return node.mul(y, scaling.scale);
 }
 
 static LogicalResult convertDequantize(Node &node) {
@@ -68,25 +69,31 @@ static LogicalResult convertDequantize(Node &node) {
     return node.invalid("an operand is missing");
   if (node.getInt("block_size", 0))
     return node.unsupported("scales in blocks");
-  return node.replace(dequantize(node, x, alongAxis(node, scale, x), zero ? alongAxis(node, zero, x) : Value()));
+  return node.replace(dequantize(node, x, {alongAxis(node, scale, x), alongAxis(node, zero, x)}));
 }
 
-static LogicalResult convertDynamicQuantize(Node &node) {
-  Value x = node.getOperand(0);
-  if (!x)
-    return node.invalid("the operand is missing");
+Quantized quantizeByRange(Node &node, Value x) {
   Type type = node.b.getIntegerType(8, /*isSigned=*/false);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, getRank(x)));
   // The range always has 0 in it.
   Value high = node.binary(BinaryKind::max, node.reduce(ReduceKind::max, x, axes, false), 0.0);
   Value low = node.binary(BinaryKind::min, node.reduce(ReduceKind::min, x, axes, false), 0.0);
   Value scale = node.binary(BinaryKind::div, node.sub(high, low), 255.0);
-  Value zero = quantize(node, node.unary(UnaryKind::neg, low), scale, Value(), type);
-  return node.replace({quantize(node, x, scale, zero, type), scale, zero});
+  Value zero = quantize(node, node.unary(UnaryKind::neg, low), {scale, Value()}, type);
+  return {quantize(node, x, {scale, zero}, type), {scale, zero}};
 }
 
-/// x - zero, in 32-bit integers.
-static Value toIntegers(Node &node, Value x, Value zero) {
+static LogicalResult convertDynamicQuantize(Node &node) {
+  Value x = node.getOperand(0);
+  if (!x)
+    return node.invalid("the operand is missing");
+  Quantized q = quantizeByRange(node, x);
+  return node.replace({q.integers, q.scaling.scale, q.scaling.zero});
+}
+
+Value toIntegers(Node &node, Value x, Value zero) {
+  if (!x)
+    return x;
   Type i32 = node.b.getI32Type();
   Value y = node.cast(x, i32);
   return zero ? node.sub(y, node.cast(zero, i32)) : y;
@@ -114,7 +121,7 @@ static LogicalResult convertQuantizedMatMul(Node &node) {
   if (!product || !scale)
     return failure();
   product = node.mul(node.cast(product, getElement(scale)), scale);
-  return node.replace(quantize(node, product, v[6], v[7], getElement(v[7])));
+  return node.replace(quantize(node, product, {v[6], v[7]}, getElement(v[7])));
 }
 
 void registerQuantization(Registry &r) {
@@ -123,6 +130,8 @@ void registerQuantization(Registry &r) {
   r.add("MatMulInteger", convertMatMulInteger);
   r.add("QLinearMatMul", convertQuantizedMatMul);
   r.add("QuantizeLinear", convertQuantize);
+  r.add("com.microsoft.DequantizeLinear", convertDequantize);
+  r.add("com.microsoft.QuantizeLinear", convertQuantize);
 }
 
 } // namespace reckon::importer

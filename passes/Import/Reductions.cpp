@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/DataSizes.h"
 #include "passes/Import/Registry.h"
 
 using namespace mlir;
@@ -48,13 +49,20 @@ static LogicalResult convertTopK(Node &node) {
   Value x = node.getOperand(0);
   if (!x)
     return node.invalid("operand 'X' is missing");
-  std::optional<int64_t> k = node.getOpset() < 10 ? node.getInt("k", -1) : node.getConstantInt(1, "K");
-  if (!k)
-    return failure();
+  SizeExpr k = node.getInt("k", -1);
   auto axis = node.normalizeAxis(node.getInt("axis", -1), getRank(x));
   if (!axis)
     return failure();
-  return node.replace(node.makeAll<rec::TopKOp>(2, x, *k, *axis, /*smallest=*/node.getInt("largest", 1) == 0));
+  if (node.getOpset() >= 10) {
+    auto sizes = getAnySizes(node, 1, "K", rec::getShape(x)[*axis]);
+    if (!sizes)
+      return failure();
+    if (sizes->size() != 1)
+      return node.invalid("operand 'K' has " + Twine(sizes->size()) + " elements; one was expected");
+    k = sizes->front();
+  }
+  return node.replace(node.makeAll<rec::TopKOp>(2, x, rec::DimsAttr::get(node.b.getContext(), k), *axis,
+                                                /*smallest=*/node.getInt("largest", 1) == 0));
 }
 
 static LogicalResult convertCumSum(Node &node) {

@@ -13,17 +13,23 @@ const Registry &Registry::get() {
   static const Registry registry = [] {
     Registry r;
     registerActivations(r);
+    registerAttention(r);
     registerControl(r);
     registerConvolutions(r);
+    registerDataSizes(r);
     registerDense(r);
     registerElementwise(r);
+    registerFused(r);
     registerGathers(r);
     registerGenerators(r);
+    registerLoops(r);
     registerLosses(r);
     registerMovement(r);
     registerNorms(r);
     registerPooling(r);
     registerQuantization(r);
+    registerQuantizedLayers(r);
+    registerRandom(r);
     registerRecurrent(r);
     registerReductions(r);
     registerSequences(r);
@@ -34,16 +40,18 @@ const Registry &Registry::get() {
   return registry;
 }
 
+std::string getQualifiedName(rec::OnnxOp op) {
+  return op.getDomain().empty() ? op.getOpType().str() : (op.getDomain() + "." + op.getOpType()).str();
+}
+
 const Converter *Registry::find(rec::OnnxOp op) const {
-  if (!op.getDomain().empty())
-    return nullptr;
-  auto it = converters.find(op.getOpType());
+  auto it = converters.find(getQualifiedName(op));
   return it != converters.end() && int64_t(op.getOpset()) >= it->second.since ? &it->second : nullptr;
 }
 
 std::string Registry::explainVersion(rec::OnnxOp op) const {
-  auto it = converters.find(op.getOpType());
-  if (!op.getDomain().empty() || it == converters.end() || int64_t(op.getOpset()) >= it->second.since)
+  auto it = converters.find(getQualifiedName(op));
+  if (it == converters.end() || int64_t(op.getOpset()) >= it->second.since)
     return "";
   return "the operator had another meaning in opset " + std::to_string(op.getOpset()) +
          "; it is supported from opset " + std::to_string(it->second.since) + " on";

@@ -24,17 +24,20 @@ struct Converter {
   bool anyOperands;
 };
 
+/// The operator, with its domain before it unless that is ai.onnx: "com.microsoft.FusedGemm".
+std::string getQualifiedName(rec::OnnxOp op);
+
 class Registry {
 public:
-  /// All converters of the ai.onnx domain.
+  /// All converters, those of other domains by their qualified names.
   static const Registry &get();
   /// The converter of a node, or null.
   const Converter *find(rec::OnnxOp op) const;
   /// Why an operator that has a converter is not found: its version means something else. Empty for others.
   std::string explainVersion(rec::OnnxOp op) const;
 
-  void add(llvm::StringRef opType, Convert convert, int64_t since = 1, bool anyOperands = false) {
-    converters[opType] = {convert, since, anyOperands};
+  void add(llvm::StringRef name, Convert convert, int64_t since = 0, bool anyOperands = false) {
+    converters[name] = {convert, since, anyOperands};
   }
 
 private:
@@ -48,17 +51,23 @@ template <Convert convert> mlir::LogicalResult needOperand(Node &node) {
 
 // One function a family, each in the file of that name.
 void registerActivations(Registry &registry);
+void registerAttention(Registry &registry);
 void registerControl(Registry &registry);
 void registerConvolutions(Registry &registry);
+void registerDataSizes(Registry &registry);
 void registerDense(Registry &registry);
 void registerElementwise(Registry &registry);
+void registerFused(Registry &registry);
 void registerGathers(Registry &registry);
 void registerGenerators(Registry &registry);
+void registerLoops(Registry &registry);
 void registerLosses(Registry &registry);
 void registerMovement(Registry &registry);
 void registerNorms(Registry &registry);
 void registerPooling(Registry &registry);
 void registerQuantization(Registry &registry);
+void registerQuantizedLayers(Registry &registry);
+void registerRandom(Registry &registry);
 void registerRecurrent(Registry &registry);
 void registerReductions(Registry &registry);
 void registerSequences(Registry &registry);

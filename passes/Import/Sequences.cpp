@@ -73,20 +73,26 @@ static Members getMembers(Node &node, Value sequence) {
     return llvm::to_vector(maker.getOperands());
   if (type == "SplitToSequence")
     return getPieces(node, maker);
-  if (type != "SequenceInsert" || maker.getOperands().size() < 2)
+  bool inserts = type == "SequenceInsert" && maker.getOperands().size() >= 2;
+  if ((!inserts && type != "SequenceErase") || maker.getOperands().empty())
     return std::nullopt;
   Members members = getMembers(node, maker.getOperands()[0]);
   if (!members)
     return std::nullopt;
-  int64_t size = members->size(), at = size;
-  if (maker.getOperands().size() > 2 && isa<RankedTensorType>(maker.getOperands()[2].getType())) {
-    Node insert(node.b, maker);
-    auto position = insert.getConstantInt(2, "position");
-    if (!position || *position < -size || *position > size)
+  // Without a position an element goes to the end or is taken from there.
+  int64_t size = members->size(), last = inserts ? size : size - 1, at = last;
+  unsigned operand = inserts ? 2 : 1;
+  if (maker.getOperands().size() > operand && isa<RankedTensorType>(maker.getOperands()[operand].getType())) {
+    Node change(node.b, maker);
+    auto position = change.getConstantInt(operand, "position");
+    if (!position || *position < -size || *position > last)
       return std::nullopt;
     at = *position < 0 ? *position + size : *position;
   }
-  members->insert(members->begin() + at, maker.getOperands()[1]);
+  if (inserts)
+    members->insert(members->begin() + at, maker.getOperands()[1]);
+  else if (size > 0)
+    members->erase(members->begin() + at);
   return members;
 }
 
@@ -137,7 +143,7 @@ static LogicalResult convertConcatFromSequence(Node &node) {
 
 void registerSequences(Registry &r) {
   r.add("ConcatFromSequence", convertConcatFromSequence, 1, /*anyOperands=*/true);
-  for (StringRef maker : {"SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SplitToSequence"})
+  for (StringRef maker : {"SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SplitToSequence"})
     r.add(maker, keepMaker, 1, /*anyOperands=*/true);
   r.add("SequenceAt", convertSequenceAt, 1, /*anyOperands=*/true);
   r.add("SequenceLength", convertSequenceLength, 1, /*anyOperands=*/true);

@@ -70,10 +70,22 @@ SizeExpr clampToZero(const SizeExpr &size) { return isNonNegative(size) ? size :
 
 namespace {
 
-/// The value of a node of shape arithmetic: its elements, row-major, and whether it has rank 0 or 1.
+/// The value of a node of shape arithmetic: its elements, row-major.
 struct SizeTensor {
   Sizes elements;
-  bool isScalar;
+  SmallVector<int64_t> shape;
+
+  static SizeTensor scalar(const SizeExpr &element) { return {{element}, {}}; }
+  static SizeTensor vector(Sizes elements) {
+    int64_t count = elements.size();
+    return {std::move(elements), {count}};
+  }
+  /// A scalar or a vector.
+  static SizeTensor make(Sizes elements, bool isScalar) {
+    return isScalar ? SizeTensor{std::move(elements), {}} : vector(std::move(elements));
+  }
+  bool isScalar() const { return shape.empty(); }
+  bool isVector() const { return shape.size() == 1; }
 };
 
 /// Evaluates a node over size tensors. Every function gives nullopt when the result is not a size tensor, or when its
@@ -90,12 +102,12 @@ public:
         continue;
       }
       auto type = dyn_cast<RankedTensorType>(value.getType());
-      if (!type || type.getRank() > 1)
+      if (!type || !type.hasStaticShape())
         return false;
       auto elements = getSizeValues(value);
       if (!elements)
         return false;
-      operands.push_back(SizeTensor{*elements, type.getRank() == 0});
+      operands.push_back(SizeTensor{*elements, llvm::to_vector(type.getShape())});
     }
     return !operands.empty() && operands.front();
   }
@@ -110,6 +122,8 @@ private:
   std::optional<SizeTensor> slice();
   std::optional<SizeTensor> concat();
   std::optional<SizeTensor> reduceProduct();
+  std::optional<SizeTensor> reshape();
+  std::optional<SizeTensor> transpose();
   /// The constants in an optional operand.
   std::optional<SmallVector<int64_t>> getInts(unsigned i);
 
@@ -174,18 +188,20 @@ std::optional<SizeTensor> Evaluator::broadcast(Combine combine) {
     if (!operands[i])
       return std::nullopt;
     const SizeTensor &other = *operands[i];
+    if (result.shape.size() > 1 || other.shape.size() > 1)
+      return std::nullopt;
     size_t n = result.elements.size(), m = other.elements.size();
     if (n != m && n != 1 && m != 1)
       return std::nullopt;
-    SizeTensor combined{{}, result.isScalar && other.isScalar};
+    Sizes combined;
     size_t count = n == 1 ? m : n;
     for (size_t k = 0; k < count; ++k) {
       auto element = combine(result.elements[n == 1 ? 0 : k], other.elements[m == 1 ? 0 : k]);
       if (!element)
         return std::nullopt;
-      combined.elements.push_back(*element);
+      combined.push_back(*element);
     }
-    result = std::move(combined);
+    result = SizeTensor::make(std::move(combined), result.isScalar() && other.isScalar());
   }
   return result;
 }
@@ -195,32 +211,37 @@ std::optional<SizeTensor> Evaluator::where() {
   if (!condition || operands.size() != 3 || !operands[1] || !operands[2])
     return std::nullopt;
   size_t count = 1;
-  for (const auto &operand : operands)
+  bool isScalar = true;
+  for (const auto &operand : operands) {
+    if (operand->shape.size() > 1)
+      return std::nullopt;
+    isScalar &= operand->isScalar();
     if (operand->elements.size() != 1)
       count = operand->elements.size();
-  SizeTensor result{{}, operands[0]->isScalar && operands[1]->isScalar && operands[2]->isScalar};
+  }
+  Sizes result;
   for (const auto &operand : operands)
     if (operand->elements.size() != 1 && operand->elements.size() != count)
       return std::nullopt;
   for (size_t k = 0; k < count; ++k) {
     const SizeTensor &chosen = (*condition)[condition->size() == 1 ? 0 : k] ? *operands[1] : *operands[2];
-    result.elements.push_back(chosen.elements[chosen.elements.size() == 1 ? 0 : k]);
+    result.push_back(chosen.elements[chosen.elements.size() == 1 ? 0 : k]);
   }
-  return result;
+  return SizeTensor::make(std::move(result), isScalar);
 }
 
 std::optional<SizeTensor> Evaluator::gather() {
   auto indices = getInts(1);
   int64_t size = operands[0]->elements.size();
-  if (!indices || operands[0]->isScalar)
+  if (!indices || !operands[0]->isVector() || operands[1]->shape.size() > 1)
     return std::nullopt;
-  SizeTensor result{{}, operands[1]->isScalar};
+  Sizes result;
   for (int64_t index : *indices) {
     if (index < -size || index >= size)
       return std::nullopt;
-    result.elements.push_back(operands[0]->elements[index < 0 ? index + size : index]);
+    result.push_back(operands[0]->elements[index < 0 ? index + size : index]);
   }
-  return result;
+  return SizeTensor::make(std::move(result), operands[1]->isScalar());
 }
 
 std::optional<SizeTensor> Evaluator::slice() {
@@ -229,34 +250,89 @@ std::optional<SizeTensor> Evaluator::slice() {
   auto ends = operands.size() > 2 ? getInts(2) : node.getInts("ends");
   bool hasStep = operands.size() > 4 && operands[4];
   auto steps = hasStep ? getInts(4) : SmallVector<int64_t>{1};
-  if (operands[0]->isScalar || !starts || !ends || !steps || starts->size() != 1 || ends->size() != 1 ||
-      steps->size() != 1 || steps->front() != 1)
+  // Of the leading axis: exporters turn pads round as pairs.
+  bool hasAxes = operands.size() > 3 && operands[3];
+  auto axes = hasAxes ? getInts(3) : node.getInts("axes").value_or(SmallVector<int64_t>{0});
+  if (operands[0]->isScalar() || !starts || !ends || !steps || !axes || starts->size() != 1 || ends->size() != 1 ||
+      steps->size() != 1 || axes->size() != 1)
     return std::nullopt;
-  int64_t size = operands[0]->elements.size();
-  auto clamp = [&](int64_t n) { return std::clamp<int64_t>(n < 0 ? n + size : n, 0, size); };
-  int64_t start = clamp(starts->front()), end = std::max(clamp(ends->front()), start);
-  auto begin = operands[0]->elements.begin();
-  return SizeTensor{Sizes(begin + start, begin + end), false};
+  int64_t size = operands[0]->shape.front(), step = steps->front(), rank = operands[0]->shape.size();
+  if ((axes->front() != 0 && axes->front() != -rank) || step == 0 || step == INT64_MIN)
+    return std::nullopt;
+  auto clamp = [&](int64_t n, int64_t low, int64_t high) {
+    return std::clamp<int64_t>(n < 0 ? n + size : n, low, high);
+  };
+  int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+  int64_t start = clamp(starts->front(), low, high);
+  int64_t end = ends->front() < -size ? low : clamp(ends->front(), low, high);
+  SizeTensor result = *operands[0];
+  result.elements.clear();
+  result.shape.front() = 0;
+  int64_t width = size ? operands[0]->elements.size() / size : 0;
+  for (int64_t row = start; step > 0 ? row < end : row > end; row += step) {
+    auto begin = operands[0]->elements.begin() + row * width;
+    result.elements.append(begin, begin + width);
+    ++result.shape.front();
+    if (std::abs(step) > size)
+      break;
+  }
+  return result;
 }
 
 std::optional<SizeTensor> Evaluator::concat() {
-  SizeTensor result{{}, false};
+  Sizes result;
   for (const auto &operand : operands) {
-    if (!operand || operand->isScalar)
+    if (!operand || !operand->isVector())
       return std::nullopt;
-    result.elements.append(operand->elements);
+    result.append(operand->elements);
   }
+  return SizeTensor::vector(std::move(result));
+}
+
+std::optional<SizeTensor> Evaluator::reshape() {
+  auto target = getInts(1);
+  if (!target || node.getInt("allowzero", 0))
+    return std::nullopt;
+  int64_t known = 1, count = operands[0]->elements.size();
+  auto inferred = llvm::find(*target, -1);
+  for (auto [d, size] : llvm::enumerate(*target)) {
+    if (size == 0 && d < operands[0]->shape.size())
+      size = operands[0]->shape[d];
+    if (size < -1 || size > maxSizes || known > maxSizes)
+      return std::nullopt;
+    known *= size == -1 ? 1 : size;
+  }
+  if (inferred != target->end() && known != 0)
+    *inferred = count / known;
+  if (known * (inferred != target->end() ? *inferred : 1) != count || llvm::is_contained(*target, -1))
+    return std::nullopt;
+  return SizeTensor{operands[0]->elements, *target};
+}
+
+std::optional<SizeTensor> Evaluator::transpose() {
+  const SizeTensor &x = *operands[0];
+  if (x.shape.size() != 2)
+    return x.shape.size() < 2 ? std::optional(x) : std::nullopt;
+  auto perm = node.getInts("perm");
+  if (perm && *perm == SmallVector<int64_t>{0, 1})
+    return x;
+  if (perm && *perm != SmallVector<int64_t>{1, 0})
+    return std::nullopt;
+  SizeTensor result{{}, {x.shape[1], x.shape[0]}};
+  for (int64_t column = 0; column < x.shape[1]; ++column)
+    for (int64_t row = 0; row < x.shape[0]; ++row)
+      result.elements.push_back(x.elements[row * x.shape[1] + column]);
   return result;
 }
 
 std::optional<SizeTensor> Evaluator::reduceProduct() {
   // All axes of a vector is its one axis.
-  if (operands.size() != 1 || operands[0]->isScalar || node.getInt("noop_with_empty_axes", 0))
+  if (operands.size() != 1 || !operands[0]->isVector() || node.getInt("noop_with_empty_axes", 0))
     return std::nullopt;
   SizeExpr product(1);
   for (const SizeExpr &size : operands[0]->elements)
     product = product * size;
-  return SizeTensor{{product}, node.getInt("keepdims", 1) == 0};
+  return SizeTensor::make({product}, node.getInt("keepdims", 1) == 0);
 }
 
 std::optional<SizeTensor> Evaluator::evaluate() {
@@ -291,15 +367,16 @@ std::optional<SizeTensor> Evaluator::evaluate() {
       size = SizeExpr(0) - size;
     return result;
   }
-  if (type == "Squeeze" && !operands[0]->isScalar && operands[0]->elements.size() == 1)
-    return SizeTensor{operands[0]->elements, true};
-  if (type == "Unsqueeze" && operands[0]->isScalar) {
+  if (type == "Squeeze" && operands[0]->isVector() && operands[0]->elements.size() == 1)
+    return SizeTensor::scalar(operands[0]->elements.front());
+  if (type == "Unsqueeze" && operands[0]->isScalar()) {
     auto axes = operands.size() > 1 ? getInts(1) : node.getInts("axes");
-    return axes && axes->size() == 1 ? std::optional(SizeTensor{operands[0]->elements, false}) : std::nullopt;
+    return axes && axes->size() == 1 ? std::optional(SizeTensor::vector(operands[0]->elements)) : std::nullopt;
   }
-  // To a vector, from a scalar or a vector; whatever the target says, all of the elements stay.
-  if (type == "Reshape" && operands.size() == 2 && operands[1] && operands[1]->elements.size() == 1)
-    return SizeTensor{operands[0]->elements, false};
+  if (type == "Reshape" && operands.size() == 2 && operands[1])
+    return reshape();
+  if (type == "Transpose")
+    return transpose();
   return std::nullopt;
 }
 
@@ -337,13 +414,13 @@ bool foldSizeArithmetic(Node &node) {
   // A constant of the element type itself, or int64 sizes and a cast.
   bool isConstant = llvm::all_of(result->elements, [](const SizeExpr &size) { return size.isConstant(); });
   if (!isConstant)
-    return succeeded(node.replace(node.cast(node.sizes(result->elements, result->isScalar), element)));
-  SmallVector<int64_t> numbers, shape;
+    return succeeded(
+        node.replace(node.reshape(node.cast(node.sizes(result->elements, result->isScalar()), element),
+                                  llvm::map_to_vector(result->shape, [](int64_t size) { return SizeExpr(size); }))));
+  SmallVector<int64_t> numbers;
   for (const SizeExpr &size : result->elements)
     numbers.push_back(*size.constant());
-  if (!result->isScalar)
-    shape.push_back(numbers.size());
-  auto attr = rec::makeConstant(RankedTensorType::get(shape, element), ArrayRef<int64_t>(numbers));
+  auto attr = rec::makeConstant(RankedTensorType::get(result->shape, element), ArrayRef<int64_t>(numbers));
   return succeeded(node.replace(node.make<rec::ConstantOp>(attr, StringAttr())));
 }
 

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/DataSizes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
 
@@ -75,6 +76,38 @@ static Range getBackwardRange(int64_t start, int64_t end, int64_t step, int64_t 
   return {from, count};
 }
 
+/// The starts or ends of a slice. Bounds that data decide are brought into their axis on the device.
+static std::optional<SmallVector<SizeExpr>> readBounds(Node &node, unsigned i, StringRef name,
+                                                       const std::optional<SmallVector<int64_t>> &axes) {
+  Value given = node.getOperand(i);
+  auto elements = given && !isPassedIn(given) ? getSizeElements(node, given) : std::nullopt;
+  if (!elements)
+    return node.getSizes(i, name); // which says why
+  Shape shape = rec::getShape(node.getOperand(0));
+  int64_t rank = shape.size();
+  SmallVector<SizeExpr> bounds;
+  for (auto [at, element] : llvm::enumerate(*elements)) {
+    if (element.size) {
+      bounds.push_back(*element.size);
+      continue;
+    }
+    int64_t axis = axes && at < axes->size() ? (*axes)[at] : int64_t(at);
+    if (axis >= rank) {
+      (void)node.invalid("there are more bounds than axes");
+      return std::nullopt;
+    }
+    SizeExpr size = shape[axis < 0 ? axis + rank : axis];
+    Value length = node.sizes(size, /*scalar=*/true);
+    Value isNegative = node.compare(CompareKind::lt, element.data, 0.0);
+    Value bound = node.select(isNegative, node.add(element.data, length), element.data);
+    bound = node.binary(BinaryKind::max, node.binary(BinaryKind::min, bound, length), 0.0);
+    bounds.push_back(makeDataSize(node, bound, size));
+  }
+  if (node.isBroken())
+    return std::nullopt;
+  return bounds;
+}
+
 static LogicalResult convertSlice(Node &node) {
   Value x = node.getOperand(0);
   if (!x)
@@ -82,9 +115,12 @@ static LogicalResult convertSlice(Node &node) {
   Shape shape = rec::getShape(x);
   int64_t rank = shape.size();
   bool hasOperands = node.getOpset() >= 10;
+  auto givenAxes = hasOperands ? node.getIntsOperandOrAttr(3, "axes") : FailureOr(node.getInts("axes"));
+  if (failed(givenAxes) || (*givenAxes && !node.normalizeAxes(**givenAxes, rank)))
+    return failure();
   auto read = [&](unsigned i, StringRef name) -> std::optional<SmallVector<SizeExpr>> {
     if (hasOperands)
-      return node.getSizes(i, name);
+      return readBounds(node, i, name, *givenAxes);
     auto ints = node.getInts(name);
     if (!ints) {
       (void)node.invalid("attribute '" + name + "' is missing");
@@ -99,9 +135,6 @@ static LogicalResult convertSlice(Node &node) {
   if (!ends)
     return failure();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
-  auto givenAxes = hasOperands ? node.getIntsOperandOrAttr(3, "axes") : FailureOr(node.getInts("axes"));
-  if (failed(givenAxes))
-    return failure();
   if (*givenAxes)
     axes = **givenAxes;
   SmallVector<int64_t> steps(starts->size(), 1);

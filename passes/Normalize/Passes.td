@@ -70,6 +70,44 @@ def RaiseSequenceEmbeddingBag : Normalize_Pass<"rec-raise-sequence-embedding-bag
 }
 
 //===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+def BoundDataSizes : Normalize_Pass<"rec-bound-data-sizes"> {
+  let summary = "Give dimensions whose size the data decide their greatest size";
+  let description = [{
+    A tensor of as many rows as a mask has true elements becomes one of as many as the mask has elements. The rows that it
+    stood for come first; layers that work on each row by itself do so on all, and those that mix rows get the others masked:
+    sums see zeros, maxima the least element, indices and updates that do not count write nowhere. The number itself, where
+    the model computes with it, is a value like any other.
+
+    Requires: no `rec.onnx` is left, else it does nothing and the phase's verifier reports those.
+
+    Guarantees: no `rec.data_size`, no `rec.prefix` and no dimension whose name begins with `%n:` is left. Sizes of a plan,
+    and so the captured graph of a set of sizes, do not depend on data.
+
+    Does not do: outputs of such a size, sizes that nothing bounds, layers that need to know where the last row is (a
+    reversed scan of norms, a convolution along such a dimension). They are refused by name.
+
+    Example:
+    ```mlir
+    rec.data_size "%n:mask" %m : tensor<8xi1>
+    %1 = rec.prefix %0 : (tensor<8x4xf32>) -> tensor<?x4xf32, #rec.dims<"%n:mask", 4>>
+    %2 = rec.reduce sum %1 axes [0] : (tensor<?x4xf32, #rec.dims<"%n:mask", 4>>) -> tensor<4xf32>
+    // becomes
+    %1 = rec.iota axis 0 start 0.0 step 1.0 : tensor<8x1xi64>
+    %2 = rec.compare lt %1, %count : (tensor<8x1xi64>, tensor<i64>) -> tensor<8x1xi1>
+    %3 = rec.select %2, %0, %zero : (tensor<8x1xi1>, tensor<8x4xf32>, tensor<f32>) -> tensor<8x4xf32>
+    %4 = rec.reduce sum %3 axes [0] : (tensor<8x4xf32>) -> tensor<4xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBounded", "sizes-bounded", "dimensions that data decide">,
+    Statistic<"numMasked", "operands-masked", "operands of which a part does not count">
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
 

@@ -24,7 +24,8 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseSequenceEmbeddingBag());
   // What depended on the bags can be typed now, and what depended on computed constants.
   func.addPass(createFoldConstants());
-  func.addPass(importer::createConvertOnnx());
+  func.addPass(importer::createConvertOnnx({/*unrollLoops=*/true}));
+  func.addPass(createBoundDataSizes());
   func.addPass(createNormalizeEinsum());
   func.addPass(createSimplifyGathers());
   func.addPass(createFoldConstants());

@@ -70,6 +70,18 @@ std::optional<int64_t> InputMaker::evaluate(const SizeExpr &size) const {
   });
 }
 
+std::optional<int64_t> InputMaker::fixedBatch() const {
+  std::optional<int64_t> batch;
+  for (const TensorInfo &input : spec.inputs) {
+    for (const SizeExpr &size : input.shape)
+      if (!size.isConstant())
+        return std::nullopt;
+    if (!input.shape.empty() && !batch)
+      batch = input.shape.front().constant();
+  }
+  return batch;
+}
+
 bool InputMaker::chooseDims(const InputOptions &options, std::string &error) {
   std::fill(values.begin(), values.end(), -1);
   for (size_t t = 0; t < spec.tables.size(); ++t)

@@ -47,6 +47,9 @@ public:
   /// `rows` are those bound for each table.
   InputMaker(const EngineSpec &spec, std::vector<int64_t> rows);
 
+  /// The leading size of the first input, when no input has a dimension of any size: no other batch can be run.
+  std::optional<int64_t> fixedBatch() const;
+
   /// Chooses a value for each dimension. What --dim does not set is the batch for the dimension called "batch" (or the
   /// first one of the first input), the batch times the bag length for ids of bags, and the batch where offsets say so.
   /// False with the reason in `error`, naming what --dim should set.

@@ -22,7 +22,7 @@ using runtime::Status;
 namespace {
 struct Options {
   std::string device = deviceName(DeviceKind::Host), ids = "uniform", json;
-  std::vector<int64_t> batches = {1, 64, 1024};
+  std::vector<int64_t> batches;
   std::vector<std::string> dims;
   int64_t threads = 0, tableRows = -1, seed = 1;
   BenchOptions bench;
@@ -59,7 +59,8 @@ void declare(ArgParser &args, Options &options) {
   args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.group("Measurement");
-  args.option("batch", "N,N,...", "batch sizes, default 1,64,1024", options.batches, 0);
+  args.option("batch", "N,N,...", "batch sizes, default 1,64,1024 or the only one that the engine takes",
+              options.batches, 0);
   args.option("duration", "S", "seconds for each batch size, default 3", options.bench.duration, 0.0);
   args.option("warmup", "S", "seconds before the clock runs, default 0.2", options.bench.warmup, 0.0);
   args.option("json", "FILE", "write the results to a file as JSON", options.json);
@@ -105,8 +106,15 @@ static int run(int argc, char **argv) {
   for (size_t i = 0; i < engine.numTables(); ++i)
     rows.push_back(engine.table(i).rows);
   InputMaker maker(file->spec(), rows);
+  if (options.batches.empty())
+    options.batches =
+        maker.fixedBatch() ? std::vector<int64_t>{*maker.fixedBatch()} : std::vector<int64_t>{1, 64, 1024};
   std::vector<BenchResult> results;
   for (int64_t batch : options.batches) {
+    if (auto fixed = maker.fixedBatch(); fixed && batch != *fixed)
+      return args.error("the engine takes batches of " + std::to_string(*fixed) + " alone, not of " +
+                        std::to_string(batch) +
+                        ": no size of its inputs is open (reckon-compile --batch-dim opens one)");
     options.inputs.batch = batch;
     std::string error;
     if (!maker.chooseDims(options.inputs, error))

@@ -54,6 +54,8 @@ struct CompileOptions {
   std::string cpu = "native";
   /// What the model computes in: "fp32" (the model's own types), "tf32", "fp16" or "bf16" (docs/precision.md).
   std::string precision = "fp32";
+  /// The dimension of the inputs whose size, the same in all, becomes any batch: "0"; empty: sizes stay as they are.
+  std::string batchDim;
   /// The launches of linear layers on cuda: "chosen", those that the cost model picks, or "all", those that reckon-tune
   /// should time, with the weights that they read.
   std::string candidates = "chosen";

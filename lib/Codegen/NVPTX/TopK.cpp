@@ -96,11 +96,11 @@ static std::optional<TopKRegion> analyze(plan::KernelOp kernel) {
   TopKOp top = *found.begin();
   Shape shape = getShape(top.getX());
   TopKRegion region;
-  if (shape.size() != 2 || top.getAxis() != 1 || !shape[1].isConstant() ||
+  if (shape.size() != 2 || top.getAxis() != 1 || !shape[1].isConstant() || !top.getCount().isConstant() ||
       !isFloat(cast<RankedTensorType>(top.getX().getType()).getElementType()))
     return std::nullopt;
   region.extent = *shape[1].constant();
-  region.k = top.getK();
+  region.k = *top.getCount().constant();
   region.smallest = top.getSmallest();
   region.rows = shape[0];
   auto x = rowInput(kernel, top.getX(), region.extent);

@@ -101,6 +101,39 @@ ElementsAttr readConstantNode(const onnx::NodeProto &node, TensorStorage &storag
   return nullptr;
 }
 
+static DictionaryAttr makeStrings(ArrayRef<StringRef> strings, ArrayRef<int64_t> shape, MLIRContext *context) {
+  Builder b(context);
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("shape", b.getDenseI64ArrayAttr(shape)), b.getNamedAttr("strings", b.getStrArrayAttr(strings))});
+}
+
+DictionaryAttr readStrings(const onnx::TensorProto &tensor, MLIRContext *context) {
+  if (tensor.data_type() != onnx::TensorProto::STRING)
+    return {};
+  SmallVector<StringRef> strings(tensor.string_data().begin(), tensor.string_data().end());
+  SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
+  int64_t elements = 1;
+  for (int64_t size : shape) {
+    if (size < 0 || (size > 0 && elements > int64_t(strings.size()) / size))
+      return {};
+    elements *= size;
+  }
+  return elements == int64_t(strings.size()) ? makeStrings(strings, shape, context) : DictionaryAttr();
+}
+
+DictionaryAttr readConstantStrings(const onnx::NodeProto &node, MLIRContext *context) {
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (attribute.has_t())
+      return readStrings(attribute.t(), context);
+    if (attribute.name() == "value_string")
+      return makeStrings(StringRef(attribute.s()), {}, context);
+    SmallVector<StringRef> strings(attribute.strings().begin(), attribute.strings().end());
+    if (attribute.name() == "value_strings")
+      return makeStrings(strings, int64_t(strings.size()), context);
+  }
+  return {};
+}
+
 std::string getConstantTypeName(const onnx::NodeProto &node) {
   for (const onnx::AttributeProto &attribute : node.attribute()) {
     if (attribute.has_t())

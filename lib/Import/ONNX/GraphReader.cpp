@@ -6,6 +6,7 @@
 //===---------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/GraphReader.h"
+#include "lib/Import/ONNX/NodeOrder.h"
 
 #include "dialects/Rec/ConstantData.h"
 
@@ -50,10 +51,9 @@ InFlightDiagnostic GraphReader::error(const onnx::NodeProto &node) {
 Value GraphReader::lookUp(StringRef name, const Scope &scope, std::string &reason) {
   if (Value value = scope.find(name))
     return value;
-  reason =
-      "'" + name.str() +
-      (scope.definesLater(name) ? "' is used before the node that defines it: the graph has a cycle or is not sorted"
-                                : "' is not defined");
+  reason = "'" + name.str() +
+           (scope.definesLater(name) ? "' is used before the node that defines it: the graph has a cycle"
+                                     : "' is not defined");
   return nullptr;
 }
 
@@ -170,12 +170,12 @@ LogicalResult GraphReader::readMainInputs(const onnx::GraphProto &graph, const I
   return success();
 }
 
-Value GraphReader::makeUnreadable(Location loc, StringRef elementType) {
+Value GraphReader::makeUnreadable(Location loc, StringRef elementType, DictionaryAttr strings) {
   OperationState state(loc, rec::OnnxOp::getOperationName());
   state.addTypes(b.getNoneType());
   auto &properties = state.getOrAddProperties<rec::OnnxOp::Properties>();
   properties.setOpType(b.getStringAttr("Constant"));
-  properties.setAttrs(b.getDictionaryAttr({}));
+  properties.setAttrs(strings ? strings : b.getDictionaryAttr({}));
   properties.setDomain(b.getStringAttr(""));
   properties.setOpset(b.getI64IntegerAttr(0));
   state.addAttribute("rec.reason", b.getStringAttr("its elements are of type " + elementType.str() +
@@ -184,13 +184,13 @@ Value GraphReader::makeUnreadable(Location loc, StringRef elementType) {
 }
 
 LogicalResult GraphReader::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
-  auto add = [&](const std::string &name, ElementsAttr value, int32_t type,
-                 const std::string &reason) -> LogicalResult {
+  auto add = [&](const std::string &name, ElementsAttr value, int32_t type, const std::string &reason,
+                 DictionaryAttr strings = {}) -> LogicalResult {
     Location loc = NameLoc::get(b.getStringAttr(name));
     if (!value && !reason.empty())
       return error() << "initializer '" << name << "' " << reason;
     if (!value)
-      return define(name, makeUnreadable(loc, getElementTypeName(type)), scope);
+      return define(name, makeUnreadable(loc, getElementTypeName(type), strings), scope);
     // A weight keeps its name even when another weight is equal, such as two biases of zeros.
     if (isa<FloatType>(value.getElementType()) && value.getShapedType().getNumElements() > 1)
       value = rec::makeDistinct(value, name);
@@ -199,7 +199,7 @@ LogicalResult GraphReader::readInitializers(const onnx::GraphProto &graph, Scope
   for (const onnx::TensorProto &tensor : graph.initializer()) {
     std::string reason;
     ElementsAttr value = readTensor(tensor, tensor.name(), storage, context, reason);
-    if (failed(add(tensor.name(), value, tensor.data_type(), reason)))
+    if (failed(add(tensor.name(), value, tensor.data_type(), reason, readStrings(tensor, context))))
       return failure();
   }
   for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer()) {
@@ -229,8 +229,8 @@ LogicalResult GraphReader::readNodes(const google::protobuf::RepeatedPtrField<on
     for (const std::string &output : node.output())
       if (!scope.values.count(output))
         scope.later.try_emplace(output);
-  for (const onnx::NodeProto &node : nodes)
-    if (failed(readNode(node, scope, call, opsets)))
+  for (const onnx::NodeProto *node : orderNodes(nodes))
+    if (failed(readNode(*node, scope, call, opsets)))
       return failure();
   return success();
 }
@@ -276,7 +276,8 @@ LogicalResult GraphReader::readConstant(const onnx::NodeProto &node, Scope &scop
   if (!value && !reason.empty())
     return error(node) << reason;
   if (!value)
-    return define(node.output(0), makeUnreadable(loc, getConstantTypeName(*source)), scope);
+    return define(node.output(0),
+                  makeUnreadable(loc, getConstantTypeName(*source), readConstantStrings(*source, context)), scope);
   return define(node.output(0), rec::ConstantOp::create(b, loc, value, StringAttr()), scope);
 }
 

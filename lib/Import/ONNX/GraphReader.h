@@ -64,7 +64,8 @@ private:
   mlir::LogicalResult readInitializers(const onnx::GraphProto &graph, Scope &scope);
   /// Stands for a constant of an element type that no layer has. It stays in the graph when it is used, and is then
   /// reported itself, not the nodes that use it.
-  mlir::Value makeUnreadable(mlir::Location loc, llvm::StringRef elementType);
+  /// Strings are kept for nodes that compare constants; `strings` is null for other types.
+  mlir::Value makeUnreadable(mlir::Location loc, llvm::StringRef elementType, mlir::DictionaryAttr strings);
   void readDeclaredTypes(const onnx::GraphProto &graph, Scope &scope);
   mlir::LogicalResult readNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes, Scope &scope,
                                 const Call *call, const Opsets &opsets);

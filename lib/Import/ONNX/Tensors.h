@@ -71,6 +71,9 @@ mlir::ElementsAttr readConstantNode(const onnx::NodeProto &node, TensorStorage &
                                     std::string &error);
 /// The ONNX name of the element type of the value that a node `Constant` gives.
 std::string getConstantTypeName(const onnx::NodeProto &node);
+/// The strings of a tensor or of a Constant node, as `strings` and `shape`; null for what holds no strings.
+mlir::DictionaryAttr readStrings(const onnx::TensorProto &tensor, mlir::MLIRContext *context);
+mlir::DictionaryAttr readConstantStrings(const onnx::NodeProto &node, mlir::MLIRContext *context);
 
 /// A tensor of `type` over bytes in the machine's layout (booleans one byte each), copied.
 mlir::ElementsAttr makeTensor(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes, llvm::StringRef name);

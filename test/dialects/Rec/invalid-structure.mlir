@@ -169,3 +169,30 @@ func.func @f(%x: tensor<8x16xf32>) {
   %2 = rec.join %0 axis 0 : (tensor<8x16xf32>) -> tensor<8x16xf32>
   return
 }
+
+// -----
+
+// data_size C1
+func.func @f(%x: tensor<8xi64>) {
+  // expected-error @below {{'rec.data_size' op [C1] the size comes from 'tensor<8xi64>', not from booleans or an int64 scalar}}
+  rec.data_size "%n:x" %x : tensor<8xi64>
+  return
+}
+
+// -----
+
+// data_size C2
+func.func @f(%x: tensor<8xi1>) {
+  // expected-error @below {{'rec.data_size' op [C2] the dimension 'x' does not start with '%n:'}}
+  rec.data_size "x" %x : tensor<8xi1>
+  return
+}
+
+// -----
+
+// prefix C1
+func.func @f(%x: tensor<8x2xi64>) {
+  // expected-error @below {{'rec.prefix' op [C1] 'tensor<?x3xi64, #rec.dims<"%n:m", 3>>' differs from 'tensor<8x2xi64>' in more than the leading size}}
+  %0 = rec.prefix %x : (tensor<8x2xi64>) -> tensor<?x3xi64, #rec.dims<"%n:m", 3>>
+  return
+}

@@ -91,6 +91,17 @@ func.func @regions(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x6
   return
 }
 
+// CHECK-LABEL: func.func @data_sizes
+func.func @data_sizes(%m: tensor<8xi1>, %n: tensor<i64>, %x: tensor<8x2xi64>) {
+  // CHECK: rec.data_size "%n:mask" %arg0 : tensor<8xi1>
+  rec.data_size "%n:mask" %m : tensor<8xi1>
+  // CHECK: rec.data_size "%n:value" %arg1 : tensor<i64>
+  rec.data_size "%n:value" %n : tensor<i64>
+  // CHECK: rec.prefix %arg2 : (tensor<8x2xi64>) -> tensor<?x2xi64, #rec.dims<"%n:mask", 2>>
+  %0 = rec.prefix %x : (tensor<8x2xi64>) -> tensor<?x2xi64, #rec.dims<"%n:mask", 2>>
+  return
+}
+
 {-#
   dialect_resources: { builtin: { large: "0x040000000000803F0000803F", flags: "0x01000000010001" } }
 #-}

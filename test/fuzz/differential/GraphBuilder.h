@@ -59,6 +59,7 @@ private:
   }
   static int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
   /// The static size, or kDynamic.
+  rec::DimsAttr makeSize(int64_t size) { return rec::DimsAttr::get(b.getContext(), SizeExpr(size)); }
   static int64_t sizeOf(mlir::Value value, int64_t dim) { return typeOf(value).getDimSize(dim); }
   bool isReal(mlir::Value value) const { return typeOf(value).getElementType() == realType; }
   /// Half floats: so few values that rounding often decides comparisons, which say nothing then.

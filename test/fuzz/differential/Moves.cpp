@@ -163,7 +163,8 @@ bool GraphBuilder::addGatherElements() {
   if (!x || isCoarse())
     return false;
   Value beside = pick([&](Value value) { return isReal(value) && rec::getShape(value) == rec::getShape(x); });
-  auto top = rec::TopKOp::create(b, x, between(1, std::min<int64_t>(sizeOf(x, 1), 9)), 1, /*smallest=*/oneIn(3));
+  auto top =
+      rec::TopKOp::create(b, x, makeSize(between(1, std::min<int64_t>(sizeOf(x, 1), 9))), 1, /*smallest=*/oneIn(3));
   add(rec::GatherElementsOp::create(b, beside, top.getIndices(), 1));
   return true;
 }

@@ -78,7 +78,8 @@ bool GraphBuilder::addTopK() {
   if (!x || (isCoarse() && isReal(x)))
     return false;
   int64_t axis = between(1, rankOf(x) - 1);
-  auto top = rec::TopKOp::create(b, x, between(1, std::min<int64_t>(sizeOf(x, axis), 20)), axis, /*smallest=*/oneIn(3));
+  auto top = rec::TopKOp::create(b, x, makeSize(between(1, std::min<int64_t>(sizeOf(x, axis), 20))), axis,
+                                 /*smallest=*/oneIn(3));
   addAll(top->getResults());
   return true;
 }

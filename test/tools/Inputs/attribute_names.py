@@ -16,6 +16,7 @@ ALLOWED = {
     # What ops assume of sizes: on layers, functions and programs.
     "dialects/Rec/SizeRequirements.cpp": {"name"},
     "lib/Reference/RandomInputs.cpp": {"rec::requirementsAttrName"},
+    "passes/Normalize/BoundDataSizes.cpp": {"requirementsAttrName"},
     "passes/Schedule/DeriveSizeRequirements.cpp": {"rec::requirementsAttrName"},
     "passes/Schedule/Outliner.cpp": {"rec::requirementsAttrName"},
     # Notes that do not outlive their phase.

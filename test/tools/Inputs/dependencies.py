@@ -28,7 +28,7 @@ ALLOWED_INCLUDES = {
     "lib/Codegen/NVPTX": [PLAN, REC, RUNTIME, "lib/Codegen/Loops", "lib/Codegen/Machine", "lib/Target"],
     "lib/Codegen/Emit": [PLAN, REC, ENGINE, "lib/Codegen/Host", "lib/Codegen/NVPTX"],
     "passes/Common": [REC, "lib/Support"],
-    "passes/Import": [REC, "lib/Support"],
+    "passes/Import": [REC, "lib/Reference", "lib/Support"],
     "passes/Normalize": [REC, "lib/Reference", "passes/Common", "passes/Import"],
     "passes/Optimize": [REC, "passes/Common"],
     "passes/Precision": [REC, "passes/Common"],

@@ -35,7 +35,10 @@ enum class Outcome { Passed, Unsupported, Wrong };
 
 /// Tests that the evaluator cannot judge: it computes in double precision, and these round a number that is a tie in
 /// single precision only; or their data does not have the type that their model declares.
-bool isUnfit(StringRef name) { return name.starts_with("test_dynamicquantizelinear") || name.contains("BFLOAT16"); }
+bool isUnfit(StringRef name) {
+  return name.starts_with("test_dynamicquantizelinear") || name.starts_with("test_bernoulli") ||
+         name.contains("BFLOAT16");
+}
 
 struct NodeTest {
   std::string folder;
@@ -72,7 +75,9 @@ OwningOpRef<ModuleOp> NodeTest::load(MLIRContext &context, const importer::Impor
   if (!module)
     return nullptr;
   auto func = *module->getOps<func::FuncOp>().begin();
-  if (failed(importer::convertOnnxOps(func)) || failed(importer::reportUnsupported(func)))
+  // Sizes that data decide have no evaluation before a pass of another phase has bounded them.
+  if (failed(importer::convertOnnxOps(func)) || failed(importer::reportUnsupported(func)) ||
+      !func.getOps<rec::DataSizeOp>().empty())
     return nullptr;
   return module;
 }

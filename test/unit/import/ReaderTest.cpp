@@ -40,6 +40,34 @@ TEST(Reader, NodesAreOpsWithNamesAndOpsets) {
   EXPECT_EQ(m.main().getResultAttrOfType<StringAttr>(0, "rec.name"), "y");
 }
 
+TEST(Reader, NodesNeedNotBeSorted) {
+  Model m;
+  m.input("x", {2}).output("y");
+  m.node("Relu", {"b"}, {"y"}, "last");
+  m.node("Exp", {"a"}, {"b"}, "middle");
+  m.node("Neg", {"x"}, {"a"}, "first");
+  ASSERT_TRUE(m.import()) << m.errors;
+  EXPECT_EQ(m.find("Relu").getOperands()[0].getDefiningOp(), m.find("Exp").getOperation());
+  EXPECT_EQ(m.find("Exp").getOperands()[0].getDefiningOp(), m.find("Neg").getOperation());
+}
+
+TEST(Reader, SubgraphsUseNodesFurtherOn) {
+  Model m;
+  m.input("x", {2}).input("c", {}).output("y");
+  auto *node = m.node("If", {"c"}, {"y"}, "choice");
+  for (const char *branch : {"then_branch", "else_branch"}) {
+    onnx::GraphProto *graph = addAttribute(node, branch, onnx::AttributeProto::GRAPH)->mutable_g();
+    onnx::NodeProto *inner = graph->add_node();
+    inner->set_op_type("Relu");
+    inner->add_input("a");
+    inner->add_output("r");
+    graph->add_output()->set_name("r");
+  }
+  m.node("Neg", {"x"}, {"a"}, "first");
+  ASSERT_TRUE(m.import()) << m.errors;
+  EXPECT_TRUE(m.find("Neg")->isBeforeInBlock(m.find("If")));
+}
+
 TEST(Reader, DynamicDimensionsHaveNames) {
   Model m;
   m.input("x:0", {"batch size", "", -1, 3}).output("x:0");

@@ -1,0 +1,299 @@
+"""make_operators.py FOLDER: small models of operators that the import takes apart, with outputs that numpy computed.
+
+Each folder MODEL holds model.onnx and ONNX test data for two batches.
+"""
+
+import os
+import sys
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+folder = sys.argv[1]
+random = np.random.RandomState(7)
+TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int64): TensorProto.INT64,
+         np.dtype(np.int32): TensorProto.INT32, np.dtype(np.uint8): TensorProto.UINT8, np.dtype(bool): TensorProto.BOOL}
+
+
+def floats(*shape):
+    return lambda batch: random.randn(*[batch if size == "batch" else size for size in shape]).astype(np.float32)
+
+
+def integers(low, high, *shape, kind=np.int64):
+    return lambda batch: random.randint(low, high, [batch if size == "batch" else size for size in shape]).astype(kind)
+
+
+def node(kind, inputs, outputs="y", domain="", **attributes):
+    return helper.make_node(kind, inputs.split(), outputs.split(), domain=domain, name=kind.lower() + "_" + outputs.split()[0],
+                            **attributes)
+
+
+def body(nodes, inputs, outputs):
+    """A subgraph; values are (name, element type)."""
+    values = [[helper.make_tensor_value_info(name, kind, None) for name, kind in some] for some in (inputs, outputs)]
+    return helper.make_graph(nodes, "body", *values)
+
+
+def save(name, nodes, inputs, compute, weights=None, opset=17, outputs="y"):
+    """`inputs` maps names to a maker of arrays and a shape; `compute` gives the outputs, a list of arrays, for arrays."""
+    weights = weights or {}
+    sample = {key: make(2) for key, (make, _) in inputs.items()}
+    graph = helper.make_graph(
+        nodes, name, [helper.make_tensor_value_info(key, TYPES[sample[key].dtype], shape) for key, (_, shape) in inputs.items()],
+        [helper.make_empty_tensor_value_info(key) for key in outputs.split()],
+        [numpy_helper.from_array(np.asarray(value), key) for key, value in weights.items()])
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
+    path = os.path.join(folder, name)
+    os.makedirs(path)
+    with open(os.path.join(path, "model.onnx"), "wb") as file:
+        file.write(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString())
+    for number, batch in enumerate((3, 17)):
+        data = os.path.join(path, f"test_data_set_{number}")
+        os.makedirs(data)
+        feeds = {key: make(batch) for key, (make, _) in inputs.items()}
+        for kind, values in ("input", feeds), ("output", dict(zip(outputs.split(), compute(**feeds)))):
+            for i, (key, value) in enumerate(values.items()):
+                value = np.asarray(value)
+                value = value.astype(np.float32) if value.dtype == np.float64 else value
+                with open(os.path.join(data, f"{kind}_{i}.pb"), "wb") as file:
+                    file.write(numpy_helper.from_array(value, key).SerializeToString())
+
+
+def softmax(x, axis=-1):
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+# Rows that a mask chooses, what becomes of them, and where they go back to.
+rows = {"x": (floats("batch", 6), ["batch", 6])}
+weights = {"one": np.array([1]), "zero": np.array([0]), "none": np.float32(0), "minus": np.array([-1]),
+           "first": np.int64(0), "next": np.int64(1), "second": np.array([2])}
+choose = [node("ReduceSum", "x one", "r", keepdims=0), node("Greater", "r none", "m"), node("NonZero", "m", "n"),
+          node("Transpose", "n", "at", perm=[1, 0]), node("GatherND", "x at", "c")]
+
+
+def chosen(x):
+    return x[x.sum(1) > 0]
+
+
+def scatter(x):
+    y = x.copy()
+    y[x.sum(1) > 0] = np.tanh(chosen(x))
+    return [y]
+
+
+def sort_and_back(x):
+    c, y = chosen(x), x.copy()
+    order = np.argsort(-c.sum(1), kind="stable")
+    sums = np.zeros_like(c)
+    sums[order] = np.cumsum(c[order], 0)
+    y[x.sum(1) > 0] = sums
+    return y
+
+
+save("mask_scatter", choose + [node("Tanh", "c", "t"), node("ScatterND", "x at t")], rows, scatter, weights)
+save("mask_sum", choose + [node("ReduceSum", "c zero", keepdims=0)], rows, lambda x: [chosen(x).sum(0)], weights)
+save("mask_gram", choose + [node("Transpose", "c", "ct"), node("MatMul", "ct c")], rows, lambda x: [chosen(x).T @ chosen(x)],
+     weights)
+save("mask_count", choose + [node("Shape", "c", "s")], rows, lambda x: [np.array(chosen(x).shape)], weights, outputs="s")
+save("mask_softmax", choose + [node("Softmax", "c", "p", axis=0), node("ReduceMax", "p", axes=[1], keepdims=0),
+                               node("ReduceSum", "y zero", "z", keepdims=0)],
+     {"x": (lambda batch: np.abs(floats("batch", 6)(batch)), ["batch", 6])}, lambda x: [softmax(x, 0).max(1).sum()],
+     weights, outputs="z")
+save("compress_sum", choose[:2] + [node("Compress", "x m", "c", axis=0), node("ReduceSum", "c zero", keepdims=0)], rows,
+     lambda x: [chosen(x).sum(0)], weights)
+# Sorted by a key, changed, and brought back into order: a packed sequence.
+save("mask_sort", choose + [node("ReduceSum", "c one", "key", keepdims=0), node("Shape", "key", "k"),
+                            node("TopK", "key k", "v order", axis=0), node("Gather", "c order", "sorted", axis=0),
+                            node("CumSum", "sorted first", "sums"), node("Squeeze", "k zero", "count"),
+                            node("Range", "first count next", "places"),
+                            node("ConstantOfShape", "k", "zeros", value=numpy_helper.from_array(np.array([0]))),
+                            node("ScatterElements", "zeros order places", "back", axis=0),
+                            node("Gather", "sums back", "original", axis=0), node("ScatterND", "x at original")], rows,
+     lambda x: [sort_and_back(x)], weights)
+
+
+
+# Values that decide a size.
+lengths = {"x": (floats("batch", 6), ["batch", 6]), "n": (integers(1, 7, "batch"), ["batch"])}
+longest = [node("ReduceMax", "n", "l", axes=[0], keepdims=1)]
+save("slice_to_data", longest + [node("Slice", "x zero l one", "s"), node("ReduceSum", "s one", keepdims=0)], lengths,
+     lambda x, n: [x[:, :n.max()].sum(1)], weights)
+save("slice_from_data", longest + [node("Neg", "l", "f"), node("Slice", "x f end one", "s"), node("ReduceSum", "s one", keepdims=0)],
+     lengths, lambda x, n: [x[:, -n.max():].sum(1)], {**weights, "end": np.array([2**62])})
+save("topk_data", longest + [node("TopK", "x l", "v i", axis=1), node("ReduceSum", "v one", keepdims=0)], lengths,
+     lambda x, n: [-np.sort(-x)[:, :n.max()].sum(1)], weights)
+save("topk_half", [node("Shape", "x", "s"), node("Gather", "s zero", "b"), node("Div", "b second", "k"),
+                   node("TopK", "x k", "y i", axis=0)], rows, lambda x: [-np.sort(-x, 0)[:len(x) // 2]], weights)
+
+# Unique rows, and back again.
+table = random.randn(5, 4).astype(np.float32)
+ids = {"i": (integers(0, 5, "batch", 2), ["batch", 2])}
+for order in 0, 1:
+    save(f"unique_{order}", [node("Unique", "i", "u f v c", axis=0, sorted=order), node("Gather", "u v", "y"),
+                             node("Gather", "c v", "z"), node("Gather", "f v", "w")], ids,
+         lambda i: [i, (i[:, None] == i).all(2).sum(1), (i[:, None] == i).all(2).argmax(1)], outputs="y z w")
+save("unique_embedding", [node("Unique", "i", "u f v c"), node("Gather", "t u", "e"), node("Gather", "e v", "y")], ids,
+     lambda i: [table[i.ravel()]], {"t": table})
+
+# Loops and choices.
+number, boolean, real = TensorProto.INT64, TensorProto.BOOL, TensorProto.FLOAT
+columns = [node("Transpose", "x", "t", perm=[1, 0]), node("ReduceSum", "x one", "h", keepdims=0)]
+step = body([node("Gather", "t i", "x_i", axis=0), node("Add", "a x_i", "b"), node("Tanh", "b", "s"), node("Identity", "c", "d")],
+            [("i", number), ("c", boolean), ("a", real)], [("d", boolean), ("b", real), ("s", real)])
+save("loop", columns + [node("Loop", "six yes h", "y z", body=step)], rows,
+     lambda x: [x.sum(1) * 2, np.tanh(x.sum(1)[None] + np.cumsum(x.T, 0))],
+     {**weights, "six": np.int64(6), "yes": np.bool_(True)}, outputs="y z")
+until = body([node("Gather", "t i", "x_i", axis=0), node("Add", "a x_i", "b"), node("ReduceSum", "b", "all", keepdims=0),
+              node("Less", "all bound", "d")], [("i", number), ("c", boolean), ("a", real)], [("d", boolean), ("b", real)])
+
+
+def run_until(x):
+    state = x.sum(1)
+    for column in x.T:
+        state = state + column
+        if state.sum() >= 2:
+            break
+    return [state]
+
+
+save("loop_until", columns + [node("Loop", "six yes h", body=until)], rows, run_until,
+     {**weights, "six": np.int64(6), "yes": np.bool_(True), "bound": np.float32(2)})
+scan = body([node("Add", "a b", "c"), node("Tanh", "c", "d")], [("a", real), ("b", real)], [("c", real), ("d", real)])
+save("scan", [node("ReduceSum", "x one", "h", keepdims=0),
+              node("Scan", "h x", "y z", body=scan, num_scan_inputs=1, scan_input_axes=[1], scan_input_directions=[1],
+                   scan_output_axes=[-1])], rows,
+     lambda x: [x.sum(1) * 2, np.tanh(x.sum(1)[:, None] + np.cumsum(x[:, ::-1], 1))], weights, outputs="y z")
+branches = {"then_branch": body([node("Relu", "x", "a")], [], [("a", real)]),
+            "else_branch": body([node("Neg", "x", "b")], [], [("b", real)])}
+save("if_data", [node("ReduceSum", "x", "s", keepdims=0), node("Greater", "s none", "c"), node("If", "c", **branches)], rows,
+     lambda x: [np.maximum(x, 0) if x.sum() > 0 else -x], weights)
+save("if_size", [node("Shape", "x", "s"), node("Gather", "s first", "b"), node("Greater", "b five", "c"), node("If", "c", **branches)],
+     rows, lambda x: [np.maximum(x, 0) if len(x) > 5 else -x], {**weights, "five": np.int64(5)})
+
+# Borders whose width follows from a shape.
+save("pad_to_20", [node("Shape", "x", "s"), node("Gather", "s zero", "b"), node("Sub", "twenty b", "d"),
+                   node("Concat", "zero zero d zero", "p", axis=0), node("Pad", "x p")], rows,
+     lambda x: [np.pad(x, ((0, 20 - len(x)), (0, 0)))], {**weights, "twenty": np.array([20])})
+save("pad_edge", [node("Pad", "x p", mode="edge")], rows, lambda x: [np.pad(x, ((2, 1), (1, 3)), "edge")],
+     {"p": np.array([2, 1, 1, 3])})
+save("pad_reflect", [node("Pad", "x p", mode="reflect")], rows, lambda x: [np.pad(x, ((2, 1), (1, 3)), "reflect")],
+     {"p": np.array([2, 1, 1, 3])})
+
+
+# Attention in its spellings.
+def attend(q, k, v, bias=0.0, keep=None):
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]) + bias
+    if keep is not None:
+        scores = np.where(keep, scores, -np.inf)
+        weight = np.where(keep.any(-1, keepdims=True), softmax(np.where(keep.any(-1, keepdims=True), scores, 0)), 0)
+    else:
+        weight = softmax(scores)
+    return weight @ v
+
+
+def split(x, heads):
+    return x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
+
+
+def merge(x):
+    return x.swapaxes(1, 2).reshape(x.shape[0], x.shape[2], -1)
+
+
+heads = {key: (floats("batch", count, length, 4), ["batch", count, length, 4])
+         for key, count, length in (("q", 4, 5), ("k", 2, 7), ("v", 2, 7))}
+repeat = lambda x: np.repeat(x, 2, 1)
+save("attention_causal", [node("Attention", "q k v", is_causal=1)], heads,
+     lambda q, k, v: [attend(q, repeat(k), repeat(v), keep=np.tril(np.ones((5, 7), bool)))], opset=23)
+save("attention_mask", [node("Attention", "q k v m")],
+     {**heads, "m": (lambda batch: random.rand(batch, 1, 5, 7) < 0.3, ["batch", 1, 5, 7])},
+     lambda q, k, v, m: [attend(q, repeat(k), repeat(v), keep=np.broadcast_to(m, (len(q), 4, 5, 7)))], opset=23)
+save("attention_lengths", [helper.make_node("Attention", ["q", "k", "v", "", "", "", "n"], ["y"])],
+     {**heads, "n": (integers(1, 8, "batch"), ["batch"])},
+     lambda q, k, v, n: [attend(q, repeat(k), repeat(v),
+                                keep=np.broadcast_to(np.arange(7) < n[:, None, None, None], (len(q), 4, 5, 7)))], opset=24)
+flat = {key: (floats("batch", length, 8), ["batch", length, 8]) for key, length in (("q", 5), ("k", 7), ("v", 7))}
+bias = random.randn(24).astype(np.float32)
+save("multi_head_attention",
+     [helper.make_node("MultiHeadAttention", ["q", "k", "v", "b", "m"], ["y"], domain="com.microsoft", num_heads=2)],
+     {**flat, "m": (integers(0, 2, "batch", 7, kind=np.int32), ["batch", 7])},
+     lambda q, k, v, m: [merge(attend(split(q + bias[:8], 2), split(k + bias[8:16], 2), split(v + bias[16:], 2),
+                                      bias=np.where(m, 0, -10000.0)[:, None, None]))], {"b": bias})
+
+cosine, sine = random.randn(9, 2).astype(np.float32), random.randn(9, 2).astype(np.float32)
+
+
+def rotary(x, p):
+    a, b = x[..., :2], x[..., 2:]
+    c, s = cosine[p][:, None], sine[p][:, None]
+    return [np.concatenate([a * c - b * s, a * s + b * c], -1)]
+
+
+save("rotary", [node("RotaryEmbedding", "x c s p")],
+     {"x": (floats("batch", 2, 5, 4), ["batch", 2, 5, 4]), "p": (integers(0, 9, "batch", 5), ["batch", 5])}, rotary,
+     {"c": cosine, "s": sine}, opset=23)
+
+
+
+def tensor_scatter(x, u, n, circular):
+    y = x.copy()
+    for sample, start in enumerate(n):
+        places = np.arange(start, start + u.shape[1])
+        y[sample, places % x.shape[1] if circular else places] = u[sample]
+    return [y]
+
+
+cache = {"x": (floats("batch", 6, 4), ["batch", 6, 4]), "u": (floats("batch", 2, 4), ["batch", 2, 4])}
+save("tensor_scatter", [node("TensorScatter", "x u n")], {**cache, "n": (integers(0, 5, "batch"), ["batch"])},
+     lambda x, u, n: tensor_scatter(x, u, n, False), opset=24)
+save("tensor_scatter_circular", [node("TensorScatter", "x u n", mode="circular", axis=1)],
+     {**cache, "n": (integers(0, 6, "batch"), ["batch"])}, lambda x, u, n: tensor_scatter(x, u, n, True), opset=24)
+save("sequence_erase", [node("SequenceConstruct", "x a b", "s"), node("SequenceErase", "s minus", "t"),
+                        node("SequenceErase", "t first", "u"), node("ConcatFromSequence", "u", axis=0)], rows,
+     lambda x: [np.ones((1, 6), np.float32)],
+     {**weights, "a": np.ones((1, 6), np.float32), "b": np.zeros((1, 6), np.float32)})
+
+# What onnxruntime makes of several layers.
+scale = random.randn(6).astype(np.float32)
+matrix = random.randn(4, 6).astype(np.float32)
+
+
+def rms(x, epsilon=1e-5):
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * scale
+
+
+save("rms", [node("RMSNormalization", "x s")], rows, lambda x: [rms(x)], {"s": scale}, opset=23)
+save("skip_norm", [helper.make_node("SkipLayerNormalization", ["x", "x", "s", "s"], ["y", "", "", "z"],
+                                    domain="com.microsoft", epsilon=1e-5)], rows,
+     lambda x: [(2 * x - 2 * x.mean(1, keepdims=True)) / np.sqrt((2 * x).var(1, keepdims=True) + 1e-5) * scale + scale, 2 * x],
+     {"s": scale}, outputs="y z")
+save("fused_gemm", [node("FusedGemm", "x w b", domain="com.microsoft", activation="LeakyRelu", activation_alpha=0.25, transB=1)],
+     rows, lambda x: [np.where(x @ matrix.T + 1 < 0, 0.25, 1) * (x @ matrix.T + 1)],
+     {"w": matrix, "b": np.ones(4, np.float32)})
+save("fused_matmul", [node("FusedMatMul", "a b", domain="com.microsoft", transA=1, transBatchA=1, alpha=0.5)],
+     {"a": (floats(4, "batch", 5), [4, "batch", 5]), "b": (floats("batch", 4, 3), ["batch", 4, 3])},
+     lambda a, b: [0.5 * np.einsum("mbk,bmn->bkn", a, b)])
+save("quick_gelu", [node("QuickGelu", "x", domain="com.microsoft")], rows, lambda x: [x / (1 + np.exp(-1.702 * x))])
+
+# Quantised.
+step_a, step_b = np.float32(0.05), np.float32(0.03)
+quantised = {"a": (integers(0, 256, "batch", 6, kind=np.uint8), ["batch", 6])}
+
+
+def quantise(x, step, zero):
+    return np.clip(np.rint(x / step) + zero, 0, 255).astype(np.uint8)
+
+
+save("qlinear_add", [node("QLinearAdd", "a s z a t z u z", domain="com.microsoft")], quantised,
+     lambda a: [quantise((a.astype(np.float32) - 128) * step_a + (a.astype(np.float32) - 128) * step_b, np.float32(0.11), 128)],
+     {"s": step_a, "t": step_b, "u": np.float32(0.11), "z": np.uint8(128)})
+integers_b = random.randint(-128, 128, (6, 4)).astype(np.int8)
+save("integer_matmul", [helper.make_node("MatMulIntegerToFloat", ["a", "b", "s", "t", "z", "", "c"], ["y"], domain="com.microsoft")],
+     quantised, lambda a: [((a.astype(np.int32) - 128) @ integers_b).astype(np.float32) * (step_a * step_b) + 1],
+     {"b": integers_b, "s": step_a, "t": step_b, "z": np.uint8(128), "c": np.ones(4, np.float32)})
+
+# Nodes in no order.
+save("unsorted", [node("Relu", "a"), node("Neg", "x", "a")], rows, lambda x: [np.maximum(-x, 0)])
+# Strings that are constants.
+save("strings", [node("Equal", "a b", "e"), node("Where", "e x none")], rows, lambda x: [x],
+     {**weights, "a": np.array(["click"], object), "b": np.array(["click"], object)})
