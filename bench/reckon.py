@@ -5,10 +5,9 @@ import ctypes.util
 
 import numpy as np
 
-# In the order of ReckonElementType; None has no numpy type.
-TYPES = [np.float32, np.float16, None, np.float64, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32,
-         np.uint64, np.bool_]
-NUMBERS = {np.dtype(kind): number for number, kind in enumerate(TYPES) if kind is not None}
+# numpy's types by the library's names for them; it has no bf16.
+NUMPY = {"f32": np.float32, "f16": np.float16, "f64": np.float64, "i8": np.int8, "i16": np.int16, "i32": np.int32,
+         "i64": np.int64, "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64, "bool": np.bool_}
 
 
 class Tensor(ctypes.Structure):
@@ -22,15 +21,15 @@ class TensorInfo(ctypes.Structure):
 
 
 class TableBinding(ctypes.Structure):
-    _fields_ = [("table", ctypes.c_char_p), ("source", ctypes.c_int), ("path", ctypes.c_char_p), ("offset", ctypes.c_uint64),
-                ("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("seed", ctypes.c_uint64)]
+    _fields_ = [("struct_size", ctypes.c_size_t), ("table", ctypes.c_char_p), ("source", ctypes.c_int), ("path", ctypes.c_char_p),
+                ("offset", ctypes.c_uint64), ("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("seed", ctypes.c_uint64)]
 
 
 SYNTHETIC = 3  # RECKON_TABLE_SYNTHETIC
 
 
 class ContextOptions(ctypes.Structure):
-    _fields_ = [("threads", ctypes.c_int), ("device", ctypes.c_char_p), ("spin_us", ctypes.c_int),
+    _fields_ = [("struct_size", ctypes.c_size_t), ("threads", ctypes.c_int), ("device", ctypes.c_char_p), ("spin_us", ctypes.c_int),
                 ("graph_cache", ctypes.c_int)]
 
 
@@ -41,6 +40,19 @@ class Library:
         self.calls.reckon_version.restype = ctypes.c_char_p
         for count in ("reckon_engine_num_inputs", "reckon_engine_num_outputs"):
             getattr(self.calls, count).restype = ctypes.c_size_t
+        self.calls.reckon_element_name.restype = ctypes.c_char_p
+        self.types = []  # numpy's, by number; None where it has none
+        while (name := self.calls.reckon_element_name(len(self.types)).decode()) != "?":
+            self.types.append(NUMPY.get(name))
+        self.numbers = {np.dtype(kind): number for number, kind in enumerate(self.types) if kind is not None}
+        # Libraries that gpu-peers/versions compares with may be from before structs of options had a size.
+        self.calls.reckon_engine_open(b"/", ctypes.byref(TableBinding()), ctypes.c_size_t(1), ctypes.byref(ctypes.c_void_p()))
+        self.takes_sizes = b"struct_size" in self.calls.reckon_last_error()
+
+    def options(self, kind, *fields):
+        """A struct of options as the library takes it."""
+        struct = kind(ctypes.sizeof(kind), *fields)
+        return ctypes.byref(struct, 0 if self.takes_sizes else kind.struct_size.size)
 
     def check(self, status):
         if status:
@@ -52,8 +64,8 @@ class Engine:
         """`synthetic_rows`: every table gets so many made-up rows instead of its own."""
         self.library = library
         self.handle = ctypes.c_void_p()
-        binding = TableBinding(None, SYNTHETIC, None, 0, None, synthetic_rows or 0, seed)
-        library.check(library.calls.reckon_engine_open(path.encode(), ctypes.byref(binding),
+        binding = library.options(TableBinding, None, SYNTHETIC, None, 0, None, synthetic_rows or 0, seed)
+        library.check(library.calls.reckon_engine_open(path.encode(), binding,
                                                        ctypes.c_size_t(0 if synthetic_rows is None else 1),
                                                        ctypes.byref(self.handle)))
         self.inputs = self.names("input")
@@ -76,8 +88,8 @@ class Context:
     def __init__(self, engine, threads=0, device=None):
         self.engine, self.library = engine, engine.library
         self.handle = ctypes.c_void_p()
-        options = ContextOptions(threads, device.encode() if device else None, -1, 0)
-        self.library.check(self.library.calls.reckon_context_create(engine.handle, ctypes.byref(options),
+        options = self.library.options(ContextOptions, threads, device.encode() if device else None, -1, 0)
+        self.library.check(self.library.calls.reckon_context_create(engine.handle, options,
                                                                     ctypes.byref(self.handle)))
         self.call = self.library.calls.reckon_run
         self.inputs = {}
@@ -95,12 +107,12 @@ class Context:
     def input_binder(self, name, dtype, shape, address, device=False):
         """What binds an input, in host memory or on the context's device, that the caller keeps alive."""
         return self.caller("reckon_set_device_input" if device else "reckon_set_input",
-                           ctypes.c_size_t(self.engine.inputs.index(name)), ctypes.c_int(NUMBERS[np.dtype(dtype)]),
+                           ctypes.c_size_t(self.engine.inputs.index(name)), ctypes.c_int(self.library.numbers[np.dtype(dtype)]),
                            ctypes.c_size_t(len(shape)), (ctypes.c_int64 * len(shape))(*shape), ctypes.c_void_p(address))
 
     def output_binder(self, index, dtype, address, capacity, device=False):
         return self.caller("reckon_set_device_output" if device else "reckon_set_output", ctypes.c_size_t(index),
-                           ctypes.c_int(NUMBERS[np.dtype(dtype)]), ctypes.c_void_p(address), ctypes.c_size_t(capacity))
+                           ctypes.c_int(self.library.numbers[np.dtype(dtype)]), ctypes.c_void_p(address), ctypes.c_size_t(capacity))
 
     def bind(self, inputs):
         """Binds arrays by name; they are kept alive here."""
@@ -128,7 +140,7 @@ class Context:
             tensor = Tensor()
             self.library.check(self.library.calls.reckon_output(self.handle, ctypes.c_size_t(index),
                                                                 ctypes.byref(tensor)))
-            result.append((TYPES[tensor.type], tuple(tensor.shape[axis] for axis in range(tensor.rank))))
+            result.append((self.library.types[tensor.type], tuple(tensor.shape[axis] for axis in range(tensor.rank))))
         return result
 
     def outputs(self):
@@ -140,7 +152,7 @@ class Context:
                                                                 ctypes.byref(tensor)))
             data = ctypes.string_at(tensor.data, tensor.bytes) if tensor.bytes else b""
             shape = tuple(tensor.shape[axis] for axis in range(tensor.rank))
-            result[name] = np.frombuffer(data, TYPES[tensor.type]).reshape(shape)
+            result[name] = np.frombuffer(data, self.library.types[tensor.type]).reshape(shape)
         return result
 
     def close(self):

@@ -8,6 +8,7 @@
 #include "ExecutionContext.h"
 #include "HostBlocks.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <new>
@@ -15,6 +16,14 @@
 
 using namespace reckon;
 using namespace reckon::runtime;
+
+#define RECKON_SAME_TYPE(ID, SCHEMA, TEXT, C, BYTES)                                                                   \
+  static_assert(static_cast<int>(ElementType::ID) == C, "the C interface has another order");
+RECKON_ELEMENT_TYPES(RECKON_SAME_TYPE)
+#undef RECKON_SAME_TYPE
+static_assert(RECKON_OK == int(ExitOk) && RECKON_INVALID == int(ExitUsage) &&
+                  RECKON_UNSUPPORTED == int(ExitUnsupported) && RECKON_UNAVAILABLE == int(ExitUnavailable),
+              "tools exit with statuses");
 
 struct ReckonEngine {
   std::shared_ptr<LoadedEngine> loaded;
@@ -63,15 +72,61 @@ extern "C" {
 const char *reckon_last_error(void) { return lastError.c_str(); }
 const char *reckon_version(void) { return "reckon " RECKON_VERSION; }
 
+// Any int may come in, and an ElementType holds no more than a byte.
+static bool isElementType(ReckonElementType type) { return static_cast<unsigned>(type) < numEnumerators<ElementType>; }
+
 size_t reckon_element_size(ReckonElementType type) {
-  return static_cast<unsigned>(type) < numElementTypes ? elementSize(static_cast<ElementType>(type)) : 0;
+  return isElementType(type) ? elementSize(static_cast<ElementType>(type)) : 0;
 }
 
 const char *reckon_element_name(ReckonElementType type) {
-  return static_cast<unsigned>(type) < numElementTypes ? elementTypeName(static_cast<ElementType>(type)) : "?";
+  return isElementType(type) ? enumName(static_cast<ElementType>(type)) : "?";
 }
 
 } // extern "C"
+
+//===-- Structs of options ----------------------------------------------------===//
+
+/// A caller's struct as this version has it: `known` holds what stands for fields that the caller's does not have yet.
+/// Fields that this version does not know must be zero, for it cannot do what they ask.
+template <typename Struct> static bool copyStruct(const char *name, const void *given, Struct &known, Error &error) {
+  size_t size;
+  std::memcpy(&size, given, sizeof(size));
+  auto *bytes = static_cast<const uint8_t *>(given);
+  // Far above any version's, so that a struct that nobody initialised is not read as a long one.
+  constexpr size_t mostBytes = 4096;
+  if (size <= sizeof(size) || size % alignof(Struct) != 0 || size > mostBytes)
+    return error.set(RECKON_INVALID, std::string(name) + ": struct_size is " + std::to_string(size) +
+                                         ", expected the size of the struct, " + std::to_string(sizeof(Struct)) +
+                                         " in this version");
+  for (size_t i = sizeof(Struct); i < size; ++i)
+    if (bytes[i] != 0)
+      return error.set(RECKON_UNSUPPORTED, std::string(name) + ": a field at offset " + std::to_string(i) +
+                                               " is set, which this version (" RECKON_VERSION ") does not know");
+  std::memcpy(&known, given, std::min(size, sizeof(Struct)));
+  known.struct_size = sizeof(Struct);
+  return true;
+}
+
+/// The elements of the caller's array are as long as the first one says.
+static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::vector<ReckonTableBinding> &known,
+                         Error &error) {
+  known.assign(count, RECKON_TABLE_BINDING_INIT);
+  auto *next = reinterpret_cast<const uint8_t *>(bindings);
+  size_t stride = 0, size;
+  for (size_t i = 0; i < count; ++i, next += stride) {
+    std::memcpy(&size, next, sizeof(size));
+    if (i == 0)
+      stride = size;
+    if (size != stride)
+      return error.set(RECKON_INVALID, "ReckonTableBinding " + std::to_string(i) + ": struct_size is " +
+                                           std::to_string(size) + ", and " + std::to_string(stride) +
+                                           " in the first one of the array");
+    if (!copyStruct("ReckonTableBinding", next, known[i], error))
+      return false;
+  }
+  return true;
+}
 
 //===-- Engines ---------------------------------------------------------------===//
 
@@ -82,13 +137,16 @@ static ReckonStatus openEngine(const ReckonTableBinding *bindings, size_t numBin
     return invalid("a null argument");
   *engine = nullptr;
   return guarded([&](Error &error) {
+    std::vector<ReckonTableBinding> known;
+    if (!copyBindings(bindings, numBindings, known, error))
+      return false;
     EngineError problem;
     std::unique_ptr<EngineFile> file = open(problem);
     if (!file)
       return error.set(problem.kind == EngineError::Kind::UnsupportedVersion ? RECKON_UNSUPPORTED : RECKON_INVALID,
                        problem.message);
     auto loaded = std::make_shared<LoadedEngine>();
-    if (!loaded->load(std::move(file), bindings, numBindings, error))
+    if (!loaded->load(std::move(file), known.data(), known.size(), error))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
     return true;
@@ -187,21 +245,22 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     return invalid("a null argument");
   *context = nullptr;
   return guarded([&](Error &error) {
+    ReckonContextOptions known = RECKON_CONTEXT_OPTIONS_INIT;
+    if (options && !copyStruct("ReckonContextOptions", options, known, error))
+      return false;
     ExecutorOptions chosen;
-    int threads = options ? options->threads : 0;
-    if (threads < 0 || threads > 1024)
-      return error.set(RECKON_INVALID, "threads: got " + std::to_string(threads) + ", expected 0 to 1024");
-    chosen.threads = threads == 0 ? availableCpus() : threads;
-    if (options && options->spin_us >= 0)
-      chosen.spinMicroseconds = options->spin_us;
-    if (options && options->graph_cache < 0)
+    if (known.threads < 0 || known.threads > 1024)
+      return error.set(RECKON_INVALID, "threads: got " + std::to_string(known.threads) + ", expected 0 to 1024");
+    chosen.threads = known.threads == 0 ? availableCpus() : known.threads;
+    if (known.spin_us >= 0)
+      chosen.spinMicroseconds = known.spin_us;
+    if (known.graph_cache < 0)
       return error.set(RECKON_INVALID,
-                       "graph_cache: got " + std::to_string(options->graph_cache) + ", expected 0 or more");
-    if (options && options->graph_cache > 0)
-      chosen.graphCache = static_cast<size_t>(options->graph_cache);
+                       "graph_cache: got " + std::to_string(known.graph_cache) + ", expected 0 or more");
+    if (known.graph_cache > 0)
+      chosen.graphCache = static_cast<size_t>(known.graph_cache);
     auto result = std::make_unique<ReckonContext>(engine->loaded);
-    if (!result->execution.start(options && options->device ? options->device : deviceName(DeviceKind::Host), chosen,
-                                 error))
+    if (!result->execution.start(known.device ? known.device : deviceName(DeviceKind::Host), chosen, error))
       return false;
     *context = result.release();
     return true;

@@ -37,7 +37,7 @@ static bool checkType(const char *kind, const TensorInfo &tensor, ReckonElementT
   if (static_cast<unsigned>(type) == static_cast<unsigned>(tensor.type))
     return true;
   return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name + "': got " + reckon_element_name(type) +
-                                       ", expected " + elementTypeName(tensor.type));
+                                       ", expected " + enumName(tensor.type));
 }
 
 static bool checkAlignment(const char *kind, const TensorInfo &tensor, const void *data, Error &error) {

@@ -12,7 +12,7 @@ using namespace reckon::runtime;
 
 /// The binding for a table: its own, the one for all others, or the default.
 static const ReckonTableBinding &choose(const std::string &table, const ReckonTableBinding *bindings, size_t count) {
-  static const ReckonTableBinding byDefault = {};
+  static const ReckonTableBinding byDefault = RECKON_TABLE_BINDING_INIT;
   const ReckonTableBinding *chosen = &byDefault;
   for (size_t i = 0; i < count; ++i) {
     if (!bindings[i].table)

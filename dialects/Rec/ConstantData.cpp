@@ -22,15 +22,38 @@ static constexpr uint64_t maxScannedSize = 4096;
 /// Up to where a splat is written out. A few bytes of a model can claim any size; this much is still a weight.
 static constexpr uint64_t maxExpandedSize = uint64_t(1) << 30;
 
-std::optional<unsigned> rec::getElementSize(Type elementType) {
+std::optional<ElementType> rec::getEngineType(Type elementType) {
+  if (elementType.isF32())
+    return ElementType::F32;
+  if (elementType.isF16())
+    return ElementType::F16;
+  if (elementType.isBF16())
+    return ElementType::BF16;
+  if (elementType.isF64())
+    return ElementType::F64;
   if (elementType.isSignlessInteger(1))
-    return 1;
-  if (!isa<Float16Type, BFloat16Type, Float32Type, Float64Type, IntegerType>(elementType))
+    return ElementType::Bool;
+  auto integer = dyn_cast<IntegerType>(elementType);
+  if (!integer)
     return std::nullopt;
-  unsigned width = elementType.getIntOrFloatBitWidth();
-  if (width != 8 && width != 16 && width != 32 && width != 64)
+  bool isUnsigned = integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 8:
+    return isUnsigned ? ElementType::U8 : ElementType::I8;
+  case 16:
+    return isUnsigned ? ElementType::U16 : ElementType::I16;
+  case 32:
+    return isUnsigned ? ElementType::U32 : ElementType::I32;
+  case 64:
+    return isUnsigned ? ElementType::U64 : ElementType::I64;
+  default:
     return std::nullopt;
-  return width / 8;
+  }
+}
+
+std::optional<unsigned> rec::getElementSize(Type elementType) {
+  std::optional<ElementType> type = getEngineType(elementType);
+  return type ? std::optional<unsigned>(elementSize(*type)) : std::nullopt;
 }
 
 std::optional<uint64_t> rec::getDataSize(ShapedType type) {

@@ -13,6 +13,8 @@
 #ifndef RECKON_DIALECTS_REC_CONSTANTDATA_H
 #define RECKON_DIALECTS_REC_CONSTANTDATA_H
 
+#include "reckon/Engine/Enums.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -21,6 +23,8 @@
 
 namespace reckon::rec {
 
+/// The type of an engine's elements; nullopt for what is not an element type of the dialect.
+std::optional<ElementType> getEngineType(mlir::Type elementType);
 /// Bytes of one element: 1 for a boolean. nullopt for what is not an element type of the dialect.
 std::optional<unsigned> getElementSize(mlir::Type elementType);
 /// Bytes of a tensor's data; nullopt when a size is dynamic, on 64-bit overflow, or for a foreign element type.

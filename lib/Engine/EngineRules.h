@@ -30,6 +30,11 @@ public:
   bool failed() const { return !error.empty(); }
   void fail(std::string message);
   void checkName(const std::string &what, const std::string &name);
+  /// That a value, which may come from a file, is one of the enum's.
+  template <typename Enum> void checkEnum(const std::string &what, const char *kind, Enum value) {
+    if (!isEnumerator(value))
+      fail(what + ": unknown " + kind + " " + std::to_string(static_cast<unsigned>(value)));
+  }
   /// That it can be written and read, and uses dimensions of the engine.
   void checkExpr(const std::string &what, const SizeExpr &expr);
   /// The rules of one program; the rest of the engine has been checked.

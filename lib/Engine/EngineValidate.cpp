@@ -15,17 +15,6 @@
 
 using namespace reckon;
 
-size_t reckon::elementSize(ElementType type) {
-  static const uint8_t sizes[numElementTypes] = {4, 2, 2, 8, 1, 2, 4, 8, 1, 2, 4, 8, 1};
-  return sizes[static_cast<unsigned>(type)];
-}
-
-const char *reckon::elementTypeName(ElementType type) {
-  static const char *const names[numElementTypes] = {"f32", "f16", "bf16", "f64", "i8",  "i16", "i32",
-                                                     "i64", "u8",  "u16",  "u32", "u64", "bool"};
-  return names[static_cast<unsigned>(type)];
-}
-
 std::optional<LinearSize> reckon::asLinear(const SizeExpr &size) {
   LinearSize result;
   for (const SizeExpr::Term &term : size.terms()) {
@@ -103,6 +92,7 @@ private:
       checkName(kind, tensor.name);
       if (!names.insert(tensor.name).second)
         fail(what + " is listed twice");
+      checkEnum(what, "element type", tensor.type);
       if (tensor.shape.size() > maxRank)
         fail(what + " has more than 64 axes");
       for (const SizeExpr &size : tensor.shape) {
@@ -120,6 +110,7 @@ private:
       checkName("weight", weight.name);
       if (!names.insert({weight.name, weight.packing}).second)
         fail(what + " is listed twice in the packing '" + weight.packing + "'");
+      checkEnum(what, "element type", weight.type);
       uint64_t size = elementSize(weight.type);
       bool tooLarge = false;
       for (int64_t extent : weight.shape)
@@ -140,6 +131,8 @@ private:
       if (table.rowsDim >= spec.dims.size() || spec.dims[table.rowsDim] != rows)
         fail(what + ": its row dimension is not '" + rows + "'");
       rowDims.insert(rows);
+      checkEnum(what, "element type", table.type);
+      checkEnum(what, "policy for ids out of range", table.outOfRange);
       uint64_t size = elementSize(table.type);
       if (table.dim == 0 || __builtin_mul_overflow(size, table.dim, &size) || size > maxBytes ||
           __builtin_mul_overflow(size, table.rows, &size))

@@ -10,9 +10,8 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "EngineFields.h"
 #include "EngineFormat.h"
-#include "Engine_generated.h"
-#include "reckon/Engine/EngineSpec.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -42,7 +41,7 @@ bool emitZeros(const Sink &sink, uint64_t count) {
 }
 
 struct Section {
-  fbs::SectionKind kind;
+  SectionKind kind;
   std::string name;
   std::vector<ByteSpan> pieces; // each starts at a multiple of 64 in the section
   uint64_t size = 0, offset = 0, checksum = 0;
@@ -114,35 +113,36 @@ public:
 private:
   void collectSections() {
     for (const CodeSpec &code : spec.code) {
-      sections.push_back({static_cast<fbs::SectionKind>(code.kind), code.name, {}});
+      sections.push_back({static_cast<SectionKind>(code.kind), code.name, {}});
       sections.back().add(code.data);
     }
-    weightSection = sections.size();
+    auto add = [&](const ByteSpan &data) {
+      uint64_t offset = sections.back().add(data);
+      extents.emplace(&data, fbs::Extent(sections.size() - 1, offset, data.size));
+    };
     if (!spec.weights.empty())
-      sections.push_back({fbs::SectionKind_weights, "weights", {}});
+      sections.push_back({SectionKind::Weights, "weights", {}});
     // What several names or programs have alike is stored once.
-    std::unordered_multimap<uint64_t, size_t> known; // by checksum
+    std::unordered_multimap<uint64_t, const ByteSpan *> known; // by checksum
     for (const WeightSpec &weight : spec.weights) {
       uint64_t checksum = format::checksum(weight.data.data, weight.data.size);
       auto [begin, end] = known.equal_range(checksum);
       auto same = std::find_if(begin, end, [&](const auto &entry) {
-        const ByteSpan &other = spec.weights[entry.second].data;
+        const ByteSpan &other = *entry.second;
         return other.size == weight.data.size && std::memcmp(other.data, weight.data.data, other.size) == 0;
       });
       if (weight.data.size != 0 && same != end) {
-        weightOffsets.push_back(weightOffsets[same->second]);
+        extents.emplace(&weight.data, extents.at(same->second));
         continue;
       }
-      known.emplace(checksum, weightOffsets.size());
-      weightOffsets.push_back(sections.back().add(weight.data));
+      known.emplace(checksum, &weight.data);
+      add(weight.data);
     }
-    for (const TableSpec &table : spec.tables) {
-      tableSections.push_back(table.data.size ? sections.size() : format::noSection);
+    for (const TableSpec &table : spec.tables)
       if (table.data.size) {
-        sections.push_back({fbs::SectionKind_table, table.name, {}});
-        sections.back().add(table.data);
+        sections.push_back({SectionKind::Table, table.name, {}});
+        add(table.data);
       }
-    }
   }
 
   void finishHeader() {
@@ -162,172 +162,77 @@ private:
     header.headerChecksum = format::checksum(&header, offsetof(format::Header, headerChecksum));
   }
 
-  Offset<fbs::SizeExpr> expr(const SizeExpr &size) {
-    return fbs::CreateSizeExpr(builder, builder.CreateString(size.str()));
+  //===--- A value as the field that it becomes ---===//
+
+  template <typename Field, typename T>
+  std::enable_if_t<std::is_arithmetic_v<T> || std::is_enum_v<T>, Field> pack(const T &value) {
+    return static_cast<Field>(value);
   }
-
-  Offset<flatbuffers::Vector<Offset<fbs::SizeExpr>>> exprs(const std::vector<SizeExpr> &sizes) {
-    std::vector<Offset<fbs::SizeExpr>> result;
-    for (const SizeExpr &size : sizes)
-      result.push_back(expr(size));
-    return builder.CreateVector(result);
+  template <typename Field> Offset<flatbuffers::String> pack(const std::string &text) {
+    return builder.CreateSharedString(text);
   }
-
-  /// The vector of what `make` builds for each item.
-  template <typename T, typename Make> auto vector(const std::vector<T> &items, Make make) {
-    std::vector<decltype(make(items.front(), size_t(0)))> result;
-    result.reserve(items.size());
-    for (size_t i = 0; i < items.size(); ++i)
-      result.push_back(make(items[i], i));
-    return builder.CreateVector(result);
+  template <typename Field> Offset<fbs::SizeExpr> pack(const SizeExpr &size) {
+    return fbs::CreateSizeExpr(builder, builder.CreateSharedString(size.str()));
   }
-
-  static fbs::ElementType convert(ElementType type) { return static_cast<fbs::ElementType>(type); }
-
-  auto tensors(const std::vector<TensorInfo> &list) {
-    return vector(list, [&](const TensorInfo &tensor, size_t) {
-      auto name = builder.CreateString(tensor.name);
-      return fbs::CreateTensorInfo(builder, name, convert(tensor.type), exprs(tensor.shape));
-    });
+  template <typename Field> const fbs::Extent *pack(const ByteSpan &data) {
+    auto place = extents.find(&data);
+    return place == extents.end() ? nullptr : &place->second;
   }
-
-  auto operands(const std::vector<OperandSpec> &list) {
-    return vector(list, [&](const OperandSpec &operand, size_t) {
-      auto ids = operand.ids.empty() ? 0 : builder.CreateSharedString(operand.ids);
-      auto offsets = operand.offsets.empty() ? 0 : builder.CreateSharedString(operand.offsets);
-      return fbs::CreateOperand(builder, static_cast<fbs::Space>(operand.space), operand.index, operand.offset,
-                                operand.rowBytes, ids, offsets);
-    });
+  template <typename Field, typename T> auto pack(const std::vector<T> &items) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      return builder.CreateVector(items);
+    } else {
+      std::vector<decltype(pack<T>(items.front()))> packed;
+      packed.reserve(items.size());
+      for (const T &item : items)
+        packed.push_back(pack<T>(item));
+      return builder.CreateVector(packed);
+    }
   }
-
-  auto tensorMaps(const std::vector<TensorMapSpec> &list) {
-    return vector(list, [&](const TensorMapSpec &map, size_t) {
-      auto sizes = exprs(map.sizes), strides = exprs(map.strides);
-      auto box = builder.CreateVector(map.box);
-      return fbs::CreateTensorMap(builder, map.operand, convert(map.type), sizes, strides, box, map.swizzle);
-    });
+  template <typename Field, typename Spec> auto pack(const std::optional<Spec> &value) {
+    return value ? pack<Spec>(*value) : Offset<typename Fields<Spec>::Table>();
   }
-
-  auto kernels(const ProgramSpec &program) {
-    return vector(program.kernels, [&](const KernelSpec &kernel, size_t) {
-      auto symbol = builder.CreateString(kernel.symbol);
-      auto kind = builder.CreateSharedString(kernel.kind);
-      auto nodes = builder.CreateVectorOfStrings(kernel.onnxNodes);
-      auto maps = tensorMaps(kernel.tensorMaps);
-      return fbs::CreateKernel(builder, symbol, kind, nodes, kernel.registers, kernel.blockThreads, kernel.cluster,
-                               kernel.sharedBytes, kernel.staticSharedBytes, kernel.spillBytes, maps,
-                               kernel.startsEarly);
-    });
+  template <typename Field, typename Spec> Offset<typename Fields<Spec>::Table> pack(const Spec &spec) {
+    using Table = typename Fields<Spec>::Table;
+    return packFields<Table>(Fields<Spec>::of(spec), FieldIndices<Table>());
   }
-
-  Offset<fbs::Gemm> gemm(const GemmSpec &gemm) {
-    auto m = expr(gemm.m);
-    auto compute = builder.CreateSharedString(gemm.compute), epilogue = builder.CreateSharedString(gemm.epilogue);
-    return fbs::CreateGemm(builder, gemm.a, gemm.weight, gemm.bias, gemm.out, gemm.transB, m, gemm.n, gemm.k, gemm.lda,
-                           gemm.ldb, gemm.ldc, convert(gemm.type), compute, epilogue);
-  }
-
-  auto launches(const std::vector<LaunchSpec> &list) {
-    return vector(list, [&](const LaunchSpec &launch, size_t) {
-      auto library = builder.CreateSharedString(launch.library);
-      auto product = launch.gemm ? gemm(*launch.gemm) : 0;
-      auto grid = exprs(launch.grid);
-      auto scratch = expr(launch.scratchBytes);
-      return fbs::CreateLaunch(builder, launch.kernel, library, product, grid, launch.blocksPerSm, scratch,
-                               launch.minRows, launch.maxRows, launch.needsTiming);
-    });
-  }
-
-  auto chains(const ProgramSpec &program) {
-    return vector(program.chains, [&](const ChainSpec &chain, size_t) {
-      auto rows = expr(chain.rows);
-      auto dispatches = vector(chain.dispatches, [&](const DispatchSpec &dispatch, size_t) {
-        auto list = operands(dispatch.operands);
-        auto scratch = expr(dispatch.scratchBytes);
-        auto launchList = launches(dispatch.launches);
-        auto covers = dispatch.covers.empty() ? 0 : builder.CreateVector(dispatch.covers);
-        return fbs::CreateDispatch(builder, dispatch.kernel, list, dispatch.columns, scratch, dispatch.flopsPerRow,
-                                   dispatch.bytesFixed, dispatch.numOutputs, launchList, covers);
-      });
-      return fbs::CreateChain(builder, rows, chain.blockRows, dispatches);
-    });
-  }
-
-  auto programs() {
-    return vector(spec.programs, [&](const ProgramSpec &program, size_t) {
-      auto device = static_cast<fbs::DeviceKind>(program.target.device);
-      auto cpu = builder.CreateString(program.target.cpu);
-      auto target = fbs::CreateTarget(builder, device, cpu, builder.CreateVectorOfStrings(program.target.features));
-      auto slots =
-          vector(program.slots, [&](const SizeExpr &size, size_t) { return fbs::CreateSlot(builder, expr(size)); });
-      auto localSlots = vector(program.localSlots,
-                               [&](uint64_t rowBytes, size_t) { return fbs::CreateLocalSlot(builder, rowBytes); });
-      auto kernelList = kernels(program);
-      auto chainList = chains(program);
-      auto unshared = expr(program.arenaUnshared);
-      return fbs::CreateProgram(builder, target, slots, localSlots, kernelList, chainList, unshared,
-                                program.candidates);
-    });
-  }
-
-  auto weights() {
-    return vector(spec.weights, [&](const WeightSpec &weight, size_t i) {
-      auto name = builder.CreateString(weight.name);
-      auto shape = builder.CreateVector(weight.shape);
-      auto packing = builder.CreateString(weight.packing);
-      return fbs::CreateWeight(builder, name, convert(weight.type), shape, packing, weightSection, weightOffsets[i],
-                               weight.data.size);
-    });
-  }
-
-  auto tables() {
-    return vector(spec.tables, [&](const TableSpec &table, size_t i) {
-      auto name = builder.CreateString(table.name);
-      auto file = table.externalFile.empty() ? 0 : builder.CreateString(table.externalFile);
-      return fbs::CreateEmbeddingTable(builder, name, convert(table.type), table.rows, table.dim, tableSections[i],
-                                       table.rowsDim, file, table.externalOffset,
-                                       static_cast<fbs::OutOfRange>(table.outOfRange));
-    });
+  template <typename Table, typename... Members, size_t... I>
+  Offset<Table> packFields(std::tuple<Members &...> members, std::index_sequence<I...>) {
+    using Traits = typename Table::Traits;
+    // Braces: from left to right, so that the bytes do not depend on the compiler.
+    std::tuple fields{pack<typename Traits::template FieldType<I>>(std::get<I>(members))...};
+    return std::apply([&](const auto &...field) { return Traits::Create(builder, field...); }, fields);
   }
 
   bool buildMetadata() {
     builder.Clear();
     builder.ForceDefaults(true);
-    auto producer = builder.CreateString(spec.producer);
-    auto programList = programs();
-    auto dims = builder.CreateVectorOfStrings(spec.dims);
-    auto inputs = tensors(spec.inputs), outputs = tensors(spec.outputs);
-    auto weightList = weights();
-    auto tableList = tables();
-    auto sectionList = vector(sections, [&](const Section &section, size_t) {
-      auto name = builder.CreateString(section.name);
-      return fbs::CreateSection(builder, section.kind, name, section.offset, section.size, section.checksum);
-    });
-    auto idUses = vector(spec.idUses, [&](const IdUse &use, size_t) {
-      return fbs::CreateIdUse(builder, use.input, use.first, use.count, expr(use.bound));
-    });
-    auto offsetsUses = vector(spec.offsetsUses, [&](const OffsetsUse &use, size_t) {
-      return fbs::CreateOffsetsUse(builder, use.input, use.ids, use.includeLast);
-    });
-    auto requirements = vector(spec.requirements, [&](const SizeRequirement &requirement, size_t) {
-      auto node = builder.CreateString(requirement.node), what = builder.CreateString(requirement.what);
-      auto left = expr(requirement.left), right = expr(requirement.right);
-      return fbs::CreateSizeRequirement(builder, left, right, requirement.mustBeEqual, node, what);
-    });
+    auto producer = pack<void>(spec.producer);
+    auto programs = pack<void>(spec.programs);
+    auto dims = pack<void>(spec.dims);
+    auto inputs = pack<void>(spec.inputs), outputs = pack<void>(spec.outputs);
+    auto weights = pack<void>(spec.weights);
+    auto tables = pack<void>(spec.tables);
+    std::vector<Offset<fbs::Section>> list;
+    for (const Section &section : sections)
+      list.push_back(fbs::CreateSection(builder, static_cast<fbs::SectionKind>(section.kind),
+                                        builder.CreateString(section.name), section.offset, section.size,
+                                        section.checksum));
+    auto sectionList = builder.CreateVector(list);
+    auto idUses = pack<void>(spec.idUses);
+    auto offsetsUses = pack<void>(spec.offsetsUses);
+    auto requirements = pack<void>(spec.requirements);
     if (builder.GetSize() > FLATBUFFERS_MAX_BUFFER_SIZE / 2)
       return false;
-    fbs::FinishEngineBuffer(builder,
-                            fbs::CreateEngine(builder, producer, programList, dims, inputs, outputs, weightList,
-                                              tableList, sectionList, idUses, offsetsUses, requirements));
+    fbs::FinishEngineBuffer(builder, fbs::CreateEngine(builder, producer, programs, dims, inputs, outputs, weights,
+                                                       tables, sectionList, idUses, offsetsUses, requirements));
     metadata.assign(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     return true;
   }
 
   const EngineSpec &spec;
   std::vector<Section> sections;
-  uint32_t weightSection = 0;
-  std::vector<uint64_t> weightOffsets;
-  std::vector<uint32_t> tableSections;
+  std::unordered_map<const ByteSpan *, fbs::Extent> extents; // of weights and tables
   Builder builder;
   std::vector<uint8_t> metadata;
   format::Header header = {};

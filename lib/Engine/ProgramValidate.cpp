@@ -47,6 +47,7 @@ private:
   void fail(const std::string &message) { rules.fail(message); }
 
   void checkTarget() {
+    rules.checkEnum("target", "device", program.target.device);
     if (isCuda)
       rules.checkName(where + "its architecture", program.target.cpu);
     for (const std::string &feature : program.target.features)
@@ -89,6 +90,7 @@ private:
   }
 
   void checkTensorMap(const std::string &what, const TensorMapSpec &map) {
+    rules.checkEnum(what, "element type", map.type);
     size_t rank = map.sizes.size();
     if (rank == 0 || rank > maxMapRank)
       return fail(what + ": it has " + std::to_string(rank) + " dimensions, expected 1 to 5");
@@ -123,6 +125,7 @@ private:
   }
 
   void checkOperand(const std::string &what, const OperandSpec &operand, uint32_t blockRows, bool written) {
+    rules.checkEnum(what, "space", operand.space);
     if (operand.index >= spaceSize(operand.space))
       return fail(what + ": index " + std::to_string(operand.index) + " is outside its space");
     if (operand.offset > RuleChecker::maxBytes)
@@ -290,16 +293,11 @@ private:
         gemm.ldc > limit || gemm.lda < gemm.k || gemm.ldb < (gemm.transB ? gemm.k : gemm.n) || gemm.ldc < gemm.n)
       fail(what + ": the extents and strides of the product contradict each other");
     if (gemm.type != ElementType::F32 && gemm.type != ElementType::F16 && gemm.type != ElementType::BF16)
-      fail(what + ": a product of " + elementTypeName(gemm.type) + ", expected f32, f16 or bf16");
-    static const char *const computes[] = {"f32", "tf32", "f16f32", "bf16f32"};
-    static const char *const epilogues[] = {"", "bias", "relu", "relu_bias", "gelu_bias"};
-    if (std::find(std::begin(computes), std::end(computes), gemm.compute) == std::end(computes))
-      fail(what + ": unknown way to compute '" + gemm.compute + "'");
-    if (std::find(std::begin(epilogues), std::end(epilogues), gemm.epilogue) == std::end(epilogues))
-      fail(what + ": unknown epilogue '" + gemm.epilogue + "'");
-    bool hasBias = gemm.epilogue.find("bias") != std::string::npos;
-    if (hasBias != (gemm.bias >= 0))
-      fail(what + ": the epilogue '" + gemm.epilogue + "' does not fit the bias");
+      fail(what + ": a product of " + enumName(gemm.type) + ", expected f32, f16 or bf16");
+    rules.checkEnum(what, "way to compute", gemm.compute);
+    rules.checkEnum(what, "epilogue", gemm.epilogue);
+    if (addsBias(gemm.epilogue) != (gemm.bias >= 0))
+      fail(what + ": the epilogue '" + enumName(gemm.epilogue) + "' does not fit the bias");
   }
 
   const EngineSpec &spec;

@@ -36,7 +36,7 @@ static void note(Difference &difference, int64_t i, double expected, double actu
   }
 }
 
-static std::string describe(const Tensor &x) { return getName(x.kind()).str() + " " + printShape(x.shape()); }
+static std::string describe(const Tensor &x) { return std::string(enumName(x.kind())) + " " + printShape(x.shape()); }
 
 Difference compare(const Tensor &expected, const Tensor &actual, const Tolerance &tolerance,
                    const std::set<int64_t> *ambiguousRows) {

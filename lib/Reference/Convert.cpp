@@ -13,35 +13,6 @@
 
 namespace reckon::reference {
 
-std::optional<ElementKind> getElementKind(mlir::Type type) {
-  if (type.isF16())
-    return ElementKind::F16;
-  if (type.isBF16())
-    return ElementKind::BF16;
-  if (type.isF32())
-    return ElementKind::F32;
-  if (type.isF64())
-    return ElementKind::F64;
-  auto integer = mlir::dyn_cast<mlir::IntegerType>(type);
-  if (!integer)
-    return std::nullopt;
-  bool isUnsigned = integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return ElementKind::Bool;
-  case 8:
-    return isUnsigned ? ElementKind::U8 : ElementKind::I8;
-  case 16:
-    return isUnsigned ? ElementKind::U16 : ElementKind::I16;
-  case 32:
-    return isUnsigned ? ElementKind::U32 : ElementKind::I32;
-  case 64:
-    return isUnsigned ? ElementKind::U64 : ElementKind::I64;
-  default:
-    return std::nullopt;
-  }
-}
-
 mlir::Type getElementType(ElementKind kind, mlir::MLIRContext *context) {
   switch (kind) {
   case ElementKind::F16:
@@ -61,7 +32,7 @@ mlir::Type getElementType(ElementKind kind, mlir::MLIRContext *context) {
 }
 
 mlir::FailureOr<Tensor> getTensor(mlir::ElementsAttr value) {
-  std::optional<ElementKind> kind = getElementKind(value.getElementType());
+  std::optional<ElementKind> kind = rec::getEngineType(value.getElementType());
   std::optional<rec::ConstantBytes> bytes = rec::getConstantBytes(value);
   if (!kind || !bytes)
     return mlir::failure();

@@ -16,8 +16,6 @@
 
 namespace reckon::reference {
 
-/// nullopt for a type that is no element of the dialect.
-std::optional<ElementKind> getElementKind(mlir::Type type);
 mlir::Type getElementType(ElementKind kind, mlir::MLIRContext *context);
 
 /// The value of a constant. Large ones are read in place: the attribute must outlive the tensor.

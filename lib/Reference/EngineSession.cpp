@@ -12,11 +12,6 @@
 
 namespace reckon::reference {
 
-static_assert(int(ElementKind::F32) == RECKON_F32 && int(ElementKind::BF16) == RECKON_BF16 &&
-                  int(ElementKind::I64) == RECKON_I64 && int(ElementKind::U64) == RECKON_U64 &&
-                  int(ElementKind::Bool) == RECKON_BOOL,
-              "ElementKind and ReckonElementType have one order");
-
 namespace {
 /// Bytes at an address that is a multiple of their element's size and, on purpose, of no more.
 class Buffer {
@@ -59,7 +54,7 @@ std::string EngineSession::run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorI
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Tensor &input = inputs[i];
     std::vector<char> bytes = input.toBytes();
-    buffers.emplace_back(bytes.size(), getByteSize(input.kind()), 0);
+    buffers.emplace_back(bytes.size(), elementSize(input.kind()), 0);
     std::copy(bytes.begin(), bytes.end(), buffers.back().data());
     auto type = static_cast<ReckonElementType>(input.kind());
     std::vector<int64_t> shape(input.shape().begin(), input.shape().end());

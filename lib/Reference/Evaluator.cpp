@@ -7,6 +7,7 @@
 
 #include "lib/Reference/Evaluator.h"
 
+#include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Shape.h"
 #include "lib/Reference/Convert.h"
 #include "lib/Reference/Eval.h"
@@ -69,7 +70,7 @@ static std::optional<SizeExpr> findNegativeSize(mlir::Type type, const DimValues
 //===----------------------------------------------------------------------===//
 
 ElementKind Context::kind(unsigned result) const {
-  return *getElementKind(mlir::cast<mlir::ShapedType>(op->getResult(result).getType()).getElementType());
+  return *rec::getEngineType(mlir::cast<mlir::ShapedType>(op->getResult(result).getType()).getElementType());
 }
 
 FailureOr<Sizes> Context::evaluateSizes(rec::DimsAttr attr) {

@@ -7,6 +7,7 @@
 
 #include "lib/Reference/Provenance.h"
 
+#include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
 #include "lib/Reference/Convert.h"
 
@@ -105,7 +106,7 @@ private:
   void shift(rec::BinaryOp op) {
     bool adds = op.getKind() == rec::BinaryKind::add, subtracts = op.getKind() == rec::BinaryKind::sub;
     bool clamps = op.getKind() == rec::BinaryKind::max || op.getKind() == rec::BinaryKind::min;
-    auto kind = getElementKind(mlir::cast<mlir::ShapedType>(op.getResult().getType()).getElementType());
+    auto kind = rec::getEngineType(mlir::cast<mlir::ShapedType>(op.getResult().getType()).getElementType());
     if (!(adds || subtracts || clamps) || isFloat(*kind))
       return;
     Knowledge a = known.lookup(op.getA()), b = known.lookup(op.getB());

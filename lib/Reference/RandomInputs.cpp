@@ -7,6 +7,7 @@
 
 #include "lib/Reference/RandomInputs.h"
 
+#include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
 #include "dialects/Rec/Shape.h"
 #include "lib/Reference/Convert.h"
@@ -169,7 +170,7 @@ mlir::FailureOr<llvm::SmallVector<Tensor>> makeRandomInputs(mlir::func::FuncOp f
 
   llvm::SmallVector<Tensor> inputs;
   for (auto [argument, shape, begin] : llvm::zip(func.getArguments(), shapes, constraints.inputBegins)) {
-    ElementKind kind = *getElementKind(mlir::cast<mlir::ShapedType>(argument.getType()).getElementType());
+    ElementKind kind = *rec::getEngineType(mlir::cast<mlir::ShapedType>(argument.getType()).getElementType());
     Tensor input(kind, shape);
     for (int64_t i = 0, e = input.numElements(); i < e; ++i) {
       int64_t element = begin + i;

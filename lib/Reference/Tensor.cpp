@@ -16,30 +16,16 @@
 
 namespace reckon::reference {
 
-namespace {
-struct KindInfo {
-  const char *name;
-  unsigned bits, bytes;
-  bool isFloat, isUnsigned;
-};
-} // namespace
-
-static const KindInfo &getInfo(ElementKind kind) {
-  static const KindInfo infos[] = {
-      {"f32", 32, 4, true, false},  {"f16", 16, 2, true, false},  {"bf16", 16, 2, true, false},
-      {"f64", 64, 8, true, false},  {"i8", 8, 1, false, false},   {"i16", 16, 2, false, false},
-      {"i32", 32, 4, false, false}, {"i64", 64, 8, false, false}, {"u8", 8, 1, false, true},
-      {"u16", 16, 2, false, true},  {"u32", 32, 4, false, true},  {"u64", 64, 8, false, true},
-      {"bool", 1, 1, false, true},
-  };
-  return infos[static_cast<size_t>(kind)];
+bool isFloat(ElementKind kind) {
+  return kind == ElementKind::F32 || kind == ElementKind::F16 || kind == ElementKind::BF16 || kind == ElementKind::F64;
 }
 
-bool isFloat(ElementKind kind) { return getInfo(kind).isFloat; }
-bool isUnsigned(ElementKind kind) { return getInfo(kind).isUnsigned; }
-unsigned getBitWidth(ElementKind kind) { return getInfo(kind).bits; }
-unsigned getByteSize(ElementKind kind) { return getInfo(kind).bytes; }
-llvm::StringRef getName(ElementKind kind) { return getInfo(kind).name; }
+bool isUnsigned(ElementKind kind) {
+  return kind == ElementKind::U8 || kind == ElementKind::U16 || kind == ElementKind::U32 || kind == ElementKind::U64 ||
+         kind == ElementKind::Bool;
+}
+
+unsigned getBitWidth(ElementKind kind) { return kind == ElementKind::Bool ? 1 : 8 * elementSize(kind); }
 
 int64_t wrap(ElementKind kind, int64_t value) {
   unsigned bits = getBitWidth(kind);
@@ -105,7 +91,7 @@ static double readFloat(ElementKind kind, const char *data, int64_t i) {
 }
 
 static int64_t readInt(ElementKind kind, const char *data, int64_t i) {
-  unsigned bytes = getByteSize(kind);
+  unsigned bytes = elementSize(kind);
   uint64_t value = 0;
   std::memcpy(&value, data + bytes * i, bytes); // little-endian: the low bytes come first
   return kind == ElementKind::Bool ? (value & 0xff) != 0 : wrap(kind, static_cast<int64_t>(value));
@@ -204,7 +190,7 @@ Tensor Tensor::reshaped(llvm::ArrayRef<int64_t> shape) const {
 }
 
 std::vector<char> Tensor::toBytes() const {
-  unsigned bytes = getByteSize(elementKind);
+  unsigned bytes = elementSize(elementKind);
   int64_t count = numElements();
   std::vector<char> data(bytes * count);
   for (int64_t i = 0; i < count; ++i) {

@@ -13,6 +13,8 @@
 #ifndef RECKON_REFERENCE_TENSOR_H
 #define RECKON_REFERENCE_TENSOR_H
 
+#include "reckon/Engine/Enums.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -23,17 +25,12 @@
 
 namespace reckon::reference {
 
-/// In the order of ReckonElementType.
-enum class ElementKind : uint8_t { F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+using ElementKind = ElementType;
 
 bool isFloat(ElementKind kind);
 bool isUnsigned(ElementKind kind);
 /// Bits of the value: 1 for Bool.
 unsigned getBitWidth(ElementKind kind);
-/// Bytes of one element in raw data: 1 for Bool.
-unsigned getByteSize(ElementKind kind);
-/// "f32", "i64", "u8", "bool", ...
-llvm::StringRef getName(ElementKind kind);
 /// The integer kept to the width of `kind`, sign- or zero-extended back to 64 bits.
 int64_t wrap(ElementKind kind, int64_t value);
 /// The double rounded to the float type `kind`, to nearest, ties to even.

@@ -31,7 +31,7 @@ struct Lookup {
   int64_t start, count;
   PoolMode mode;
   int64_t paddingId;
-  OutOfRange outOfRange;
+  rec::OutOfRange outOfRange;
   /// The concat the result goes to, and where in it.
   Operation *concat = nullptr;
   unsigned position = 0;

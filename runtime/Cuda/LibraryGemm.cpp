@@ -24,21 +24,20 @@ static constexpr int maxAlgorithms = 8;
 /// Runs of an algorithm, before and while it is timed.
 static constexpr int warmUps = 2, timedRuns = 8;
 
-static bool findEpilogue(const std::string &name, uint32_t &epilogue) {
-  static const struct {
-    const char *name;
-    uint32_t value;
-  } known[] = {
-      {"", CUBLASLT_EPILOGUE_DEFAULT},  {"relu", CUBLASLT_EPILOGUE_RELU},
-      {"bias", CUBLASLT_EPILOGUE_BIAS}, {"relu_bias", CUBLASLT_EPILOGUE_RELU | CUBLASLT_EPILOGUE_BIAS},
-      {"gelu", CUBLASLT_EPILOGUE_GELU}, {"gelu_bias", CUBLASLT_EPILOGUE_GELU | CUBLASLT_EPILOGUE_BIAS},
-  };
-  for (const auto &entry : known)
-    if (name == entry.name) {
-      epilogue = entry.value;
-      return true;
-    }
-  return false;
+static uint32_t epilogueOf(GemmEpilogue epilogue) {
+  switch (epilogue) {
+  case GemmEpilogue::None:
+    return CUBLASLT_EPILOGUE_DEFAULT;
+  case GemmEpilogue::Bias:
+    return CUBLASLT_EPILOGUE_BIAS;
+  case GemmEpilogue::Relu:
+    return CUBLASLT_EPILOGUE_RELU;
+  case GemmEpilogue::ReluBias:
+    return CUBLASLT_EPILOGUE_RELU | CUBLASLT_EPILOGUE_BIAS;
+  case GemmEpilogue::GeluBias:
+    return CUBLASLT_EPILOGUE_GELU | CUBLASLT_EPILOGUE_BIAS;
+  }
+  return CUBLASLT_EPILOGUE_DEFAULT; // validateEngine() refuses others
 }
 
 static bool findType(ElementType type, cudaDataType_t &result) {
@@ -47,10 +46,8 @@ static bool findType(ElementType type, cudaDataType_t &result) {
 }
 
 bool reckon::runtime::cuda::isLibraryGemm(const GemmSpec &gemm) {
-  uint32_t epilogue;
   cudaDataType_t type;
-  return findEpilogue(gemm.epilogue, epilogue) && findType(gemm.type, type) &&
-         ((epilogue & CUBLASLT_EPILOGUE_BIAS) != 0) == (gemm.bias >= 0);
+  return findType(gemm.type, type) && addsBias(gemm.epilogue) == (gemm.bias >= 0);
 }
 
 bool CublasLtHandle::create() {
@@ -78,11 +75,11 @@ LibraryGemm::~LibraryGemm() {
 }
 
 bool LibraryGemm::describe() {
-  uint32_t epilogue;
+  uint32_t epilogue = epilogueOf(spec.epilogue);
   cudaDataType_t type;
-  if (!isLibraryGemm(spec) || !findEpilogue(spec.epilogue, epilogue) || !findType(spec.type, type))
+  if (!isLibraryGemm(spec) || !findType(spec.type, type))
     return false;
-  cublasComputeType_t compute = spec.compute == "tf32" ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  cublasComputeType_t compute = spec.compute == GemmCompute::TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   auto ok = [](cublasStatus_t status) { return status == CUBLAS_STATUS_SUCCESS; };
   auto layout = [&](cublasLtMatrixLayout_t &result, uint64_t height, uint64_t width, uint64_t stride) {
     return ok(lt.cublasLtMatrixLayoutCreate(&result, type, height, width, static_cast<int64_t>(stride)));

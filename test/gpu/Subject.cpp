@@ -63,7 +63,9 @@ std::string Subject::open(const std::string &path, const std::string &hostPath, 
 }
 
 std::string Subject::createContext(runtime::Context &created, int graphCache) const {
-  ReckonContextOptions options = {0, device.c_str(), -1, graphCache};
+  ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;
+  options.device = device.c_str();
+  options.graph_cache = graphCache;
   Status failed = created.create(engine, options);
   return failed ? device + ": " + failed.message : "";
 }

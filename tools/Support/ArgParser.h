@@ -13,14 +13,13 @@
 #ifndef RECKON_TOOLS_SUPPORT_ARGPARSER_H
 #define RECKON_TOOLS_SUPPORT_ARGPARSER_H
 
+#include "reckon/Engine/Enums.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace reckon::tools {
-
-/// What every tool exits with.
-enum ExitCode { ExitOk = 0, ExitMismatch = 1, ExitUsage = 2, ExitUnsupported = 3, ExitUnavailable = 4 };
 
 class ArgParser {
 public:

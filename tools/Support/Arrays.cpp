@@ -81,9 +81,12 @@ bool reckon::tools::readTableFiles(const std::vector<std::string> &pairs, std::v
       error = "table '" + table.name + "': " + error;
       return false;
     }
-    uint64_t offset = table.header ? table.header->dataOffset : 0;
-    int64_t rows = table.header ? table.header->shape[0] : 0;
-    bindings.push_back({table.name.c_str(), RECKON_TABLE_FILE, table.file.c_str(), offset, nullptr, rows, 0});
+    ReckonTableBinding &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
+    binding.table = table.name.c_str();
+    binding.source = RECKON_TABLE_FILE;
+    binding.path = table.file.c_str();
+    binding.offset = table.header ? table.header->dataOffset : 0;
+    binding.rows = table.header ? table.header->shape[0] : 0;
   }
   return true;
 }

@@ -17,16 +17,6 @@ using namespace reckon;
 using namespace reckon::tools;
 
 namespace {
-const char *sectionKind(EngineSection::Kind kind) {
-  static const char *const names[] = {"host_code", "ptx", "cubin", "weights", "table"};
-  return names[static_cast<unsigned>(kind)];
-}
-
-const char *policyName(OutOfRange policy) {
-  static const char *const names[] = {"error", "zero", "clamp"};
-  return names[static_cast<unsigned>(policy)];
-}
-
 std::string join(const std::vector<std::string> &items, const char *separator) {
   std::string text;
   for (const std::string &item : items)
@@ -138,7 +128,7 @@ public:
     for (const EngineSection &section : file.sections()) {
       char checksum[32];
       std::snprintf(checksum, sizeof(checksum), "%016" PRIx64, section.checksum);
-      text += "  " + std::string(sectionKind(section.kind)) + " '" + section.name + "': " + bytesText(section.size) +
+      text += "  " + std::string(enumName(section.kind)) + " '" + section.name + "': " + bytesText(section.size) +
               " at " + std::to_string(section.offset) + ", XXH3 " + checksum + "\n";
     }
     return std::move(text);
@@ -148,7 +138,7 @@ private:
   void tensors(const char *title, const std::vector<TensorInfo> &list) {
     text += "\n" + std::string(title) + " (" + std::to_string(list.size()) + "):\n";
     for (const TensorInfo &tensor : list)
-      text += "  " + tensor.name + ": " + elementTypeName(tensor.type) + shapeOf(tensor) + "\n";
+      text += "  " + tensor.name + ": " + enumName(tensor.type) + shapeOf(tensor) + "\n";
   }
 
   void requirements() {
@@ -160,9 +150,9 @@ private:
   void tables() {
     text += "\nTables (" + std::to_string(spec.tables.size()) + "):\n";
     for (const TableSpec &table : spec.tables)
-      text += "  " + table.name + ": " + elementTypeName(table.type) + ", " + std::to_string(table.rows) + " rows x " +
+      text += "  " + table.name + ": " + enumName(table.type) + ", " + std::to_string(table.rows) + " rows x " +
               std::to_string(table.dim) + ", " + tableHome(table) +
-              ", ids out of range: " + policyName(table.outOfRange) + "\n";
+              ", ids out of range: " + enumName(table.outOfRange) + "\n";
   }
 
   void weights() {
@@ -171,7 +161,7 @@ private:
       total += weight.data.size;
     text += "\nWeights (" + std::to_string(spec.weights.size()) + ", " + bytesText(total) + "):\n";
     for (const WeightSpec &weight : spec.weights)
-      text += "  " + weight.name + ": " + elementTypeName(weight.type) + shapeOf(weight) + ", " + weight.packing + "\n";
+      text += "  " + weight.name + ": " + enumName(weight.type) + shapeOf(weight) + ", " + weight.packing + "\n";
   }
 
   static std::string resources(const KernelSpec &kernel) {
@@ -233,7 +223,7 @@ private:
     text += "      " + rangeOf(launch) + ": ";
     if (launch.gemm)
       text += launch.library + " " + launch.gemm->m.str() + " x " + std::to_string(launch.gemm->n) + " x " +
-              std::to_string(launch.gemm->k) + " in " + launch.gemm->compute;
+              std::to_string(launch.gemm->k) + " in " + enumName(launch.gemm->compute);
     else
       text +=
           program.kernels[launch.kernel].symbol + ", grid [" + join(grid, ", ") + "]" +
@@ -286,7 +276,7 @@ void tensorsJson(JsonWriter &json, const char *key, const std::vector<TensorInfo
   for (const TensorInfo &tensor : list) {
     json.beginObject();
     json.key("name").value(tensor.name);
-    json.key("type").value(elementTypeName(tensor.type));
+    json.key("type").value(enumName(tensor.type));
     json.key("shape").beginArray();
     for (const SizeExpr &size : tensor.shape)
       json.value(size.str());
@@ -308,13 +298,13 @@ void storageJson(JsonWriter &json, const EngineSpec &spec) {
   for (const TableSpec &table : spec.tables) {
     json.beginObject();
     json.key("name").value(table.name);
-    json.key("type").value(elementTypeName(table.type));
+    json.key("type").value(enumName(table.type));
     json.key("rows").value(table.rows);
     json.key("dim").value(table.dim);
     json.key("in_engine").value(table.data.size != 0);
     json.key("external_file").value(table.externalFile);
     json.key("external_offset").value(table.externalOffset);
-    json.key("out_of_range").value(policyName(table.outOfRange));
+    json.key("out_of_range").value(enumName(table.outOfRange));
     json.endObject();
   }
   json.endArray();
@@ -322,7 +312,7 @@ void storageJson(JsonWriter &json, const EngineSpec &spec) {
   for (const WeightSpec &weight : spec.weights) {
     json.beginObject();
     json.key("name").value(weight.name);
-    json.key("type").value(elementTypeName(weight.type));
+    json.key("type").value(enumName(weight.type));
     json.key("shape").beginArray();
     for (int64_t size : weight.shape)
       json.value(size);
@@ -458,7 +448,7 @@ std::string reckon::tools::reportJson(const EngineFile &file) {
   json.key("sections").beginArray();
   for (const EngineSection &section : file.sections()) {
     json.beginObject();
-    json.key("kind").value(sectionKind(section.kind));
+    json.key("kind").value(enumName(section.kind));
     json.key("name").value(section.name);
     json.key("offset").value(section.offset);
     json.key("bytes").value(section.size);

@@ -91,8 +91,12 @@ static int run(int argc, char **argv) {
     return args.error(problem.message,
                       problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
   std::vector<ReckonTableBinding> bindings;
-  if (options.tableRows > 0)
-    bindings.push_back({nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, options.tableRows, options.inputs.seed});
+  if (options.tableRows > 0) {
+    ReckonTableBinding &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
+    binding.source = RECKON_TABLE_SYNTHETIC;
+    binding.rows = options.tableRows;
+    binding.seed = options.inputs.seed;
+  }
   runtime::Engine engine;
   runtime::Context context;
   if (Status failed = engine.open(args.positional(), bindings))

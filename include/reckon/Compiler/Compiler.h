@@ -37,11 +37,11 @@ namespace reckon {
 
 /// What kind of thing went wrong; the value is the exit code of every tool.
 enum class ErrorKind : int {
-  None = 0,
-  Mismatch = 1,    ///< the compiled result differs from the reference
-  BadInput = 2,    ///< a file or an argument is not what it must be
-  Unsupported = 3, ///< a valid model that the compiler has no code for
-  Environment = 4  ///< the machine: an unwritable file, no linker, a CPU without a needed feature
+  None = ExitOk,
+  Mismatch = ExitMismatch,       ///< the compiled result differs from the reference
+  BadInput = ExitUsage,          ///< a file or an argument is not what it must be
+  Unsupported = ExitUnsupported, ///< a valid model that the compiler has no code for
+  Environment = ExitUnavailable  ///< the machine: an unwritable file, no linker, a CPU without a needed feature
 };
 
 struct CompileOptions {

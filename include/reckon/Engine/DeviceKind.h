@@ -12,26 +12,21 @@
 #ifndef RECKON_ENGINE_DEVICEKIND_H
 #define RECKON_ENGINE_DEVICEKIND_H
 
-#include <cstdint>
+#include "reckon/Engine/Enums.h"
+
 #include <optional>
 #include <string_view>
 
 namespace reckon {
 
-/// In the order of the schema.
-enum class DeviceKind : uint8_t { Host, Cuda };
+#define RECKON_DEVICE_KINDS(X)                                                                                         \
+  X(Host, host, "host")                                                                                                \
+  X(Cuda, cuda, "cuda")
+RECKON_ENUM(DeviceKind, RECKON_DEVICE_KINDS)
 
 inline constexpr DeviceKind allDeviceKinds[] = {DeviceKind::Host, DeviceKind::Cuda};
 
-constexpr const char *deviceName(DeviceKind device) {
-  switch (device) {
-  case DeviceKind::Host:
-    return "host";
-  case DeviceKind::Cuda:
-    return "cuda";
-  }
-  return "";
-}
+constexpr const char *deviceName(DeviceKind device) { return enumName(device); }
 
 constexpr std::optional<DeviceKind> parseDevice(std::string_view name) {
   for (DeviceKind device : allDeviceKinds)

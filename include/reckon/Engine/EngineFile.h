@@ -18,7 +18,7 @@
 namespace reckon {
 
 struct EngineSection {
-  enum class Kind : uint8_t { HostCode, Ptx, Cubin, Weights, Table } kind;
+  SectionKind kind;
   std::string name;
   uint64_t offset, size, checksum;
 };

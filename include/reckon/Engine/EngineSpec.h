@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------------===//
 //
 // The compiler fills an EngineSpec and hands it to writeEngine(); EngineFile reads an engine back into one. The structs
-// follow lib/Engine/Engine.fbs field by field, where the meaning of each is written. A leaf: C++ standard library only.
+// follow lib/Engine/Engine.fbs field by field, where the meaning of each is written; lib/Engine/EngineFields.h joins
+// them. A leaf: C++ standard library only.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -14,6 +15,7 @@
 #define RECKON_ENGINE_ENGINESPEC_H
 
 #include "reckon/Engine/DeviceKind.h"
+#include "reckon/Engine/Enums.h"
 #include "reckon/Engine/SizeExpr.h"
 
 #include <cstddef>
@@ -26,13 +28,6 @@
 #include <vector>
 
 namespace reckon {
-
-/// In the order of the schema and of ReckonElementType in the C API.
-enum class ElementType : uint8_t { F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
-constexpr unsigned numElementTypes = 13;
-size_t elementSize(ElementType type);
-/// "f32", "i64", "bool", ...
-const char *elementTypeName(ElementType type);
 
 /// Bytes that live elsewhere: in the spec's storage, the compiler's memory, or the mapped engine.
 struct ByteSpan {
@@ -54,8 +49,6 @@ struct WeightSpec {
   ByteSpan data;
 };
 
-enum class OutOfRange : uint8_t { Error, Zero, Clamp };
-
 struct TableSpec {
   std::string name;
   ElementType type = ElementType::F32;
@@ -67,8 +60,6 @@ struct TableSpec {
   uint64_t externalOffset = 0;
   OutOfRange outOfRange = OutOfRange::Error;
 };
-
-enum class Space : uint8_t { Input, Output, Weight, Table, Arena, Local };
 
 struct OperandSpec {
   Space space = Space::Input;
@@ -113,7 +104,8 @@ struct GemmSpec {
   SizeExpr m;
   uint64_t n = 0, k = 0, lda = 0, ldb = 0, ldc = 0;
   ElementType type = ElementType::F32;
-  std::string compute, epilogue;
+  GemmCompute compute = GemmCompute::F32;
+  GemmEpilogue epilogue = GemmEpilogue::None;
 };
 
 /// One way to run a dispatch on cuda, for a range of rows.

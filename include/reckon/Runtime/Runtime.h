@@ -8,6 +8,10 @@
 // An engine is immutable and may be used from any thread. A context belongs to one engine and runs one thing at a time:
 // give each thread its own. Shapes are in elements, sizes in bytes, layouts row-major without gaps.
 //
+// A struct of options begins with its own size, which the caller sets (the RECKON_..._INIT macros do), so that later
+// versions can add fields at its end: fields that the caller's struct is too short for have the value of the macro.
+// Fields past what the library knows must be zero. Fields are added in steps of 8 bytes, never into padding.
+//
 // Functions that can fail return a ReckonStatus; reckon_last_error() then says why, in the model's names. No function
 // throws, aborts or prints.
 //
@@ -82,7 +86,8 @@ typedef enum ReckonTableSource RECKON_INT_ENUM {
 
 /// Where the rows of a table come from. The rows are a property of the binding, not of the compiled code.
 typedef struct ReckonTableBinding {
-  const char *table; // ONNX name; null: every table not named by another binding
+  size_t struct_size; // of this struct, the same in all elements of an array
+  const char *table;  // ONNX name; null: every table not named by another binding
   ReckonTableSource source;
   const char *path;
   uint64_t offset;
@@ -90,6 +95,7 @@ typedef struct ReckonTableBinding {
   int64_t rows;     // for a file, 0 means as many as it holds
   uint64_t seed;
 } ReckonTableBinding;
+#define RECKON_TABLE_BINDING_INIT {sizeof(ReckonTableBinding), NULL, RECKON_TABLE_DEFAULT, NULL, 0, NULL, 0, 0}
 
 /// Opens an engine file, checking all of it. `bindings` may be null when `num_bindings` is 0.
 RECKON_API ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
@@ -133,12 +139,14 @@ RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t inde
 //===-- Contexts --------------------------------------------------------------===//
 
 typedef struct ReckonContextOptions {
+  size_t struct_size; // of this struct
   int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs. On a GPU up
                       // to 8 copy large inputs and outputs that are not page-locked
   const char *device; // "host", "cuda" (the first GPU) or "cuda:N"; null: "host"
   int spin_us;        // how long idle threads spin before they sleep; negative: 100
   int graph_cache;    // batch sizes whose graphs a context on a GPU keeps; 0: 16
 } ReckonContextOptions;
+#define RECKON_CONTEXT_OPTIONS_INIT {sizeof(ReckonContextOptions), 0, NULL, -1, 0}
 
 /// `options` may be null.
 RECKON_API ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOptions *options,

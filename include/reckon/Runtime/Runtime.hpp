@@ -106,7 +106,9 @@ private:
 class Context {
 public:
   Status create(const Engine &engine, int threads = 0, const char *device = "host") {
-    ReckonContextOptions options = {threads, device, -1, 0};
+    ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;
+    options.threads = threads;
+    options.device = device;
     return create(engine, options);
   }
   Status create(const Engine &engine, const ReckonContextOptions &options) {

@@ -22,34 +22,10 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
 
-static std::optional<ElementType> getElementType(Type type) {
-  if (isa<Float32Type>(type))
-    return ElementType::F32;
-  if (isa<Float16Type>(type))
-    return ElementType::F16;
-  if (isa<BFloat16Type>(type))
-    return ElementType::BF16;
-  if (isa<Float64Type>(type))
-    return ElementType::F64;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return std::nullopt;
-  bool isUnsigned = integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return ElementType::Bool;
-  case 8:
-    return isUnsigned ? ElementType::U8 : ElementType::I8;
-  case 16:
-    return isUnsigned ? ElementType::U16 : ElementType::I16;
-  case 32:
-    return isUnsigned ? ElementType::U32 : ElementType::I32;
-  case 64:
-    return isUnsigned ? ElementType::U64 : ElementType::I64;
-  default:
-    return std::nullopt;
-  }
-}
+#define RECKON_SAME_POLICY(ID, NAME, ...)                                                                              \
+  static_assert(static_cast<int>(OutOfRange::ID) == static_cast<int>(rec::OutOfRange::NAME), "not in one order");
+RECKON_OUT_OF_RANGE(RECKON_SAME_POLICY)
+#undef RECKON_SAME_POLICY
 
 namespace {
 class Emitter {
@@ -160,7 +136,7 @@ LogicalResult Emitter::emitTable(TableOp table, ElementType type) {
   result.dim = table.getValue().getShapedType().getDimSize(1);
   result.rowsDim = program.getDimIndex(SizeExpr::makeDimName("rows:" + result.name));
   result.data = bytes->isCopy() ? spec.own({bytes->get().begin(), bytes->get().end()}) : asSpan(bytes->get());
-  result.outOfRange = static_cast<OutOfRange>(table.getOutOfRange()); // the same order
+  result.outOfRange = static_cast<OutOfRange>(table.getOutOfRange());
   auto known = llvm::find_if(spec.tables, [&](const TableSpec &other) { return other.name == result.name; });
   places[table.getBuffer()] = at(Space::Table, known - spec.tables.begin());
   if (known == spec.tables.end())
@@ -174,7 +150,7 @@ LogicalResult Emitter::emitTable(TableOp table, ElementType type) {
 LogicalResult Emitter::emitBuffer(Operation *op) {
   Value buffer = op->getResult(0);
   auto type = cast<BufferType>(buffer.getType());
-  std::optional<ElementType> elementType = getElementType(type.getElementType());
+  std::optional<ElementType> elementType = rec::getEngineType(type.getElementType());
   if (!elementType)
     return op->emitError("an engine has no element type ") << type.getElementType();
   auto sizes = type.getSizes();
@@ -266,7 +242,7 @@ LogicalResult Emitter::emitLaunches(KernelOp kernel) {
       code.staticSharedBytes = figures->second.sharedBytes;
     }
     for (TensorMapAttr map : launch.getMaps()) {
-      std::optional<ElementType> type = getElementType(map.getType());
+      std::optional<ElementType> type = rec::getEngineType(map.getType());
       if (!type)
         return kernel.emitError("has a tensor map of type ") << map.getType();
       TensorMapSpec tile;

@@ -10,6 +10,8 @@
 #include "lib/Codegen/NVPTX/LaunchChoice.h"
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 
+#include "dialects/Rec/ConstantData.h"
+
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
@@ -48,7 +50,7 @@ std::vector<LaunchSpec> reckon::getLibraryLaunches(KernelOp kernel, const Dispat
   gemm.k = static_cast<uint64_t>(product->k);
   gemm.lda = static_cast<uint64_t>(product->xMatrix.stride);
   gemm.ldc = static_cast<uint64_t>(product->outMatrix.stride);
-  gemm.type = product->type.isF16() ? ElementType::F16 : product->type.isBF16() ? ElementType::BF16 : ElementType::F32;
+  gemm.type = *rec::getEngineType(product->type);
   gemm.compute = product->compute;
   gemm.epilogue = product->epilogue;
   for (LaunchSpec &launch : launches)

@@ -20,19 +20,15 @@ using plan::KernelOp;
 /// Products this small finish before a library has chosen what to launch.
 static constexpr int64_t minExtent = 64;
 
-/// Finds the layer and what follows it; `epilogue` is "", "relu" or "gelu".
-static bool matchBody(KernelOp kernel, rec::LinearOp &linear, std::string &epilogue) {
+/// Finds the layer and the function that follows it, if one does.
+static bool matchBody(KernelOp kernel, rec::LinearOp &linear, std::optional<rec::UnaryKind> &function) {
   Value result;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     auto unary = dyn_cast<rec::UnaryOp>(op);
     if (auto first = dyn_cast<rec::LinearOp>(op); first && !result)
       linear = first;
-    // The library's GELU is the approximation by tanh.
-    else if (unary && result && unary.getX() == result && epilogue.empty() && unary.getKind() == rec::UnaryKind::relu)
-      epilogue = "relu";
-    else if (unary && result && unary.getX() == result && epilogue.empty() &&
-             unary.getKind() == rec::UnaryKind::gelu_tanh)
-      epilogue = "gelu";
+    else if (unary && result && unary.getX() == result && !function)
+      function = unary.getKind();
     else
       return false;
     result = op.getResult(0);
@@ -53,16 +49,28 @@ static std::optional<LibraryProduct::Matrix> asMatrix(KernelOp kernel, unsigned 
   return LibraryProduct::Matrix{rows->size, *stride};
 }
 
-static std::string getCompute(rec::LinearOp linear, Type type) {
+static GemmCompute getCompute(rec::LinearOp linear, Type type) {
   if (type.isF16() || type.isBF16())
-    return type.isF16() ? "f16f32" : "bf16f32";
+    return type.isF16() ? GemmCompute::F16F32 : GemmCompute::BF16F32;
   std::optional<rec::Precision> precision = rec::Precision::get(linear);
-  return precision && precision->compute.isTF32() ? "tf32" : "f32";
+  return precision && precision->compute.isTF32() ? GemmCompute::TF32 : GemmCompute::F32;
+}
+
+static std::optional<GemmEpilogue> getEpilogue(bool hasBias, std::optional<rec::UnaryKind> function) {
+  if (!function)
+    return hasBias ? GemmEpilogue::Bias : GemmEpilogue::None;
+  if (function == rec::UnaryKind::relu)
+    return hasBias ? GemmEpilogue::ReluBias : GemmEpilogue::Relu;
+  // The library's GELU is the approximation by tanh; engines know it with a bias only.
+  if (function == rec::UnaryKind::gelu_tanh && hasBias)
+    return GemmEpilogue::GeluBias;
+  return std::nullopt;
 }
 
 std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
   LibraryProduct product;
-  if (!matchBody(kernel, product.linear, product.epilogue))
+  std::optional<rec::UnaryKind> function;
+  if (!matchBody(kernel, product.linear, function))
     return std::nullopt;
   rec::LinearOp linear = product.linear;
   auto x = dyn_cast<BlockArgument>(linear.getX()), weight = dyn_cast<BlockArgument>(linear.getWeight());
@@ -86,10 +94,9 @@ std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
   product.n = *n;
   product.k = *k;
   product.compute = getCompute(linear, product.type);
-  if (bias)
-    product.epilogue += product.epilogue.empty() ? "bias" : "_bias";
-  // Engines know the library's GELU with a bias only.
-  if (product.epilogue == "gelu")
+  std::optional<GemmEpilogue> epilogue = getEpilogue(bias != nullptr, function);
+  if (!epilogue)
     return std::nullopt;
+  product.epilogue = *epilogue;
   return product;
 }

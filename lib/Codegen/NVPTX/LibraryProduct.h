@@ -11,7 +11,7 @@
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
 
-#include <string>
+#include "reckon/Engine/Enums.h"
 
 namespace reckon::nvptx {
 
@@ -28,9 +28,9 @@ struct LibraryProduct {
   std::optional<unsigned> bias;
   Matrix xMatrix, outMatrix;
   int64_t n, k;
-  mlir::Type type;      ///< of all operands
-  std::string compute;  ///< "f32", "tf32", "f16f32" or "bf16f32"
-  std::string epilogue; ///< "", "relu", "bias", "relu_bias" or "gelu_bias"
+  mlir::Type type; ///< of all operands
+  GemmCompute compute;
+  GemmEpilogue epilogue;
 };
 
 std::optional<LibraryProduct> matchLibraryProduct(plan::KernelOp kernel);

@@ -87,7 +87,7 @@ private:
   std::optional<Pieces> lookupPieces(MultiLookupOp op);
   std::optional<Pieces> bagPiece(EmbeddingBagOp op);
   std::optional<Pieces> rowPiece(EmbeddingOp op);
-  bool setTable(RowPiece &piece, Value table, OutOfRange policy);
+  bool setTable(RowPiece &piece, Value table, rec::OutOfRange policy);
   bool setIds(RowPiece &piece, Value ids);
   bool addOutput(Value value, unsigned operand, int64_t column = 0);
   bool addScalar(Value value);
@@ -108,7 +108,7 @@ static std::optional<int64_t> columnsOf(Value value) {
   return getNumElements(ArrayRef(shape).drop_front()).constant();
 }
 
-bool Reader::setTable(RowPiece &piece, Value table, OutOfRange policy) {
+bool Reader::setTable(RowPiece &piece, Value table, rec::OutOfRange policy) {
   auto argument = dyn_cast<BlockArgument>(table);
   if (!argument)
     return false;

@@ -57,7 +57,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       return 0;
   runtime::LoadedEngine loaded;
   runtime::Error error;
-  ReckonTableBinding synthetic = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 3, 1};
+  ReckonTableBinding synthetic = RECKON_TABLE_BINDING_INIT;
+  synthetic.source = RECKON_TABLE_SYNTHETIC;
+  synthetic.rows = 3;
+  synthetic.seed = 1;
   if (!loaded.load(std::move(file), &synthetic, 1, error) && error.message.empty())
     std::abort();
   test::tryOnFakeGpu({data, data + size});

@@ -131,8 +131,13 @@ TEST(EngineFile, MutatedDescriptionsNeverCrash) {
 /// A number that is no member of an enum is refused wherever one stands.
 TEST(EngineFile, EnumsAreChecked) {
   std::vector<uint8_t> good = sampleBytes();
-  std::set<std::string> wanted = {"unknown device 99", "unknown element type 99", "unknown kind",
-                                  "lives in an unknown space", "unknown policy for ids out of range"};
+  std::set<std::string> wanted = {"unknown device 99",
+                                  "unknown element type 99",
+                                  "unknown kind",
+                                  "unknown space 99",
+                                  "unknown way to compute 99",
+                                  "unknown epilogue 99",
+                                  "unknown policy for ids out of range 99"};
   for (uint64_t i = 0, size = metadataSize(good); i < size; ++i) {
     std::vector<uint8_t> bytes = good;
     bytes[64 + i] = 99;
@@ -187,6 +192,12 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].shape = {INT64_MAX, INT64_MAX}; }), "weight 'w'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rows = 6; }), "table 'emb'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].rowsDim = 0; }), "row dimension"));
+  EXPECT_TRUE(
+      names(reason([](EngineSpec &s) { s.inputs[0].type = ElementType(13); }), "input 'x': unknown element type 13"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].type = ElementType(255); }),
+                    "weight 'w': unknown element type 255"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].outOfRange = OutOfRange(3); }),
+                    "table 'emb': unknown policy for ids out of range 3"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));
   EXPECT_TRUE(
       names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));
@@ -225,8 +236,8 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   ASSERT_EQ(launches.size(), 3u);
   ASSERT_TRUE(launches[0].gemm);
   EXPECT_EQ(launches[0].library, "cublaslt");
-  EXPECT_EQ(launches[0].gemm->compute, "tf32");
-  EXPECT_EQ(launches[0].gemm->epilogue, "relu");
+  EXPECT_EQ(launches[0].gemm->compute, GemmCompute::TF32);
+  EXPECT_EQ(launches[0].gemm->epilogue, GemmEpilogue::Relu);
   EXPECT_EQ(launches[0].gemm->bias, -1);
   EXPECT_TRUE(launches[0].needsTiming);
   EXPECT_FALSE(launches[1].needsTiming);
@@ -339,9 +350,13 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("operand 3 of the product", [&](P &p) { dispatch(p).launches[0].gemm->out = 3; });
   refuses("contradict", [&](P &p) { dispatch(p).launches[0].gemm->lda = 2; });
   refuses("a product of i8", [&](P &p) { dispatch(p).launches[0].gemm->type = ElementType::I8; });
-  refuses("unknown way to compute 'x'", [&](P &p) { dispatch(p).launches[0].gemm->compute = "x"; });
-  refuses("unknown epilogue 'x'", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "x"; });
-  refuses("does not fit the bias", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = "bias"; });
+  refuses("unknown way to compute 4", [&](P &p) { dispatch(p).launches[0].gemm->compute = GemmCompute(4); });
+  refuses("unknown epilogue 77", [&](P &p) { dispatch(p).launches[0].gemm->epilogue = GemmEpilogue(77); });
+  refuses("the epilogue 'bias' does not fit the bias",
+          [&](P &p) { dispatch(p).launches[0].gemm->epilogue = GemmEpilogue::Bias; });
+  refuses("unknown element type 13", [&](P &p) { p.kernels[0].tensorMaps[0].type = ElementType(13); });
+  refuses("target: unknown device 2", [](P &p) { p.target.device = DeviceKind(2); });
+  refuses("unknown space 6", [&](P &p) { dispatch(p).operands[0].space = Space(6); });
   auto cover = [](P &p) -> DispatchSpec & { return p.chains[1].dispatches[0]; };
   refuses("a bound on its rows", [&](P &p) {
     cover(p).launches[0].minRows = 0;

@@ -49,8 +49,8 @@ static ProgramSpec cudaProgram() {
   product.m = test::size("batch");
   product.n = product.ldb = product.ldc = 4;
   product.k = product.lda = 3;
-  product.compute = "tf32";
-  product.epilogue = "relu";
+  product.compute = GemmCompute::TF32;
+  product.epilogue = GemmEpilogue::Relu;
   DispatchSpec dispatch;
   dispatch.operands = {
       {Space::Input, 0, 0, 0, "", ""}, {Space::Weight, 0, 0, 0, "", ""}, {Space::Output, 0, 0, 0, "", ""}};

@@ -92,7 +92,7 @@ TEST(Tensor, BytesRoundTrip) {
       {ElementKind::I64, {INT64_MIN, 1}}, {ElementKind::Bool, {1, 0}}};
   for (auto &[kind, values] : integers) {
     std::vector<char> bytes = Tensor::fromInts(kind, {2}, values).toBytes();
-    EXPECT_EQ(bytes.size(), 2 * getByteSize(kind));
+    EXPECT_EQ(bytes.size(), 2 * elementSize(kind));
     EXPECT_EQ(Tensor::fromBytes(kind, {2}, bytes.data()).ints(), llvm::ArrayRef<int64_t>(values)) << int(kind);
   }
   for (ElementKind kind : {ElementKind::F16, ElementKind::BF16, ElementKind::F32, ElementKind::F64}) {

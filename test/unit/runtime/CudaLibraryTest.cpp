@@ -115,7 +115,7 @@ TEST_F(CudaLibrary, TransposedWeightsWithRelu) {
   GemmSpec &product = gemm();
   product.transB = true;
   product.ldb = width;
-  product.epilogue = "relu";
+  product.epilogue = GemmEpilogue::Relu;
   Engine engine;
   Context context;
   ASSERT_FALSE(open(engine));

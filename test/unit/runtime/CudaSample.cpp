@@ -64,7 +64,7 @@ EngineSpec test::cudaSampleSpec() {
   library.gemm->n = library.gemm->ldb = library.gemm->ldc = hidden;
   library.gemm->k = library.gemm->lda = width;
   library.gemm->m = batch;
-  library.gemm->compute = "f32";
+  library.gemm->compute = GemmCompute::F32;
   few.kernel = 3;
   few.grid = {1000};
   few.blocksPerSm = 3;
@@ -127,7 +127,10 @@ void test::runHostKernel(const FakeLaunch &launch) {
 
 int test::tryOnFakeGpu(const std::vector<uint8_t> &bytes) {
   fakeCuda().machine.memory = size_t(16) << 20;
-  ReckonTableBinding synthetic = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 3, 1};
+  ReckonTableBinding synthetic = RECKON_TABLE_BINDING_INIT;
+  synthetic.source = RECKON_TABLE_SYNTHETIC;
+  synthetic.rows = 3;
+  synthetic.seed = 1;
   EngineError problem;
   runtime::Engine engine;
   runtime::Context context;

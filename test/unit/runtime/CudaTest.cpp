@@ -258,7 +258,10 @@ TEST_F(Cuda, GraphsAreKeptUpToTheLimit) {
   Engine engine;
   Context context;
   ASSERT_FALSE(open(engine, cudaSampleSpec()));
-  ReckonContextOptions options = {1, "cuda", -1, 2};
+  ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;
+  options.threads = 1;
+  options.device = "cuda";
+  options.graph_cache = 2;
   ASSERT_FALSE(context.create(engine, options));
   for (int64_t batch : {5, 6, 5, 6})
     expectCorrect(context, sampleData(batch));
@@ -393,7 +396,10 @@ TEST_F(Cuda, Profiling) {
 }
 
 TEST_F(Cuda, SyntheticTablesAreMadeOnTheDevice) {
-  ReckonTableBinding binding = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 1000, 5};
+  ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+  binding.source = RECKON_TABLE_SYNTHETIC;
+  binding.rows = 1000;
+  binding.seed = 5;
   Engine engine;
   ASSERT_FALSE(open(engine, cudaSampleSpec(), {binding}));
   SampleData data = sampleData(3);

@@ -169,7 +169,7 @@ TEST_F(GpuRuntime, MadeUpValuesAreThoseOfTheHost) {
     ASSERT_TRUE(driver.cuMemsetD8Async(error, memory.data(), 0xff, bytes, stream.get()));
     ASSERT_TRUE(fill.fill(type, memory.data(), count, 99, stream.get(), error)) << error.message;
     ASSERT_TRUE(staging.copyOut(memory.data(), bytes, {{0, bytes, got.data()}}, stream.get(), error)) << error.message;
-    EXPECT_TRUE(want == got) << elementTypeName(type);
+    EXPECT_TRUE(want == got) << enumName(type);
   }
   uint64_t count = 3000001;
   std::vector<uint16_t> want(count), got(count);

@@ -280,7 +280,11 @@ TEST(Run, TablesAreBoundAtLoad) {
   EXPECT_EQ(beside.table(0).rows, tableRows);
 
   auto refused = [&](ReckonTableBinding binding) { return Engine().open(enginePath, {binding}).message; };
-  ReckonTableBinding fromFile = {"emb.weight", RECKON_TABLE_FILE, path.c_str(), 12, nullptr, 0, 0};
+  ReckonTableBinding fromFile = RECKON_TABLE_BINDING_INIT;
+  fromFile.table = "emb.weight";
+  fromFile.source = RECKON_TABLE_FILE;
+  fromFile.path = path.c_str();
+  fromFile.offset = 12;
   Engine bound;
   ASSERT_FALSE(bound.open(enginePath, {fromFile}));
   works(bound);
@@ -290,7 +294,11 @@ TEST(Run, TablesAreBoundAtLoad) {
   EXPECT_NE(refused(fromFile).find("file '/dev/zero' is not a regular file"), std::string::npos);
   fromFile.path = "/nonexistent";
   EXPECT_NE(refused(fromFile).find("table 'emb.weight': file '/nonexistent' cannot be opened"), std::string::npos);
-  ReckonTableBinding memory = {"emb.weight", RECKON_TABLE_MEMORY, nullptr, 0, rows.data(), tableRows, 0};
+  ReckonTableBinding memory = RECKON_TABLE_BINDING_INIT;
+  memory.table = "emb.weight";
+  memory.source = RECKON_TABLE_MEMORY;
+  memory.data = rows.data();
+  memory.rows = tableRows;
   Engine inMemory;
   ASSERT_FALSE(inMemory.open(enginePath, {memory}));
   works(inMemory);
@@ -304,7 +312,10 @@ TEST(Run, TablesAreBoundAtLoad) {
 }
 
 TEST(Run, SyntheticTablesSetTheRows) {
-  ReckonTableBinding binding = {nullptr, RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 1000, 5};
+  ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+  binding.source = RECKON_TABLE_SYNTHETIC;
+  binding.rows = 1000;
+  binding.seed = 5;
   Loaded a(sampleSpec(), {binding}), b(sampleSpec(), {binding});
   EXPECT_EQ(a.engine.table(0).rows, 1000);
   SampleData data = sampleData(3);
@@ -396,5 +407,92 @@ TEST(Load, Queries) {
   EXPECT_EQ(reckon_run(nullptr), RECKON_INVALID);
   EXPECT_STREQ(reckon_element_name(RECKON_BF16), "bf16");
   EXPECT_EQ(reckon_element_size(ReckonElementType(77)), 0u);
+  EXPECT_EQ(reckon_element_size(ReckonElementType(256)), 0u);
+}
+
+/// Structs as an earlier and a later version of Runtime.h might have them.
+struct EarlierOptions {
+  size_t struct_size;
+  int threads;
+  const char *device;
+};
+struct LaterOptions {
+  ReckonContextOptions known = RECKON_CONTEXT_OPTIONS_INIT;
+  uint64_t added = 0;
+};
+struct EarlierBinding {
+  size_t struct_size;
+  const char *table;
+  ReckonTableSource source;
+  const char *path;
+  uint64_t offset;
+  const void *data;
+  int64_t rows;
+};
+struct LaterBinding {
+  ReckonTableBinding known = RECKON_TABLE_BINDING_INIT;
+  uint64_t added = 0;
+};
+
+TEST(Run, OptionsOfOtherVersions) {
+  Loaded loaded;
+  auto create = [&](const void *options) {
+    ReckonContext *context = nullptr;
+    ReckonStatus status =
+        reckon_context_create(loaded.engine.get(), static_cast<const ReckonContextOptions *>(options), &context);
+    reckon_context_destroy(context);
+    return status;
+  };
+  EarlierOptions earlier = {sizeof(EarlierOptions), 1, "host"};
+  EXPECT_EQ(create(&earlier), RECKON_OK);
+  earlier.device = "tpu";
+  EXPECT_NE(create(&earlier), RECKON_OK);
+  LaterOptions later;
+  later.known.struct_size = sizeof(LaterOptions);
+  later.known.threads = 1;
+  EXPECT_EQ(create(&later), RECKON_OK);
+  later.added = 256;
+  EXPECT_EQ(create(&later), RECKON_UNSUPPORTED);
+  EXPECT_NE(std::string(reckon_last_error()).find("ReckonContextOptions: a field at offset 33 is set"),
+            std::string::npos)
+      << reckon_last_error();
+  for (size_t size : {size_t(0), size_t(8), size_t(31), SIZE_MAX - 7}) {
+    later.known.struct_size = size;
+    EXPECT_EQ(create(&later), RECKON_INVALID) << size;
+    EXPECT_NE(std::string(reckon_last_error()).find("struct_size is " + std::to_string(size) + ", expected"),
+              std::string::npos);
+  }
+}
+
+TEST(Run, BindingsOfOtherVersions) {
+  std::optional<std::vector<uint8_t>> bytes = serializeEngine(sampleSpec());
+  ASSERT_TRUE(bytes);
+  auto open = [&](const void *bindings, size_t count) {
+    ReckonEngine *engine = nullptr;
+    ReckonStatus status = reckon_engine_open_from_memory(
+        bytes->data(), bytes->size(), static_cast<const ReckonTableBinding *>(bindings), count, &engine);
+    ReckonTableInfo info = {};
+    if (engine)
+      reckon_engine_table(engine, 0, &info);
+    reckon_engine_close(engine);
+    return status == RECKON_OK ? std::to_string(info.rows) : reckon_last_error();
+  };
+  // The second element of an array lies where its own version puts it.
+  EarlierBinding earlier[2] = {{sizeof(EarlierBinding), nullptr, RECKON_TABLE_DEFAULT, nullptr, 0, nullptr, 0},
+                               {sizeof(EarlierBinding), "emb.weight", RECKON_TABLE_SYNTHETIC, nullptr, 0, nullptr, 7}};
+  EXPECT_EQ(open(earlier, 2), "7");
+  LaterBinding later[2];
+  for (LaterBinding &binding : later)
+    binding.known.struct_size = sizeof(LaterBinding);
+  later[1].known.table = "emb.weight";
+  later[1].known.source = RECKON_TABLE_SYNTHETIC;
+  later[1].known.rows = 9;
+  EXPECT_EQ(open(later, 2), "9");
+  later[1].added = 1;
+  EXPECT_NE(open(later, 2).find("ReckonTableBinding: a field at offset 64 is set"), std::string::npos);
+  later[1].known.struct_size = sizeof(ReckonTableBinding);
+  EXPECT_NE(open(later, 2).find("ReckonTableBinding 1: struct_size is 64, and 72 in the first"), std::string::npos);
+  later[0].known.struct_size = 0;
+  EXPECT_NE(open(later, 1).find("struct_size is 0"), std::string::npos);
 }
 } // namespace
