@@ -218,8 +218,12 @@ ReckonStatus reckon_engine_table(const ReckonEngine *engine, size_t index, Recko
   if (!engine || index >= engine->loaded->spec().tables.size() || !info)
     return invalid("there is no table of that index");
   const TableSpec &table = engine->loaded->spec().tables[index];
-  *info = {table.name.c_str(), static_cast<ReckonElementType>(table.type), engine->loaded->tables()[index].rows,
-           static_cast<int64_t>(table.dim)};
+  *info = {table.name.c_str(),
+           static_cast<ReckonElementType>(table.type),
+           engine->loaded->tables()[index].rows,
+           static_cast<int64_t>(table.dim),
+           enumName(table.encoding),
+           static_cast<int64_t>(table.rowBytes())};
   return RECKON_OK;
 }
 

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------------===//
 
 #include "TableStorage.h"
-#include "RandomFill.h"
 
 #include <cerrno>
 #include <cstring>
@@ -38,6 +37,8 @@ bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &bindin
       return mapFile(table, absolute ? table.externalFile : engineFolder + "/" + table.externalFile,
                      table.externalOffset, static_cast<int64_t>(table.rows), bound, error);
     }
+    if (table.mustBeBound)
+      return error.set(RECKON_INVALID, what + "the engine does not hold its rows; bind the table");
     // A table of no rows has no bytes either.
     static const uint64_t nothing = 0;
     bound = {table.data.size ? table.data.data : reinterpret_cast<const uint8_t *>(&nothing),
@@ -48,7 +49,7 @@ bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &bindin
       return error.set(RECKON_INVALID, what + "the binding names no file");
     return mapFile(table, binding.path, binding.offset, binding.rows, bound, error);
   case RECKON_TABLE_MEMORY:
-    if (!binding.data || reinterpret_cast<uintptr_t>(binding.data) % elementSize(table.type) != 0)
+    if (!binding.data || reinterpret_cast<uintptr_t>(binding.data) % table.format().alignment() != 0)
       return error.set(RECKON_INVALID, what + "the bound memory is null or not aligned to its element");
     bound = {static_cast<const uint8_t *>(binding.data), binding.rows, 0};
     return true;
@@ -64,7 +65,7 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
   auto failed = [&](const char *action) {
     return error.set(RECKON_INVALID, what + " cannot be " + action + ": " + std::strerror(errno));
   };
-  if (offset % elementSize(table.type) != 0)
+  if (offset % table.format().alignment() != 0)
     return error.set(RECKON_INVALID, what + ": offset " + std::to_string(offset) + " is not aligned to its element");
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a pipe
   if (descriptor < 0)
@@ -75,7 +76,7 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
     return error.set(RECKON_INVALID, what + " is not a regular file");
   }
   uint64_t fileSize = status.st_size;
-  uint64_t rowBytes = table.dim * elementSize(table.type), size = 0;
+  uint64_t rowBytes = table.rowBytes(), size = 0;
   uint64_t available = offset <= fileSize ? (fileSize - offset) / rowBytes : 0;
   uint64_t rowCount = wantedRows == 0 ? available : static_cast<uint64_t>(wantedRows);
   if (offset > fileSize || rowCount > available) {
@@ -113,8 +114,7 @@ static bool noMemory(const TableSpec &table, int64_t rows, Error &error) {
 
 bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound,
                               Error &error) {
-  uint64_t size;
-  if (__builtin_mul_overflow(table.dim * elementSize(table.type), static_cast<uint64_t>(wantedRows), &size))
+  if (!table.format().tableBytes(static_cast<uint64_t>(wantedRows), table.dim))
     return noMemory(table, wantedRows, error);
   // The name goes into the seed, so that tables differ and do not depend on their order.
   for (char c : table.name)
@@ -126,10 +126,10 @@ bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64
 bool TableStorage::makeUp(const TableSpec &table, BoundTable &bound, Error &error) {
   if (bound.data)
     return true;
-  uint64_t elements = static_cast<uint64_t>(bound.rows) * table.dim;
-  if (!rows.allocate(elements * elementSize(table.type)))
+  auto count = static_cast<uint64_t>(bound.rows);
+  if (!rows.allocate(count * table.rowBytes()))
     return noMemory(table, bound.rows, error);
-  fillRandom(table.type, rows.data(), elements, bound.seed);
+  table.format().fill(rows.data(), count, table.dim, bound.seed);
   bound.data = rows.data();
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/TableRows.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -65,13 +66,18 @@ void PlanDialect::initialize() {
 }
 
 LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, Type elementType, rec::DimsAttr dims) {
-  if (!rec::getElementSize(elementType))
+  if (!rec::getRowFormat(elementType))
     return emitError() << "a buffer cannot hold elements of type " << elementType;
+  if (isa<rec::EncodedType>(elementType) && (dims.size() != 2 || !dims.getSize(1).isConstant()))
+    return emitError() << "a buffer of " << elementType << " holds rows of a constant size, not " << dims;
   return success();
 }
 
 uint64_t BufferType::getElementBytes() const { return *rec::getElementSize(getElementType()); }
 
 SizeExpr BufferType::getBytes() const {
+  RowFormat format = *rec::getRowFormat(getElementType());
+  if (!format.isPlain())
+    return getSizes()[0] * SizeExpr(static_cast<int64_t>(format.rowBytes(*getSizes()[1].constant())));
   return rec::getNumElements(getSizes()) * SizeExpr(static_cast<int64_t>(getElementBytes()));
 }

@@ -35,7 +35,7 @@ def Plan_BufferType : TypeDef<Plan_Dialect, "Buffer"> {
   let extraClassDeclaration = [{
     unsigned getRank() const { return getDims().size(); }
     ::llvm::SmallVector<::reckon::SizeExpr> getSizes() const { return getDims().getSizes(); }
-    /// Bytes of one element; a boolean takes one.
+    /// Bytes of one element; a boolean takes one. Rows in an encoding have no such size.
     uint64_t getElementBytes() const;
     /// Bytes of the dense tensor.
     ::reckon::SizeExpr getBytes() const;
@@ -90,7 +90,7 @@ def Plan_TableOp : Plan_BufferOp<"table"> {
   let summary = "An embedding table, bound when the engine is loaded";
   let description = [{
     The number of rows is a property of the binding: the first size is the dimension `rows:<name>` (see
-    `SizeExpr::makeDimName`). `value` holds the model's own rows.
+    `SizeExpr::makeDimName`). `value` holds the model's own rows; where it has no data, whoever loads the engine binds them.
 
     Constraints:
     - (C1) the value has rank 2, the buffer's element type and row size.

@@ -6,6 +6,8 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
+#include "dialects/Rec/TableRows.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -57,8 +59,12 @@ std::optional<unsigned> rec::getElementSize(Type elementType) {
 }
 
 std::optional<uint64_t> rec::getDataSize(ShapedType type) {
+  if (!type.hasStaticShape())
+    return std::nullopt;
+  if (isa<EncodedType>(type.getElementType()) && type.getRank() == 2)
+    return getRowFormat(type.getElementType())->tableBytes(type.getDimSize(0), type.getDimSize(1));
   auto elementSize = getElementSize(type.getElementType());
-  if (!elementSize || !type.hasStaticShape())
+  if (!elementSize)
     return std::nullopt;
   uint64_t size = *elementSize;
   for (int64_t dim : type.getShape())
@@ -170,6 +176,8 @@ static bool isRepeated(ArrayRef<char> data, unsigned elementSize) {
 
 std::optional<double> rec::getConstantSplat(ElementsAttr value) {
   auto type = value.getShapedType();
+  if (isa<EncodedType>(type.getElementType()))
+    return std::nullopt;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     auto bytes = getConstantBytes(resource);
     if (!bytes || bytes->get().size() > maxScannedSize ||
@@ -200,6 +208,8 @@ ElementsAttr rec::makeDistinct(ElementsAttr value, StringRef name) {
 ElementsAttr rec::makeConstant(RankedTensorType type, ArrayRef<char> data, StringRef name) {
   unsigned elementSize = getElementSize(type.getElementType()).value_or(1);
   assert(getDataSize(type) == data.size() && "data of another size than the type's");
+  if (isa<EncodedType>(type.getElementType())) // dense attributes hold numbers alone
+    return makeResource(type, data, name);
   bool splat = isRepeated(data, elementSize);
   if (data.size() > resourceThreshold && !splat)
     return makeResource(type, data, name);

@@ -17,7 +17,7 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   if (table.size() != 2)
     return failInference<EmbeddingOp>(location, "C1", "the table has rank ", table.size(), ", expected 2: rows x dim");
   result.push_back(table[1]);
-  types.push_back(getTensorType(result, getElementType(adaptor.getTable())));
+  types.push_back(getTensorType(result, getDecodedType(getElementType(adaptor.getTable()))));
   return success();
 }
 
@@ -27,6 +27,7 @@ LogicalResult EmbeddingBagOp::inferReturnTypes(MLIRContext *, std::optional<Loca
   if (table.size() != 2)
     return failInference<EmbeddingBagOp>(location, "C1", "the table has rank ", table.size(),
                                          ", expected 2: rows x dim");
+  Type element = getDecodedType(getElementType(adaptor.getTable()));
   Value offsets = adaptor.getOffsets(), weights = adaptor.getWeights();
   SizeExpr bags;
   if (!offsets) {
@@ -55,14 +56,14 @@ LogicalResult EmbeddingBagOp::inferReturnTypes(MLIRContext *, std::optional<Loca
     if (!unifyShapes(getShape(weights), ids))
       return failInference<EmbeddingBagOp>(location, "C3", "the weights have shape ", printShape(getShape(weights)),
                                            ", the ids ", printShape(ids));
-    if (getElementType(weights) != getElementType(adaptor.getTable()))
+    if (getElementType(weights) != element)
       return failInference<EmbeddingBagOp>(location, "C3", "weights of ", getElementType(weights), " for a table of ",
-                                           getElementType(adaptor.getTable()));
+                                           element);
     if (adaptor.getMode() != PoolMode::sum)
       return failInference<EmbeddingBagOp>(location, "C3", "weights need mode 'sum', not '",
                                            stringifyPoolMode(adaptor.getMode()), "'");
   }
-  types.push_back(getTensorType({bags, table[1]}, getElementType(adaptor.getTable())));
+  types.push_back(getTensorType({bags, table[1]}, element));
   return success();
 }
 
@@ -100,7 +101,7 @@ LogicalResult MultiLookupOp::inferReturnTypes(MLIRContext *, std::optional<Locat
       return fail("C2", "the mode " + Twine(adaptor.getModes()[t]) + " of table " + Twine(t) + " does not exist");
     width = width + table[1];
   }
-  types.push_back(getTensorType({ids[0], width}, elementType));
+  types.push_back(getTensorType({ids[0], width}, getDecodedType(elementType)));
   return success();
 }
 

@@ -24,6 +24,10 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace reckon {
+enum class RowEncoding : uint8_t; // reckon/Engine/RowFormat.h
+} // namespace reckon
+
 #include "dialects/Rec/RecDialect.h.inc"
 #include "dialects/Rec/RecEnums.h.inc"
 
@@ -37,5 +41,13 @@
 
 #define GET_OP_CLASSES
 #include "dialects/Rec/RecOps.h.inc"
+
+namespace reckon::rec {
+/// The type of the elements that a lookup gives from a table of this element type.
+inline mlir::Type getDecodedType(mlir::Type elementType) {
+  auto encoded = llvm::dyn_cast<EncodedType>(elementType);
+  return encoded ? encoded.getDecoded() : elementType;
+}
+} // namespace reckon::rec
 
 #endif // RECKON_DIALECTS_REC_REC_H

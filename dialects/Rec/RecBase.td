@@ -77,6 +77,26 @@ def Rec_SequenceType : TypeDef<Rec_Dialect, "Sequence"> {
   let assemblyFormat = "`<` $elementType `>`";
 }
 
+def Rec_RowEncoding : AttrOrTypeParameter<"::reckon::RowEncoding", "an encoding of rows"> {
+  let parser = "::reckon::rec::parseRowEncoding($_parser)";
+  let printer = "::reckon::rec::printRowEncoding($_printer, $_self)";
+}
+
+def Rec_EncodedType : TypeDef<Rec_Dialect, "Encoded"> {
+  let mnemonic = "encoded";
+  let summary = "An element of a table whose rows are stored in an encoding";
+  let description = [{
+    Lookups give elements of type `decoded`. A row has as many elements as the tensor type says, and as many bytes as
+    `reckon::RowFormat` says. Rows that are their elements have the type of these instead.
+
+    Constraints:
+    - (C1) the encoding is not `plain`, and it decodes to f16, bf16 or f32.
+  }];
+  let parameters = (ins Rec_RowEncoding:$encoding, "::mlir::Type":$decoded);
+  let assemblyFormat = "`<` $encoding `,` $decoded `>`";
+  let genVerifyDecl = 1;
+}
+
 class Rec_Enum<string name, string summaryText, list<string> names>
     : I32EnumAttr<name, summaryText, !foreach(i, !range(0, !size(names)), I32EnumAttrCase<names[i], i>)> {
   let cppNamespace = "::reckon::rec";
@@ -151,7 +171,9 @@ def Rec_BoolTensor : RankedTensorOf<[Rec_Bool]>;
 /// What a node that is not yet a layer may take and give: any tensor, ranked or not, a sequence, or nothing.
 def Rec_OnnxValue : AnyTypeOf<[TensorOf<[Rec_Element]>, Rec_SequenceType, NoneType]>;
 
-def Rec_Table : RankedTensorOf<[Rec_Float, I8, UI8]>;
+def Rec_Table : RankedTensorOf<[Rec_Float, I8, UI8, Rec_EncodedType]>;
+/// What is in the model or the engine: any tensor, or a table in any encoding.
+def Rec_StoredTensor : RankedTensorOf<[Rec_Element, Rec_EncodedType]>;
 
 //===----------------------------------------------------------------------===//
 // Op classes

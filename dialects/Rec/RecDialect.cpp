@@ -6,6 +6,7 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "dialects/Rec/Rec.h"
+#include "reckon/Engine/RowFormat.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -17,6 +18,20 @@ using namespace reckon::rec;
 #include "dialects/Rec/RecDialect.cpp.inc"
 #include "dialects/Rec/RecEnums.cpp.inc"
 #include "dialects/Rec/RecInterfaces.cpp.inc"
+
+namespace reckon::rec {
+static FailureOr<RowEncoding> parseRowEncoding(AsmParser &parser) {
+  StringRef text;
+  SMLoc location = parser.getCurrentLocation();
+  if (failed(parser.parseKeyword(&text)))
+    return failure();
+  if (std::optional<RowEncoding> encoding = reckon::parseRowEncoding(text))
+    return *encoding;
+  return parser.emitError(location) << "there is no encoding of rows '" << text << "'";
+}
+
+static void printRowEncoding(AsmPrinter &printer, RowEncoding encoding) { printer << enumName(encoding); }
+} // namespace reckon::rec
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Rec/RecTypes.cpp.inc"

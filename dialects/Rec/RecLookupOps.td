@@ -19,7 +19,7 @@ def Rec_EmbeddingOp : Rec_Layer<"embedding", !listconcat(Rec_LookupTraits, [Rec_
 
     Constraints:
     - (C1) the table has rank 2: rows x dim.
-    - (C2) the result's shape is that of the ids followed by dim; its element type is the table's.
+    - (C2) the result's shape is that of the ids followed by dim; its element type is what the table's decodes to.
 
     Example:
     ```mlir
@@ -56,9 +56,9 @@ def Rec_EmbeddingBagOp : Rec_Layer<"embedding_bag",
     Constraints:
     - (C1) the table has rank 2: rows x dim.
     - (C2) without offsets the ids have rank 2; with offsets both have rank 1 and the same element type.
-    - (C3) weights have the shape of the ids and the table's element type, and need mode `sum`.
+    - (C3) weights have the shape of the ids and the result's element type, and need mode `sum`.
     - (C4) `include_last_offset` needs offsets, with at least one entry where it can be told.
-    - (C5) the result is bags x dim with the table's element type.
+    - (C5) the result is bags x dim; its element type is what the table's decodes to.
 
     Example:
     ```mlir
@@ -93,10 +93,10 @@ def Rec_MultiLookupOp : Rec_Layer<"multi_lookup",
     table may appear more than once.
 
     Constraints:
-    - (C1) there is a table; every table has rank 2, all of one element type; the ids have rank 2.
+    - (C1) there is a table; every table has rank 2, all of one element type, encodings included; the ids have rank 2.
     - (C2) `starts`, `counts`, `modes` and `padding_ids` have one entry a table; counts are positive and the columns lie
       inside the ids. A padding id below zero means none.
-    - (C3) the result is rows of ids x the sum of the dims.
+    - (C3) the result is rows of ids x the sum of the dims; its element type is what the tables' decodes to.
 
     Example:
     ```mlir

@@ -27,7 +27,7 @@ def Rec_ConstantOp : Rec_Op<"constant", [Pure, ConstantLike, Rec_InferTypes]> {
     ```
   }];
   let arguments = (ins ElementsAttr:$value, OptionalAttr<StrAttr>:$name);
-  let results = (outs Rec_Tensor:$result);
+  let results = (outs Rec_StoredTensor:$result);
   let assemblyFormat = "($name^ `=`)? attr-dict $value";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -149,7 +149,7 @@ def Rec_FusionOp : Rec_Op<"fusion", [Pure, IsolatedFromAbove, SingleBlock]> {
     }
     ```
   }];
-  let arguments = (ins Rec_RegionKindAttr:$kind, DenseBoolArrayAttr:$row_inputs, Variadic<Rec_Tensor>:$inputs);
+  let arguments = (ins Rec_RegionKindAttr:$kind, DenseBoolArrayAttr:$row_inputs, Variadic<Rec_StoredTensor>:$inputs);
   let results = (outs Variadic<Rec_Tensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{

@@ -21,6 +21,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -147,9 +148,25 @@ private:
 };
 } // namespace
 
+/// A table of the options that the model has nothing for; empty when it has all.
+static std::string findMissingTable(mlir::ModuleOp module, const CompileOptions &options) {
+  llvm::StringSet<> names;
+  module.walk([&](rec::ConstantOp constant) {
+    if (std::optional<llvm::StringRef> name = constant.getName())
+      names.insert(*name);
+  });
+  for (llvm::StringRef entry : options.tableFormats)
+    if (llvm::StringRef name = entry.rsplit('=').first; !names.contains(name))
+      return name.str();
+  return "";
+}
+
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                           CompileReport &report) {
-  if (std::string error = checkOptions(options); !error.empty()) {
+  std::string error = checkOptions(options);
+  if (std::string table = findMissingTable(module, options); error.empty() && !table.empty())
+    error = "the model has no table '" + table + "' to give a format";
+  if (!error.empty()) {
     mlir::emitError(module.getLoc()) << error;
     report.error = ErrorKind::BadInput;
     return std::nullopt;
@@ -167,6 +184,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.precision = *parsePrecision(options.precision);
   phaseOptions.allCandidates = options.candidates == "all";
   phaseOptions.timingCache = options.timingCache;
+  phaseOptions.tableFormats = options.tableFormats;
   BlameWatch blamed(module.getContext(), options.timingCache);
   PassInstruments instruments(*module.getContext(), options, report);
   for (const Phase &phase : getPhases()) {

@@ -9,9 +9,15 @@
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Targets.h"
+#include "reckon/Engine/RowFormat.h"
 #include "reckon/Engine/TimingCache.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace reckon;
+
+/// "plain, ..."
+static std::string listEncodings() { return llvm::join(llvm::ArrayRef(EnumNames<RowEncoding>::texts), ", "); }
 
 static std::vector<CompileOption> makeTable() {
   static const char compilation[] = "Compilation", development[] = "Development of the compiler";
@@ -35,6 +41,10 @@ static std::vector<CompileOption> makeTable() {
        "make this dimension of the inputs, which the model has fixed to the batch it was\nexported with, any batch: 0 "
        "for most models",
        &CompileOptions::batchDim},
+      {compilation, "table-format", "NAME=FORMAT",
+       "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
+           listEncodings() + "; repeatable",
+       &CompileOptions::tableFormats},
       {compilation, "candidates", "SET",
        "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also those "
        "that only reckon-tune can find to be the fastest",
@@ -96,6 +106,11 @@ std::string reckon::checkOptions(const CompileOptions &options) {
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())
     return error;
+  for (llvm::StringRef entry : options.tableFormats) {
+    auto [name, format] = entry.rsplit('=');
+    if (name.empty() || !parseRowEncoding(format))
+      return "a table format is NAME=FORMAT with one of " + listEncodings() + ", not '" + entry.str() + "'";
+  }
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (!last)
     return "no phase '" + options.stopAfter + "'; there are " + listPhases();

@@ -29,7 +29,7 @@ struct CompileOption {
       member;
 };
 
-/// All options that are one text or one flag, in the order of --help.
+/// All options that are texts or flags, in the order of --help.
 const std::vector<CompileOption> &getCompileOptions();
 
 /// What is wrong with the options together; empty when nothing is. compileModule() says the same as a diagnostic.

@@ -43,6 +43,8 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
   Option<bool> allCandidates{*this, "all-candidates",
                              llvm::cl::desc("cuda: give layers all launches that reckon-tune should time"),
                              llvm::cl::init(false)};
+  ListOption<std::string> tableFormats{
+      *this, "table-formats", llvm::cl::desc("NAME=FORMAT of tables whose rows are bound when the engine is loaded")};
   Option<std::string> timingCache{*this, "timing-cache", llvm::cl::desc("cuda: a file of reckon-tune to choose by"),
                                   llvm::cl::init("")};
 };

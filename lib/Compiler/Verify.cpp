@@ -5,6 +5,9 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
+#include "dialects/Rec/TableRows.h"
 #include "lib/Reference/EngineSession.h"
 #include "lib/Reference/Expectation.h"
 #include "lib/Reference/RandomInputs.h"
@@ -13,6 +16,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <cmath>
+#include <deque>
 
 using namespace reckon;
 using reference::Tensor;
@@ -22,6 +26,43 @@ static bool hasNaN(const reference::Expectation &expectation) {
     return output.value.isFloat() && llvm::any_of(output.value.floats(), [](double x) { return std::isnan(x); });
   });
 }
+
+namespace {
+/// Rows made up for tables that have none, in a copy of the reference and for the engine alike.
+class MadeUpRows {
+public:
+  MadeUpRows(mlir::ModuleOp reference, uint64_t seed) : copy(reference.clone()) {
+    copy->walk([&](rec::ConstantOp constant) { fill(constant, seed); });
+  }
+  mlir::ModuleOp module() { return *copy; }
+  const std::vector<ReckonTableBinding> &bindings() const { return bound; }
+
+private:
+  void fill(rec::ConstantOp constant, uint64_t seed) {
+    auto type = constant.getType();
+    std::optional<uint64_t> size = rec::getDataSize(type);
+    std::optional<RowFormat> format = rec::getRowFormat(type.getElementType());
+    if (rec::getConstantBytes(constant.getValue()) || !constant.getName() || type.getRank() != 2 || !size || !format)
+      return;
+    int64_t rows = type.getDimSize(0), dim = type.getDimSize(1);
+    auto data = std::make_unique<std::vector<char>>(*size);
+    format->fill(data->data(), rows, dim, seed + bound.size());
+    constant.setValueAttr(rec::makeConstant(type, *data, *constant.getName()));
+    ReckonTableBinding &binding = bound.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
+    names.push_back(constant.getName()->str());
+    binding.table = names.back().c_str();
+    binding.source = RECKON_TABLE_MEMORY;
+    binding.data = data->data();
+    binding.rows = rows;
+    memory.push_back(std::move(data));
+  }
+
+  mlir::OwningOpRef<mlir::ModuleOp> copy;
+  std::deque<std::string> names;
+  std::vector<std::unique_ptr<std::vector<char>>> memory;
+  std::vector<ReckonTableBinding> bound;
+};
+} // namespace
 
 VerifyTolerance reckon::getVerifyTolerance(const std::string &precision) {
   // A half keeps 11 bits, as a factor in tf32 does, a bfloat16 8. The noise is twice the error of one rounding.
@@ -38,7 +79,8 @@ std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const
     mlir::emitError(reference.getLoc()) << "cannot verify: " << message;
     return std::nullopt;
   };
-  auto funcs = reference.getOps<mlir::func::FuncOp>();
+  MadeUpRows rows(reference, seed);
+  auto funcs = rows.module().getOps<mlir::func::FuncOp>();
   if (funcs.empty())
     return fail("the model has no function");
   mlir::func::FuncOp func = *funcs.begin();
@@ -81,7 +123,7 @@ std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const
 
   reference::EngineSession session;
   llvm::SmallVector<Tensor> actual;
-  error = session.open(engine, /*threads=*/0);
+  error = session.open(engine, /*threads=*/0, rows.bindings());
   if (error.empty())
     error = session.run(inputs, actual);
   if (!error.empty())

@@ -49,8 +49,8 @@ template <typename Spec> struct Fields;
 
 RECKON_FIELDS(TensorInfo, TensorInfo, s.name, s.type, s.shape);
 RECKON_FIELDS(WeightSpec, Weight, s.name, s.type, s.shape, s.packing, s.data);
-RECKON_FIELDS(TableSpec, EmbeddingTable, s.name, s.type, s.rows, s.dim, s.rowsDim, s.data, s.externalFile,
-              s.externalOffset, s.outOfRange);
+RECKON_FIELDS(TableSpec, EmbeddingTable, s.name, s.type, s.encoding, s.rows, s.dim, s.rowsDim, s.data, s.externalFile,
+              s.externalOffset, s.mustBeBound, s.outOfRange);
 RECKON_FIELDS(OperandSpec, Operand, s.space, s.index, s.offset, s.rowBytes, s.ids, s.offsets);
 RECKON_FIELDS(TensorMapSpec, TensorMap, s.operand, s.type, s.sizes, s.strides, s.box, s.swizzle);
 RECKON_FIELDS(KernelSpec, Kernel, s.symbol, s.kind, s.onnxNodes, s.registers, s.blockThreads, s.cluster, s.sharedBytes,
@@ -84,6 +84,7 @@ template <typename Table> using FieldIndices = std::make_index_sequence<Table::T
   }
 RECKON_ENUMS(RECKON_SAME_ENUM)
 RECKON_SAME_ENUM(DeviceKind, RECKON_DEVICE_KINDS)
+RECKON_SAME_ENUM(RowEncoding, RECKON_ROW_ENCODINGS)
 static_assert(static_cast<int>(CodeKind::Host) == static_cast<int>(SectionKind::HostCode) &&
                   static_cast<int>(CodeKind::Ptx) == static_cast<int>(SectionKind::Ptx) &&
                   static_cast<int>(CodeKind::Cubin) == static_cast<int>(SectionKind::Cubin),

@@ -133,15 +133,22 @@ private:
       rowDims.insert(rows);
       checkEnum(what, "element type", table.type);
       checkEnum(what, "policy for ids out of range", table.outOfRange);
-      uint64_t size = elementSize(table.type);
-      if (table.dim == 0 || __builtin_mul_overflow(size, table.dim, &size) || size > maxBytes ||
-          __builtin_mul_overflow(size, table.rows, &size))
+      checkEnum(what, "encoding of rows", table.encoding);
+      if (failed())
+        return;
+      std::optional<uint64_t> row = table.format().tableBytes(1, table.dim), all;
+      if (table.dim != 0 && row && *row <= maxBytes)
+        all = table.format().tableBytes(table.rows, table.dim);
+      if (!all)
         fail(what + ": " + std::to_string(table.rows) + " rows of " + std::to_string(table.dim) + " are not possible");
+      uint64_t size = all.value_or(0);
+      if (table.mustBeBound && (table.data.size != 0 || !table.externalFile.empty()))
+        fail(what + " has rows, and must be bound");
       if (!table.externalFile.empty()) {
         checkName(what + ": external file", table.externalFile);
         if (table.data.size != 0)
           fail(what + " has rows in the engine and in the external file '" + table.externalFile + "'");
-      } else if (table.data.size != 0 ? table.data.size != size : table.rows != 0 && size != 0) {
+      } else if (table.data.size != 0 ? table.data.size != size : table.rows != 0 && size != 0 && !table.mustBeBound) {
         fail(what + ": " + std::to_string(table.rows) + " rows of " + std::to_string(table.dim) + " take " +
              std::to_string(size) + " bytes, it has " + std::to_string(table.data.size));
       }

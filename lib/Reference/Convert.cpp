@@ -8,6 +8,8 @@
 #include "lib/Reference/Convert.h"
 
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
+#include "dialects/Rec/TableRows.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -32,11 +34,13 @@ mlir::Type getElementType(ElementKind kind, mlir::MLIRContext *context) {
 }
 
 mlir::FailureOr<Tensor> getTensor(mlir::ElementsAttr value) {
-  std::optional<ElementKind> kind = rec::getEngineType(value.getElementType());
   std::optional<rec::ConstantBytes> bytes = rec::getConstantBytes(value);
-  if (!kind || !bytes)
+  if (!bytes)
     return mlir::failure();
   llvm::ArrayRef<int64_t> shape = value.getShapedType().getShape();
+  if (llvm::isa<rec::EncodedType>(value.getElementType()))
+    return Tensor::borrowRows(*rec::getRowFormat(value.getElementType()), shape, bytes->get().data());
+  std::optional<ElementKind> kind = rec::getEngineType(value.getElementType());
   return bytes->isCopy() ? Tensor::fromBytes(*kind, shape, bytes->get().data())
                          : Tensor::borrow(*kind, shape, bytes->get().data());
 }

@@ -42,8 +42,9 @@ private:
 };
 } // namespace
 
-std::string EngineSession::open(const std::vector<uint8_t> &bytes, int threads) {
-  if (runtime::Status failed = engine.openMemory(bytes.data(), bytes.size()))
+std::string EngineSession::open(const std::vector<uint8_t> &bytes, int threads,
+                                const std::vector<ReckonTableBinding> &bindings) {
+  if (runtime::Status failed = engine.openMemory(bytes.data(), bytes.size(), bindings))
     return failed.message;
   return context.create(engine, threads).message;
 }

@@ -67,29 +67,6 @@ int64_t getNumElements(llvm::ArrayRef<int64_t> shape) {
   return count;
 }
 
-static double readFloat(ElementKind kind, const char *data, int64_t i) {
-  switch (kind) {
-  case ElementKind::F32: {
-    float value;
-    std::memcpy(&value, data + 4 * i, 4);
-    return value;
-  }
-  case ElementKind::F64: {
-    double value;
-    std::memcpy(&value, data + 8 * i, 8);
-    return value;
-  }
-  case ElementKind::F16:
-  case ElementKind::BF16: {
-    uint16_t bits;
-    std::memcpy(&bits, data + 2 * i, 2);
-    return llvm::APFloat(getHalfSemantics(kind), llvm::APInt(16, bits)).convertToDouble();
-  }
-  default:
-    llvm_unreachable("not a float");
-  }
-}
-
 static int64_t readInt(ElementKind kind, const char *data, int64_t i) {
   unsigned bytes = elementSize(kind);
   uint64_t value = 0;
@@ -130,6 +107,14 @@ Tensor Tensor::borrow(ElementKind kind, llvm::ArrayRef<int64_t> shape, const cha
   return result;
 }
 
+Tensor Tensor::borrowRows(RowFormat format, llvm::ArrayRef<int64_t> shape, const char *data) {
+  Tensor result = borrow(format.type(), shape, data);
+  assert(result.isFloat() && shape.size() == 2 && "rows of floats");
+  if (!format.isPlain())
+    result.rowFormat = format;
+  return result;
+}
+
 Tensor Tensor::fromBytes(ElementKind kind, llvm::ArrayRef<int64_t> shape, const void *data) {
   Tensor result = borrow(kind, shape, static_cast<const char *>(data));
   if (result.isFloat())
@@ -140,7 +125,14 @@ Tensor Tensor::fromBytes(ElementKind kind, llvm::ArrayRef<int64_t> shape, const 
   return result;
 }
 
-double Tensor::floatAt(int64_t i) const { return floatValues ? (*floatValues)[i] : readFloat(elementKind, raw, i); }
+double Tensor::readFloat(int64_t i) const {
+  if (!rowFormat)
+    return RowFormat(elementKind).decode(raw, i);
+  int64_t dim = sizes[1];
+  return rowFormat->decode(raw + i / dim * rowFormat->rowBytes(dim), i % dim);
+}
+
+double Tensor::floatAt(int64_t i) const { return floatValues ? (*floatValues)[i] : readFloat(i); }
 int64_t Tensor::intAt(int64_t i) const { return intValues ? (*intValues)[i] : readInt(elementKind, raw, i); }
 
 double Tensor::asDouble(int64_t i) const {
@@ -156,7 +148,7 @@ llvm::ArrayRef<double> Tensor::floats() const {
   if (!floatValues) {
     auto values = std::make_shared<std::vector<double>>(numElements());
     for (size_t i = 0, e = values->size(); i < e; ++i)
-      (*values)[i] = readFloat(elementKind, raw, i);
+      (*values)[i] = readFloat(i);
     floatValues = std::move(values);
   }
   return *floatValues;

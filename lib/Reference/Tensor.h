@@ -13,7 +13,7 @@
 #ifndef RECKON_REFERENCE_TENSOR_H
 #define RECKON_REFERENCE_TENSOR_H
 
-#include "reckon/Engine/Enums.h"
+#include "reckon/Engine/RowFormat.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -48,6 +48,8 @@ public:
   /// Row-major elements in the machine's byte order, which the caller keeps alive: a table is read in place and is
   /// widened only by an op that needs all of it.
   static Tensor borrow(ElementKind kind, llvm::ArrayRef<int64_t> shape, const char *data);
+  /// The rows of a table of rows x dim, which the caller keeps alive, decoded as they are read.
+  static Tensor borrowRows(RowFormat format, llvm::ArrayRef<int64_t> shape, const char *data);
   /// Copies row-major elements in the machine's byte order.
   static Tensor fromBytes(ElementKind kind, llvm::ArrayRef<int64_t> shape, const void *data);
 
@@ -94,9 +96,12 @@ public:
   std::string name;
 
 private:
+  double readFloat(int64_t i) const;
+
   ElementKind elementKind = ElementKind::F32;
   llvm::SmallVector<int64_t> sizes;
   const char *raw = nullptr;
+  std::optional<RowFormat> rowFormat; ///< of `raw`; plain where there is none
   mutable std::shared_ptr<std::vector<double>> floatValues;
   mutable std::shared_ptr<std::vector<int64_t>> intValues;
 };

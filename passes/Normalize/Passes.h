@@ -21,7 +21,8 @@ namespace reckon {
 #include "passes/Normalize/Passes.h.inc"
 
 /// Appends the passes of the phase: what the importer wrote becomes layers, each idiom of an exporter one op.
-void buildNormalizePipeline(mlir::OpPassManager &pm);
+/// `tableFormats`: NAME=FORMAT of tables whose rows are bound when the engine is loaded.
+void buildNormalizePipeline(mlir::OpPassManager &pm, llvm::ArrayRef<std::string> tableFormats = {});
 
 } // namespace reckon
 

@@ -323,6 +323,23 @@ def RaiseL2Norm : Normalize_Pass<"rec-raise-l2-norm"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+def SetTableFormats : Normalize_Pass<"rec-set-table-formats"> {
+  let summary = "Give tables the format of the rows that will be bound";
+  let description = [{
+    Requires: the lookups are raised.
+    Guarantees: each table of the option is read by lookups alone, has the element type of its format and no data: its rows
+    come with the binding.
+    Does not do: encode the rows of the model.
+    Example: test/passes/Normalize/set-table-formats.mlir
+  }];
+  let options = [ListOption<"tables", "tables", "std::string", "NAME=FORMAT; `plain` keeps the type of the elements">];
+  let statistics = [Statistic<"numTables", "table-formats-set", "tables whose rows come with the binding">];
+}
+
+//===----------------------------------------------------------------------===//
 // Invariants
 //===----------------------------------------------------------------------===//
 

@@ -15,7 +15,7 @@
 
 using namespace mlir;
 
-void reckon::buildNormalizePipeline(OpPassManager &pm) {
+void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tableFormats) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
@@ -48,5 +48,7 @@ void reckon::buildNormalizePipeline(OpPassManager &pm) {
   func.addPass(createRaiseL2Norm());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  if (!tableFormats.empty())
+    func.addPass(createSetTableFormats({llvm::to_vector(tableFormats)}));
   func.addPass(createVerifyNormalized());
 }

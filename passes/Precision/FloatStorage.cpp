@@ -20,7 +20,8 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
 
-static bool isFloat32(Value value) { return getElementTypeOrSelf(value.getType()).isF32(); }
+/// Rows in an encoding are what they decode to.
+static bool isFloat32(Value value) { return getDecodedType(getElementTypeOrSelf(value.getType())).isF32(); }
 
 static bool isComputed(Value value) { return isFloat32(value) && !value.getDefiningOp<ConstantOp>(); }
 
@@ -82,7 +83,8 @@ const std::optional<NarrowingLoss> &FloatStorage::getLoss(ConstantOp constant) {
 bool FloatStorage::hasMisfit(Operation *op, bool pointwise) {
   for (Value operand : op->getOperands()) {
     auto constant = operand.getDefiningOp<ConstantOp>();
-    if (!constant || !isFloat32(operand))
+    // Rows in an encoding stay what they are, and decode to the type that is asked for.
+    if (!constant || !isFloat32(operand) || isa<EncodedType>(getElementTypeOrSelf(operand.getType())))
       continue;
     const std::optional<NarrowingLoss> &loss = getLoss(constant);
     std::optional<float> element = loss ? loss->overflows : std::optional<float>();

@@ -9,6 +9,8 @@
 #include "passes/Precision/FloatStorage.h"
 #include "passes/Precision/Passes.h"
 
+#include "dialects/Rec/TableRows.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -51,10 +53,13 @@ private:
 };
 } // namespace
 
-static bool isFloat32(Value value) { return getElementTypeOrSelf(value.getType()).isF32(); }
+/// Rows in an encoding are what they decode to.
+static bool isFloat32(Value value) { return getDecodedType(getElementTypeOrSelf(value.getType())).isF32(); }
 
 static RankedTensorType withElement(Value value, Type element) {
   RankedTensorType type = typeOf(value);
+  if (auto encoded = dyn_cast<EncodedType>(type.getElementType()))
+    element = EncodedType::get(element.getContext(), encoded.getEncoding(), element);
   return RankedTensorType::get(type.getShape(), element, type.getEncoding());
 }
 
@@ -72,11 +77,13 @@ Value LowerFloats::getNarrow(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
   if (!constant)
     return other = castAfter(value, narrow);
-  ElementsAttr data = narrowConstant(constant.getValue(), narrow, constant.getName().value_or("data"));
+  RankedTensorType type = withElement(value, narrow);
+  StringRef name = constant.getName().value_or("data");
+  ElementsAttr data = isa<EncodedType>(type.getElementType()) ? withType(constant.getValue(), type)
+                                                              : narrowConstant(constant.getValue(), narrow, name);
   OpBuilder builder(constant);
   ++numConstants;
-  return other =
-             ConstantOp::create(builder, constant.getLoc(), withElement(value, narrow), data, constant.getNameAttr());
+  return other = ConstantOp::create(builder, constant.getLoc(), type, data, constant.getNameAttr());
 }
 
 Value LowerFloats::getSingle(Value value) {

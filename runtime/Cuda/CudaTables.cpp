@@ -5,7 +5,6 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "../RandomFill.h"
 #include "CudaProgram.h"
 #include "FillKernel.h"
 #include "Staging.h"
@@ -19,7 +18,7 @@ using namespace reckon::runtime::cuda;
 uint64_t CudaProgram::tableBytes(size_t index) const {
   const TableSpec &table = source.spec.tables[index];
   // Binding has checked that this fits 64 bits. A table of no rows still has an address, and a row where bad ids read.
-  return static_cast<uint64_t>(std::max<int64_t>(source.tables[index].rows, 1)) * table.dim * elementSize(table.type);
+  return static_cast<uint64_t>(std::max<int64_t>(source.tables[index].rows, 1)) * table.rowBytes();
 }
 
 /// Before anything is allocated: the sum says more than the allocation that happens to fail.
@@ -78,16 +77,17 @@ bool CudaProgram::uploadWeights(Error &error) {
   return true;
 }
 
-/// Rows made up on the host a piece at a time, for the types that no kernel makes.
+/// Rows made up on the host a piece at a time, for the formats that no kernel makes.
 static bool fillFromHost(const Driver &driver, Staging &staging, const TableSpec &table, const BoundTable &bound,
                          CUdeviceptr data, CUstream stream, Error &error) {
   constexpr uint64_t pieceBytes = uint64_t(8) << 20;
-  uint64_t size = elementSize(table.type), elements = static_cast<uint64_t>(bound.rows) * table.dim;
-  std::vector<uint64_t> buffer(pieceBytes / sizeof(uint64_t));
-  for (uint64_t first = 0; first < elements; first += pieceBytes / size) {
-    uint64_t count = std::min(pieceBytes / size, elements - first);
-    fillRandom(table.type, buffer.data(), count, bound.seed, first);
-    if (!staging.copyIn(data + first * size, count * size, {{0, count * size, buffer.data()}}, stream, error) ||
+  uint64_t rowBytes = table.rowBytes(), rows = static_cast<uint64_t>(bound.rows);
+  uint64_t pieceRows = std::max<uint64_t>(pieceBytes / rowBytes, 1);
+  std::vector<uint64_t> buffer((std::min(pieceRows, rows) * rowBytes + sizeof(uint64_t) - 1) / sizeof(uint64_t));
+  for (uint64_t first = 0; first < rows; first += pieceRows) {
+    uint64_t count = std::min(pieceRows, rows - first), bytes = count * rowBytes;
+    table.format().fill(buffer.data(), count, table.dim, bound.seed, first);
+    if (!staging.copyIn(data + first * rowBytes, bytes, {{0, bytes, buffer.data()}}, stream, error) ||
         !driver.cuStreamSynchronize(error, stream))
       return false;
   }
@@ -113,7 +113,7 @@ bool CudaProgram::uploadTables(Error &error) {
     else if (bound.data)
       filled =
           staging.copyIn(memory->data(), size, {{0, size, const_cast<uint8_t *>(bound.data)}}, stream.get(), error);
-    else if (FillKernel::supports(table.type))
+    else if (table.format().isPlain() && FillKernel::supports(table.type))
       filled = fill.fill(table.type, memory->data(), elements, bound.seed, stream.get(), error);
     else
       filled = fillFromHost(driver, staging, table, bound, memory->data(), stream.get(), error);

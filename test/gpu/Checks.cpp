@@ -119,7 +119,7 @@ static Outcome checkThreads(Subject &subject, const Request &request) {
 }
 
 /// Where an id of a use lies in its input, as its flat position; nothing when the input is empty.
-static std::optional<uint64_t> chooseId(const IdUse &ids, const HostTensor &tensor, runtime::Random &random) {
+static std::optional<uint64_t> chooseId(const IdUse &ids, const HostTensor &tensor, Random &random) {
   uint64_t count = tensor.data.size() / reckon_element_size(tensor.type);
   uint64_t columns = tensor.shape.empty() ? 1 : static_cast<uint64_t>(tensor.shape.back());
   if (count == 0)
@@ -149,7 +149,7 @@ static std::string checkManyIds(Subject &subject, const Request &request) {
   const EngineSpec &spec = subject.spec();
   std::string problem;
   auto inputs = subject.makeInputs(batch, request.seed + 500, problem);
-  runtime::Random random(request.seed + 1);
+  Random random(request.seed + 1);
   for (int round = 0; inputs && problem.empty() && round < 8; ++round) {
     Tensors bad = *inputs;
     for (int i = 0; i < (round % 2 ? 2000 : 5); ++i) {
@@ -173,7 +173,7 @@ static Outcome checkIds(Subject &subject, const Request &request) {
   auto inputs = subject.makeInputs(7, request.seed + 400, problem);
   if (!inputs)
     return {problem, ""};
-  runtime::Random random(request.seed);
+  Random random(request.seed);
   size_t step = std::max<size_t>(1, spec.idUses.size() / 6);
   for (size_t use = 0; use < spec.idUses.size(); use += step) {
     const IdUse &ids = spec.idUses[use];

@@ -8,6 +8,7 @@
 #include "Arrays.h"
 #include "ArgParser.h"
 #include "Npy.h"
+#include "reckon/Engine/RowFormat.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -99,12 +100,16 @@ bool reckon::tools::checkTableFiles(const std::vector<TableFile> &tables, const 
       if (table.name != info.name)
         continue;
       const NpyHeader &header = *table.header;
-      bool typeFits = header.type == info.type || (info.type == RECKON_BF16 && header.type == RECKON_U16);
-      if (typeFits && header.shape[1] == info.dim)
+      // Rows in an encoding are bytes to numpy.
+      bool isPlain = std::string(info.encoding) == enumName(RowEncoding::Plain);
+      ReckonElementType type = isPlain ? info.type : RECKON_U8;
+      int64_t columns = isPlain ? info.dim : info.row_bytes;
+      bool typeFits = header.type == type || (type == RECKON_BF16 && header.type == RECKON_U16);
+      if (typeFits && header.shape[1] == columns)
         continue;
       error = "table '" + table.name + "': '" + table.file + "' holds " + reckon_element_name(header.type) +
-              shapeText(header.shape) + ", expected rows of " + std::to_string(info.dim) + " " +
-              reckon_element_name(info.type);
+              shapeText(header.shape) + ", expected rows of " + std::to_string(columns) + " " +
+              reckon_element_name(type) + (isPlain ? "" : std::string(" in the encoding ") + info.encoding);
       return false;
     }
   return true;

@@ -65,7 +65,11 @@ std::string bytesText(uint64_t bytes) {
 std::string tableHome(const TableSpec &table) {
   if (!table.externalFile.empty())
     return "file '" + table.externalFile + "' at " + std::to_string(table.externalOffset);
-  return table.data.size ? "in the engine" : "bound at load";
+  return table.data.size ? "in the engine" : table.mustBeBound ? "bound at load" : "none";
+}
+
+std::string encodingText(const TableSpec &table) {
+  return table.format().isPlain() ? "" : " from rows in " + std::string(enumName(table.encoding));
 }
 
 size_t numDispatches(const ProgramSpec &program) {
@@ -150,8 +154,8 @@ private:
   void tables() {
     text += "\nTables (" + std::to_string(spec.tables.size()) + "):\n";
     for (const TableSpec &table : spec.tables)
-      text += "  " + table.name + ": " + enumName(table.type) + ", " + std::to_string(table.rows) + " rows x " +
-              std::to_string(table.dim) + ", " + tableHome(table) +
+      text += "  " + table.name + ": " + enumName(table.type) + encodingText(table) + ", " +
+              std::to_string(table.rows) + " rows x " + std::to_string(table.dim) + ", " + tableHome(table) +
               ", ids out of range: " + enumName(table.outOfRange) + "\n";
   }
 
@@ -301,7 +305,10 @@ void storageJson(JsonWriter &json, const EngineSpec &spec) {
     json.key("type").value(enumName(table.type));
     json.key("rows").value(table.rows);
     json.key("dim").value(table.dim);
+    json.key("encoding").value(enumName(table.encoding));
+    json.key("row_bytes").value(table.rowBytes());
     json.key("in_engine").value(table.data.size != 0);
+    json.key("must_be_bound").value(table.mustBeBound);
     json.key("external_file").value(table.externalFile);
     json.key("external_offset").value(table.externalOffset);
     json.key("out_of_range").value(enumName(table.outOfRange));

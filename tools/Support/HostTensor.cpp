@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "HostTensor.h"
-#include "runtime/RandomFill.h"
+#include "lib/Engine/Numbers.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -53,36 +53,8 @@ template <typename T> static T load(const void *data, uint64_t index) {
 }
 
 double reckon::tools::elementAsDouble(ReckonElementType type, const void *data, uint64_t index) {
-  switch (type) {
-  case RECKON_F32:
-    return load<float>(data, index);
-  case RECKON_F16:
-    return runtime::fromHalf(load<uint16_t>(data, index));
-  case RECKON_BF16: {
-    uint32_t bits = static_cast<uint32_t>(load<uint16_t>(data, index)) << 16;
-    return load<float>(&bits, 0);
-  }
-  case RECKON_F64:
-    return load<double>(data, index);
-  case RECKON_I8:
-    return load<int8_t>(data, index);
-  case RECKON_I16:
-    return load<int16_t>(data, index);
-  case RECKON_I32:
-    return load<int32_t>(data, index);
-  case RECKON_I64:
-    return static_cast<double>(load<int64_t>(data, index));
-  case RECKON_U16:
-    return load<uint16_t>(data, index);
-  case RECKON_U32:
-    return load<uint32_t>(data, index);
-  case RECKON_U64:
-    return static_cast<double>(load<uint64_t>(data, index));
-  case RECKON_U8:
-  case RECKON_BOOL:
-    return load<uint8_t>(data, index);
-  }
-  return 0;
+  return readNumber(static_cast<ElementType>(type),
+                    static_cast<const uint8_t *>(data) + index * reckon_element_size(type));
 }
 
 std::string reckon::tools::elementText(ReckonElementType type, const void *data, uint64_t index) {

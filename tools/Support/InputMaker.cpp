@@ -14,7 +14,6 @@
 
 using namespace reckon;
 using namespace reckon::tools;
-using runtime::Random;
 
 //===-- Ids -------------------------------------------------------------------===//
 
@@ -210,7 +209,7 @@ bool InputMaker::make(const InputOptions &options, uint64_t set, std::vector<Hos
     uint64_t seed = options.seed * 0x9e3779b97f4a7c15 + set * 1000003 + i;
     Random random(seed);
     if (isFloat(tensor.type) || tensor.type == RECKON_BOOL)
-      runtime::fillRandom(info.type, tensor.data.data(), elements, seed);
+      fillRandom(info.type, tensor.data.data(), elements, seed);
     else if (!fillIds(options, i, random, tensor, error))
       return false;
   }

@@ -9,8 +9,8 @@
 #define RECKON_TOOLS_SUPPORT_INPUTMAKER_H
 
 #include "HostTensor.h"
+#include "lib/Engine/RandomFill.h"
 #include "reckon/Engine/EngineSpec.h"
-#include "runtime/RandomFill.h"
 
 #include <map>
 
@@ -21,7 +21,7 @@ class IdSampler {
 public:
   /// `exponent` 0 is uniform. `rows` is positive.
   IdSampler(uint64_t rows, double exponent);
-  uint64_t draw(runtime::Random &random) const;
+  uint64_t draw(Random &random) const;
 
 private:
   double inverse(double value) const;
@@ -62,9 +62,8 @@ public:
 private:
   std::optional<int64_t> evaluate(const SizeExpr &size) const;
   size_t index(std::string_view dim) const;
-  bool fillIds(const InputOptions &options, size_t input, runtime::Random &random, HostTensor &tensor,
-               std::string &error) const;
-  void fillOffsets(const OffsetsUse &use, runtime::Random &random, HostTensor &tensor, int64_t ids) const;
+  bool fillIds(const InputOptions &options, size_t input, Random &random, HostTensor &tensor, std::string &error) const;
+  void fillOffsets(const OffsetsUse &use, Random &random, HostTensor &tensor, int64_t ids) const;
 
   const EngineSpec &spec;
   std::vector<int64_t> values; // -1: not known yet

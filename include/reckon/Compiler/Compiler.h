@@ -56,6 +56,9 @@ struct CompileOptions {
   std::string precision = "fp32";
   /// The dimension of the inputs whose size, the same in all, becomes any batch: "0"; empty: sizes stay as they are.
   std::string batchDim;
+  /// NAME=FORMAT of tables whose rows are bound when the engine is loaded, and are not taken from the model: "plain" or
+  /// another encoding of reckon/Engine/RowFormat.h.
+  std::vector<std::string> tableFormats;
   /// The launches of linear layers on cuda: "chosen", those that the cost model picks, or "all", those that reckon-tune
   /// should time, with the weights that they read.
   std::string candidates = "chosen";

@@ -15,7 +15,7 @@
 #define RECKON_ENGINE_ENGINESPEC_H
 
 #include "reckon/Engine/DeviceKind.h"
-#include "reckon/Engine/Enums.h"
+#include "reckon/Engine/RowFormat.h"
 #include "reckon/Engine/SizeExpr.h"
 
 #include <cstddef>
@@ -51,14 +51,19 @@ struct WeightSpec {
 
 struct TableSpec {
   std::string name;
-  ElementType type = ElementType::F32;
+  ElementType type = ElementType::F32; // of what a lookup gives
+  RowEncoding encoding = RowEncoding::Plain;
   uint64_t rows = 0; // of `data` or of the external file; 0 when the table comes with no rows at all
   uint64_t dim = 0;
   uint32_t rowsDim = 0; // index into EngineSpec::dims of makeDimName("rows:" + name)
-  ByteSpan data;        // rows * dim elements, or empty
+  ByteSpan data;        // the rows, or empty
   std::string externalFile;
   uint64_t externalOffset = 0;
+  bool mustBeBound = false; // the rows come with the binding alone; `rows` is the model's number of them
   OutOfRange outOfRange = OutOfRange::Error;
+
+  RowFormat format() const { return RowFormat(type, encoding); }
+  uint64_t rowBytes() const { return format().rowBytes(dim); }
 };
 
 struct OperandSpec {

@@ -91,7 +91,7 @@ typedef struct ReckonTableBinding {
   ReckonTableSource source;
   const char *path;
   uint64_t offset;
-  const void *data; // aligned to its element
+  const void *data; // aligned to its element, where rows are plain
   int64_t rows;     // for a file, 0 means as many as it holds
   uint64_t seed;
 } ReckonTableBinding;
@@ -120,9 +120,11 @@ typedef struct ReckonTensorInfo {
 
 typedef struct ReckonTableInfo {
   const char *name;
-  ReckonElementType type;
+  ReckonElementType type; // of the elements that a lookup gives
   int64_t rows;
   int64_t dim;
+  const char *encoding; // "plain": rows of `dim` elements of the type; others are described in docs/engine-format.md
+  int64_t row_bytes;
 } ReckonTableInfo;
 
 RECKON_API size_t reckon_engine_num_inputs(const ReckonEngine *engine);

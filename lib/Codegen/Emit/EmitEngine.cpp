@@ -13,6 +13,7 @@
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Shape.h"
+#include "dialects/Rec/TableRows.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -38,7 +39,7 @@ public:
 private:
   LogicalResult emitBuffer(Operation *op);
   LogicalResult emitWeight(WeightOp weight, ElementType type);
-  LogicalResult emitTable(TableOp table, ElementType type);
+  LogicalResult emitTable(TableOp table);
   LogicalResult addWeight(WeightSpec weight, Operation *op);
   LogicalResult emitKernels();
   LogicalResult emitLaunches(KernelOp kernel);
@@ -125,29 +126,33 @@ LogicalResult Emitter::addWeight(WeightSpec weight, Operation *op) {
   return success();
 }
 
-LogicalResult Emitter::emitTable(TableOp table, ElementType type) {
+LogicalResult Emitter::emitTable(TableOp table) {
   std::optional<rec::ConstantBytes> bytes = rec::getConstantBytes(table.getValue());
-  if (!bytes)
-    return table.emitError("the rows of table '") << table.getName() << "' are not there";
+  RowFormat format = *rec::getRowFormat(table.getBuffer().getType().getElementType());
   TableSpec result;
   result.name = table.getName().str();
-  result.type = type;
+  result.type = format.type();
+  result.encoding = format.encoding();
   result.rows = table.getValue().getShapedType().getDimSize(0);
   result.dim = table.getValue().getShapedType().getDimSize(1);
   result.rowsDim = program.getDimIndex(SizeExpr::makeDimName("rows:" + result.name));
-  result.data = bytes->isCopy() ? spec.own({bytes->get().begin(), bytes->get().end()}) : asSpan(bytes->get());
+  if (bytes)
+    result.data = bytes->isCopy() ? spec.own({bytes->get().begin(), bytes->get().end()}) : asSpan(bytes->get());
+  result.mustBeBound = !bytes;
   result.outOfRange = static_cast<OutOfRange>(table.getOutOfRange());
   auto known = llvm::find_if(spec.tables, [&](const TableSpec &other) { return other.name == result.name; });
   places[table.getBuffer()] = at(Space::Table, known - spec.tables.begin());
   if (known == spec.tables.end())
     spec.tables.push_back(std::move(result));
-  else if (known->type != result.type || known->rows != result.rows || known->dim != result.dim ||
+  else if (known->format() != result.format() || known->rows != result.rows || known->dim != result.dim ||
            known->outOfRange != result.outOfRange)
     return table.emitError("table '") << table.getName() << "' is not the same in the programs of two devices";
   return success();
 }
 
 LogicalResult Emitter::emitBuffer(Operation *op) {
+  if (auto table = dyn_cast<TableOp>(op))
+    return emitTable(table);
   Value buffer = op->getResult(0);
   auto type = cast<BufferType>(buffer.getType());
   std::optional<ElementType> elementType = rec::getEngineType(type.getElementType());
@@ -172,8 +177,6 @@ LogicalResult Emitter::emitBuffer(Operation *op) {
     return addTensor(Space::Output, spec.outputs, output.getName(), numOutputs);
   if (auto weight = dyn_cast<WeightOp>(op))
     return emitWeight(weight, *elementType);
-  if (auto table = dyn_cast<TableOp>(op))
-    return emitTable(table, *elementType);
   auto alloc = dyn_cast<AllocOp>(op);
   if (!alloc)
     return success(); // slices and views lie in what they show

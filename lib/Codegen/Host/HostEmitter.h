@@ -52,6 +52,9 @@ private:
   void emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) override;
   void beforeMultiLookup(rec::MultiLookupOp op, llvm::ArrayRef<LookupTable> tables, Value r, IdAt idAt) override;
   void prefetchRow(const LookupTable &table, Value id);
+  /// Elements [begin, begin + width) of a row.
+  using Part = std::pair<int64_t, int64_t>;
+  llvm::SmallVector<Value> decodeRow(const LookupTable &table, Value row, llvm::ArrayRef<Part> parts);
 
   //===--- Interaction.cpp, TopK.cpp ---===//
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;

@@ -22,7 +22,6 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::host;
 using namespace reckon::loops;
-using rec::OutOfRange;
 using rec::PoolMode;
 
 /// Vectors kept in registers at once while a bag is summed.
@@ -31,9 +30,8 @@ static constexpr unsigned maxVectors = 8;
 static constexpr int64_t idsAhead = 8, rowsAhead = 4;
 
 void HostEmitter::prefetchRow(const LookupTable &table, Value id) {
-  Value address = offsetPointer(table.base, mul(id, constantIndex(table.dim)), table.type);
-  int64_t bytes = table.dim * storageType(table.type).getIntOrFloatBitWidth() / 8;
-  for (int64_t line = 0; line < std::min<int64_t>(bytes, 256); line += 64)
+  Value address = rowPointer(table, id);
+  for (int64_t line = 0; line < std::min<int64_t>(table.rowBytes(), 256); line += 64)
     LLVM::Prefetch::create(b, offsetPointer(address, constantIndex(line), b.getI8Type()), /*rw=*/0, /*hint=*/3,
                            /*cache=*/1);
 }
@@ -50,6 +48,16 @@ static SmallVector<std::pair<int64_t, int64_t>> splitDim(int64_t dim, int64_t la
   return parts;
 }
 
+SmallVector<Value> HostEmitter::decodeRow(const LookupTable &table, Value row, ArrayRef<Part> parts) {
+  Type stored = storageType(table.type), compute = computeType(table.type);
+  Value base = rowPointer(table, row);
+  return llvm::map_to_vector(parts, [&](Part part) -> Value {
+    Value address = offsetPointer(base, constantIndex(part.first), table.type);
+    Value raw = loadBits(b, VectorType::get({part.second}, stored), address);
+    return stored == compute ? raw : Value(arith::ExtFOp::create(b, VectorType::get({part.second}, compute), raw));
+  });
+}
+
 void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
   Type stored = storageType(table.type), compute = computeType(table.type);
   int64_t lanes = std::max<int64_t>(1, target.vectorBits / compute.getIntOrFloatBitWidth());
@@ -58,11 +66,6 @@ void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Val
   auto vectorOf = [&](Type type, int64_t width) { return VectorType::get({width}, type); };
   auto splat = [&](double value, int64_t width) -> Value {
     return vector::BroadcastOp::create(b, vectorOf(compute, width), scalarConstant(b, table.type, value));
-  };
-  auto loadPart = [&](Value base, std::pair<int64_t, int64_t> part) -> Value {
-    Value address = offsetPointer(base, constantIndex(part.first), table.type);
-    Value raw = loadBits(b, vectorOf(stored, part.second), address);
-    return stored == compute ? raw : Value(arith::ExtFOp::create(b, vectorOf(compute, part.second), raw));
   };
   auto storePart = [&](Value value, std::pair<int64_t, int64_t> part) {
     if (stored != compute)
@@ -76,13 +79,9 @@ void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Val
     auto readRow = [&](Value i, Value id) {
       auto [use, good] = tableRow(table, id);
       return ifElse(
-          good,
-          [&, use = use] {
-            Value base = offsetPointer(table.base, mul(use, constantIndex(table.dim)), table.type);
-            return llvm::map_to_vector(group, [&](auto part) { return loadPart(base, part); });
-          },
+          good, [&, use = use] { return decodeRow(table, use, group); },
           [&] {
-            if (table.policy == OutOfRange::error && first == 0)
+            if (table.policy == rec::OutOfRange::error && first == 0)
               report(RECKON_KERNEL_ID_OUT_OF_RANGE, table.operand, bag.position(i), id);
             return llvm::map_to_vector(group, [&](auto part) { return splat(0, part.second); });
           });

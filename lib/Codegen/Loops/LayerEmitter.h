@@ -19,6 +19,7 @@
 #define RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
 
 #include "lib/Codegen/Loops/MemoryBuilder.h"
+#include "reckon/Engine/RowFormat.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -28,8 +29,11 @@ namespace reckon::loops {
 struct LookupTable {
   Value base, rows, operand;
   int64_t dim;
-  mlir::Type type;
+  mlir::Type type; ///< of the elements that a lookup gives
+  RowFormat format;
   rec::OutOfRange policy;
+
+  int64_t rowBytes() const { return format.rowBytes(dim); }
 };
 
 /// `id` and `position` map an entry of the bag to its id and to its place in the id tensor.
@@ -173,6 +177,10 @@ protected:
   LookupTable lookupTable(Value table, rec::OutOfRange policy);
   /// The row to read for an id under the table's policy, and whether it is there.
   std::pair<Value, Value> tableRow(const LookupTable &table, Value id);
+  /// The address of a row.
+  Value rowPointer(const LookupTable &table, Value row);
+  /// An element of a row that is there, in the type that arithmetic is done in.
+  Value decodeElement(const LookupTable &table, Value row, Value column);
   /// Writes the pooled rows of a bag to `out`. All threads come here with the same bag.
   virtual void emitBagRow(const LookupTable &table, const LookupBag &bag, Value out);
   /// Before the lookups of row `r` of a multi-table lookup; `idAt` gives the id of a sample and column.

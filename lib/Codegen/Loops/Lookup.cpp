@@ -9,20 +9,22 @@
 #include "lib/Codegen/Loops/Scalar.h"
 #include "reckon/Runtime/KernelABI.h"
 
+#include "dialects/Rec/TableRows.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::loops;
-using rec::OutOfRange;
 using rec::PoolMode;
 using rec::ReduceKind;
 
-LookupTable LayerEmitter::lookupTable(Value table, OutOfRange policy) {
+LookupTable LayerEmitter::lookupTable(Value table, rec::OutOfRange policy) {
   rec::Shape shape = rec::getShape(table);
-  LookupTable result;
-  result.base = materialize(table).base;
-  result.rows = size(shape[0]);
+  Type element = elementTypeOf(table);
+  LookupTable result{
+      materialize(table).base,     size(shape[0]), {}, *shape[1].constant(), rec::getDecodedType(element),
+      *rec::getRowFormat(element), policy};
   int32_t operand = -1;
   if (auto it = operandIndex.find(table); it != operandIndex.end()) {
     operand = it->second;
@@ -31,19 +33,27 @@ LookupTable LayerEmitter::lookupTable(Value table, OutOfRange policy) {
       result.rows = dimValues[dim];
   }
   result.operand = arith::ConstantOp::create(b, b.getI32IntegerAttr(operand));
-  result.dim = *shape[1].constant();
-  result.type = elementTypeOf(table);
-  result.policy = policy;
   return result;
 }
 
 std::pair<Value, Value> LayerEmitter::tableRow(const LookupTable &table, Value id) {
   Value use = id;
-  if (table.policy == OutOfRange::clamp) {
+  if (table.policy == rec::OutOfRange::clamp) {
     Value last = sub(table.rows, constantIndex(1));
     use = arith::MaxSIOp::create(b, constantIndex(0), arith::MinSIOp::create(b, id, last));
   }
   return {use, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, use, table.rows)};
+}
+
+Value LayerEmitter::rowPointer(const LookupTable &table, Value row) {
+  if (table.format.isPlain())
+    return offsetPointer(table.base, mul(row, constantIndex(table.dim)), table.type);
+  return offsetPointer(table.base, mul(row, constantIndex(table.rowBytes())), b.getI8Type());
+}
+
+Value LayerEmitter::decodeElement(const LookupTable &table, Value row, Value column) {
+  Value at = add(mul(row, constantIndex(table.dim)), column);
+  return loadRaw(offsetPointer(table.base, at, table.type), table.type);
 }
 
 void LayerEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
@@ -54,13 +64,9 @@ void LayerEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Va
     auto read = [&](Value i, Value id) {
       auto [use, good] = tableRow(table, id);
       return ifElse(
-          good,
-          [&, use = use] {
-            Value at = add(mul(use, constantIndex(table.dim)), d[0]);
-            return SmallVector<Value>{loadRaw(offsetPointer(table.base, at, type), type)};
-          },
+          good, [&, use = use] { return SmallVector<Value>{decodeElement(table, use, d[0])}; },
           [&] {
-            if (table.policy == OutOfRange::error)
+            if (table.policy == rec::OutOfRange::error)
               report(RECKON_KERNEL_ID_OUT_OF_RANGE, table.operand, bag.position(i), id);
             return SmallVector<Value>{scalarConstant(b, type, 0)};
           })[0];

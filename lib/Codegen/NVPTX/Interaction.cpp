@@ -47,6 +47,7 @@ public:
   InteractionEmitter(plan::KernelOp kernel, DeviceModule &module, RowRegion &region)
       : kernel(kernel), module(module), region(region), dots(*region.interaction) {
     rowBytes = dots.features[0].rowBytes();
+    elementBytes = dots.features[0].elementBytes();
     pitch = rowBytes + 16; // rows of eight neighbours begin in different banks
     lanes = RowLayout::lanesFor(rowBytes);
     groups = 32 / lanes;
@@ -76,7 +77,7 @@ private:
   Interaction &dots;
   KernelFunction function;
   std::optional<RowReader> reader;
-  int64_t rowBytes = 0, pitch = 0;
+  int64_t rowBytes = 0, elementBytes = 0, pitch = 0; ///< of every feature
   unsigned lanes = 1, groups = 32;
   SmallVector<DirectGroup, 2> direct;
   SmallVector<unsigned> others; ///< features that are pooled or copied through registers
@@ -90,7 +91,7 @@ private:
 bool InteractionEmitter::isDirect(const RowPiece &piece) const {
   if (!piece.isLookup)
     return getRowAlignment(kernel, piece.operand, piece.column) == 16;
-  return !piece.isBag() && !piece.padding && piece.policy != rec::OutOfRange::clamp;
+  return piece.format.isPlain() && !piece.isBag() && !piece.padding && piece.policy != rec::OutOfRange::clamp;
 }
 
 void InteractionEmitter::splitFeatures() {
@@ -127,7 +128,6 @@ void InteractionEmitter::setUpLanes(DeviceBuilder &b, DirectGroup &group) {
     }
     return chosen;
   };
-  int64_t elementBytes = rowBytes / dots.dim;
   const RowPiece *lookup = nullptr;
   for (unsigned feature : group.features)
     if (dots.features[feature].isLookup && !lookup)
@@ -250,7 +250,6 @@ void InteractionEmitter::gather(DeviceBuilder &b, ValueRange indices, Value samp
       continue;
     }
     // An input whose rows are not aligned: element by element or as wide as its alignment is.
-    int64_t elementBytes = rowBytes / dots.dim;
     unsigned width = getRowAlignment(kernel, piece.operand, piece.column);
     Value from = b.at(function.operands[piece.operand],
                       b.add(b.mul(sample, piece.rowStride * elementBytes), piece.column * elementBytes));
@@ -308,7 +307,6 @@ LaunchPlan InteractionEmitter::emit(bool early) {
     warpBarrier(b);
     products.emit(b, tile, staging);
     warpBarrier(b);
-    int64_t elementBytes = rowBytes / dots.dim;
     Value out = b.at(reader->outputRow(dots.target.operand, sample), dots.target.column * elementBytes);
     products.write(b, staging, out, getRowAlignment(kernel, dots.target.operand, dots.target.column));
     warpBarrier(b);

@@ -140,10 +140,7 @@ void LookupEmitter::addToScalar(DeviceBuilder &b, RowReader &reader, const RowPi
 void LookupEmitter::writeScalar(DeviceBuilder &b, RowReader &reader, Value sample, Value active) {
   Value result = b.f32(0);
   if (region.hasFm) {
-    RowLayout layout = RowLayout::get(
-        region.fmDim *
-            llvm::find_if(region.pieces, [](auto &p) { return p.inFm; })->elementType.getIntOrFloatBitWidth() / 8,
-        lanes);
+    RowLayout layout = reader.layoutOf(*llvm::find_if(region.pieces, [](auto &p) { return p.inFm; }));
     size_t perVector = fmSums.size() / layout.perLane;
     for (auto [i, total] : llvm::enumerate(fmSums)) {
       Value square = arith::MulFOp::create(b, total, total);

@@ -6,6 +6,7 @@
 //===-----------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/RowReader.h"
+#include "dialects/Rec/TableRows.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,7 +18,6 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
-using rec::OutOfRange;
 using rec::PoolMode;
 
 //===----------------------------------------------------------------------===//
@@ -39,7 +39,7 @@ static int64_t longestTableRow(plan::KernelOp kernel) {
   for (unsigned operand = 0; operand < kernel.getNumInputs(); ++operand)
     if (kernel.getLayout(operand).isTable()) {
       auto type = kernel.getOperandType(operand);
-      longest = std::max<int64_t>(longest, type.getDimSize(1) * type.getElementTypeBitWidth() / 8);
+      longest = std::max<int64_t>(longest, rec::getRowFormat(type.getElementType())->rowBytes(type.getDimSize(1)));
     }
   return longest;
 }
@@ -65,7 +65,7 @@ Value RowReader::loadId(const RowPiece &piece, Value position) {
 
 Value RowReader::rowAddress(const RowPiece &piece, Value id, Value position, Value *counts, Value valid) {
   Value rows = function.dims[piece.rowsDim], use = id;
-  if (piece.policy == OutOfRange::clamp) {
+  if (piece.policy == rec::OutOfRange::clamp) {
     Value last = b.add(rows, -1);
     use = arith::MaxSIOp::create(b, arith::MinSIOp::create(b, id, last), b.i64(0));
   }
@@ -73,11 +73,11 @@ Value RowReader::rowAddress(const RowPiece &piece, Value id, Value position, Val
   Value isCounted = valid ? valid : b.boolean(true);
   if (piece.padding)
     isCounted = b.both(isCounted, b.negate(b.equal(id, *piece.padding)));
-  if (piece.policy == OutOfRange::error)
+  if (piece.policy == rec::OutOfRange::error)
     badIds.push_back({b.both(isCounted, b.negate(good)), position, id, piece.operand});
   if (counts)
     *counts = isCounted;
-  Value address = b.at(function.operands[piece.operand], b.mul(use, piece.rowBytes()));
+  Value address = b.at(function.operands[piece.operand], b.mul(use, piece.storedBytes()));
   return b.select(b.both(good, isCounted), address, zeros);
 }
 
@@ -153,16 +153,20 @@ SmallVector<Value> RowReader::loadRow(const RowPiece &piece, Value address) {
   return raw;
 }
 
-SmallVector<Value> RowReader::elementsOf(const RowPiece &piece, ArrayRef<Value> raw) {
+SmallVector<Value> RowReader::unpackRow(const RowPiece &piece, ArrayRef<Value> raw) {
   SmallVector<Value> elements;
   for (Value vector : raw)
     llvm::append_range(elements, b.unpack(vector, piece.elementType));
   return elements;
 }
 
+SmallVector<Value> RowReader::decodeRow(const RowPiece &piece, ArrayRef<Value> loaded) {
+  return unpackRow(piece, loaded);
+}
+
 SmallVector<Value> RowReader::poolStart(const RowPiece &piece) {
   RowLayout layout = layoutOf(piece);
-  unsigned elements = layout.perLane * layout.vectorBytes * 8 / piece.elementType.getIntOrFloatBitWidth();
+  unsigned elements = layout.perLane * layout.vectorBytes / piece.elementBytes();
   double start = piece.mode == PoolMode::max ? -std::numeric_limits<double>::infinity() : 0;
   return SmallVector<Value>(elements, b.f32(start));
 }
@@ -177,27 +181,32 @@ Value RowReader::pool(const RowPiece &piece, Value sofar, Value element, Value c
   return arith::AddFOp::create(b, sofar, element);
 }
 
+/// A row as it is written, from a lane's f32 elements.
+PooledRow RowReader::packRow(const RowPiece &piece, ArrayRef<Value> elements) {
+  PooledRow row;
+  RowLayout layout = layoutOf(piece);
+  size_t perVector = elements.size() / layout.perLane;
+  for (unsigned j = 0; j < layout.perLane; ++j)
+    row.raw.push_back(b.pack(elements.slice(j * perVector, perVector), piece.elementType));
+  // What others compute from is the row as it is stored.
+  row.elements = unpackRow(piece, row.raw);
+  return row;
+}
+
 /// What does not count was read as zeros, so only means and maxima need the number of rows that count (i32).
 PooledRow RowReader::finish(const RowPiece &piece, ArrayRef<Value> sums, Value counted) {
-  PooledRow row;
-  row.elements.assign(sums.begin(), sums.end());
+  SmallVector<Value> elements(sums);
   if (piece.mode == PoolMode::mean) {
     Value divisor = arith::MaxSIOp::create(b, counted, b.i32(1));
     divisor = arith::SIToFPOp::create(b, b.getF32Type(), divisor);
-    for (Value &element : row.elements)
+    for (Value &element : elements)
       element = arith::DivFOp::create(b, element, divisor);
   } else if (piece.mode == PoolMode::max) {
     Value isEmpty = b.equal(counted, 0);
-    for (Value &element : row.elements)
+    for (Value &element : elements)
       element = b.select(isEmpty, b.f32(0), element);
   }
-  RowLayout layout = layoutOf(piece);
-  size_t perVector = row.elements.size() / layout.perLane;
-  for (unsigned j = 0; j < layout.perLane; ++j)
-    row.raw.push_back(b.pack(ArrayRef(row.elements).slice(j * perVector, perVector), piece.elementType));
-  // What others compute from is the row as it is stored.
-  row.elements = elementsOf(piece, row.raw);
-  return row;
+  return packRow(piece, elements);
 }
 
 static Value loadWeight(DeviceBuilder &b, Value operand, Value position, Type type) {
@@ -231,13 +240,15 @@ SmallVector<PooledRow> RowReader::readTogether(ArrayRef<const RowPiece *> pieces
   SmallVector<PooledRow> rows;
   for (auto [piece, list] : llvm::zip(pieces, entries)) {
     if (!piece->isBag()) {
-      rows.push_back({list[0].raw, {}});
+      // Plain rows are written as they were read.
+      rows.push_back(piece->format.isPlain() ? PooledRow{list[0].raw, {}}
+                                             : packRow(*piece, decodeRow(*piece, list[0].raw)));
       continue;
     }
     SmallVector<Value> sums = poolStart(*piece);
     Value counted = b.i32(0);
     for (Entry &entry : list) {
-      for (auto [sum, element] : llvm::zip(sums, elementsOf(*piece, entry.raw)))
+      for (auto [sum, element] : llvm::zip(sums, decodeRow(*piece, entry.raw)))
         sum = pool(*piece, sum, element, entry.counts, entry.weight);
       counted = b.add(counted, b.select(entry.counts, b.i32(1), b.i32(0)));
     }
@@ -270,7 +281,7 @@ SmallVector<Value> RowReader::addRows(const RowPiece &piece, const Bounds &bag, 
       raw.push_back(loadRow(piece, rowAddress(piece, ids[u], positions[u], &counts[u], valid[u])));
     reportBad();
     for (unsigned u = 0; u < unroll; ++u) {
-      for (auto [sum, element] : llvm::zip(sums, elementsOf(piece, raw[u])))
+      for (auto [sum, element] : llvm::zip(sums, decodeRow(piece, raw[u])))
         sum = pool(piece, sum, element, counts[u], piece.weights ? weights[u] : Value());
       counted = b.add(counted, b.select(counts[u], b.i32(1), b.i32(0)));
     }
@@ -385,7 +396,7 @@ void RowReader::storeRaw(Value raw, unsigned bytes, Value pointer, unsigned alig
 
 void RowReader::writeRow(const RowPiece &piece, const PooledRow &row, Value sample, Value active) {
   RowLayout layout = layoutOf(piece);
-  int64_t elementBytes = piece.elementType.getIntOrFloatBitWidth() / 8;
+  int64_t elementBytes = piece.elementBytes();
   for (const PieceTarget &target : piece.targets) {
     unsigned alignment = getRowAlignment(kernel, target.operand, target.column);
     unsigned hoped = std::min(layout.vectorBytes, getRowAlignment(kernel, target.operand, target.column, 16));
@@ -404,7 +415,7 @@ void RowReader::writeRow(const RowPiece &piece, const PooledRow &row, Value samp
 }
 
 void RowReader::copyPiece(const RowPiece &piece, Value sample, Value active) {
-  int64_t elementBytes = piece.elementType.getIntOrFloatBitWidth() / 8;
+  int64_t elementBytes = piece.elementBytes();
   int64_t inputBytes = piece.inputType.getIntOrFloatBitWidth() / 8;
   unsigned width = elementBytes, inputWidth = inputBytes;
   if (!piece.isCast()) {

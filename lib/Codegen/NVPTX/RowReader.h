@@ -24,7 +24,8 @@ namespace reckon::nvptx {
 
 /// How the bytes of a row lie over the lanes of a group: lane l holds vectors l, l + lanes, ...
 struct RowLayout {
-  unsigned vectorBytes; ///< of one load: the greatest power of two up to 16 that divides the row
+  unsigned vectorBytes; ///< of one store, and of one load of plain rows: the greatest power of two up to 16 that
+                        ///< divides the row
   unsigned vectors;     ///< in a row
   unsigned perLane;     ///< loads of a lane
 
@@ -64,7 +65,7 @@ public:
   /// Reports what rowAddress() found since the last call; one branch when all is well.
   void reportBad();
   RowLayout layoutOf(const RowPiece &piece) const { return RowLayout::get(piece.rowBytes(), lanes); }
-  /// At least 16 zero bytes more than the longest row.
+  /// At least 16 zero bytes more than the longest row. In every encoding they are a row of zeros.
   Value zeroRow() const { return zeros; }
   Value laneInGroup() const { return lane; }
   /// Where an output's row begins.
@@ -75,10 +76,13 @@ private:
   Value isAligned(unsigned operand, unsigned alignment);
   llvm::SmallVector<Value> loadRow(const RowPiece &piece, Value address);
   Value positionOf(const RowPiece &piece, Value sample, int64_t entry);
+  PooledRow packRow(const RowPiece &piece, llvm::ArrayRef<Value> elements);
   PooledRow finish(const RowPiece &piece, llvm::ArrayRef<Value> sums, Value counted);
   Value pool(const RowPiece &piece, Value sofar, Value element, Value counts, Value weight);
   llvm::SmallVector<Value> poolStart(const RowPiece &piece);
-  llvm::SmallVector<Value> elementsOf(const RowPiece &piece, llvm::ArrayRef<Value> raw);
+  /// The f32 elements of a lane's part of a row: of what loadRow() gave, and of a row as it is written.
+  llvm::SmallVector<Value> decodeRow(const RowPiece &piece, llvm::ArrayRef<Value> loaded);
+  llvm::SmallVector<Value> unpackRow(const RowPiece &piece, llvm::ArrayRef<Value> raw);
   /// Of a bag, i64: where its ids begin, how many they are, and where its weights begin.
   struct Bounds {
     Value begin, count, weightBegin;

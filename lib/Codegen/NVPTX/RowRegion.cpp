@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/RowRegion.h"
 #include "dialects/Rec/Shape.h"
+#include "dialects/Rec/TableRows.h"
 
 #include "mlir/IR/SymbolTable.h"
 
@@ -114,7 +115,9 @@ bool Reader::setTable(RowPiece &piece, Value table, rec::OutOfRange policy) {
     return false;
   piece.isLookup = true;
   piece.operand = argument.getArgNumber();
-  piece.elementType = cast<RankedTensorType>(table.getType()).getElementType();
+  Type stored = cast<RankedTensorType>(table.getType()).getElementType();
+  piece.elementType = getDecodedType(stored);
+  piece.format = *getRowFormat(stored);
   auto columns = getShape(table)[1].constant();
   int64_t rowsDim = kernel.getLayout(piece.operand).getRowsDim();
   if (!columns || *columns == 0 || rowsDim < 0 || !isFloat(piece.elementType) ||
@@ -318,7 +321,6 @@ bool Reader::addScalar(Value value) {
       known.inFm = true;
     }
     region.hasFm = true;
-    region.fmDim = *dim;
     return true;
   }
   auto reduce = dyn_cast_if_present<ReduceOp>(op);

@@ -16,6 +16,7 @@
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
+#include "reckon/Engine/RowFormat.h"
 
 #include "llvm/ADT/SmallVector.h"
 
@@ -33,7 +34,7 @@ struct PieceTarget {
 struct RowPiece {
   bool isLookup = false;
   int64_t columns = 0;
-  mlir::Type elementType; ///< of the table, or what the input is cast to
+  mlir::Type elementType; ///< what the table decodes to, or the input is cast to
 
   /// The input (element type `elementType`) or table.
   unsigned operand = 0;
@@ -41,6 +42,7 @@ struct RowPiece {
   int64_t rowStride = 0, column = 0; ///< of an input, in elements
 
   //===--- Of a lookup ---===//
+  RowFormat format{ElementType::F32};
   unsigned ids = 0;
   bool wideIds = true;                      ///< i64 rather than i32
   int64_t idStride = 0, idColumn = 0;       ///< elements of the id operand between samples, and the bag's first
@@ -59,7 +61,10 @@ struct RowPiece {
   bool inFm = false;  ///< a feature of the factorisation-machine term
   bool inSum = false; ///< its columns are summed into the scalar result
 
-  int64_t rowBytes() const { return columns * elementType.getIntOrFloatBitWidth() / 8; }
+  int64_t elementBytes() const { return elementType.getIntOrFloatBitWidth() / 8; }
+  /// Of the row as others read it, and of a table's row in memory.
+  int64_t rowBytes() const { return columns * elementBytes(); }
+  int64_t storedBytes() const { return format.rowBytes(columns); }
   bool isCast() const { return !isLookup && inputType != elementType; }
   bool isBag() const { return isLookup && (offsets || count != 1 || weights); }
 };
@@ -84,7 +89,6 @@ struct RowRegion {
   /// The output of one column that is the sum of FM terms and of pieces with `inSum`.
   std::optional<unsigned> scalarOutput;
   bool hasFm = false;
-  int64_t fmDim = 0;
 };
 
 /// nullopt for a kernel that does anything else.

@@ -22,7 +22,7 @@ ALLOWED_INCLUDES = {
     "lib/Analysis": [REC],
     "lib/Reference": [ENGINE, REC, RUNTIME],
     "lib/Import/ONNX": [REC],
-    "lib/Codegen/Loops": [PLAN, REC, RUNTIME],
+    "lib/Codegen/Loops": [ENGINE, PLAN, REC, RUNTIME],
     "lib/Codegen/Machine": [],
     "lib/Codegen/Host": [PLAN, RUNTIME, "lib/Codegen/Loops", "lib/Codegen/Machine"],
     "lib/Codegen/NVPTX": [ENGINE, PLAN, REC, RUNTIME, "lib/Codegen/Loops", "lib/Codegen/Machine", "lib/Target"],

@@ -196,6 +196,12 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
       names(reason([](EngineSpec &s) { s.inputs[0].type = ElementType(13); }), "input 'x': unknown element type 13"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.weights[0].type = ElementType(255); }),
                     "weight 'w': unknown element type 255"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].encoding = RowEncoding(numEnumerators<RowEncoding>); }),
+                    "table 'emb': unknown encoding of rows"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].dim = UINT64_MAX / 2; }), "are not possible"));
+  for (size_t table : {0, 1})
+    EXPECT_TRUE(
+        names(reason([&](EngineSpec &s) { s.tables[table].mustBeBound = true; }), "has rows, and must be bound"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].outOfRange = OutOfRange(3); }),
                     "table 'emb': unknown policy for ids out of range 3"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------------===//
 
 #include "CudaSample.h"
+#include "lib/Engine/RandomFill.h"
 #include "runtime/Cuda/HostMemory.h"
 #include "runtime/Cuda/Staging.h"
-#include "runtime/RandomFill.h"
 
 #include <gtest/gtest.h>
 
@@ -234,7 +234,7 @@ TEST_F(CudaHostMemory, StagingPiecesOfEverySize) {
     std::mt19937 random(3);
     for (uint64_t size : {uint64_t(1), uint64_t(1000), chunk - 1, chunk, chunk + 1, 5 * chunk + 77, 40 * chunk + 9}) {
       std::vector<uint8_t> host(size), back(size, 1);
-      runtime::fillRandom(ElementType::U8, host.data(), size, size);
+      fillRandom(ElementType::U8, host.data(), size, size);
       std::vector<Staging::Piece> in, out;
       uint64_t at = 0;
       while (at < size) {

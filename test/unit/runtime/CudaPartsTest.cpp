@@ -6,9 +6,10 @@
 //===----------------------------------------------------------------------------===//
 
 #include "FakeCuda.h"
+#include "lib/Engine/Numbers.h"
+#include "lib/Engine/RandomFill.h"
 #include "runtime/Cuda/CudaCode.h"
 #include "runtime/Cuda/Dependencies.h"
-#include "runtime/RandomFill.h"
 
 #include <gtest/gtest.h>
 

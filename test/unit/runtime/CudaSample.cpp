@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------------===//
 
 #include "CudaSample.h"
+#include "lib/Engine/RandomFill.h"
 #include "reckon/Runtime/CudaKernelABI.h"
-#include "runtime/RandomFill.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -99,14 +99,12 @@ static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {
 void test::runHostKernel(const FakeLaunch &launch) {
   std::string name = launch.kernel;
   if (name == "reckon_fill_halves")
-    return runtime::fillHalves(reinterpret_cast<uint16_t *>(valueOf(launch, 0)), valueOf(launch, 1),
-                               valueOf(launch, 2));
+    return fillHalves(reinterpret_cast<uint16_t *>(valueOf(launch, 0)), valueOf(launch, 1), valueOf(launch, 2));
   if (name.find("reckon_fill_") == 0) {
     ElementType type = name.find("bf16") != std::string::npos  ? ElementType::BF16
                        : name.find("f16") != std::string::npos ? ElementType::F16
                                                                : ElementType::F32;
-    return runtime::fillRandom(type, reinterpret_cast<void *>(valueOf(launch, 0)), valueOf(launch, 1),
-                               valueOf(launch, 2));
+    return fillRandom(type, reinterpret_cast<void *>(valueOf(launch, 0)), valueOf(launch, 1), valueOf(launch, 2));
   }
   static void *library = ::dlopen(RECKON_TEST_KERNELS, RTLD_NOW | RTLD_LOCAL);
   bool small = name == "test_linear_small";

@@ -9,12 +9,12 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "lib/Engine/RandomFill.h"
 #include "reckon/Engine/EngineSpec.h"
 #include "reckon/Runtime/Runtime.hpp"
 #include "runtime/Cuda/CudaMemory.h"
 #include "runtime/Cuda/FillKernel.h"
 #include "runtime/Cuda/Staging.h"
-#include "runtime/RandomFill.h"
 
 #include <gtest/gtest.h>
 

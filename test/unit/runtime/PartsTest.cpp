@@ -5,11 +5,12 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "lib/Engine/Numbers.h"
+#include "lib/Engine/RandomFill.h"
 #include "runtime/AlignedBuffer.h"
 #include "runtime/Host/Schedule.h"
 #include "runtime/KernelErrors.h"
 #include "runtime/PlanCache.h"
-#include "runtime/RandomFill.h"
 #include "runtime/SizeProgram.h"
 #include "runtime/ThreadPool.h"
 

@@ -311,6 +311,28 @@ TEST(Run, TablesAreBoundAtLoad) {
   ::unlink(enginePath.c_str());
 }
 
+TEST(Run, RowsThatTheEngineDoesNotHold) {
+  EngineSpec spec = sampleSpec();
+  ByteSpan rows = spec.tables[0].data;
+  spec.tables[0].data = {};
+  spec.tables[0].mustBeBound = true;
+  std::optional<std::vector<uint8_t>> bytes = serializeEngine(spec);
+  ASSERT_TRUE(bytes);
+  Engine engine;
+  EXPECT_EQ(engine.openMemory(bytes->data(), bytes->size()).message,
+            "table 'emb.weight': the engine does not hold its rows; bind the table");
+  ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+  binding.source = RECKON_TABLE_MEMORY;
+  binding.data = rows.data;
+  binding.rows = tableRows;
+  ASSERT_FALSE(engine.openMemory(bytes->data(), bytes->size(), {binding}));
+  EXPECT_STREQ(engine.table(0).encoding, "plain");
+  EXPECT_EQ(engine.table(0).row_bytes, int64_t(rows.size / tableRows));
+  Context context;
+  ASSERT_FALSE(context.create(engine, 1));
+  expectCorrect(context, sampleData(5));
+}
+
 TEST(Run, SyntheticTablesSetTheRows) {
   ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
   binding.source = RECKON_TABLE_SYNTHETIC;

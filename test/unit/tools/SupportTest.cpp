@@ -129,7 +129,7 @@ TEST(Statistics, NearestRank) {
 }
 
 TEST(IdSampler, StaysInRangeAndIsSkewed) {
-  runtime::Random random(1);
+  Random random(1);
   for (uint64_t rows : {1, 2, 3, 1000, 1000000})
     for (double exponent : {0.0, 0.5, 1.0, 1.2, 3.0}) {
       IdSampler sampler(rows, exponent);

@@ -6,43 +6,13 @@
 //===----------------------------------------------------------------------------===//
 
 #include "RandomFill.h"
+#include "Numbers.h"
 
-#include <cmath>
 #include <cstring>
 
 using namespace reckon;
-using namespace reckon::runtime;
 
-uint16_t reckon::runtime::toHalf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
-  uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000)
-    return sign | 0x7e00;
-  if (magnitude >= 0x477ff000) // rounds to infinity
-    return sign | 0x7c00;
-  if (magnitude < 0x38800000) { // subnormal: in units of 2^-24
-    float scaled = std::nearbyint(std::fabs(value) * 0x1p24f);
-    return sign | static_cast<uint16_t>(scaled);
-  }
-  uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
-  return sign | static_cast<uint16_t>((rounded - 0x38000000) >> 13);
-}
-
-float reckon::runtime::fromHalf(uint16_t half) {
-  uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
-  if (exponent == 0) {
-    float value = static_cast<float>(fraction) * 0x1p-24f;
-    return sign ? -value : value;
-  }
-  uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13;
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
-void reckon::runtime::fillHalves(uint16_t *data, uint64_t count, uint64_t seed) {
+void reckon::fillHalves(uint16_t *data, uint64_t count, uint64_t seed) {
   Random random(seed);
   for (uint64_t i = 0; i < count; ++i)
     data[i] = static_cast<uint16_t>((random.next() >> 40 & 0x83ff) | 0x3800);
@@ -54,7 +24,7 @@ template <typename T, typename Make> static void fill(void *data, uint64_t eleme
     values[i] = static_cast<T>(make());
 }
 
-void reckon::runtime::fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, uint64_t first) {
+void reckon::fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, uint64_t first) {
   Random random(seed, first);
   auto real = [&] { return static_cast<float>(static_cast<int32_t>(random.next() >> 40) - (1 << 23)) * 0x1p-23f; };
   auto small = [&] { return random.next() >> 61; };

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#ifndef RECKON_RUNTIME_RANDOMFILL_H
-#define RECKON_RUNTIME_RANDOMFILL_H
+#ifndef RECKON_LIB_ENGINE_RANDOMFILL_H
+#define RECKON_LIB_ENGINE_RANDOMFILL_H
 
-#include "reckon/Engine/EngineSpec.h"
+#include "reckon/Engine/Enums.h"
 
-namespace reckon::runtime {
+namespace reckon {
 
 /// SplitMix64: one multiplication chain per number, good enough for test data, the same on every machine.
 class Random {
@@ -43,10 +43,6 @@ void fillRandom(ElementType type, void *data, uint64_t elements, uint64_t seed, 
 /// subnormal.
 void fillHalves(uint16_t *data, uint64_t count, uint64_t seed);
 
-/// IEEE binary16, rounded to nearest even.
-uint16_t toHalf(float value);
-float fromHalf(uint16_t bits);
+} // namespace reckon
 
-} // namespace reckon::runtime
-
-#endif // RECKON_RUNTIME_RANDOMFILL_H
+#endif // RECKON_LIB_ENGINE_RANDOMFILL_H
