@@ -48,10 +48,19 @@ std::string Subject::open(const std::string &path, const std::string &hostPath, 
   file = EngineFile::open(path, problem);
   if (!file)
     return problem.message;
-  if (Status failed = engine.open(path))
+  // Rows that no engine holds are made up, the same for both.
+  std::vector<ReckonTableBinding> bindings;
+  for (const TableSpec &table : file->spec().tables)
+    if (table.mustBeBound) {
+      ReckonTableBinding &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
+      binding.table = table.name.c_str();
+      binding.source = RECKON_TABLE_SYNTHETIC;
+      binding.rows = static_cast<int64_t>(table.rows);
+    }
+  if (Status failed = engine.open(path, bindings))
     return failed.message;
   if (!hostPath.empty())
-    if (Status failed = hostEngine.open(hostPath))
+    if (Status failed = hostEngine.open(hostPath, bindings))
       return failed.message;
   if (Status failed = host.create(hostPath.empty() ? engine : hostEngine))
     return "the host: " + failed.message;

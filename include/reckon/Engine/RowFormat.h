@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------------===//
 //
-// Rows lie one after another without gaps. What a row is made of is said here and nowhere else: the plan, the engine, the
-// runtime, the reference and the code generators ask. A leaf: C++ standard library only.
+// Rows lie one after another without gaps. What a row is made of is said here and nowhere else: the plan, the engine,
+// the runtime, the reference and the code generators ask. A leaf: C++ standard library only.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -20,7 +20,9 @@
 
 namespace reckon {
 
-#define RECKON_ROW_ENCODINGS(X) X(Plain, plain, "plain")
+#define RECKON_ROW_ENCODINGS(X)                                                                                        \
+  X(Plain, plain, "plain")                                                                                             \
+  X(Int8Fbgemm, int8_fbgemm, "int8_fbgemm")
 RECKON_ENUM(RowEncoding, RECKON_ROW_ENCODINGS)
 
 /// Where a number that all elements of a row share lies in it.
@@ -57,7 +59,8 @@ public:
 
   /// Element `column` of the row at `row`, which may have any address.
   double decode(const void *row, uint64_t column) const;
-  /// Makes up rows that decode to numbers in [-1, 1), integers in [0, 8). Row i depends on the seed and on `first` + i only.
+  /// Makes up rows that decode to numbers in [-1, 1), integers in [0, 8). Row i depends on the seed and on `first` + i
+  /// only.
   void fill(void *rows, uint64_t count, uint64_t dim, uint64_t seed, uint64_t first = 0) const;
 
   bool operator==(const RowFormat &other) const { return decoded == other.decoded && how == other.how; }

@@ -51,6 +51,23 @@ static SmallVector<std::pair<int64_t, int64_t>> splitDim(int64_t dim, int64_t la
 SmallVector<Value> HostEmitter::decodeRow(const LookupTable &table, Value row, ArrayRef<Part> parts) {
   Type stored = storageType(table.type), compute = computeType(table.type);
   Value base = rowPointer(table, row);
+  if (!table.format.isPlain()) {
+    auto load = [&](Type type, int64_t at) -> Value {
+      Value address = offsetPointer(base, constantIndex(at), b.getI8Type());
+      return LLVM::LoadOp::create(b, type, address, table.format.alignment());
+    };
+    auto parameter = [&](const RowParameter &parameter) -> Value {
+      return arith::ExtFOp::create(b, compute, load(b.getF16Type(), parameter.offset));
+    };
+    Value scale = parameter(*table.format.scale()), bias = parameter(*table.format.bias());
+    return llvm::map_to_vector(parts, [&](Part part) -> Value {
+      auto type = VectorType::get({part.second}, compute);
+      Value bytes = load(VectorType::get({part.second}, b.getI8Type()), table.format.elementsAt() + part.first);
+      Value numbers = arith::UIToFPOp::create(b, type, bytes);
+      Value scales = vector::BroadcastOp::create(b, type, scale), biases = vector::BroadcastOp::create(b, type, bias);
+      return vector::FMAOp::create(b, numbers, scales, biases);
+    });
+  }
   return llvm::map_to_vector(parts, [&](Part part) -> Value {
     Value address = offsetPointer(base, constantIndex(part.first), table.type);
     Value raw = loadBits(b, VectorType::get({part.second}, stored), address);

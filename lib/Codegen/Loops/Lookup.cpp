@@ -12,6 +12,8 @@
 #include "dialects/Rec/TableRows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -52,8 +54,22 @@ Value LayerEmitter::rowPointer(const LookupTable &table, Value row) {
 }
 
 Value LayerEmitter::decodeElement(const LookupTable &table, Value row, Value column) {
-  Value at = add(mul(row, constantIndex(table.dim)), column);
-  return loadRaw(offsetPointer(table.base, at, table.type), table.type);
+  if (table.format.isPlain()) {
+    Value at = add(mul(row, constantIndex(table.dim)), column);
+    return loadRaw(offsetPointer(table.base, at, table.type), table.type);
+  }
+  Value base = rowPointer(table, row);
+  auto load = [&](Type type, Value at) -> Value {
+    return LLVM::LoadOp::create(b, type, offsetPointer(base, at, b.getI8Type()), table.format.alignment());
+  };
+  auto parameter = [&](const RowParameter &parameter) -> Value {
+    Value bits = load(b.getI16Type(), constantIndex(parameter.offset));
+    return arith::ExtFOp::create(b, b.getF32Type(), arith::BitcastOp::create(b, b.getF16Type(), bits).getResult());
+  };
+  Value scale = parameter(*table.format.scale()), bias = parameter(*table.format.bias());
+  Value stored = load(b.getI8Type(), add(column, constantIndex(table.format.elementsAt())));
+  Value number = arith::UIToFPOp::create(b, b.getF32Type(), stored);
+  return math::FmaOp::create(b, number, scale, bias);
 }
 
 void LayerEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {

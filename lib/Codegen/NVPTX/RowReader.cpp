@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
@@ -140,16 +141,41 @@ RowReader::Bounds RowReader::bagBounds(const RowPiece &piece, Value sample) {
 // Rows
 //===----------------------------------------------------------------------===//
 
+/// Up to four bytes as an i32, in loads no wider than their alignment.
+static Value loadBytes(DeviceBuilder &b, Value address, unsigned bytes, unsigned alignment) {
+  unsigned width = std::min(bytes, alignment);
+  Value word = b.i32(0);
+  for (unsigned i = 0; i < bytes; i += width) {
+    Value part = b.loadInvariant(b.getIntegerType(width * 8), b.at(address, i), width);
+    if (width < 4)
+      part = arith::ExtUIOp::create(b, b.getI32Type(), part);
+    word = i == 0 ? part : arith::OrIOp::create(b, word, arith::ShLIOp::create(b, part, b.i32(i * 8)).getResult());
+  }
+  return word;
+}
+
+/// Of an encoded row: words with the stored elements of each vector, then one with the scale and the bias.
 SmallVector<Value> RowReader::loadRow(const RowPiece &piece, Value address) {
   RowLayout layout = layoutOf(piece);
+  const RowFormat &format = piece.format;
+  unsigned alignment = format.rowAlignment(piece.columns, 16), perVector = layout.vectorBytes / piece.elementBytes();
   SmallVector<Value> raw;
   for (unsigned j = 0; j < layout.perLane; ++j) {
     Value vector = b.add(lane, j * lanes);
     if ((j + 1) * lanes > layout.vectors) // lanes past the end read the first vector once more
       vector = b.select(b.lessU(vector, b.i32(layout.vectors)), vector, b.i32(0));
+    if (!format.isPlain()) {
+      Value at = b.at(b.at(address, format.elementsAt()), b.mul(vector, perVector));
+      unsigned bytes = std::min(perVector, 4u), known = llvm::MinAlign(alignment, llvm::MinAlign(perVector, 4));
+      for (unsigned i = 0; i < perVector; i += bytes)
+        raw.push_back(loadBytes(b, b.at(at, i), bytes, known));
+      continue;
+    }
     raw.push_back(b.loadInvariant(b.rawType(layout.vectorBytes), b.at(address, b.mul(vector, layout.vectorBytes)),
                                   layout.vectorBytes));
   }
+  if (!format.isPlain())
+    raw.push_back(loadBytes(b, address, 4, alignment));
   return raw;
 }
 
@@ -161,7 +187,18 @@ SmallVector<Value> RowReader::unpackRow(const RowPiece &piece, ArrayRef<Value> r
 }
 
 SmallVector<Value> RowReader::decodeRow(const RowPiece &piece, ArrayRef<Value> loaded) {
-  return unpackRow(piece, loaded);
+  if (piece.format.isPlain())
+    return unpackRow(piece, loaded);
+  unsigned perWord = std::min<unsigned>(layoutOf(piece).vectorBytes / piece.elementBytes(), 4);
+  SmallVector<Value> halves = b.unpack(loaded.back(), b.getF16Type()), elements;
+  Value scale = halves[piece.format.scale()->offset / 2], bias = halves[piece.format.bias()->offset / 2];
+  for (Value word : loaded.drop_back())
+    for (unsigned i = 0; i < perWord; ++i) {
+      Value byte = b.bitAnd(b.shiftRight(word, 8 * i), 0xff);
+      Value number = arith::UIToFPOp::create(b, b.getF32Type(), byte);
+      elements.push_back(math::FmaOp::create(b, number, scale, bias));
+    }
+  return elements;
 }
 
 SmallVector<Value> RowReader::poolStart(const RowPiece &piece) {

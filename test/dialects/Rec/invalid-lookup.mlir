@@ -202,3 +202,46 @@ func.func @f(%i: tensor<8x2xi64>, %t: tensor<200x16xf32>) {
     : (tensor<8x2xi64>, tensor<200x16xf32>) -> tensor<8x17xf32>
   return
 }
+
+// -----
+
+// embedding C2: the type that rows decode to
+func.func @f(%t: tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, %i: tensor<8xi64>) {
+  // expected-error @below {{inferred type(s) 'tensor<8x16xf16>' are incompatible with return type(s) of operation 'tensor<8x16xf32>'}}
+  %0 = rec.embedding %t, %i : (tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<8xi64>) -> tensor<8x16xf32>
+  return
+}
+
+// -----
+
+// embedding_bag C3: the type that rows decode to
+func.func @f(%t: tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, %i: tensor<8x3xi64>, %w: tensor<8x3xf32>) {
+  // expected-error @below {{'rec.embedding_bag' op [C3] weights of 'f32' for a table of 'f16'}}
+  %0 = rec.embedding_bag sum %t, %i weights %w
+    : (tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<8x3xi64>, tensor<8x3xf32>) -> tensor<8x16xf16>
+  return
+}
+
+// -----
+
+// multi_lookup C1: encodings count
+func.func @f(%t: tensor<200x16x!rec.encoded<int8_fbgemm, f32>>, %u: tensor<200x16xf32>, %i: tensor<8x3xi64>) {
+  // expected-error @below {{'rec.multi_lookup' op [C1] table 1 holds 'f32', table 0 '!rec.encoded<int8_fbgemm, f32>'}}
+  %0 = rec.multi_lookup %i[%t, %u] starts [0, 1] counts [1, 2] modes [0, 1] padding_ids [-1, 0]
+    : (tensor<8x3xi64>, tensor<200x16x!rec.encoded<int8_fbgemm, f32>>, tensor<200x16xf32>) -> tensor<8x32xf32>
+  return
+}
+
+// -----
+
+// Only lookups read rows in an encoding.
+func.func @f(%t: tensor<200x16x!rec.encoded<int8_fbgemm, f32>>) {
+  // expected-error @below {{'rec.unary' op operand #0 must be}}
+  %0 = rec.unary relu %t : (tensor<200x16x!rec.encoded<int8_fbgemm, f32>>) -> tensor<200x16xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{[C1] rows decode to f16, bf16 or f32, not to 'f64'}}
+func.func private @f(tensor<200x16x!rec.encoded<int8_fbgemm, f64>>)

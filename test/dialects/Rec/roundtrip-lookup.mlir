@@ -61,3 +61,18 @@ func.func @multi_lookup(%i: tensor<?x4xi64, #rec.dims<"batch", 4>>, %a: tensor<2
     -> tensor<?x40xf32, #rec.dims<"batch", 40>>
   return
 }
+
+// Rows in an encoding give what they decode to.
+// CHECK-LABEL: func.func @encoded
+func.func @encoded(%t: tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, %i: tensor<8x3xi64>, %w: tensor<8x3xf16>) {
+  // CHECK: rec.embedding {{.*}} : (tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<8x3xi64>) -> tensor<8x3x16xf16>
+  %0 = rec.embedding %t, %i : (tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<8x3xi64>) -> tensor<8x3x16xf16>
+  // CHECK: rec.embedding_bag sum {{.*}} -> tensor<8x16xf16>
+  %1 = rec.embedding_bag sum %t, %i weights %w
+    : (tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<8x3xi64>, tensor<8x3xf16>) -> tensor<8x16xf16>
+  // CHECK: rec.multi_lookup {{.*}} -> tensor<8x32xf16>
+  %2 = rec.multi_lookup %i[%t, %t] starts [0, 1] counts [1, 2] modes [0, 1] padding_ids [-1, 0]
+    : (tensor<8x3xi64>, tensor<200x16x!rec.encoded<int8_fbgemm, f16>>, tensor<200x16x!rec.encoded<int8_fbgemm, f16>>)
+    -> tensor<8x32xf16>
+  return
+}

@@ -1,6 +1,7 @@
 // RUN: split-file %s %t
 // RUN: reckon-opt %t/tables.mlir --rec-set-table-formats="tables=a=plain" | FileCheck %s
 // RUN: reckon-opt %t/tables.mlir --rec-set-table-formats="tables=a=plain" --mlir-pass-statistics -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
+// RUN: reckon-opt %t/tables.mlir --rec-set-table-formats="tables=a=int8_fbgemm,b=plain" | FileCheck %s --check-prefix=INT8
 // RUN: not reckon-opt %t/tables.mlir --rec-set-table-formats="tables=x=plain" 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not reckon-opt %t/tables.mlir --rec-set-table-formats="tables=w=plain" 2>&1 | FileCheck %s --check-prefix=WEIGHT
 // RUN: not reckon-opt %t/tables.mlir --rec-set-table-formats="tables=a=best" 2>&1 | FileCheck %s --check-prefix=FORMAT
@@ -11,6 +12,9 @@
 // CHECK: rec.constant "a" = dense_resource<a{{.*}}> : tensor<8x4xf32>
 // CHECK: rec.constant "b" = dense<2.0{{.*}}> : tensor<8x4xf32>
 // STATS: (S) 1 table-formats-set
+// INT8: rec.constant "a" = dense_resource<a{{.*}}> : tensor<8x4x!rec.encoded<int8_fbgemm, f32>>
+// INT8: rec.constant "b" = dense_resource<b{{.*}}> : tensor<8x4xf32>
+// INT8: rec.embedding {{.*}} : (tensor<8x4x!rec.encoded<int8_fbgemm, f32>>, tensor<3xi64>) -> tensor<3x4xf32>
 // NONE: 'x' is no table: no lookup reads it
 // WEIGHT: 'w' is no table: something else than lookups reads it
 // FORMAT: table 'a': there is no format of rows 'best'

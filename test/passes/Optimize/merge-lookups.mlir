@@ -84,5 +84,20 @@ func.func @keep(%i: tensor<8x1xi64>, %j: tensor<8x1xi64>, %w: tensor<8x1xf32>) -
   return %4 : tensor<8x64xf32>
 }
 
-// STATS: (S) 3 multi-lookups
-// STATS: (S) 7 lookups-merged
+// STATS: (S) 4 multi-lookups
+// STATS: (S) 9 lookups-merged
+
+// Tables of two formats are looked up apart, those of one together.
+// CHECK-LABEL: func.func @formats
+// CHECK: rec.multi_lookup {{.*}} : (tensor<?x5xi64, #rec.dims<"batch", 5>>, tensor<9x16x!rec.encoded<int8_fbgemm, f32>>, tensor<9x16x!rec.encoded<int8_fbgemm, f32>>)
+// CHECK: rec.embedding_bag sum {{.*}} : (tensor<9x16xf32>,
+func.func @formats(%ids: !ids) -> tensor<?x48xf32, #rec.dims<"batch", 48>> {
+  %a = rec.constant "a" = dense_resource<a> : tensor<9x16x!rec.encoded<int8_fbgemm, f32>>
+  %b = rec.constant "b" = dense_resource<b> : tensor<9x16x!rec.encoded<int8_fbgemm, f32>>
+  %c = rec.constant "c" = dense<1.0> : tensor<9x16xf32>
+  %0 = rec.embedding_bag sum %a, %ids : (tensor<9x16x!rec.encoded<int8_fbgemm, f32>>, !ids) -> !row
+  %1 = rec.embedding_bag sum %b, %ids : (tensor<9x16x!rec.encoded<int8_fbgemm, f32>>, !ids) -> !row
+  %2 = rec.embedding_bag sum %c, %ids : (tensor<9x16xf32>, !ids) -> !row
+  %3 = rec.concat %0, %1, %2 axis 1 : (!row, !row, !row) -> tensor<?x48xf32, #rec.dims<"batch", 48>>
+  return %3 : tensor<?x48xf32, #rec.dims<"batch", 48>>
+}

@@ -153,3 +153,19 @@ func.func @others(%a: tensor<8xf64>, %h: tensor<8xf16>) -> (tensor<8xf64>, tenso
   %1 = rec.unary relu %h : (tensor<8xf16>) -> tensor<8xf16>
   return %0, %1 : tensor<8xf64>, tensor<8xf16>
 }
+
+// -----
+
+// Rows in an encoding stay, whatever they hold, and decode to the narrow type.
+// CHECK-LABEL: func.func @encoded
+// CHECK: rec.constant "table" = dense_resource<rows{{.*}}> : tensor<200x16x!rec.encoded<int8_fbgemm, f16>>
+// CHECK: rec.embedding {{.*}} -> tensor<8x16xf16>
+// BF16-LABEL: func.func @encoded
+// BF16: rec.embedding {{.*}} : (tensor<200x16x!rec.encoded<int8_fbgemm, bf16>>, tensor<8xi64>) -> tensor<8x16xbf16>
+func.func @encoded(%i: tensor<8xi64>) -> tensor<8x1xf32> {
+  %t = rec.constant "table" = dense_resource<rows> : tensor<200x16x!rec.encoded<int8_fbgemm, f32>>
+  %w = rec.constant "weight" = dense<0.5> : tensor<16x1xf32>
+  %0 = rec.embedding %t, %i : (tensor<200x16x!rec.encoded<int8_fbgemm, f32>>, tensor<8xi64>) -> tensor<8x16xf32>
+  %1 = rec.linear %0, %w : (tensor<8x16xf32>, tensor<16x1xf32>) -> tensor<8x1xf32>
+  return %1 : tensor<8x1xf32>
+}

@@ -24,5 +24,8 @@ np.save(out + "/wide.npy", np.zeros((4, 6), np.float32))
 np.save(out + "/ints.npy", np.zeros((4, 3), np.int32))
 np.save(out + "/flat.npy", rows.reshape(-1))
 rows.tofile(out + "/rows.raw")
+# The same rows with a scale of 0.5 and a bias of -2 at the head.
+head = np.tile(np.array([0.5, -2], dtype=np.float16).view(np.uint8), (4, 1))
+np.save(out + "/int8.npy", np.concatenate([head, (2 * (rows + 2)).astype(np.uint8)], axis=1))
 with open(out + "/partial.raw", "wb") as file:
     file.write(rows.tobytes()[:-2])

@@ -51,6 +51,28 @@ TEST(RowFormat, PlainElementsAreRead) {
   EXPECT_EQ(RowFormat(ElementType::I8).decode(bytes, 1), -4.0);
 }
 
+TEST(RowFormat, Int8OfFbgemm) {
+  RowFormat format(ElementType::F32, RowEncoding::Int8Fbgemm);
+  EXPECT_FALSE(format.isPlain());
+  EXPECT_EQ(format.storedType(), ElementType::U8);
+  EXPECT_EQ(format.rowBytes(13), 17u);
+  EXPECT_EQ(format.tableBytes(3, 13), 51u);
+  EXPECT_FALSE(format.tableBytes(1, UINT64_MAX - 3));
+  EXPECT_EQ(format.alignment(), 1u);
+  EXPECT_EQ(format.rowAlignment(13, 16), 1u);
+  EXPECT_EQ(format.rowAlignment(14, 16), 2u);
+  EXPECT_EQ(format.rowAlignment(16, 16), 4u);
+  EXPECT_EQ(format.rowAlignment(12, 16), 16u);
+  EXPECT_EQ(format.rowAlignment(12, 1), 1u);
+  EXPECT_NE(format, RowFormat(ElementType::F32));
+  EXPECT_NE(format, RowFormat(ElementType::F16, RowEncoding::Int8Fbgemm));
+  // At an odd address: scale 0.5, bias -1, then the bytes.
+  const uint8_t bytes[] = {99, 0x00, 0x38, 0x00, 0xbc, 0, 2, 255};
+  EXPECT_EQ(format.decode(bytes + 1, 0), -1);
+  EXPECT_EQ(format.decode(bytes + 1, 1), 0);
+  EXPECT_EQ(format.decode(bytes + 1, 2), 126.5);
+}
+
 TEST(RowFormat, NamesOfEncodings) {
   for (unsigned i = 0; i < numEnumerators<RowEncoding>; ++i)
     EXPECT_EQ(parseRowEncoding(enumName(RowEncoding(i))), RowEncoding(i));
