@@ -28,13 +28,15 @@ namespace reckon {
 enum class RowEncoding : uint8_t; // reckon/Engine/RowFormat.h
 } // namespace reckon
 
-#include "dialects/Rec/RecDialect.h.inc"
 #include "dialects/Rec/RecEnums.h.inc"
 
 #include "dialects/Rec/RecInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Rec/RecAttrs.h.inc"
+
+// Behind the attributes, which its helpers for discardable ones read and write.
+#include "dialects/Rec/RecDialect.h.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Rec/RecTypes.h.inc"

@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 
+#include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
 #include "dialects/Rec/Shape.h"
 
@@ -48,6 +49,15 @@ LogicalResult DimsAttr::verify(function_ref<InFlightDiagnostic()> emitError, Arr
     if (canonical != text.getValue())
       return emitError() << "the size '" << text.getValue() << "' is not canonical, expected '" << canonical << "'";
   }
+  return success();
+}
+
+LogicalResult PrecisionAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type storage, Type compute,
+                                    Type accumulate) {
+  for (auto [what, type] :
+       {std::pair("stores", storage), std::pair("computes", compute), std::pair("adds up", accumulate)})
+    if (!getElementSize(type) && !(what == StringRef("computes") && type.isTF32()))
+      return emitError() << "[C1] a layer " << what << " in " << type << ", expected numbers or booleans";
   return success();
 }
 

@@ -34,7 +34,13 @@ def Rec_Dialect : Dialect {
     Sizes are expressions over names (`"2*batch+1"`), in the canonical form of `reckon::SizeExpr`.
 
     Every op states its constraints as a numbered list; the verifier and the negative tests cite the numbers.
+
+    Passes leave notes on ops of several kinds: `rec.precision` what a layer stores, computes and adds up in;
+    `rec.requirements` on a function; and, inside one phase, `rec.reason` why a node was not converted and `rec.join` on a
+    concat that is to be written through.
   }];
+  let discardableAttrs = (ins "::reckon::rec::PrecisionAttr":$precision, "::mlir::ArrayAttr":$requirements,
+                              "::mlir::StringAttr":$reason, "::mlir::UnitAttr":$join);
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
@@ -150,6 +156,22 @@ def Rec_RequirementAttr : Rec_Attr<"Requirement", "requirement"> {
     ::reckon::SizeExpr getLeft() const { return getSizes().getSize(0); }
     ::reckon::SizeExpr getRight() const { return getSizes().getSize(1); }
   }];
+}
+
+def Rec_PrecisionAttr : Rec_Attr<"Precision", "precision"> {
+  let summary = "What a layer that adds up or looks up stores, computes and adds up in";
+  let description = [{
+    `storage` is the type of the weight or table in the engine, or of what is reduced; `compute` that of the factors and the
+    result, or tf32 where factors of f32 may be rounded to it; `accumulate` that of sums while they grow.
+
+    Constraints:
+    - (C1) all three are numbers or booleans; tf32 is computed in alone.
+
+    Example: `#rec.precision<storage = f32, compute = tf32, accumulate = f32>`.
+  }];
+  let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$compute, "::mlir::Type":$accumulate);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 //===----------------------------------------------------------------------===//

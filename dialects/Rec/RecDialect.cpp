@@ -61,12 +61,22 @@ static LogicalResult verifyName(Operation *op, StringRef what, unsigned index, N
 }
 
 LogicalResult RecDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
-  if (attribute.getName() != requirementsAttrName)
-    return success();
-  auto array = dyn_cast<ArrayAttr>(attribute.getValue());
-  if (!array || !llvm::all_of(array, [](Attribute entry) { return isa<RequirementAttr>(entry); }))
-    return op->emitOpError("'") << requirementsAttrName << "' is no array of #rec.requirement but "
-                                << attribute.getValue();
+  StringRef name = attribute.getName();
+  auto check = [&](bool isRight, StringRef expected) -> LogicalResult {
+    if (isRight)
+      return success();
+    return op->emitOpError("'") << name << "' is no " << expected << " but " << attribute.getValue();
+  };
+  if (name == PrecisionAttrHelper::getNameStr())
+    return check(isa<PrecisionAttr>(attribute.getValue()), "#rec.precision");
+  if (name == RequirementsAttrHelper::getNameStr()) {
+    auto array = dyn_cast<ArrayAttr>(attribute.getValue());
+    return check(array && llvm::all_of(array, llvm::IsaPred<RequirementAttr>), "array of #rec.requirement");
+  }
+  if (name == ReasonAttrHelper::getNameStr())
+    return check(isa<StringAttr>(attribute.getValue()), "string");
+  if (name == JoinAttrHelper::getNameStr())
+    return check(isa<UnitAttr>(attribute.getValue()), "unit");
   return success();
 }
 

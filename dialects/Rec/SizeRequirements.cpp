@@ -217,11 +217,12 @@ unsigned rec::getUnprovenRequirements(Operation *op, SmallVectorImpl<Requirement
   return numProven;
 }
 
-unsigned rec::addRequirements(Operation *function, ArrayRef<RequirementAttr> requirements, StringRef name) {
+unsigned rec::addRequirements(Operation *function, ArrayRef<RequirementAttr> requirements) {
+  RecDialect::RequirementsAttrHelper note(function->getContext());
   if (requirements.empty())
     return 0;
   SmallVector<Attribute> all;
-  if (auto present = function->getAttrOfType<ArrayAttr>(name))
+  if (ArrayAttr present = note.getAttr(function))
     llvm::append_range(all, present);
   size_t before = all.size();
   for (RequirementAttr requirement : requirements) {
@@ -232,6 +233,6 @@ unsigned rec::addRequirements(Operation *function, ArrayRef<RequirementAttr> req
     if (!isThere)
       all.push_back(requirement);
   }
-  function->setAttr(name, ArrayAttr::get(function->getContext(), all));
+  note.setAttr(function, ArrayAttr::get(function->getContext(), all));
   return all.size() - before;
 }

@@ -36,9 +36,6 @@ struct SizeCondition {
   std::string what;
 };
 
-/// The attribute of a function that holds its requirements, an array of RequirementAttr.
-inline constexpr llvm::StringLiteral requirementsAttrName = "rec.requirements";
-
 /// Whether the size is not negative whatever the (non-negative) dimensions are, by the signs of its terms alone.
 bool isNonNegative(const SizeExpr &size);
 /// The same by a longer proof: minima, maxima and quotients by constants are bounded by their operands.
@@ -50,10 +47,8 @@ bool provablyHolds(const SizeCondition &requirement);
 /// can check them. Returns how many conditions could be proved.
 unsigned getUnprovenRequirements(mlir::Operation *op, llvm::SmallVectorImpl<RequirementAttr> &unproven);
 
-/// Appends to the requirements of a function, or of what else keeps them under `name`, those whose condition is not
-/// there yet. Returns how many were new.
-unsigned addRequirements(mlir::Operation *function, llvm::ArrayRef<RequirementAttr> requirements,
-                         llvm::StringRef name = requirementsAttrName);
+/// Appends to the requirements of a function those whose condition is not there yet. Returns how many were new.
+unsigned addRequirements(mlir::Operation *function, llvm::ArrayRef<RequirementAttr> requirements);
 
 } // namespace reckon::rec
 

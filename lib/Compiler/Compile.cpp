@@ -21,6 +21,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -58,10 +59,24 @@ static bool handleFixedBatch(mlir::ModuleOp module, const CompileOptions &option
   return true;
 }
 
+/// Text or bytecode, by what the file holds. Null after a diagnostic.
+static mlir::OwningOpRef<mlir::ModuleOp> parseModule(const std::string &path, llvm::SourceMgr &sources,
+                                                     mlir::MLIRContext &context) {
+  std::string error;
+  // Bytecode lies at the alignment of the constants in it.
+  std::unique_ptr<llvm::MemoryBuffer> file = mlir::openInputFile(path, llvm::Align(4096), &error);
+  if (!file) {
+    mlir::emitError(mlir::FileLineColLoc::get(&context, path, 0, 0)) << error;
+    return nullptr;
+  }
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  return mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+}
+
 mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mlir::MLIRContext &context,
                                                     const CompileOptions &options, CompileReport &report) {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  if (isMlirFile(path)) {
+  if (isMlirFile(path) || !options.startAfter.empty()) {
     if (!options.frozenInputs.empty()) {
       mlir::emitError(mlir::FileLineColLoc::get(&context, path, 0, 0))
           << "only the inputs of an ONNX model can be frozen, and this is a module in MLIR";
@@ -69,7 +84,11 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
       // The parser wants a source manager to show the line of an error.
       llvm::SourceMgr sources;
       mlir::SourceMgrDiagnosticHandler handler(sources, &context);
-      module = mlir::parseSourceFile<mlir::ModuleOp>(path, sources, &context);
+      module = parseModule(path, sources, context);
+      if (!module && !options.startAfter.empty())
+        mlir::emitError(mlir::FileLineColLoc::get(&context, path, 0, 0))
+            << "--start-after=" << options.startAfter
+            << " takes a module, text or bytecode, that --stop-after=" << options.startAfter << " wrote";
       if (module && module->getBody()->empty()) {
         mlir::emitError(module->getLoc()) << "the module is empty; expected a function @main";
         module = nullptr;
@@ -110,12 +129,16 @@ private:
 };
 } // namespace
 
-/// Runs the passes of one phase for a program, with their statistics in the report.
-static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, PhaseOptions &options,
-                                     const ProgramTarget &target, PassInstruments &instruments, CompileReport &report) {
+static void setTarget(PhaseOptions &options, const ProgramTarget &target) {
   options.target = target.device;
   if (target.gpu)
     options.arch = target.gpu->arch;
+}
+
+/// Runs the passes of one phase for a program, with their statistics in the report.
+static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, PhaseOptions &options,
+                                     const ProgramTarget &target, PassInstruments &instruments, CompileReport &report) {
+  setTarget(options, target);
   std::vector<StatisticValue> values;
   mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
   phase.build(pm, options);
@@ -161,6 +184,17 @@ static std::string findMissingTable(mlir::ModuleOp module, const CompileOptions 
   return "";
 }
 
+/// Whether the module that a compilation begins with behind a phase has what the phase guarantees.
+static bool isLeftBy(const Phase &phase, mlir::ModuleOp module, const PhaseOptions &options,
+                     const ProgramTarget &target) {
+  mlir::PassManager pm(module.getContext(), mlir::ModuleOp::getOperationName());
+  phase.verify(pm, options);
+  if (mlir::succeeded(pm.run(module)))
+    return true;
+  mlir::emitError(module.getLoc()) << "this is not what the phase " << phase.name << " leaves for " << target.name();
+  return false;
+}
+
 std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                           CompileReport &report) {
   std::string error = checkOptions(options);
@@ -187,9 +221,23 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.tableFormats = options.tableFormats;
   BlameWatch blamed(module.getContext(), options.timingCache);
   PassInstruments instruments(*module.getContext(), options, report);
-  for (const Phase &phase : getPhases()) {
+  llvm::ArrayRef<Phase> phases = getPhases();
+  auto keepReference = [&](const Phase &phase) {
+    if (options.keepReference && llvm::StringRef(phase.name) == "normalize")
+      report.reference = mlir::OwningOpRef<mlir::ModuleOp>(module.clone());
+  };
+  if (const Phase *start = findPhase(options.startAfter)) {
+    setTarget(phaseOptions, programs.front());
+    if (!isLeftBy(*start, module, phaseOptions, programs.front())) {
+      report.error = ErrorKind::BadInput;
+      return std::nullopt;
+    }
+    keepReference(*start);
+    phases = phases.drop_front(start - phases.begin() + 1);
+  }
+  for (const Phase &phase : phases) {
     PhaseTimer timer(phase, options, report);
-    if (!phase.build)
+    if (!phase.rewrite)
       return emitTargets(modules, *targets, *cpu, report);
     while (phase.isPerDevice && modules.size() < programs.size()) {
       copies.push_back(module.clone());
@@ -206,8 +254,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
       report.error = isInput ? ErrorKind::BadInput : ErrorKind::Unsupported;
       return std::nullopt;
     }
-    if (options.keepReference && llvm::StringRef(phase.name) == "normalize")
-      report.reference = mlir::OwningOpRef<mlir::ModuleOp>(module.clone());
+    keepReference(phase);
     if (&phase == last)
       break;
   }

@@ -51,6 +51,11 @@ static std::vector<CompileOption> makeTable() {
        &CompileOptions::candidates},
       {compilation, "timing-cache", "FILE", "keep the launches that reckon-tune found fastest, and no others",
        &CompileOptions::timingCache},
+      {development, "start-after", "PHASE",
+       "go on behind this phase: MODEL is what --stop-after=PHASE wrote, text or bytecode",
+       &CompileOptions::startAfter},
+      {development, "emit-bytecode", nullptr, "write a module as MLIR bytecode instead of text",
+       &CompileOptions::emitBytecode},
       {development, "stop-after", "PHASE",
        "the last phase to run; before the last of all it implies --emit=mlir:\n" + listPhases(),
        &CompileOptions::stopAfter},
@@ -92,6 +97,27 @@ static std::string checkLaunches(const CompileOptions &options, const Targets &t
   return error;
 }
 
+/// What is wrong with the phases to run; empty when nothing is.
+static std::string checkPhases(const CompileOptions &options, const Targets &targets) {
+  for (const std::string &name : {options.startAfter, options.stopAfter}) {
+    const Phase *phase = name.empty() ? nullptr : findPhase(name);
+    if (!name.empty() && !phase)
+      return "no phase '" + name + "'; there are " + listPhases();
+    if (phase && phase->isPerDevice && targets.programs().size() > 1)
+      return "after the phase " + name + " each device and architecture has a module of its own: name one";
+  }
+  if (options.startAfter.empty())
+    return "";
+  const Phase *start = findPhase(options.startAfter);
+  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
+  if (start >= last)
+    return "no phase is left to run behind --start-after=" + options.startAfter + " up to " + last->name;
+  if (options.keepReference && start > findPhase("normalize"))
+    return "--verify compares with the module after the phase normalize, which --start-after=" + options.startAfter +
+           " does not see";
+  return "";
+}
+
 std::string reckon::checkOptions(const CompileOptions &options) {
   std::string error;
   if (!host::Target::get(options.cpu, &error))
@@ -111,10 +137,5 @@ std::string reckon::checkOptions(const CompileOptions &options) {
     if (name.empty() || !parseRowEncoding(format))
       return "a table format is NAME=FORMAT with one of " + listEncodings() + ", not '" + entry.str() + "'";
   }
-  const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
-  if (!last)
-    return "no phase '" + options.stopAfter + "'; there are " + listPhases();
-  if (last->isPerDevice && targets->programs().size() > 1)
-    return "after the phase " + options.stopAfter + " each device and architecture has a module of its own: name one";
-  return "";
+  return checkPhases(options, *targets);
 }

@@ -7,6 +7,8 @@
 
 #include "lib/Compiler/Output.h"
 
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -15,7 +17,17 @@ std::string reckon::checkOutput(const std::string &path, const std::string &mode
   return llvm::sys::fs::equivalent(path, model) ? "the output '" + path + "' is the model itself" : "";
 }
 
-std::string reckon::writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,
+/// How a module is written so that it can be read again, with its locations.
+static mlir::OpPrintingFlags getFlags(mlir::ModuleOp module) {
+  mlir::OpPrintingFlags flags;
+  flags.enableDebugInfo();
+  // MLIR takes the location behind a barrier in its own form for the attribute that may stand there.
+  if (module.walk([](mlir::NVVM::BarrierOp) { return mlir::WalkResult::interrupt(); }).wasInterrupted())
+    flags.printGenericOpForm();
+  return flags;
+}
+
+std::string reckon::writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module, bool bytecode,
                                 const std::vector<uint8_t> &engine, const std::string &ptx) {
   std::string error;
   std::unique_ptr<llvm::ToolOutputFile> output = mlir::openOutputFile(path, &error);
@@ -26,8 +38,10 @@ std::string reckon::writeOutput(const std::string &path, const std::string &emit
     os.write(reinterpret_cast<const char *>(engine.data()), engine.size());
   else if (emit == "ptx")
     os << ptx;
-  else
-    module.print(os);
+  else if (!bytecode)
+    module.print(os, getFlags(module));
+  else if (mlir::failed(mlir::writeBytecodeToFile(module, os)))
+    return "cannot write the module as bytecode";
   os.flush();
   if (os.has_error()) {
     error = "cannot write " + path + ": " + os.error().message();

@@ -20,9 +20,9 @@ namespace reckon {
 /// it would not.
 std::string checkOutput(const std::string &path, const std::string &model);
 
-/// Writes what `emit` says, "engine", "mlir" or "ptx", to a file or, for "-", to standard output. Empty, or why it
-/// cannot.
-std::string writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module,
+/// Writes what `emit` says, "engine", "mlir" or "ptx", to a file or, for "-", to standard output. A module is written
+/// with its locations, which hold the names of ONNX nodes. Empty, or why it cannot.
+std::string writeOutput(const std::string &path, const std::string &emit, mlir::ModuleOp module, bool bytecode,
                         const std::vector<uint8_t> &engine, const std::string &ptx);
 
 } // namespace reckon

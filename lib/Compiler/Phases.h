@@ -60,7 +60,12 @@ struct Phase {
   /// Whether it makes something else for each device.
   bool isPerDevice;
   /// Appends the phase's passes. Null for a phase that is no rewrite of the module (emit).
-  void (*build)(mlir::OpPassManager &, const PhaseOptions &);
+  void (*rewrite)(mlir::OpPassManager &, const PhaseOptions &);
+  /// Appends the pass that checks the invariant, which every phase ends with and `--start-after` begins with.
+  void (*verify)(mlir::OpPassManager &, const PhaseOptions &);
+
+  /// The passes of the phase, the verifier, and the check that every attribute is declared or a dialect's.
+  void build(mlir::OpPassManager &pm, const PhaseOptions &options) const;
 };
 
 /// All phases, in pipeline order.

@@ -10,6 +10,7 @@
 #include "dialects/Rec/Rec.h"
 #include "lib/Compiler/Phases.h"
 #include "passes/Codegen/Passes.h"
+#include "passes/Common/Passes.h"
 #include "passes/Fuse/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Normalize/Passes.h"
@@ -38,9 +39,11 @@ void reckon::registerPasses() {
   fuse::registerReckonFusePasses();
   schedule::registerReckonSchedulePasses();
   codegen::registerReckonCodegenPasses();
+  registerReckonCommonPasses();
   for (const Phase &phase : getPhases())
-    if (phase.build)
-      mlir::PassPipelineRegistration<PhaseOptions>("reckon-" + std::string(phase.name) + "-pipeline",
-                                                   std::string(phase.from) + " -> " + phase.to + ": " + phase.invariant,
-                                                   phase.build);
+    if (phase.rewrite)
+      mlir::PassPipelineRegistration<PhaseOptions>(
+          "reckon-" + std::string(phase.name) + "-pipeline",
+          std::string(phase.from) + " -> " + phase.to + ": " + phase.invariant,
+          [&phase](mlir::OpPassManager &pm, const PhaseOptions &options) { phase.build(pm, options); });
 }

@@ -59,7 +59,7 @@ static bool holds(rec::RequirementAttr requirement, const DimValues &dims) {
 
 std::optional<DimValues> chooseValidDims(mlir::func::FuncOp func, int64_t batch) {
   DimValues dims = chooseDims(func, batch);
-  auto all = func->getAttrOfType<mlir::ArrayAttr>(rec::requirementsAttrName);
+  mlir::ArrayAttr all = rec::RecDialect::RequirementsAttrHelper(func.getContext()).getAttr(func);
   if (!all)
     return dims;
   auto requirements = llvm::to_vector(all.getAsRange<rec::RequirementAttr>());

@@ -52,6 +52,22 @@ def EmitCudaKernels : Pass<"rec-emit-cuda-kernels", "::mlir::ModuleOp"> {
                            "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def VerifyKernels : Pass<"plan-verify-kernels", "::mlir::ModuleOp"> {
+  let summary = "Check the invariant of the codegen phase";
+  let description = [{
+    For the host: every kernel has its function, and says how much scratch memory a thread needs. For a GPU: every kernel has
+    launches; the code of each is there, takes the parameters that the runtime passes, and is made for as many threads as it
+    is launched with; each keeps the limits of the architecture (`GpuTarget::checkLaunch`); and the last one of a dispatch
+    that covers no others is for every number of rows.
+
+    Requires: the codegen phase; the dialect itself verifies that dispatches name kernels and that their operands fit.
+
+    Example: test/passes/Codegen/verify-kernels.mlir
+  }];
+  let options = [Option<"arch", "arch", "std::string", /*default=*/"\"\"",
+                        "The GPU architecture: a name of lib/Target/GpuTarget.cpp; empty for the host">];
+}
+
 def ExpandDeviceMath : Pass<"rec-expand-device-math"> {
   let summary = "Replaces the functions that a GPU has no instruction for by arithmetic";
   let description = [{

@@ -6,7 +6,6 @@
 //===---------------------------------------------------------------------------===//
 
 #include "passes/Fuse/Passes.h"
-#include "passes/Precision/Precision.h"
 
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
@@ -33,8 +32,9 @@ static Value binary(OpBuilder &builder, Location loc, BinaryKind kind, Value a, 
 /// The layers a cross layer becomes multiply as it did.
 static Value linearOf(OpBuilder &builder, CrossLayerOp cross, Type type, Value x, Value weight, Value bias) {
   auto linear = LinearOp::create(builder, cross.getLoc(), type, x, weight, bias);
-  if (Attribute precision = cross->getAttr(Precision::attrName))
-    linear->setAttr(Precision::attrName, precision);
+  RecDialect::PrecisionAttrHelper note(builder.getContext());
+  if (PrecisionAttr precision = note.getAttr(cross))
+    note.setAttr(linear, precision);
   return linear;
 }
 

@@ -80,7 +80,7 @@ void FormRowRegions::findLayers(Block &block) {
   layers.clear();
   localities.clear();
   for (Operation &op : block) {
-    if (!isLayer(&op) || op.hasAttr(fuse::joinAttrName))
+    if (!isLayer(&op) || fuse::JoinNote(op.getContext()).isAttrPresent(&op))
       continue;
     layers.insert(&op);
     if (auto locality = getRowLocality(&op))

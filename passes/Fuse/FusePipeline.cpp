@@ -28,5 +28,4 @@ void reckon::buildFusePipeline(OpPassManager &pm, const FuseOptions &options) {
   funcs.addPass(createFormRowRegions());
   funcs.addPass(createJoinConcats());
   funcs.addPass(createIsolateResults());
-  funcs.addPass(createVerifyFused());
 }

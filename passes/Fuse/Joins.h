@@ -17,8 +17,8 @@ namespace reckon::fuse {
 /// one are constants, so that a slice has constant strides.
 bool hasSliceLayout(mlir::RankedTensorType type, int64_t axis);
 
-/// The attribute of a concat that split-concats wants joined: form-row-regions leaves it to join-concats.
-inline constexpr llvm::StringLiteral joinAttrName = "rec.join";
+/// The note on a concat that split-concats wants joined: form-row-regions leaves it to join-concats.
+using JoinNote = rec::RecDialect::JoinAttrHelper;
 
 /// Whether a concat outside regions should become a join: the layout allows it, a GEMM region produces one of its
 /// operands or they are too many for one region, and a GEMM region or the model's caller reads it. Read by row-local

@@ -34,7 +34,7 @@ struct SplitConcats : fuse::impl::SplitConcatsBase<SplitConcats> {
     DenseSet<Value> written; // by a GEMM region, into a join
     for (ConcatOp concat : concats) {
       if (fuse::isJoinable(concat)) {
-        concat->setAttr(fuse::joinAttrName, UnitAttr::get(&getContext()));
+        fuse::JoinNote(&getContext()).setAttr(concat, UnitAttr::get(&getContext()));
         ++numJoins;
       }
       split(concat, written);
@@ -60,7 +60,7 @@ void SplitConcats::split(ConcatOp concat, DenseSet<Value> &written) {
   };
   for (Value input : concat.getInputs()) {
     // A region writes one place only; where else its result is joined it is copied.
-    bool joined = concat->hasAttr(fuse::joinAttrName);
+    bool joined = fuse::JoinNote(concat.getContext()).isAttrPresent(concat);
     if (joined && fuse::getProducerKind(input) == rec::RegionKind::gemm && written.insert(input).second) {
       endRun();
       operands.push_back(input);

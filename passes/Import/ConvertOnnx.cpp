@@ -23,7 +23,7 @@ namespace reckon::importer {
 #include "passes/Import/Passes.h.inc"
 
 /// Where a node that could not be converted keeps the reason.
-constexpr StringRef reasonAttr = "rec.reason";
+using ReasonNote = rec::RecDialect::ReasonAttrHelper;
 
 /// Whether the value has a type that no layer takes, or none that is known: not that of an operand that is left out.
 static bool isUntyped(Value value) { return isa<NoneType>(value.getType()) && !value.getDefiningOp<rec::NoneOp>(); }
@@ -53,7 +53,7 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
   const Converter *converter = Registry::get().find(op);
   if (!converter)
     return success();
-  op->removeAttr(reasonAttr);
+  ReasonNote(op.getContext()).removeAttr(op);
   std::string name = getNodeName(op);
   std::string opType = getQualifiedName(op);
   if (auto problem = findAttributeProblem(opType, op.getOpset(), op.getAttrs()))
@@ -82,9 +82,9 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
       auto func = op->getParentOfType<func::FuncOp>();
       if (conflict.last() &&
           (rec::dependsOnData(conflict.last()->first) || rec::dependsOnData(conflict.last()->second))) {
-        op->setAttr(reasonAttr,
-                    builder.getStringAttr("it needs " + conflict.last()->first.str() + " and " +
-                                          conflict.last()->second.str() + " to be equal, which data decide"));
+        ReasonNote(op.getContext())
+            .setAttr(op, builder.getStringAttr("it needs " + conflict.last()->first.str() + " and " +
+                                               conflict.last()->second.str() + " to be equal, which data decide"));
         return success();
       }
       if (conflict.last() && (unifyDims(func, conflict.last()->first, conflict.last()->second) ||
@@ -96,7 +96,7 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
       return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
     }
     if (!node.getError().empty())
-      op->setAttr(reasonAttr, builder.getStringAttr(node.getError()));
+      ReasonNote(op.getContext()).setAttr(op, builder.getStringAttr(node.getError()));
     return success();
   }
 }
@@ -142,7 +142,7 @@ LogicalResult convertOnnxOps(func::FuncOp func, ConversionCounts *counts, bool u
 /// Whether the node has a converter and only waits until others have given its operands a shape.
 static bool isWaiting(rec::OnnxOp op) {
   const Converter *converter = Registry::get().find(op);
-  return converter && !op->hasAttr(reasonAttr);
+  return converter && !ReasonNote(op.getContext()).isAttrPresent(op);
 }
 
 namespace {
@@ -151,7 +151,7 @@ class Report {
 public:
   void add(rec::OnnxOp op) {
     std::string reason;
-    if (auto attr = op->getAttrOfType<StringAttr>(reasonAttr))
+    if (StringAttr attr = ReasonNote(op.getContext()).getAttr(op))
       reason = attr.getValue().str();
     else
       reason = Registry::get().explainVersion(op);

@@ -82,4 +82,15 @@ def ReportUnsupported : Pass<"rec-report-unsupported", "::mlir::func::FuncOp"> {
   }];
 }
 
+def VerifyImported : Pass<"rec-verify-imported", "::mlir::ModuleOp"> {
+  let summary = "Check the invariant of the import phase";
+  let description = [{
+    One function with one block; every dynamic dimension of its arguments has a name; it holds layers, each of which gives
+    ranked tensors, and ONNX nodes. A node that is left has no converter, or states in `rec.reason` why it could not be
+    converted, or waits for another one.
+
+    Example: test/passes/Import/verify-imported.mlir
+  }];
+}
+
 #endif // RECKON_PASSES_IMPORT_PASSES

@@ -138,7 +138,8 @@ std::string DataSizeBounder::getHint(ArrayRef<SizeExpr> sizes) const {
 }
 
 void DataSizeBounder::checkRequirements() {
-  auto all = func->getAttrOfType<ArrayAttr>(requirementsAttrName);
+  RecDialect::RequirementsAttrHelper requirements(func.getContext());
+  ArrayAttr all = requirements.getAttr(func);
   if (!all)
     return;
   SmallVector<Attribute> kept;
@@ -166,7 +167,7 @@ void DataSizeBounder::checkRequirements() {
                                           DimsAttr::get(func.getContext(), ArrayRef<SizeExpr>{*most, *least}),
                                           requirement.getNode(), requirement.getWhat()));
   }
-  func->setAttr(requirementsAttrName, ArrayAttr::get(func.getContext(), kept));
+  requirements.setAttr(func, ArrayAttr::get(func.getContext(), kept));
 }
 
 /// The canonicaliser lifts rec.dims to the front, as it does constants. Those that depend on data go back behind the

@@ -50,5 +50,4 @@ void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tab
   func.addPass(createCSEPass());
   if (!tableFormats.empty())
     func.addPass(createSetTableFormats({llvm::to_vector(tableFormats)}));
-  func.addPass(createVerifyNormalized());
 }

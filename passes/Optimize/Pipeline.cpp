@@ -25,5 +25,4 @@ void reckon::buildOptimizePipeline(OpPassManager &pm) {
   func.addPass(createMergeLookups());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
-  func.addPass(createVerifyOptimized());
 }

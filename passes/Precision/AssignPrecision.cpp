@@ -7,7 +7,6 @@
 
 #include "passes/Common/Matchers.h"
 #include "passes/Precision/Passes.h"
-#include "passes/Precision/Precision.h"
 
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Shape.h"
@@ -36,14 +35,16 @@ struct AssignPrecision : public reckon::impl::AssignPrecisionBase<AssignPrecisio
 
   void runOnOperation() override {
     getOperation().walk([&](Operation *op) {
-      Value stored = getStoredOperand(op);
+      auto layer = dyn_cast<PrecisionOpInterface>(op);
+      Value stored = layer ? layer.getStoredOperand() : Value();
       if (!stored)
         return;
       Type compute = typeOf(op->getResult(0)).getElementType();
       Type accumulate = getAccumulateType(compute);
       if (tf32 && compute.isF32() && op->hasTrait<Product>())
         compute = FloatTF32Type::get(&getContext());
-      Precision{typeOf(stored).getElementType(), compute, accumulate}.set(op);
+      RecDialect::PrecisionAttrHelper(&getContext())
+          .setAttr(op, PrecisionAttr::get(&getContext(), typeOf(stored).getElementType(), compute, accumulate));
       ++numAssigned;
     });
   }

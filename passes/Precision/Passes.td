@@ -43,7 +43,7 @@ def AssignPrecision : Precision_Pass<"rec-assign-precision"> {
     Requires: the optimize phase is done.
     Guarantees: every `rec.linear`, `rec.matmul`, `rec.conv`, `rec.cross_layer`, `rec.dot_interaction`, `rec.fm_term`, every
     lookup, and every reduction, running sum, softmax and norm of floats carries
-    `rec.precision = {storage, compute, accumulate}`. Floats narrower than double precision are added in single
+    `rec.precision`, a `#rec.precision`. Floats narrower than double precision are added in single
     precision. With `tf32` layers that multiply f32 compute in tf32.
     Does not do: change a type.
     Example: test/passes/Precision/assign-precision.mlir

@@ -7,7 +7,6 @@
 
 #include "passes/Common/Matchers.h"
 #include "passes/Precision/Passes.h"
-#include "passes/Precision/Precision.h"
 
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Shape.h"
@@ -27,13 +26,12 @@ using namespace reckon::rec;
 static std::string check(Operation *op, Value stored) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  std::optional<Precision> precision = Precision::get(op);
+  PrecisionAttr precision = RecDialect::PrecisionAttrHelper(op->getContext()).getAttr(op);
   if (!precision) {
-    os << "states no precision: expected '" << Precision::attrName
-       << "' with the types storage, compute and accumulate";
+    os << "states no precision: expected '" << RecDialect::PrecisionAttrHelper::getNameStr() << "'";
     return text;
   }
-  auto [storage, compute, accumulate] = *precision;
+  Type storage = precision.getStorage(), compute = precision.getCompute(), accumulate = precision.getAccumulate();
   Type element = typeOf(stored).getElementType(), result = typeOf(op->getResult(0)).getElementType();
   bool isRounded = compute.isTF32() && result.isF32() && op->hasTrait<Product>();
   auto width = [](Type type) { return type.getIntOrFloatBitWidth(); };
@@ -51,7 +49,8 @@ struct VerifyPrecision : public reckon::impl::VerifyPrecisionBase<VerifyPrecisio
   void runOnOperation() override {
     bool ok = true;
     getOperation().walk([&](Operation *op) {
-      Value stored = getStoredOperand(op);
+      auto layer = dyn_cast<PrecisionOpInterface>(op);
+      Value stored = layer ? layer.getStoredOperand() : Value();
       std::string wrong = stored ? check(op, stored) : "";
       if (wrong.empty())
         return;

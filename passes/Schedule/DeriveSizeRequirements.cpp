@@ -25,7 +25,7 @@ struct DeriveSizeRequirements : schedule::impl::DeriveSizeRequirementsBase<Deriv
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
-    if (auto present = func->getAttrOfType<ArrayAttr>(rec::requirementsAttrName))
+    if (ArrayAttr present = rec::RecDialect::RequirementsAttrHelper(func.getContext()).getAttr(func))
       numRecorded += present.size();
     SmallVector<rec::RequirementAttr> unproven;
     func.walk([&](Operation *op) { numProven += rec::getUnprovenRequirements(op, unproven); });

@@ -47,6 +47,10 @@ void KernelFacts::add(Attribute value) {
   llvm::TypeSwitch<Attribute>(value)
       .Case([&](StringAttr string) { add(string.getValue()); })
       .Case([&](TypeAttr type) { add(type.getValue()); })
+      .Case([&](rec::PrecisionAttr precision) {
+        for (Type type : {precision.getStorage(), precision.getCompute(), precision.getAccumulate()})
+          add(type);
+      })
       .Case([&](rec::DimsAttr sizes) {
         for (const SizeExpr &size : sizes.getSizes())
           add(StringRef(size.str()));

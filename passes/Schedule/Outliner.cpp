@@ -290,7 +290,8 @@ LogicalResult Outliner::run() {
   SmallVector<StringRef> dimNames(dims.begin(), dims.end());
   program = ProgramOp::create(builder, func.getLoc(), func.getSymName(), builder.getStrArrayAttr(dimNames),
                               /*slots=*/nullptr, /*local_slots=*/nullptr, /*arena_unshared=*/nullptr,
-                              /*candidates=*/nullptr, func->getAttrOfType<ArrayAttr>(rec::requirementsAttrName));
+                              /*candidates=*/nullptr,
+                              rec::RecDialect::RequirementsAttrHelper(func.getContext()).getAttr(func));
   builder.createBlock(&program.getBody());
   makeInterface();
   // All buffers come before all dispatches, and a result's memory is claimed before what it is made of.

@@ -39,7 +39,6 @@ static void addPlacement(OpPassManager &pm, bool isLocal) {
   AssignBuffersOptions buffers;
   buffers.allowLocal = isLocal;
   programs.addPass(createAssignBuffers(buffers));
-  pm.addPass(createVerifyScheduled());
 }
 
 void reckon::buildHostSchedulePipeline(OpPassManager &pm, const HostScheduleOptions &options) {

@@ -61,6 +61,7 @@ static void declare(tools::ArgParser &args, Flags &flags) {
 
 /// What is wrong with the flags together, or with them and the model's file; empty when nothing is.
 static std::string check(Flags &flags, const std::string &model) {
+  flags.keepReference = flags.verify;
   if (std::string error = checkOptions(flags); !error.empty())
     return error;
   const Phase &last = getPhases().back();
@@ -78,6 +79,8 @@ static std::string check(Flags &flags, const std::string &model) {
     flags.stopAfter = last.name;
   if (flags.stopAfter != last.name)
     flags.emit = "mlir";
+  if (flags.emitBytecode && flags.emit != "mlir")
+    return "--emit-bytecode is for a module: add --emit=mlir or --stop-after";
   if (flags.verify && flags.stopAfter != last.name)
     return "--verify needs all phases, --stop-after=" + flags.stopAfter + " leaves some out";
   if (flags.output.empty() && flags.emit == "engine")
@@ -105,7 +108,6 @@ int main(int argc, char **argv) {
 
   Progress progress("reckon-compile", flags.progress);
   CompileOptions &options = flags;
-  options.keepReference = flags.verify;
   options.remarks = flags.stats;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
   for (llvm::StringRef text : flags.freeze) {
@@ -126,7 +128,8 @@ int main(int argc, char **argv) {
   std::optional<std::vector<uint8_t>> engine = compileModule(*module, options, report);
   if (!engine)
     return int(report.error);
-  if (std::string error = writeOutput(flags.output, flags.emit, *module, *engine, report.ptx); !error.empty())
+  if (std::string error = writeOutput(flags.output, flags.emit, *module, flags.emitBytecode, *engine, report.ptx);
+      !error.empty())
     return args.error(error, int(ErrorKind::Environment));
 
   // Reports do not mix with what goes to standard output.

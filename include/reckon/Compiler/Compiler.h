@@ -64,8 +64,13 @@ struct CompileOptions {
   std::string candidates = "chosen";
   /// A file of reckon-tune, by which the launches on cuda are chosen instead; empty: none.
   std::string timingCache;
+  /// The phase that left the module that is given, text or bytecode as a run with `stopAfter` wrote it; the phases
+  /// behind it run. Empty: the model is read from its beginning.
+  std::string startAfter;
   /// The last phase to run; empty for all of them.
   std::string stopAfter;
+  /// Write a module as bytecode.
+  bool emitBytecode = false;
   /// Inputs that become constants: ONNX name and .npy file.
   std::vector<std::pair<std::string, std::string>> frozenInputs;
   /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are
@@ -121,12 +126,13 @@ struct CompileReport {
 /// Registers the dialects and translations that compilation needs.
 void initializeCompiler(mlir::MLIRContext &context);
 
-/// Reads an ONNX model, or a module in the rec dialect from a file that ends in .mlir or .mlirbc. Null on error.
+/// Reads an ONNX model, or a module from a file that ends in .mlir or .mlirbc or that CompileOptions::startAfter is
+/// for. Null on error.
 mlir::OwningOpRef<mlir::ModuleOp> loadModel(const std::string &path, mlir::MLIRContext &context,
                                             const CompileOptions &options, CompileReport &report);
 
-/// Runs the phases up to CompileOptions::stopAfter on `module`, which is rewritten. Gives the bytes of the engine file,
-/// empty when a phase before `emit` was the last; nothing on error.
+/// Runs the phases behind CompileOptions::startAfter up to stopAfter on `module`, which is rewritten. Gives the bytes
+/// of the engine file, empty when a phase before `emit` was the last; nothing on error.
 std::optional<std::vector<uint8_t>> compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                   CompileReport &report);
 

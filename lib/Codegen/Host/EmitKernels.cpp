@@ -18,6 +18,16 @@
 using namespace mlir;
 using namespace reckon;
 
+/// A plan for another device would be read in the wrong order.
+static LogicalResult checkPackings(plan::KernelOp kernel) {
+  for (plan::OperandAttr layout : kernel.getLayoutList()) {
+    plan::PackingKind kind = layout.getPacking().getKind();
+    if (kind != plan::PackingKind::row_major && kind != plan::PackingKind::panels && kind != plan::PackingKind::columns)
+      return kernel.emitError("host codegen: kernel '") << kernel.getSymName() << "' has weights packed for a GPU";
+  }
+  return success();
+}
+
 OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
   plan.getContext()
       ->loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
@@ -26,7 +36,7 @@ OwningOpRef<ModuleOp> host::emitKernels(ModuleOp plan, const Target &target) {
   bool failedAny = false;
   plan.walk([&](plan::KernelOp kernel) {
     HostEmitter emitter(*module, kernel, target);
-    if (failed(emitter.emit()))
+    if (failed(checkPackings(kernel)) || failed(emitter.emit()))
       failedAny = true;
     else
       kernel.setScratchBytesAttr(rec::DimsAttr::get(plan.getContext(), ArrayRef(emitter.scratchBytes())));

@@ -8,7 +8,6 @@
 #include "lib/Codegen/NVPTX/LibraryProduct.h"
 
 #include "dialects/Rec/Shape.h"
-#include "passes/Precision/Precision.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -52,8 +51,8 @@ static std::optional<LibraryProduct::Matrix> asMatrix(KernelOp kernel, unsigned 
 static GemmCompute getCompute(rec::LinearOp linear, Type type) {
   if (type.isF16() || type.isBF16())
     return type.isF16() ? GemmCompute::F16F32 : GemmCompute::BF16F32;
-  std::optional<rec::Precision> precision = rec::Precision::get(linear);
-  return precision && precision->compute.isTF32() ? GemmCompute::TF32 : GemmCompute::F32;
+  rec::PrecisionAttr precision = rec::RecDialect::PrecisionAttrHelper(linear.getContext()).getAttr(linear);
+  return precision && precision.getCompute().isTF32() ? GemmCompute::TF32 : GemmCompute::F32;
 }
 
 static std::optional<GemmEpilogue> getEpilogue(bool hasBias, std::optional<rec::UnaryKind> function) {

@@ -85,9 +85,9 @@ static bool readLayer(LinearLayer &layer) {
   layer.type = cast<RankedTensorType>(weight.getType()).getElementType();
   if (layer.type.isF64())
     return false;
-  if (auto precision = layer.linear->getAttrOfType<DictionaryAttr>("rec.precision"))
-    if (auto compute = precision.getAs<TypeAttr>("compute"))
-      layer.tf32 = layer.type.isF32() && compute.getValue().isTF32();
+  rec::RecDialect::PrecisionAttrHelper note(layer.linear.getContext());
+  if (rec::PrecisionAttr precision = note.getAttr(layer.linear))
+    layer.tf32 = layer.type.isF32() && precision.getCompute().isTF32();
   for (const SizeExpr &size : ArrayRef<SizeExpr>(shape).drop_front().drop_back()) {
     auto extent = size.constant();
     if (!extent)

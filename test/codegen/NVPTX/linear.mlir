@@ -68,7 +68,7 @@ plan.kernel @exact gemm dims ["batch"] operands [
 plan.kernel @tf32 gemm dims ["batch"] operands [
     <strides = <128, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <mma>, aligned = true>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1, aligned = true>, <strides = <64, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x128xf32, #rec.dims<"batch", 128>>, %w: tensor<128x64xf32>, %again: tensor<128x64xf32>):
-  %0 = rec.linear %x, %w {rec.precision = {accumulate = f32, compute = tf32, storage = f32}}
+  %0 = rec.linear %x, %w {rec.precision = #rec.precision<storage = f32, compute = tf32, accumulate = f32>}
     : (tensor<?x128xf32, #rec.dims<"batch", 128>>, tensor<128x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
 }

@@ -1,4 +1,6 @@
 // RUN: reckon-opt %s --rec-emit-host-kernels=host-cpu=x86-64-v4 | FileCheck %s
+// RUN: sed 's/<panels, 32>/<mma>/' %s | not reckon-opt --rec-emit-host-kernels 2>&1 | FileCheck %s --check-prefix=PACKED
+// PACKED: host codegen: kernel 'gemm' has weights packed for a GPU
 
 // CHECK-LABEL: plan.kernel @rows
 // CHECK: scratch_bytes = #rec.dims<0>

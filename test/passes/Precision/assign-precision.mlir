@@ -3,8 +3,8 @@
 // RUN: reckon-opt --rec-assign-precision="tf32" %s | FileCheck %s --check-prefix=TF32
 
 // CHECK-LABEL: func.func @main
-// CHECK: rec.embedding %{{.*}} {rec.precision = {accumulate = f32, compute = f32, storage = f32}} :
-// CHECK: rec.linear %{{.*}} {rec.precision = {accumulate = f32, compute = f32, storage = f32}} :
+// CHECK: rec.embedding %{{.*}} {rec.precision = #rec.precision<storage = f32, compute = f32, accumulate = f32>} :
+// CHECK: rec.linear %{{.*}} {rec.precision = #rec.precision<storage = f32, compute = f32, accumulate = f32>} :
 // CHECK: rec.unary relu %{{[0-9]+}} :
 func.func @main(%i: tensor<8xi64>, %w: tensor<16x4xf32>) -> tensor<8x4xf32> {
   %t = rec.constant dense<1.0> : tensor<200x16xf32>
@@ -16,7 +16,7 @@ func.func @main(%i: tensor<8xi64>, %w: tensor<16x4xf32>) -> tensor<8x4xf32> {
 
 // Narrow floats sum in single precision.
 // CHECK-LABEL: func.func @half
-// CHECK: rec.linear %{{.*}} {rec.precision = {accumulate = f32, compute = f16, storage = f16}} :
+// CHECK: rec.linear %{{.*}} {rec.precision = #rec.precision<storage = f16, compute = f16, accumulate = f32>} :
 func.func @half(%x: tensor<8x16xf16>, %w: tensor<16x4xf16>) -> tensor<8x4xf16> {
   %0 = rec.linear %x, %w : (tensor<8x16xf16>, tensor<16x4xf16>) -> tensor<8x4xf16>
   return %0 : tensor<8x4xf16>
@@ -24,10 +24,10 @@ func.func @half(%x: tensor<8x16xf16>, %w: tensor<16x4xf16>) -> tensor<8x4xf16> {
 
 // Reductions and norms add up, too; integers add up in their own type.
 // CHECK-LABEL: func.func @sums
-// CHECK: rec.softmax {{.*}} {rec.precision = {accumulate = f32, compute = bf16, storage = bf16}}
-// CHECK: rec.reduce sum {{.*}} {rec.precision = {accumulate = f32, compute = bf16, storage = bf16}}
+// CHECK: rec.softmax {{.*}} {rec.precision = #rec.precision<storage = bf16, compute = bf16, accumulate = f32>}
+// CHECK: rec.reduce sum {{.*}} {rec.precision = #rec.precision<storage = bf16, compute = bf16, accumulate = f32>}
 // CHECK: rec.reduce sum %arg1 axes [1] :
-// CHECK: rec.matmul {{.*}} {rec.precision = {accumulate = i64, compute = i64, storage = i64}}
+// CHECK: rec.matmul {{.*}} {rec.precision = #rec.precision<storage = i64, compute = i64, accumulate = i64>}
 func.func @sums(%x: tensor<8x8xbf16>, %i: tensor<8x8xi64>) -> (tensor<8xbf16>, tensor<8xi64>, tensor<8x8xi64>) {
   %0 = rec.softmax %x axis 1 : (tensor<8x8xbf16>) -> tensor<8x8xbf16>
   %1 = rec.reduce sum %0 axes [1] : (tensor<8x8xbf16>) -> tensor<8xbf16>
@@ -38,7 +38,7 @@ func.func @sums(%x: tensor<8x8xbf16>, %i: tensor<8x8xi64>) -> (tensor<8xbf16>, t
 
 // Products may be rounded to tf32, lookups have none.
 // TF32-LABEL: func.func @main
-// TF32: rec.embedding {{.*}} {rec.precision = {accumulate = f32, compute = f32, storage = f32}} :
-// TF32: rec.linear {{.*}} {rec.precision = {accumulate = f32, compute = tf32, storage = f32}} :
+// TF32: rec.embedding {{.*}} {rec.precision = #rec.precision<storage = f32, compute = f32, accumulate = f32>} :
+// TF32: rec.linear {{.*}} {rec.precision = #rec.precision<storage = f32, compute = tf32, accumulate = f32>} :
 
 // STATS: (S) 6 ops-assigned

@@ -9,20 +9,6 @@ import sys
 
 # By file: the names it may use, as they are spelled there.
 ALLOWED = {
-    # The note that says what a layer computes in goes on ops of several kinds.
-    "passes/Precision/Precision.cpp": {"attrName"},
-    "passes/Fuse/DecomposeForFusion.cpp": {"Precision::attrName"},
-    "lib/Codegen/NVPTX/Linear.cpp": {'"rec.precision"'},
-    # What ops assume of sizes: on layers, functions and programs.
-    "dialects/Rec/SizeRequirements.cpp": {"name"},
-    "lib/Reference/RandomInputs.cpp": {"rec::requirementsAttrName"},
-    "passes/Normalize/BoundDataSizes.cpp": {"requirementsAttrName"},
-    "passes/Schedule/DeriveSizeRequirements.cpp": {"rec::requirementsAttrName"},
-    "passes/Schedule/Outliner.cpp": {"rec::requirementsAttrName"},
-    # Notes that do not outlive their phase.
-    "passes/Fuse/FormRowRegions.cpp": {"fuse::joinAttrName"},
-    "passes/Fuse/SplitConcats.cpp": {"fuse::joinAttrName"},
-    "passes/Import/ConvertOnnx.cpp": {"reasonAttr"},
     # Attributes of the LLVM and NVVM dialects on functions.
     "lib/Codegen/Host/Gemm.cpp": {'"llvm.linkage"', '"passthrough"'},
     "lib/Codegen/Host/HostEmitter.cpp": {'"llvm.linkage"', '"passthrough"'},
