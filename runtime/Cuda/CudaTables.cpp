@@ -78,8 +78,8 @@ bool CudaProgram::uploadWeights(Error &error) {
 }
 
 /// Rows made up on the host a piece at a time, for the formats that no kernel makes.
-static bool fillFromHost(const Driver &driver, Staging &staging, const TableSpec &table, const BoundTable &bound,
-                         CUdeviceptr data, CUstream stream, Error &error) {
+static bool fillFromHost(Staging &staging, const TableSpec &table, const BoundTable &bound, CUdeviceptr data,
+                         CUstream stream, Error &error) {
   constexpr uint64_t pieceBytes = uint64_t(8) << 20;
   uint64_t rowBytes = table.rowBytes(), rows = static_cast<uint64_t>(bound.rows);
   uint64_t pieceRows = std::max<uint64_t>(pieceBytes / rowBytes, 1);
@@ -88,7 +88,7 @@ static bool fillFromHost(const Driver &driver, Staging &staging, const TableSpec
     uint64_t count = std::min(pieceRows, rows - first), bytes = count * rowBytes;
     table.format().fill(buffer.data(), count, table.dim, bound.seed, first);
     if (!staging.copyIn(data + first * rowBytes, bytes, {{0, bytes, buffer.data()}}, stream, error) ||
-        !driver.cuStreamSynchronize(error, stream))
+        !staging.getDriver().cuStreamSynchronize(error, stream))
       return false;
   }
   return true;
@@ -116,7 +116,7 @@ bool CudaProgram::uploadTables(Error &error) {
     else if (table.format().isPlain() && FillKernel::supports(table.type))
       filled = fill.fill(table.type, memory->data(), elements, bound.seed, stream.get(), error);
     else
-      filled = fillFromHost(driver, staging, table, bound, memory->data(), stream.get(), error);
+      filled = fillFromHost(staging, table, bound, memory->data(), stream.get(), error);
     // The next table uses the ring again.
     if (!filled || !driver.cuStreamSynchronize(error, stream.get()))
       return false;

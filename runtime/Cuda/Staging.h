@@ -24,6 +24,7 @@ namespace reckon::runtime::cuda {
 class Staging {
 public:
   explicit Staging(const Driver &driver) : driver(driver), ring(driver) {}
+  const Driver &getDriver() const { return driver; }
   /// How many threads, the caller included, may work on a large copy; one when this is not called. Helpers start with
   /// the first such copy, and spin as long before they sleep.
   void useThreads(int count, int spinMicroseconds) {

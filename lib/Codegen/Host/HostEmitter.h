@@ -16,6 +16,7 @@
 
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/Loops/Triangle.h"
 
 namespace mlir::func {
 class FuncOp;
@@ -49,6 +50,7 @@ private:
   Value constantBytes(llvm::ArrayRef<char> bytes) override;
 
   //===--- Lookups (Lookup.cpp) ---===//
+  void finishBag(const LookupTable &table, rec::PoolMode mode, llvm::SmallVectorImpl<Value> &total);
   void emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) override;
   void beforeMultiLookup(rec::MultiLookupOp op, llvm::ArrayRef<LookupTable> tables, Value r, IdAt idAt) override;
   void prefetchRow(const LookupTable &table, Value id);
@@ -58,6 +60,7 @@ private:
 
   //===--- Interaction.cpp, TopK.cpp ---===//
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
+  void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const Place &to);
   Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) override;
   void scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) override;
   Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,

@@ -23,6 +23,48 @@ using namespace reckon;
 using namespace reckon::host;
 using namespace reckon::loops;
 
+namespace {
+/// Rows of the triangle from some row on, and the vectors [firstVector, lastVector) of columns that they have pairs in.
+struct TriangleBlock {
+  int64_t rows = 0, firstVector, lastVector = 0;
+};
+} // namespace
+
+/// As many rows, up to 8, as keep the accumulators in registers, of which there are `budget`, and enough of them in
+/// flight.
+static TriangleBlock sizeBlock(ArrayRef<TriangleRow> rows, int64_t first, int64_t lanes, int64_t budget) {
+  TriangleBlock block{0, static_cast<int64_t>(llvm::divideCeil(rows.size(), lanes))};
+  for (; first + block.rows < static_cast<int64_t>(rows.size()) && block.rows < 8; ++block.rows) {
+    TriangleBlock grown = block;
+    if (const TriangleRow &row = rows[first + block.rows]; row.begin < row.end) {
+      grown.firstVector = std::min(grown.firstVector, row.begin / lanes);
+      grown.lastVector = std::max(grown.lastVector, int64_t(llvm::divideCeil(row.end, lanes)));
+    }
+    if (block.rows > 0 && (block.rows + 1) * (grown.lastVector - grown.firstVector) > budget)
+      break;
+    block = grown;
+  }
+  return block;
+}
+
+/// Stores those of a vector of sums, which begins at `column`, that are pairs of the row.
+void HostEmitter::storePairs(const TriangleRow &row, int64_t column, Value r, Value sum, const Place &to) {
+  auto type = cast<VectorType>(sum.getType());
+  SmallVector<bool> mask;
+  for (int64_t lane = column; lane < column + type.getNumElements(); ++lane)
+    mask.push_back(lane >= row.begin && lane < row.end);
+  if (!llvm::is_contained(mask, true))
+    return;
+  Value address = pointer(to, {r, constantIndex(row.offset + column - row.begin)});
+  if (!llvm::is_contained(mask, false)) {
+    LLVM::StoreOp::create(b, sum, address, 4);
+    return;
+  }
+  auto maskType = VectorType::get(type.getShape(), b.getI1Type());
+  Value bits = arith::ConstantOp::create(b, DenseElementsAttr::get(maskType, ArrayRef<bool>(mask)));
+  LLVM::MaskedStoreOp::create(b, sum, address, bits, 4);
+}
+
 LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
@@ -60,24 +102,8 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
     loop(zero, constantIndex(features), [&](Value j) {
       loop(zero, constantIndex(*dim), [&](Value d) { store(load(from, {r, j, d}), transposed, {d, j}); });
     });
-    // Rows in blocks that keep the accumulators in registers and enough of them in flight.
     for (int64_t first = 0; first < features;) {
-      int64_t firstVector = vectors, lastVector = 0, block = 0;
-      auto grow = [&](int64_t i) {
-        if (rows[i].begin >= rows[i].end)
-          return;
-        firstVector = std::min(firstVector, rows[i].begin / lanes);
-        lastVector = std::max(lastVector, int64_t(llvm::divideCeil(rows[i].end, lanes)));
-      };
-      int64_t budget = target.hasMasks ? 20 : 10;
-      for (; first + block < features && block < 8; ++block) {
-        int64_t wasFirst = firstVector, wasLast = lastVector;
-        grow(first + block);
-        if (block > 0 && (block + 1) * (lastVector - firstVector) > budget) {
-          firstVector = wasFirst, lastVector = wasLast;
-          break;
-        }
-      }
+      auto [block, firstVector, lastVector] = sizeBlock(rows, first, lanes, target.hasMasks ? 20 : 10);
       int64_t width = std::max<int64_t>(0, lastVector - firstVector);
       SmallVector<Value> sums = reduceLoop(
           zero, constantIndex(*dim), SmallVector<Value>(block * width, zeros), [&](Value d, ValueRange values) {
@@ -92,26 +118,9 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
             }
             return next;
           });
-      for (int64_t i = 0; i < block; ++i) {
-        const TriangleRow &triangle = rows[first + i];
-        for (int64_t v = 0; v < width; ++v) {
-          int64_t column = (firstVector + v) * lanes;
-          SmallVector<bool> mask;
-          for (int64_t lane = column; lane < column + lanes; ++lane)
-            mask.push_back(lane >= triangle.begin && lane < triangle.end);
-          if (!llvm::is_contained(mask, true))
-            continue;
-          Value address = pointer(sumsAt, {r, constantIndex(triangle.offset + column - triangle.begin)});
-          Value sum = sums[i * width + v];
-          if (!llvm::is_contained(mask, false)) {
-            LLVM::StoreOp::create(b, sum, address, 4);
-          } else {
-            auto maskType = VectorType::get({lanes}, b.getI1Type());
-            Value bits = arith::ConstantOp::create(b, DenseElementsAttr::get(maskType, ArrayRef<bool>(mask)));
-            LLVM::MaskedStoreOp::create(b, sum, address, bits, 4);
-          }
-        }
-      }
+      for (int64_t i = 0; i < block; ++i)
+        for (int64_t v = 0; v < width; ++v)
+          storePairs(rows[first + i], (firstVector + v) * lanes, r, sums[i * width + v], sumsAt);
       first += block;
     }
     if (isNarrow)

@@ -75,6 +75,25 @@ SmallVector<Value> HostEmitter::decodeRow(const LookupTable &table, Value row, A
   });
 }
 
+/// Turns the sums or maxima of a bag, and the number of rows that count behind them, into its result: the mean of them,
+/// or zeros where a maximum has none.
+void HostEmitter::finishBag(const LookupTable &table, PoolMode mode, SmallVectorImpl<Value> &total) {
+  bool isFloat = isa<FloatType>(computeType(table.type));
+  Value counted = total.pop_back_val();
+  if (mode == PoolMode::mean && isFloat) {
+    Value divisor = arith::MaxSIOp::create(b, counted, constantIndex(1));
+    Value scale = emitCast(b, divisor, b.getI64Type(), table.type);
+    for (Value &value : total)
+      value = arith::DivFOp::create(b, value, vector::BroadcastOp::create(b, value.getType(), scale));
+  } else if (mode == PoolMode::max) {
+    Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, counted, constantIndex(0));
+    for (Value &value : total) {
+      Value zeros = vector::BroadcastOp::create(b, value.getType(), scalarConstant(b, table.type, 0));
+      value = arith::SelectOp::create(b, isEmpty, zeros, value);
+    }
+  }
+}
+
 void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
   Type stored = storageType(table.type), compute = computeType(table.type);
   int64_t lanes = std::max<int64_t>(1, target.vectorBits / compute.getIntOrFloatBitWidth());
@@ -149,17 +168,7 @@ void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Val
       Value counts = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, id, constantIndex(*bag.padding));
       return ifElse(counts, accumulate, [&] { return current; });
     });
-    Value counted = total.pop_back_val();
-    if (bag.mode == PoolMode::mean && isFloat) {
-      Value divisor = arith::MaxSIOp::create(b, counted, constantIndex(1));
-      Value scale = emitCast(b, divisor, b.getI64Type(), table.type);
-      for (Value &value : total)
-        value = arith::DivFOp::create(b, value, vector::BroadcastOp::create(b, value.getType(), scale));
-    } else if (isMax) {
-      Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, counted, constantIndex(0));
-      for (auto [value, part] : llvm::zip(total, group))
-        value = arith::SelectOp::create(b, isEmpty, splat(0, part.second), value);
-    }
+    finishBag(table, bag.mode, total);
     for (auto [value, part] : llvm::zip(total, group))
       storePart(value, part);
   }

@@ -296,8 +296,10 @@ SmallVector<PooledRow> RowReader::readTogether(ArrayRef<const RowPiece *> pieces
 
 /// Adds the rows [from, to) of a bag to `state`, the sums and the number of rows that count. The groups of a warp take
 /// every `groups`-th row each.
-SmallVector<Value> RowReader::addRows(const RowPiece &piece, const Bounds &bag, Value from, Value to, unsigned groups,
-                                      unsigned unroll, ValueRange state) {
+SmallVector<Value> RowReader::addRows(const RowPiece &piece, const BagRange &range, unsigned groups, unsigned unroll,
+                                      ValueRange state) {
+  const Bounds &bag = range.bag;
+  Value from = range.from, to = range.to;
   Value first = b.widen(groups == 1 ? b.i32(0) : b.divU(laneIndex(b), lanes)), last = b.add(to, -1);
   return b.loop(from, to, b.i64(groups * unroll), state, [&](Value i, ValueRange values) {
     SmallVector<Value> sums(values.drop_back());
@@ -344,7 +346,7 @@ PooledRow RowReader::readBag(const RowPiece &piece, Value sample, unsigned group
   Bounds bag = bagBounds(piece, sample);
   SmallVector<Value> state = poolStart(piece);
   state.push_back(b.i32(0));
-  state = addRows(piece, bag, b.i64(0), bag.count, groups, unroll, state);
+  state = addRows(piece, {bag, b.i64(0), bag.count}, groups, unroll, state);
   combineGroups(piece, groups, state);
   Value counted = state.pop_back_val();
   return finish(piece, state, counted);
@@ -357,9 +359,10 @@ PooledRow RowReader::readUnevenBag(const RowPiece &piece, Value sample, Value ac
   SmallVector<Value> start = poolStart(piece);
   start.push_back(b.i32(0));
   Value isLong = b.lessS(b.i64(alone), bag.count);
-  SmallVector<Value> state = addRows(piece, bag, b.i64(0), b.select(isLong, b.i64(alone), bag.count), 1, unroll, start);
+  SmallVector<Value> state =
+      addRows(piece, {bag, b.i64(0), b.select(isLong, b.i64(alone), bag.count)}, 1, unroll, start);
   if (groups == 1) {
-    state = addRows(piece, bag, b.i64(alone), bag.count, 1, unroll, state);
+    state = addRows(piece, {bag, b.i64(alone), bag.count}, 1, unroll, state);
   } else {
     // What is left of each group's bag, by all groups together.
     Value group = b.divU(laneIndex(b), lanes);
@@ -372,7 +375,7 @@ PooledRow RowReader::readUnevenBag(const RowPiece &piece, Value sample, Value ac
       return b.ifElse(
           b.lessS(b.i64(alone), count),
           [&] {
-            SmallVector<Value> rest = addRows(piece, theirs, b.i64(alone), count, groups, unroll, start);
+            SmallVector<Value> rest = addRows(piece, {theirs, b.i64(alone), count}, groups, unroll, start);
             combineGroups(piece, groups, rest);
             if (piece.mode == PoolMode::sum)
               rest.back() = b.i32(0);

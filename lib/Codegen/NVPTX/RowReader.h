@@ -88,8 +88,13 @@ private:
     Value begin, count, weightBegin;
   };
   Bounds bagBounds(const RowPiece &piece, Value sample);
-  llvm::SmallVector<Value> addRows(const RowPiece &piece, const Bounds &bag, Value from, Value to, unsigned groups,
-                                   unsigned unroll, mlir::ValueRange state);
+  /// The rows [from, to) of a bag, i64.
+  struct BagRange {
+    Bounds bag;
+    Value from, to;
+  };
+  llvm::SmallVector<Value> addRows(const RowPiece &piece, const BagRange &range, unsigned groups, unsigned unroll,
+                                   mlir::ValueRange state);
   void combineGroups(const RowPiece &piece, unsigned groups, llvm::SmallVectorImpl<Value> &state);
 
   struct BadId {

@@ -322,7 +322,7 @@ LogicalResult GraphReader::readNode(const onnx::NodeProto &node, Scope &scope, c
   Location loc = getNodeLoc(node, call);
   OperationState state(loc, rec::OnnxOp::getOperationName());
   for (const onnx::AttributeProto *attribute : graphs)
-    if (failed(readSubgraph(resolve(*attribute, call)->g(), *state.addRegion(), node, operands, scope, call, opsets)))
+    if (failed(readSubgraph({resolve(*attribute, call)->g(), node, operands}, *state.addRegion(), scope, call, opsets)))
       return failure();
   SmallVector<Type> declared;
   for (const std::string &output : node.output())
@@ -342,9 +342,11 @@ LogicalResult GraphReader::readNode(const onnx::NodeProto &node, Scope &scope, c
   return success();
 }
 
-LogicalResult GraphReader::readSubgraph(const onnx::GraphProto &graph, Region &region, const onnx::NodeProto &node,
-                                        ArrayRef<Value> operands, const Scope &outer, const Call *call,
+LogicalResult GraphReader::readSubgraph(const Subgraph &subgraph, Region &region, const Scope &outer, const Call *call,
                                         const Opsets &opsets) {
+  const onnx::GraphProto &graph = subgraph.graph;
+  const onnx::NodeProto &node = subgraph.node;
+  ArrayRef<Value> operands = subgraph.operands;
   OpBuilder::InsertionGuard guard(b);
   Block &block = region.emplaceBlock();
   b.setInsertionPointToStart(&block);

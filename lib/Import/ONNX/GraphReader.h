@@ -71,8 +71,13 @@ private:
                                 const Call *call, const Opsets &opsets);
   mlir::LogicalResult readNode(const onnx::NodeProto &node, Scope &scope, const Call *call, const Opsets &opsets);
   mlir::LogicalResult readConstant(const onnx::NodeProto &node, Scope &scope, const Call *call);
-  mlir::LogicalResult readSubgraph(const onnx::GraphProto &graph, mlir::Region &region, const onnx::NodeProto &node,
-                                   llvm::ArrayRef<mlir::Value> operands, const Scope &outer, const Call *call,
+  /// A graph that a node holds, and the operands of the node.
+  struct Subgraph {
+    const onnx::GraphProto &graph;
+    const onnx::NodeProto &node;
+    llvm::ArrayRef<mlir::Value> operands;
+  };
+  mlir::LogicalResult readSubgraph(const Subgraph &subgraph, mlir::Region &region, const Scope &outer, const Call *call,
                                    const Opsets &opsets);
   /// The operands of a node; absent ones are `rec.none`.
   mlir::LogicalResult readOperands(const onnx::NodeProto &node, Scope &scope,

@@ -312,16 +312,21 @@ TEST(EngineFile, OnlyCudaCovers) {
   EXPECT_NE(error.find("covers others, which only cuda has"), std::string::npos) << error;
 }
 
+using P = ProgramSpec;
+
+/// The first dispatch of the program for cuda.
+static DispatchSpec &dispatch(P &p) { return p.chains[0].dispatches[0]; }
+
+/// The writer refuses the program for cuda, once changed, with this text.
+static void refuses(const char *text, const std::function<void(P &)> &change) {
+  EngineSpec spec = mutableSpec();
+  change(spec.programs[1]);
+  std::string error;
+  EXPECT_FALSE(serializeEngine(spec, &error)) << text;
+  EXPECT_NE(error.find(text), std::string::npos) << error;
+}
+
 TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
-  auto refuses = [](const char *text, const std::function<void(ProgramSpec &)> &change) {
-    EngineSpec spec = mutableSpec();
-    change(spec.programs[1]);
-    std::string error;
-    EXPECT_FALSE(serializeEngine(spec, &error)) << text;
-    EXPECT_NE(error.find(text), std::string::npos) << error;
-  };
-  using P = ProgramSpec;
-  auto dispatch = [](P &p) -> DispatchSpec & { return p.chains[0].dispatches[0]; };
   refuses("two programs for the target 'host'", [](P &p) { p = mutableSpec().programs[0]; });
   refuses("its architecture has no name", [](P &p) { p.target.cpu = ""; });
   refuses("code section 'sm_90a' belongs to no program", [](P &p) { p.target.cpu = "sm_80"; });
@@ -363,6 +368,11 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
   refuses("unknown element type 13", [&](P &p) { p.kernels[0].tensorMaps[0].type = ElementType(13); });
   refuses("target: unknown device 2", [](P &p) { p.target.device = DeviceKind(2); });
   refuses("unknown space 6", [&](P &p) { dispatch(p).operands[0].space = Space(6); });
+  refuses("exceed 32764 bytes",
+          [](P &p) { dispatch(p).operands.insert(dispatch(p).operands.begin(), 4100, dispatch(p).operands[0]); });
+}
+
+TEST(EngineFile, WriterRefusesInvalidCovers) {
   auto cover = [](P &p) -> DispatchSpec & { return p.chains[1].dispatches[0]; };
   refuses("a bound on its rows", [&](P &p) {
     cover(p).launches[0].minRows = 0;
@@ -397,8 +407,6 @@ TEST(EngineFile, WriterRefusesInvalidCudaPrograms) {
     p.chains[2].dispatches[0].covers = {1};
   });
   refuses("does not write what dispatch 0 writes", [&](P &p) { cover(p).operands[2].offset = 4; });
-  refuses("exceed 32764 bytes",
-          [&](P &p) { dispatch(p).operands.insert(dispatch(p).operands.begin(), 4100, dispatch(p).operands[0]); });
 }
 
 TEST(EngineFile, SeveralCoverForDifferentRows) {
