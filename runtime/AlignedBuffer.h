@@ -30,7 +30,8 @@ public:
     return *this;
   }
 
-  /// Drops the contents. False when there is no memory, or when `size` is more than the machine has; the buffer is then empty. Never null after success.
+  /// Drops the contents. False when there is no memory, or when `size` is more than the machine has; the buffer is then
+  /// empty. Never null after success.
   [[nodiscard]] bool allocate(size_t size);
   uint8_t *data() const { return address; }
   size_t size() const { return bytes; }

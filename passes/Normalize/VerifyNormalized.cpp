@@ -24,8 +24,8 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::rec;
 
-/// As many elements as the constant sizes of a tensor may make: more fit into no machine, and kernels would go through them one
-/// by one even where nothing keeps them.
+/// As many elements as the constant sizes of a tensor may make: more fit into no machine, and kernels would go through
+/// them one by one even where nothing keeps them.
 static constexpr int64_t mostElements = int64_t(1) << 38;
 
 /// Whether the constant sizes of the tensor make more elements than that.
