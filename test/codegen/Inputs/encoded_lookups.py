@@ -7,6 +7,7 @@ Each module is a function of this file that gives its text and its outputs as fu
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -62,8 +63,12 @@ class Module:
             self.results[f"out{len(self.results)}"] = (value, kind, expected)
         return value, kind
 
+    def inputs(self):
+        """Those of INPUTS that an op reads."""
+        return [name for name in INPUTS if re.search(rf"%{name}\b", "\n".join(self.body))]
+
     def text(self):
-        arguments = ", ".join(f'%{name}: {kind} {{rec.name = "{name}"}}' for name, kind in INPUTS.items())
+        arguments = ", ".join(f'%{name}: {INPUTS[name]} {{rec.name = "{name}"}}' for name in self.inputs())
         kinds = [kind for _, kind, _ in self.results.values()]
         results = ", ".join(f'{kind} {{rec.name = "{name}"}}' for name, kind in zip(self.results, kinds))
         values = ", ".join(value for value, _, _ in self.results.values())
@@ -188,7 +193,7 @@ def check(name, module, scratch, flags):
         inputs = make_inputs(batch, np.random.default_rng(batch))
         for key, value in inputs.items():
             np.save(os.path.join(folder, key + ".npy"), value)
-        files = [f"--input={key}={os.path.join(folder, key)}.npy" for key in inputs]
+        files = [f"--input={key}={os.path.join(folder, key)}.npy" for key in module.inputs()]
         subprocess.run(["reckon-run", engine, *arguments, *files, "--output-dir", folder], check=True,
                        stdout=subprocess.DEVNULL)
         for key, (_, _, expected) in module.results.items():
