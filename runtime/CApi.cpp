@@ -18,7 +18,7 @@ using namespace reckon;
 using namespace reckon::runtime;
 
 #define RECKON_SAME_TYPE(ID, SCHEMA, TEXT, C, BYTES)                                                                   \
-  static_assert(static_cast<int>(ElementType::ID) == C, "the C interface has another order");
+  static_assert(static_cast<int>(ElementType::ID) == (C), "the C interface has another order");
 RECKON_ELEMENT_TYPES(RECKON_SAME_TYPE)
 #undef RECKON_SAME_TYPE
 static_assert(RECKON_OK == int(ExitOk) && RECKON_INVALID == int(ExitUsage) &&
