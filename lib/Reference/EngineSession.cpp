@@ -91,7 +91,7 @@ std::string EngineSession::run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorI
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
     std::vector<char> bytes = inputs[i].toBytes();
-    if (!buffers[i].isIntact() || (!bytes.empty() && std::memcmp(buffers[i].data(), bytes.data(), bytes.size())))
+    if (!buffers[i].isIntact() || (!bytes.empty() && std::memcmp(buffers[i].data(), bytes.data(), bytes.size()) != 0))
       return "input '" + inputs[i].name + "' was written";
   }
   // The context holds addresses of buffers that end here.

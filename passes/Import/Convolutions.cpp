@@ -58,7 +58,7 @@ static LogicalResult convertFusedConv(Node &node) {
     result = node.add(result, addend);
   Activation activation{node.getString("activation", "")};
   if (auto parameters = node.op.getAttrs().getAs<DenseF32ArrayAttr>("activation_params")) {
-    activation.alpha = parameters.size() > 0 ? parameters[0] : 0;
+    activation.alpha = !parameters.empty() ? parameters[0] : 0;
     activation.beta = parameters.size() > 1 ? parameters[1] : 0;
   }
   return node.replace(activate(node, result, activation));

@@ -180,7 +180,7 @@ static FailureOr<Equation> parseEquation(Node &node, StringRef text, ArrayRef<Va
 /// The diagonal of two dimensions of size n: once they are last and merged, every (n + 1)th element.
 static Value takeDiagonal(Node &node, Value x, int64_t first, int64_t second) {
   Shape shape = rec::getShape(x);
-  SizeExpr size = shape[first];
+  const SizeExpr &size = shape[first];
   auto n = size.constant();
   if (rec::provablyDiffer(size, shape[second])) {
     (void)node.invalid("a label of the equation stands for sizes " + size.str() + " and " + shape[second].str());
