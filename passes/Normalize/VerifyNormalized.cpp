@@ -52,7 +52,8 @@ struct VerifyNormalized : public reckon::impl::VerifyNormalizedBase<VerifyNormal
       }
       for (Type type : op->getResultTypes())
         if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && isHuge(tensor)) {
-          op->emitError("a result of type ") << type << " has more than 2^38 elements, which Reckon does not support";
+          op->emitError("a result of type ") << type << " has more than 2^" << llvm::Log2_64(mostElements)
+                                             << " elements, which Reckon does not support";
           ok = false;
         } else if (!tensor) {
           op->emitError("the normalize phase left a result of type ") << type << "; expected a ranked tensor";

@@ -5,7 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 //
-// All inline PTX there is, each with the reason why no op of the nvvm dialect stands in its place.
+// All inline PTX there is, each with why it is not an op of the nvvm dialect.
 //
 //===-----------------------------------------------------------------------------===//
 
@@ -22,8 +22,8 @@ void launchDependents(mlir::ImplicitLocOpBuilder &b);
 mlir::Operation *waitForDependencies(mlir::ImplicitLocOpBuilder &b);
 
 /// Until the round of that parity (i32, 0 or 1) of a barrier in shared memory has completed; at once for parity 1
-/// before the first. `ofCluster`: what other blocks wrote before they arrived is seen. The op gives a flag: a loop
-/// around it is one of LLVM's, which it may unroll and take apart; the one here is two instructions.
+/// before the first. `ofCluster`: what other blocks wrote before they arrived is seen; nvvm.mbarrier.try_wait.parity
+/// has the loop but not that scope, and takes a time limit.
 void waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluster = false);
 
 /// Stores 1, 2 or 4 words into the shared memory of another block of the cluster, where their bytes count towards a
@@ -31,7 +31,7 @@ void waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluste
 void storeAsync(DeviceBuilder &b, Value shared, Value barrier, Value block, llvm::ArrayRef<Value> words);
 
 /// Four f32 from the shared memory of another block of the cluster, by the address that this block has for the like of
-/// them. LLVM splits a vector load from that address space into single ones.
+/// them. nvvm.mapa and a load from its address space may do the same; they have not been compared.
 Values loadFromBlock(DeviceBuilder &b, Value shared, unsigned block);
 
 /// Two f32 rounded to f16 or bf16 in one word. Of the intrinsic, or a conversion of a vector, LLVM moves what follows a
@@ -46,9 +46,9 @@ struct WgmmaStage {
   unsigned products;
   Value right; ///< descriptor of a tile in shared memory
 };
-/// Fence, products, commit and wait are one text: as ops of their own each would take the sums through a struct, which
-/// ptxas then copies from register to register while products are under way, and waits for them to do so. Left operands
-/// from shared memory; the products of the stage before are complete after it. `keeps` (i32): 0 to begin anew.
+/// Fence, products, commit and wait are one text, so that nothing touches the sums between them; separate nvvm.wgmma
+/// ops have not been measured against it. Left operands from shared memory; the products of the stage before are
+/// complete after it. `keeps` (i32): 0 to begin anew.
 void multiplyFromShared(DeviceBuilder &b, const WgmmaStage &stage, Value left, Value keeps,
                         llvm::MutableArrayRef<Value> sums);
 /// Left operands from registers, four words a product. Nothing is waited for.
