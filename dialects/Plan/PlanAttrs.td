@@ -34,7 +34,7 @@ def Plan_MaxRows : Plan_Default<"uint64_t", "UINT64_MAX">;
 def Plan_PackingAttr : Plan_Attr<"Packing", "packing"> {
   let summary = "The order in which a weight is stored";
   let description = [{
-    `row_major` is the model's own order; the others are described in lib/Codegen/Host/WeightPacking.h. `width` is the
+    `row_major` is the model's own order; the others are described in lib/Packing/WeightPacking.h. `width` is the
     number of columns of a panel.
 
     Constraints:
@@ -100,7 +100,7 @@ def Plan_OperandAttr : Plan_Attr<"Operand", "operand"> {
 def Plan_ChoiceAttr : Plan_Attr<"Choice", "choice"> {
   let summary = "A launch that a kernel is to get";
   let description = [{
-    `name` is that of a tile of lib/Codegen/NVPTX/LinearKernels.h, that of a library, or empty for the only launch of another
+    `name` is that of a tile of lib/Tiling/LinearTiles.h, that of a library, or empty for the only launch of another
     emitter. It is for numbers of rows from `min_rows` to `max_rows`. With `needs_timing` it runs only once a timing cache
     has chosen it.
 

@@ -10,7 +10,7 @@
 
 include "mlir/IR/EnumAttr.td"
 
-// lib/Codegen/Host/WeightPacking.h says what each order is.
+// lib/Packing/WeightPacking.h says what each order is.
 def Plan_PackingKind : I32EnumAttr<"PackingKind", "order in which a weight is stored", [
   I32EnumAttrCase<"row_major", 0>, I32EnumAttrCase<"panels", 1>, I32EnumAttrCase<"columns", 2>,
   I32EnumAttrCase<"mma", 3>, I32EnumAttrCase<"wgmma", 4>, I32EnumAttrCase<"dot", 5>]> {

@@ -17,8 +17,25 @@ using namespace reckon;
 static constexpr unsigned KiB = 1024;
 
 /// Fitted to what reckon-tune measured for the layers of the networks in bench/models at 1 to 65536 rows.
-static constexpr GpuCosts h200 = {"H200", 16e6,  2.3e6, 77.4e3, 1.5e6, 141e3,
-                                  53e3,   150e3, 1.1e6, 2.5e6,  4.8e6, {5.34e6, 5.235e6, 5.65e6}};
+// clang-format off
+static constexpr GpuCosts h200 = {
+    "H200", /*cachedBytes=*/16e6, /*storedBytes=*/2.3e6,
+    // start, row, bytes, minBlock
+    /*split=*/{1.58, 0.013, 77.4e3, 0.05},
+    // start, inner, flops, minBlock
+    /*direct=*/{2.2, 1 / 200.0, 1.5e6, 0.2},
+    // start, step, copied bytes, finished bytes, flops, alternate step and finish, overhang, cluster start and wave
+    /*wgmma=*/{1.6, 0.17, 141e3, 53e3, {5.34e6, 5.235e6, 5.65e6}, 0.12, 0.137, 1.3, 3.3, 4.2},
+    // start, inner, innerRow, bytes
+    /*dot=*/{1.8, 0.0005, 0.0003, 150e3},
+    // start, inner64, inner128
+    /*scalar=*/{2, 0.034, 0.11},
+    // start, layer, row, rowInner, bytes, apart
+    /*chain=*/{2.0, 0.8, 0.08, 0.05, 1.1e6, 0.8},
+    // start, tile, layer, thin flops, flops, overlap
+    /*stack=*/{2.5, 0.7, 0.3, 2.5e6, 4.8e6, 1.2},
+};
+// clang-format on
 
 /// Kernels rely on asynchronous copies, bf16 and minima that keep NaN, so the table begins with sm_80. Shared memory,
 /// warps, blocks and clusters are those of the table of compute capabilities in the CUDA programming guide. An `a`

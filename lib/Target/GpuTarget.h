@@ -20,22 +20,59 @@
 
 namespace reckon {
 
-/// Constants of the cost models of linear layers, fitted to measurements on one GPU. Rates are in a microsecond and,
-/// where no other unit is given, of one multiprocessor.
+/// Constants of the cost models of linear layers (lib/Tiling), fitted to measurements on one GPU. Times are
+/// microseconds. Rates are in a microsecond and, where no other unit is given, of one multiprocessor.
 struct GpuCosts {
-  const char *gpu;      ///< that was measured
-  double cachedBytes;   ///< of a result that the L2 cache takes without slowing the kernel down
-  double storedBytes;   ///< of results, by the whole GPU
-  double splitBytes;    ///< mma.sync from global memory, the inner dimension split: operands
-  double directFlops;   ///< mma.sync from global memory
-  double copiedBytes;   ///< bulk copies into shared memory
-  double finishedBytes; ///< results that leave the accumulators of wgmma
-  double dotBytes;      ///< dot products: operands
-  double chainBytes;    ///< of weights that stream into the blocks of a chain
-  double thinFlops;     ///< mma.sync on the first layer of a stack
-  double stackFlops;    ///< wgmma on the others
-  /// wgmma on two-byte elements: 64 rows; more rows, up to 128 columns; more rows and columns.
-  double wgmmaFlops[3];
+  const char *gpu;    ///< that was measured
+  double cachedBytes; ///< of a result that the L2 cache takes without slowing the kernel down
+  double storedBytes; ///< of results, by the whole GPU
+
+  /// mma.sync from global memory, the inner dimension split.
+  struct {
+    double start, row; ///< of a kernel; for each row of a tile that a block finishes
+    double bytes;      ///< operands
+    double minBlock;   ///< a block takes at least
+  } split;
+  /// mma.sync from global memory.
+  struct {
+    double start, inner; ///< of a kernel; for each element of the inner dimension
+    double flops;
+    double minBlock; ///< a block takes at least
+  } direct;
+  struct {
+    double start;
+    double step;          ///< between two tiles of a block
+    double copiedBytes;   ///< bulk copies into shared memory
+    double finishedBytes; ///< results that leave the accumulators
+    double flops[3];      ///< on two-byte elements: 64 rows; more rows, up to 128 columns; more rows and columns
+    /// Two warpgroups that alternate: between tiles; the share of finishing that nothing hides; the factor where tiles
+    /// hang over the last column, which was seen at 400 columns alone.
+    double alternateStep, alternateFinish, overhang;
+    double clusterStart, clusterWave; ///< of a kernel of clusters; a second wave waits for whole groups besides
+  } wgmma;
+  /// Dot products.
+  struct {
+    double start, inner, innerRow; ///< of a kernel; for each element of the inner dimension, and of a row of a warp
+    double bytes;                  ///< operands
+  } dot;
+  /// f32 multiply-adds: a kernel, and each step of the inner dimension of a tile of 64 and of 128.
+  struct {
+    double start, inner64, inner128;
+  } scalar;
+  /// Kernels in a graph.
+  struct {
+    double start, layer; ///< of a kernel; a layer takes at least
+    double row,
+        rowInner; ///< a layer, for each row of a tile after the first; and for up to 1024 of its inner dimension
+    double bytes; ///< of weights that stream into the blocks
+    double apart; ///< what separate kernels take in a graph, over the time alone that the others here are fitted to
+  } chain;
+  struct {
+    double start, tile, layer; ///< of a kernel; of a tile; of each layer after the first in a tile
+    double thinFlops;          ///< mma.sync on the first layer
+    double flops;              ///< wgmma on the others
+    double overlap;            ///< that a kernel in a graph begins before the one before has ended
+  } stack;
 };
 
 /// What a kernel wants of a multiprocessor.

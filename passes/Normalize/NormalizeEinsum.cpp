@@ -124,7 +124,8 @@ struct ExpandEinsum : CountedPattern<EinsumOp> {
   using CountedPattern::CountedPattern;
 
   LogicalResult matchAndRewrite(EinsumOp op, PatternRewriter &rewriter) const override {
-    auto [inputs, output] = op.getEquation().split("->");
+    StringRef inputs, output;
+    std::tie(inputs, output) = op.getEquation().split("->");
     SmallVector<StringRef> terms;
     inputs.split(terms, ',');
     if (terms.size() != op.getInputs().size() || llvm::any_of(terms, hasRepeatedLabel) || hasRepeatedLabel(output))

@@ -39,7 +39,7 @@ struct RaiseAtenEmbeddingBag : public reckon::impl::RaiseAtenEmbeddingBagBase<Ra
   }
 
   /// An integer argument: an attribute of the node, or a constant operand at its place in the schema.
-  std::optional<int64_t> getArgument(OnnxOp node, StringRef attr, unsigned position, int64_t otherwise) {
+  std::optional<int64_t> getIntegerArgument(OnnxOp node, StringRef attr, unsigned position, int64_t otherwise) {
     if (Value operand = getOptionalOperand(node, position)) {
       if (std::optional<bool> flag = getSplatBool(operand))
         return *flag;
@@ -51,9 +51,9 @@ struct RaiseAtenEmbeddingBag : public reckon::impl::RaiseAtenEmbeddingBagBase<Ra
   void raise(OnnxOp node) {
     Value table = getOptionalOperand(node, 0), ids = getOptionalOperand(node, 1);
     Value offsets = getOptionalOperand(node, 2), weights = getOptionalOperand(node, PerSampleWeights);
-    std::optional<int64_t> mode = getArgument(node, "mode", Mode, 0);
-    std::optional<int64_t> includeLast = getArgument(node, "include_last_offset", IncludeLastOffset, 0);
-    std::optional<int64_t> padding = getArgument(node, "padding_idx", PaddingIdx, -1);
+    std::optional<int64_t> mode = getIntegerArgument(node, "mode", Mode, 0);
+    std::optional<int64_t> includeLast = getIntegerArgument(node, "include_last_offset", IncludeLastOffset, 0);
+    std::optional<int64_t> padding = getIntegerArgument(node, "padding_idx", PaddingIdx, -1);
     if (!table || !ids || !mode || *mode < 0 || *mode > 2 || !includeLast || !padding || node.getOutputs().empty())
       return;
     // The node's other results tell a gradient where the rows came from.

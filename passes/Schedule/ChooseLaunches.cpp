@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LaunchChoice.h"
-#include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "lib/Tiling/LaunchChoice.h"
+#include "lib/Tiling/LibraryProduct.h"
 #include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/KernelFacts.h"
 #include "passes/Schedule/Passes.h"
@@ -93,7 +93,7 @@ void ChooseLaunches::describeOperands(KernelOp kernel, ArrayRef<DispatchOp> disp
 
 /// What a library launches is recorded with its addresses, and it wants them aligned for vector accesses.
 static bool canUseLibrary(KernelOp kernel, DispatchOp dispatch) {
-  std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
+  std::optional<tiling::LibraryProduct> product = tiling::matchLibraryProduct(kernel);
   return product && llvm::all_of(ArrayRef({product->x, product->out}), [&](unsigned operand) {
            Value buffer = dispatch.getOperands()[operand];
            return isOfTheRun(buffer) && isAligned(buffer);
@@ -105,7 +105,7 @@ static SmallVector<ChoiceAttr> getOwn(KernelOp kernel, DispatchOp dispatch, Arra
   SmallVector<ChoiceAttr> own;
   bool hasLibrary = canUseLibrary(kernel, dispatch);
   llvm::copy_if(choices, std::back_inserter(own),
-                [&](ChoiceAttr choice) { return hasLibrary || !nvptx::isLibrary(choice); });
+                [&](ChoiceAttr choice) { return hasLibrary || !tiling::isLibrary(choice); });
   return own;
 }
 
@@ -174,7 +174,7 @@ LogicalResult ChooseLaunches::applyTimingCache() {
     const TimingCache::Dispatch &times = cache->dispatches[number];
     bool isSame = llvm::equal(getOwn(kernel, dispatch, found->second), times.candidates,
                               [&](ChoiceAttr choice, const TimingCache::Candidate &candidate) {
-                                return nvptx::getLaunchName(kernel, choice) == candidate.name;
+                                return tiling::getLaunchName(kernel, choice) == candidate.name;
                               });
     if (!isSame)
       return refuse("the timing cache has other candidates for dispatch " + Twine(number) + " (kernel '" +
@@ -191,8 +191,8 @@ void ChooseLaunches::keepFastest(KernelOp kernel, ArrayRef<const TimingCache::Di
   std::vector<TimingCache::Candidate> candidates;
   std::vector<bool> isLibrary;
   for (ChoiceAttr choice : all) {
-    candidates.push_back(average(nvptx::getLaunchName(kernel, choice), dispatches));
-    isLibrary.push_back(nvptx::isLibrary(choice));
+    candidates.push_back(average(tiling::getLaunchName(kernel, choice), dispatches));
+    isLibrary.push_back(tiling::isLibrary(choice));
   }
   for (const FastestLaunch &fastest : findFastest(candidates, isLibrary))
     kept.push_back(ChoiceAttr::get(&getContext(), all[fastest.candidate].getName(), fastest.minRows, fastest.maxRows,
@@ -219,7 +219,7 @@ void ChooseLaunches::runOnOperation() {
     describeOperands(kernel, users);
     auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
     SmallVector<ChoiceAttr> launches =
-        nvptx::chooseLaunches(kernel, *gpu, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
+        tiling::chooseLaunches(kernel, *gpu, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
     if (!launches.empty())
       choices[kernel] = std::move(launches);
   }
@@ -233,7 +233,7 @@ void ChooseLaunches::runOnOperation() {
   }
   for (auto &[kernel, launches] : choices) {
     numLaunches += launches.size();
-    numLibrary += llvm::count_if(launches, nvptx::isLibrary);
+    numLibrary += llvm::count_if(launches, tiling::isLibrary);
     kernel.setChoicesAttr(ArrayAttr::get(&getContext(), llvm::to_vector_of<Attribute>(launches)));
   }
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LinearChain.h"
+#include "lib/Tiling/ChainLayout.h"
 #include "passes/Schedule/LinearRuns.h"
 #include "passes/Schedule/Passes.h"
 
@@ -16,8 +16,8 @@ namespace reckon::schedule {
 
 using namespace mlir;
 using namespace reckon;
-using nvptx::LinearLayer;
 using schedule::LinearLink;
+using tiling::LinearLayer;
 
 namespace {
 /// Links [begin, end) of a run that are worth a kernel, and for how many rows.
@@ -51,7 +51,7 @@ std::optional<Cover> CoverLinearChains::findCover(ArrayRef<LinearLink> run, size
       layers.push_back(run[last].layer);
       Cover cover{first, last + 1, 0, 0};
       if (layers.size() > 1)
-        cover.rows = nvptx::getMaxChainRows(layers, *gpu, &cover.gain) / layers[0].rowsPerSample;
+        cover.rows = tiling::getMaxChainRows(layers, *gpu, &cover.gain) / layers[0].rowsPerSample;
       if (cover.rows > 0 && (!best || cover.gain > best->gain))
         best = cover;
     }
@@ -73,7 +73,7 @@ void CoverLinearChains::coverRun(schedule::LinearCovers &covers, ArrayRef<Linear
 }
 
 void CoverLinearChains::runOnOperation() {
-  if (!nvptx::canChain(*gpu))
+  if (!tiling::canChain(*gpu))
     return;
   schedule::LinearCovers covers(getOperation(), "chain");
   for (auto program : getOperation().getOps<plan::ProgramOp>())

@@ -5,7 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LinearStack.h"
+#include "lib/Tiling/StackLayout.h"
 #include "passes/Schedule/LinearRuns.h"
 #include "passes/Schedule/Passes.h"
 
@@ -16,8 +16,8 @@ namespace reckon::schedule {
 
 using namespace mlir;
 using namespace reckon;
-using nvptx::LinearLayer;
 using schedule::LinearLink;
+using tiling::LinearLayer;
 
 namespace {
 struct CoverLinearStacks : schedule::impl::CoverLinearStacksBase<CoverLinearStacks> {
@@ -42,7 +42,7 @@ size_t CoverLinearStacks::coverFirst(schedule::LinearCovers &covers, ArrayRef<Li
   // As long as it can be: a layer more costs less inside than outside.
   for (const LinearLink &link : run) {
     layers.push_back(link.layer);
-    if (std::optional<int64_t> least = nvptx::getMinStackRows(layers, *gpu)) {
+    if (std::optional<int64_t> least = tiling::getMinStackRows(layers, *gpu)) {
       count = layers.size();
       rows = llvm::divideCeil(*least, layers[0].rowsPerSample);
     }
@@ -51,7 +51,7 @@ size_t CoverLinearStacks::coverFirst(schedule::LinearCovers &covers, ArrayRef<Li
     return 0;
   SmallVector<plan::PackingKind> packings;
   for (size_t index = 0; index < count; ++index)
-    packings.push_back(nvptx::getStackPacking(index, count));
+    packings.push_back(tiling::getStackPacking(index, count));
   plan::KernelOp kernel = covers.cover(run.take_front(count), packings);
   kernel.setStackRows(rows);
   ++numStacks;

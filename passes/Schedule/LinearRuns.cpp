@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "passes/Schedule/LinearRuns.h"
-#include "lib/Codegen/NVPTX/LinearChain.h"
+#include "lib/Tiling/ChainLayout.h"
 #include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/StoredWeights.h"
 
@@ -18,7 +18,7 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::plan;
 using namespace reckon::schedule;
-using nvptx::LinearLayer;
+using tiling::LinearLayer;
 
 //===----------------------------------------------------------------------===//
 // Runs
@@ -56,8 +56,8 @@ SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program)
     KernelOp kernel = dispatch.lookupKernel();
     std::optional<LinearLayer> layer;
     if (kernel && kernel.getKind() == rec::RegionKind::gemm && !coversOthers(dispatch))
-      layer = nvptx::matchLinear(kernel);
-    if (layer && nvptx::canChain(*layer))
+      layer = tiling::matchLinear(kernel);
+    if (layer && tiling::canChain(*layer))
       links[dispatch] = {dispatch, *layer};
   }
   auto getNext = [&](const LinearLink &link) -> Operation * {
@@ -80,8 +80,9 @@ SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program)
   auto isReady = [&](const LinearLink &link, const LinearLink &first) {
     DispatchOp dispatch = link.dispatch, begin = first.dispatch;
     for (auto other : program.getOps<DispatchOp>())
-      for (auto [i, operand] : llvm::enumerate(dispatch.getOperands().drop_back()))
-        if (i != link.layer.x.operand && begin->isBeforeInBlock(other) && other != dispatch && !coversOthers(other) &&
+      for (unsigned i = 0; i + 1 < dispatch.getOperands().size(); ++i)
+        if (Value operand = dispatch.getOperands()[i];
+            i != link.layer.x.operand && begin->isBeforeInBlock(other) && other != dispatch && !coversOthers(other) &&
             llvm::any_of(getAccesses(other),
                          [&](const Access &access) { return access.writes && access.storage == getStorage(operand); }))
           return false;

@@ -13,7 +13,7 @@
 #ifndef RECKON_PASSES_SCHEDULE_LINEARRUNS_H
 #define RECKON_PASSES_SCHEDULE_LINEARRUNS_H
 
-#include "lib/Codegen/NVPTX/Linear.h"
+#include "lib/Tiling/LinearLayer.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -25,7 +25,7 @@ namespace reckon::schedule {
 /// A dispatch of a kernel that is one linear layer.
 struct LinearLink {
   plan::DispatchOp dispatch;
-  nvptx::LinearLayer layer;
+  tiling::LinearLayer layer;
 };
 
 /// Layers that can be chained by their types, each of which is the only one to read the one before. What their tails

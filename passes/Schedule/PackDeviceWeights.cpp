@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LaunchChoice.h"
-#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Tiling/LaunchChoice.h"
+#include "lib/Tiling/LinearChoice.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/StoredWeights.h"
 
@@ -49,15 +49,15 @@ private:
 } // namespace
 
 void PackDeviceWeights::addPackings(KernelOp kernel, ArrayRef<DispatchOp> dispatches) {
-  SmallVector<PackingKind> wanted = nvptx::getLinearPackings(kernel, *gpu);
+  SmallVector<PackingKind> wanted = tiling::getLinearPackings(kernel, *gpu);
   if (wanted.empty())
     return;
   // A library reads the weight as the model has it.
   ArrayAttr choices = kernel.getChoicesAttr();
   if (choices && !llvm::is_contained(wanted, PackingKind::row_major) &&
-      llvm::any_of(choices.getAsRange<ChoiceAttr>(), nvptx::isLibrary))
+      llvm::any_of(choices.getAsRange<ChoiceAttr>(), tiling::isLibrary))
     wanted.push_back(PackingKind::row_major);
-  unsigned weight = nvptx::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
+  unsigned weight = tiling::matchLinear(kernel)->weight, numInputs = kernel.getNumInputs();
   SmallVector<OperandAttr> layouts = kernel.getLayoutList();
   layouts[weight] = layouts[weight].withPacking(PackingAttr::get(&getContext(), wanted[0]));
   // Each further packing is an input of its own.

@@ -90,7 +90,7 @@ def ChooseLaunches : Schedule_Pass<"plan-choose-launches", "::mlir::ModuleOp"> {
   let summary = "Choose the launches that GPU linear layers get";
   let description = [{
     A linear layer gets the kernels that the cost model thinks best for some number of rows
-    (lib/Codegen/NVPTX/LinearChoice.h). With `all-candidates` it gets those that may be best, too, and a launch of a
+    (lib/Tiling/LinearChoice.h). With `all-candidates` it gets those that may be best, too, and a launch of a
     library where that could run it, for reckon-tune to time; the program's `candidates` is then a number that programs
     with the same candidates share. With `timing-cache` only the launches that the cache found fastest are left. The
     choice is the kernel's `choices`; weights are packed and code is made for these alone. Every kernel gets `aligned`
@@ -121,7 +121,7 @@ def ChooseLaunches : Schedule_Pass<"plan-choose-launches", "::mlir::ModuleOp"> {
 def PackDeviceWeights : Schedule_Pass<"plan-pack-device-weights", "::mlir::ModuleOp"> {
   let summary = "Choose how the weights of GPU linear layers are stored";
   let description = [{
-    The launches of a linear layer may read its weight in different orders (lib/Codegen/NVPTX/LinearPacking.h). The
+    The launches of a linear layer may read its weight in different orders (lib/Packing/TensorCorePacking.h). The
     kernel's weight gets the first packing; each further one is an input of its own, of the same type, that the body does
     not read; among them is the model's own order where a library may run the layer. Packings that no launch reads are
     not stored.
@@ -147,7 +147,7 @@ def CoverLinearChains : Schedule_Pass<"plan-cover-linear-chains", "::mlir::Modul
   let description = [{
     Dispatches of single linear layers in half precision, each of whose results only the next one reads, get one more
     behind the last of them: its kernel has all layers in its body and keeps the values between them on chip
-    (lib/Codegen/NVPTX/LinearChain.h). It covers them for few rows, up to the kernel's `chain_rows`, as far as the cost
+    (lib/Tiling/ChainLayout.h). It covers them for few rows, up to the kernel's `chain_rows`, as far as the cost
     model finds it faster; where only a part of a run of layers pays, that part is covered, and so is only the part before
     a layer whose tail reads what is computed meanwhile. Weights are packed as `mma`. Needs clusters of 16 blocks: nothing happens for architectures without them.
 
@@ -172,7 +172,7 @@ def CoverLinearStacks : Schedule_Pass<"plan-cover-linear-stacks", "::mlir::Modul
   let description = [{
     Dispatches of single linear layers in half precision, each of whose results only the next one reads, the first of
     which has a short inner dimension and the others few columns, get one more behind the last of them: its kernel takes
-    each row through all layers without storing what is between them (lib/Codegen/NVPTX/LinearStack.h). It covers them
+    each row through all layers without storing what is between them (lib/Tiling/StackLayout.h). It covers them
     for many rows, from the kernel's `stack_rows` on, which is where the cost model finds it faster. Needs the
     wgmma instructions: nothing happens for architectures without them.
 

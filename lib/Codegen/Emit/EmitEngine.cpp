@@ -8,7 +8,7 @@
 #include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Emit/IdUses.h"
 #include "lib/Codegen/Emit/LibraryLaunch.h"
-#include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Packing/WeightPacking.h"
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/ConstantData.h"
@@ -40,7 +40,7 @@ private:
   LogicalResult emitBuffer(Operation *op);
   LogicalResult emitWeight(WeightOp weight, ElementType type);
   LogicalResult emitTable(TableOp table);
-  LogicalResult addWeight(WeightSpec weight, Operation *op);
+  void addWeight(WeightSpec weight, Operation *op);
   LogicalResult emitKernels();
   LogicalResult emitLaunches(KernelOp kernel);
   LogicalResult emitChain(ChainOp chain);
@@ -100,15 +100,13 @@ LogicalResult Emitter::emitWeight(WeightOp weight, ElementType type) {
     result.shape = packed->shape;
     result.data = spec.own(std::move(packed->data));
   }
-  return addWeight(std::move(result), weight);
+  addWeight(std::move(result), weight);
+  return success();
 }
 
 /// The same values in the same packing are stored once for all programs.
-LogicalResult Emitter::addWeight(WeightSpec weight, Operation *op) {
-  auto place = [&](unsigned index) {
-    places[op->getResult(0)] = at(Space::Weight, index);
-    return success();
-  };
+void Emitter::addWeight(WeightSpec weight, Operation *op) {
+  auto place = [&](unsigned index) { places[op->getResult(0)] = at(Space::Weight, index); };
   auto sameName = [&](const WeightSpec &other) { return other.name == weight.name && other.packing == weight.packing; };
   // Names of constants that the model does not name are numbered, and not the same in every program.
   std::string name = weight.name;
@@ -123,7 +121,6 @@ LogicalResult Emitter::addWeight(WeightSpec weight, Operation *op) {
   }
   place(spec.weights.size());
   spec.weights.push_back(std::move(weight));
-  return success();
 }
 
 LogicalResult Emitter::emitTable(TableOp table) {

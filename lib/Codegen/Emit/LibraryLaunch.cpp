@@ -7,8 +7,8 @@
 
 #include "lib/Codegen/Emit/LibraryLaunch.h"
 
-#include "lib/Codegen/NVPTX/LaunchChoice.h"
-#include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "lib/Tiling/LaunchChoice.h"
+#include "lib/Tiling/LibraryProduct.h"
 
 #include "dialects/Rec/ConstantData.h"
 
@@ -22,7 +22,7 @@ std::vector<LaunchSpec> reckon::getLibraryLaunches(KernelOp kernel, const Dispat
   if (!choices)
     return launches;
   for (auto choice : choices.getAsRange<ChoiceAttr>()) {
-    if (!nvptx::isLibrary(choice))
+    if (!tiling::isLibrary(choice))
       continue;
     LaunchSpec &launch = launches.emplace_back();
     launch.library = choice.getName().str();
@@ -32,7 +32,7 @@ std::vector<LaunchSpec> reckon::getLibraryLaunches(KernelOp kernel, const Dispat
   }
   if (launches.empty())
     return launches;
-  std::optional<nvptx::LibraryProduct> product = nvptx::matchLibraryProduct(kernel);
+  std::optional<tiling::LibraryProduct> product = tiling::matchLibraryProduct(kernel);
   std::optional<unsigned> weight = product ? kernel.findPacked(product->weight, PackingKind::row_major) : std::nullopt;
   auto isReachable = [&](unsigned operand) {
     // What the runtime asks for: memory of its own, aligned for vector accesses.

@@ -103,25 +103,25 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
       loop(zero, constantIndex(*dim), [&](Value d) { store(load(from, {r, j, d}), transposed, {d, j}); });
     });
     for (int64_t first = 0; first < features;) {
-      auto [block, firstVector, lastVector] = sizeBlock(rows, first, lanes, target.hasMasks ? 20 : 10);
-      int64_t width = std::max<int64_t>(0, lastVector - firstVector);
+      TriangleBlock block = sizeBlock(rows, first, lanes, target.hasMasks ? 20 : 10);
+      int64_t width = std::max<int64_t>(0, block.lastVector - block.firstVector);
       SmallVector<Value> sums = reduceLoop(
-          zero, constantIndex(*dim), SmallVector<Value>(block * width, zeros), [&](Value d, ValueRange values) {
+          zero, constantIndex(*dim), SmallVector<Value>(block.rows * width, zeros), [&](Value d, ValueRange values) {
             SmallVector<Value> right, next;
-            for (int64_t v = firstVector; v < lastVector; ++v)
+            for (int64_t v = block.firstVector; v < block.lastVector; ++v)
               right.push_back(
                   LLVM::LoadOp::create(b, vectorType, pointer(transposed, {d, constantIndex(v * lanes)}), 4));
-            for (int64_t i = 0; i < block; ++i) {
+            for (int64_t i = 0; i < block.rows; ++i) {
               Value left = splat(load(from, {r, constantIndex(first + i), d}));
               for (int64_t v = 0; v < width; ++v)
                 next.push_back(vector::FMAOp::create(b, left, right[v], values[i * width + v]));
             }
             return next;
           });
-      for (int64_t i = 0; i < block; ++i)
+      for (int64_t i = 0; i < block.rows; ++i)
         for (int64_t v = 0; v < width; ++v)
-          storePairs(rows[first + i], (firstVector + v) * lanes, r, sums[i * width + v], sumsAt);
-      first += block;
+          storePairs(rows[first + i], (block.firstVector + v) * lanes, r, sums[i * width + v], sumsAt);
+      first += block.rows;
     }
     if (isNarrow)
       loop(zero, constantIndex(pairs), [&](Value i) { store(load(sumsAt, {r, i}), place, {r, i}); });

@@ -20,7 +20,7 @@ using rec::CompareKind;
 /// among equals.
 LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
   Value x = op.getX(), values = op.getValues(), indices = op.getIndices();
-  Type type = elementTypeOf(x), compute = computeType(type);
+  Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   materialize(x);
   Place valuePlace = destination(values), indexPlace = destination(indices);

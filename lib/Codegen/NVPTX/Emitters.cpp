@@ -9,7 +9,7 @@
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/NVPTX/Interaction.h"
 #include "lib/Codegen/NVPTX/LinearChain.h"
-#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearStack.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
 #include "lib/Codegen/NVPTX/TopK.h"

@@ -61,8 +61,6 @@ Values loadMatrix(DeviceBuilder &b, Value address);
 Values multiplyWarp(DeviceBuilder &b, mlir::Type type, llvm::ArrayRef<Value> x, llvm::ArrayRef<Value> y,
                     llvm::ArrayRef<Value> sums);
 
-/// Bytes of the inner dimension in a tile that wgmma reads: the width of the swizzle.
-inline constexpr int64_t tileRowBytes = 128;
 /// What wgmma knows a tile by.
 Value tileDescriptor(DeviceBuilder &b, Value address);
 

@@ -5,60 +5,23 @@
 //
 //===------------------------------------------------------------------------------===//
 //
-// What all kernels of a linear layer share: which regions they take, and what happens to the sums. A region is one
-// rec.linear, optionally a cast of its input, and elementwise layers after it; all leading dimensions together are the
-// rows of a matrix. Each kernel family computes sums of neighbouring columns of a row in registers and hands them to
-// LinearTail, which adds the bias, evaluates the tail in f32 and stores up to 16 bytes at once.
+// What all kernels of a linear layer share: what happens to the sums. Each kernel family computes sums of neighbouring
+// columns of a row in registers and hands them to LinearTail, which adds the bias, evaluates the tail in f32 and stores
+// up to 16 bytes at once.
 //
 //===------------------------------------------------------------------------------===//
 
 #ifndef RECKON_LIB_CODEGEN_NVPTX_LINEAR_H
 #define RECKON_LIB_CODEGEN_NVPTX_LINEAR_H
 
-#include "dialects/Plan/Plan.h"
-#include "dialects/Rec/Rec.h"
 #include "lib/Codegen/NVPTX/DeviceBuilder.h"
+#include "lib/Tiling/LinearLayer.h"
 
 #include "llvm/ADT/DenseMap.h"
 
-#include <optional>
-
 namespace reckon::nvptx {
 
-/// An operand as a matrix: dense rows, `stride` elements apart.
-struct MatrixOperand {
-  unsigned operand = 0;
-  mlir::Type type;
-  int64_t stride = 0;
-  bool aligned = false; ///< every row starts at a multiple of 16 bytes
-};
-
-struct LinearLayer {
-  mutable plan::KernelOp kernel; ///< handles, whose accessors are not const
-  mutable rec::LinearOp linear;
-  int64_t n = 0, k = 0;
-  int64_t rowsPerSample = 1; ///< rows of the matrix for one row of the chain
-  mlir::Type type;           ///< of the product's operands: f16, bf16 or f32
-  bool tf32 = false;         ///< f32 operands may lose mantissa bits
-  MatrixOperand x, out;
-  unsigned weight = 0; ///< operands of the kernel
-  std::optional<unsigned> bias;
-  llvm::SmallVector<mlir::Operation *> tail;
-  Value result; ///< of the tail: what the layer stores
-
-  unsigned elementBytes() const { return type.getIntOrFloatBitWidth() / 8; }
-  /// Rows of the matrix, in the dimensions of the kernel.
-  SizeExpr matrixRows() const;
-  bool onTensorCores() const { return tf32 || elementBytes() == 2; }
-  /// Of one of its kernel functions.
-  std::string symbol(const std::string &tile) const { return kernel.getSymName().str() + "_" + tile; }
-};
-
-/// The layers of a kernel that is nothing but linear layers, each of which reads the one before; empty for all others.
-/// Of all but the first `x`, and of all but the last `out`, is a value inside the kernel that no operand holds.
-llvm::SmallVector<LinearLayer> matchLinearLayers(plan::KernelOp kernel);
-/// The only one; nullopt when the kernel is anything else.
-std::optional<LinearLayer> matchLinear(plan::KernelOp kernel);
+using namespace tiling;
 
 /// Finishes sums; made once a kernel function, with one address (pointer to global memory) an operand.
 class LinearTail {
@@ -109,9 +72,6 @@ struct MatrixRow {
 };
 /// Elements first, first + 1, ... of the row, as f32; zero from k on, where memory may hold anything.
 Values loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, unsigned count);
-
-/// `operand` as a matrix whose rows are all its dimensions but the last; nullopt when rows are not equally far apart.
-std::optional<MatrixOperand> asMatrix(plan::KernelOp kernel, unsigned operand);
 
 } // namespace reckon::nvptx
 

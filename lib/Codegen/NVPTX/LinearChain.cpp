@@ -24,8 +24,9 @@
 #include "lib/Codegen/NVPTX/LinearChain.h"
 #include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
 #include "lib/Codegen/NVPTX/RawPtx.h"
+#include "lib/Packing/TensorCorePacking.h"
+#include "lib/Tiling/ChainLayout.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -35,10 +36,9 @@ using namespace reckon::nvptx;
 
 namespace {
 
-constexpr unsigned warps = 16, threads = 32 * warps, tileRows = 8;
+constexpr unsigned warps = chainWarps, threads = 32 * warps, tileRows = chainRows;
 /// One more warp only fetches.
 constexpr unsigned blockThreads = threads + 32;
-constexpr unsigned unitBytes = 1024;
 /// Units whose fragments a lane holds at a time.
 constexpr unsigned batchUnits = 4;
 
@@ -116,7 +116,7 @@ ChainEmitter::ChainEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const
   Value rowsEach = p.min(p.divU(p.add(rows, clusters - 1), clusters), p.i32(tileRows));
   firstRow = p.mul(p.divU(p.block(), clusterBlocks), rowsEach);
   rowsHere = p.min(p.sub(rows, firstRow), rowsEach);
-  ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, unitBytes), p.shiftLeft(lane, 4)));
+  ring = p.at(p.at(shared, layout.ringAt), p.add(p.mul(warp, chainUnitBytes), p.shiftLeft(lane, 4)));
 }
 
 void ChainEmitter::ifActive(unsigned layer, llvm::function_ref<void()> then) {
@@ -197,7 +197,7 @@ void ChainEmitter::fetchUnit(unsigned unit) {
   const Layout &layer = layout.layers[l];
   unsigned inner = (unit - layer.firstUnit) / layer.tilesPerWarp(), t = (unit - layer.firstUnit) % layer.tilesPerWarp();
   unsigned firstInner = inner * layer.innerGroups,
-           bytes = std::min(layer.innerGroups, layer.innerBlocks - firstInner) * unitBytes;
+           bytes = std::min(layer.innerGroups, layer.innerBlocks - firstInner) * chainUnitBytes;
   bool isWhole = layer.tiles == clusterBlocks * layer.tilesPerBlock;
   if (unit >= layout.slots)
     waitOn(emptyBarrier(unit), (unit / layout.slots + 1) % 2);
@@ -210,12 +210,12 @@ void ChainEmitter::fetchUnit(unsigned unit) {
       total = p.add(total, p.select(exist[g], p.i32(bytes), p.i32(0)));
   }
   expectBytes(p, fullBarrier(unit), total);
-  Value to = p.add(sharedBase, layout.ringAt + unit % layout.slots * warps * unitBytes);
+  Value to = p.add(sharedBase, layout.ringAt + unit % layout.slots * warps * chainUnitBytes);
   for (unsigned g = 0; g < layer.tileGroups; ++g) {
     auto copy = [&] {
       Value from = p.at(kernel.operands[layers[l].weight],
-                        p.mul(p.widen(p.add(p.mul(tiles[g], layer.innerBlocks), firstInner)), unitBytes));
-      copyBulk(p, p.add(to, g * layer.innerGroups * unitBytes), from, bytes, fullBarrier(unit));
+                        p.mul(p.widen(p.add(p.mul(tiles[g], layer.innerBlocks), firstInner)), chainUnitBytes));
+      copyBulk(p, p.add(to, g * layer.innerGroups * chainUnitBytes), from, bytes, fullBarrier(unit));
     };
     if (isWhole)
       copy();
@@ -254,7 +254,7 @@ void ChainEmitter::multiply(unsigned l) {
       bool isRagged = (inner + 1) * layer.innerGroups > layer.innerBlocks;
       if (unit % tiles == 0)
         b = p.loadWords(p.at(activations, p.shiftLeft(isRagged ? p.min(block, last) : block, 6)), 4);
-      Value slot = p.at(ring, number % layout.slots * warps * unitBytes);
+      Value slot = p.at(ring, number % layout.slots * warps * chainUnitBytes);
       Values &words = a.emplace_back(p.loadWords(slot, 4));
       words.append(p.loadWords(p.at(slot, 512), 4));
       bs.push_back(b);

@@ -11,15 +11,13 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/LinearKernels.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Packing/TensorCorePacking.h"
 
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
-
-std::string DotTile::name() const { return "dot" + std::to_string(rows) + "x" + std::to_string(columns); }
 
 // NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile) {

@@ -8,8 +8,9 @@
 #ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARKERNELS_H
 #define RECKON_LIB_CODEGEN_NVPTX_LINEARKERNELS_H
 
-#include "lib/Codegen/NVPTX/DeviceModule.h"
+#include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/Linear.h"
+#include "lib/Tiling/LinearTiles.h"
 
 namespace reckon::nvptx {
 
@@ -17,58 +18,16 @@ namespace reckon::nvptx {
 void multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, llvm::MutableArrayRef<Value> sums,
                        llvm::ArrayRef<Value> a, llvm::ArrayRef<Value> b);
 
-/// `name` of a tile tells a kernel from the others of its layer, and is the same in every compilation: timing caches
-/// and the schedule name candidates by it.
-
-/// mma.sync on the `mma` packing, straight from global memory, for few rows: a block has 16 columns and 8*rowTiles
-/// rows; its `warps` split the inner dimension and add up through shared memory.
-struct SplitTile {
-  unsigned rowTiles = 1, warps = 16;
-  std::string name() const;
-};
+/// Kernels of a tile (LinearTiles.h) that read the weight from the operand `weight`.
 LaunchPlan emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile);
-
-/// mma.sync on the `mma` packing, straight from global memory, for any number of rows: a warp has 64 columns and
-/// 8*rowTiles rows; the warps of a block take neighbouring rows.
-struct DirectTile {
-  unsigned rowTiles = 4, warps = 4;
-  std::string name() const;
-};
 LaunchPlan emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile);
-
-/// wgmma on the `wgmma` packing: tiles of rows() rows and `columns` columns, fetched by bulk tensor copies into
-/// `stages` buffers of shared memory by a warp of its own. Needs layer.x.aligned.
-struct WgmmaTile {
-  /// How the warpgroups that multiply share the work.
-  enum class Mode {
-    Together,  ///< each has 64 rows of one tile
-    Alternate, ///< two, each with a tile of 128 rows of its own: one finishes sums while the other multiplies
-    Cluster,   ///< one; a cluster of `split` blocks shares the inner dimension of a tile of 64 rows
-  };
-  unsigned groups = 2, columns = 256, stages = 4;
-  Mode mode = Mode::Together;
-  unsigned split = 1; ///< at most the inner dimension over 128 bytes
-
-  unsigned rows() const { return mode == Mode::Alternate ? 128 : 64 * groups; }
-  std::string name() const;
-  uint64_t sharedBytes() const;
-};
 LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile);
-
-/// Dot products along the inner dimension: a warp takes `rows` rows and `columns` (a power of two) columns; the weight
-/// is packed as `dot`.
-struct DotTile {
-  unsigned rows = 1, columns = 1, warps = 4;
-  std::string name() const;
-};
 LaunchPlan emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile);
-
-/// f32 multiply-adds on tiles of `size` (64 or 128) rows and columns in shared memory; the weight is row-major.
-struct ScalarTile {
-  unsigned size = 128;
-  std::string name() const;
-};
 LaunchPlan emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile);
+
+/// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand and its
+/// alternatives.
+EmitResult emitLinear(plan::KernelOp kernel, DeviceModule &module);
 
 } // namespace reckon::nvptx
 

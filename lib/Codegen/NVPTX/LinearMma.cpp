@@ -6,16 +6,16 @@
 //===------------------------------------------------------------------------------===//
 //
 // The product is taken transposed: the weight is mma's A operand (16 columns of the layer by one step of the inner
-// dimension) and eight rows of activations are its B operand. The `mma` packing (LinearPacking.h) holds the weight in
-// the order of A fragments, so a lane reads its part of a step with one 16-byte load; and it orders the inner dimension
-// so that a lane's part of two steps of B is 16 neighbouring bytes of a row. Nothing goes through shared memory but
-// the final sums of warps that split the inner dimension.
+// dimension) and eight rows of activations are its B operand. The `mma` packing (TensorCorePacking.h) holds the weight
+// in the order of A fragments, so a lane reads its part of a step with one 16-byte load; and it orders the inner
+// dimension so that a lane's part of two steps of B is 16 neighbouring bytes of a row. Nothing goes through shared
+// memory but the final sums of warps that split the inner dimension.
 //
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Packing/TensorCorePacking.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -80,9 +80,6 @@ void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, Mutabl
   for (unsigned step = 0; step < a.size() / 4; ++step)
     llvm::copy(multiplyWarp(p, layer.type, a.slice(4 * step, 4), b.slice(2 * step, 2), sums), sums.begin());
 }
-
-std::string SplitTile::name() const { return "split" + std::to_string(8 * rowTiles); }
-std::string DirectTile::name() const { return "direct" + std::to_string(8 * rowTiles); }
 
 // NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {

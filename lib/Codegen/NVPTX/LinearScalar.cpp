@@ -154,8 +154,6 @@ void ScalarEmitter::emit(LinearTail &tail) {
   }
 }
 
-std::string ScalarTile::name() const { return "scalar" + std::to_string(size); }
-
 LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile) {
   unsigned size = tile.size;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, threads);

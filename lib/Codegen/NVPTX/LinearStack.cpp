@@ -22,11 +22,10 @@
 
 #include "lib/Codegen/NVPTX/LinearStack.h"
 #include "lib/Codegen/NVPTX/Instructions.h"
-#include "lib/Codegen/NVPTX/LinearChain.h"
-#include "lib/Codegen/NVPTX/LinearChoice.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
 #include "lib/Codegen/NVPTX/RawPtx.h"
+#include "lib/Packing/TensorCorePacking.h"
+#include "lib/Tiling/StackLayout.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -37,22 +36,10 @@ using namespace reckon::nvptx;
 using plan::PackingKind;
 
 /// Threads that multiply, and rows that they take at a time; a warpgroup more only fetches.
-static constexpr unsigned groups = 2, consumers = 128 * groups, tileRows = 64 * groups;
-static constexpr int64_t stepElements = tileRowBytes / 2, maxThin = 64, maxColumns = 256;
-static constexpr unsigned minStages = 3, maxStages = 6;
+static constexpr unsigned consumers = 128 * stackWarpgroups, tileRows = stackTileRows;
+static constexpr int64_t stepElements = tileRowBytes / 2;
 
 namespace {
-/// What goes where in shared memory: stages, fragments of the first layer's weight, barriers.
-struct StackLayout {
-  unsigned stages = 0, stageBytes = 0;
-  unsigned thinSteps = 0;      ///< of 16, in the first layer's inner dimension
-  unsigned thinBlocks = 0;     ///< of 16 of its columns
-  SmallVector<unsigned> boxes; ///< rows of a stage, by layer; 0 for the first
-  unsigned fragmentsAt() const { return stages * stageBytes; }
-  unsigned barriersAt() const { return fragmentsAt() + thinBlocks * thinSteps * 512; }
-  unsigned sharedBytes() const { return barriersAt() + stages * 16; }
-};
-
 class StackEmitter {
 public:
   StackEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const StackLayout &layout, KernelFunction &kernel,
@@ -101,21 +88,6 @@ private:
   SmallVector<LinearTail> tails;
 };
 } // namespace
-
-static StackLayout layOut(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
-  StackLayout layout;
-  layout.thinSteps = llvm::divideCeil(layers[0].k, int64_t(16));
-  layout.thinBlocks = llvm::divideCeil(layers[0].n, int64_t(16));
-  for (const LinearLayer &layer : layers) {
-    bool isLast = &layer == &layers.back();
-    // The `wgmma` packing, which the last weight has, comes in groups of 32 columns.
-    layout.boxes.push_back(&layer == &layers.front() ? 0 : llvm::alignTo(layer.n, isLast ? 32 : 8));
-    layout.stageBytes = std::max<unsigned>(layout.stageBytes, layout.boxes.back() * tileRowBytes);
-  }
-  unsigned left = gpu.sharedPerBlock - std::min(gpu.sharedPerBlock, layout.thinBlocks * layout.thinSteps * 512);
-  layout.stages = std::min(maxStages, left / (layout.stageBytes + 16));
-  return layout;
-}
 
 StackEmitter::StackEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const StackLayout &layout,
                            KernelFunction &kernel, Value shared)
@@ -363,61 +335,6 @@ void StackEmitter::consume() {
   });
 }
 
-//===----------------------------------------------------------------------===//
-// What can be a stack
-//===----------------------------------------------------------------------===//
-
-bool nvptx::canStack(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
-  if (!gpu.hasWgmma || !gpu.hasBulkCopies || layers.size() < 2 || layers[0].k > maxThin)
-    return false;
-  for (const LinearLayer &layer : layers) {
-    bool isLast = &layer == &layers.back(), isFirst = &layer == &layers.front();
-    if (!(layer.type.isF16() || layer.type.isBF16()) || layer.type != layers[0].type ||
-        (!isFirst && layer.n > maxColumns))
-      return false;
-    // What has a value for each row would be read two elements at a time.
-    for (Operation *op : layer.tail)
-      for (Value operand : op->getOperands())
-        if (auto argument = dyn_cast<BlockArgument>(operand);
-            argument && !isLast && layer.kernel.getLayout(argument.getArgNumber()).getRow())
-          return false;
-  }
-  return layOut(layers, gpu).stages >= minStages;
-}
-
-PackingKind nvptx::getStackPacking(size_t index, size_t count) {
-  return index == 0 ? PackingKind::row_major : index + 1 == count ? PackingKind::wgmma : PackingKind::dot;
-}
-
-/// Microseconds of a kernel in a graph.
-static double estimateStack(ArrayRef<LinearLayer> layers, int64_t rows, const GpuTarget &gpu) {
-  double tile = 0.7;
-  for (const LinearLayer &layer : layers) {
-    bool isFirst = &layer == &layers.front();
-    double operations = 2.0 * tileRows * llvm::alignTo(layer.n, 8) * llvm::alignTo(layer.k, 16);
-    tile += operations / (isFirst ? gpu.costs->thinFlops : gpu.costs->stackFlops) + (isFirst ? 0 : 0.3);
-  }
-  return 2.5 + std::ceil(std::ceil(rows / double(tileRows)) / gpu.multiprocessors) * tile;
-}
-
-std::optional<int64_t> nvptx::getMinStackRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
-  if (!canStack(layers, gpu))
-    return std::nullopt;
-  // Microseconds that a kernel in a graph begins before the one before has ended.
-  constexpr double overlap = 1.2;
-  // From the largest number of rows down to where separate kernels are faster.
-  std::optional<int64_t> least;
-  for (int64_t rows = int64_t(1) << 20; rows >= minStackRows; rows /= 2) {
-    double apart = 0;
-    for (const LinearLayer &layer : layers)
-      apart += estimateLinear(layer, rows, gpu) - overlap;
-    if (estimateStack(layers, rows, gpu) > apart)
-      break;
-    least = rows;
-  }
-  return least;
-}
-
 EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
   IntegerAttr minRows = kernel.getStackRowsAttr();
   if (!minRows)
@@ -430,7 +347,7 @@ EmitResult nvptx::emitLinearStack(plan::KernelOp kernel, DeviceModule &module) {
   });
   if (!isPacked || !canStack(layers, gpu))
     return EmitResult(kernel.emitError("device codegen: '") << kernel.getSymName() << "' is no stack of linear layers");
-  StackLayout layout = layOut(layers, gpu);
+  StackLayout layout = layOutStack(layers, gpu);
   LaunchPlan launch;
   for (size_t l = 1; l < layers.size(); ++l) {
     const LinearLayer &layer = layers[l];

@@ -24,8 +24,8 @@
 
 #include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Codegen/NVPTX/LinearKernels.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
 #include "lib/Codegen/NVPTX/RawPtx.h"
+#include "lib/Packing/TensorCorePacking.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -39,8 +39,6 @@ using namespace reckon::nvptx;
 static bool hasBlockPerSm(WgmmaTile tile) {
   return tile.rows() * tile.columns > 128 * 128 || tile.mode == WgmmaTile::Mode::Alternate;
 }
-static uint64_t stageBytes(WgmmaTile tile) { return (tile.rows() + tile.columns) * tileRowBytes; }
-uint64_t WgmmaTile::sharedBytes() const { return stages * (stageBytes(*this) + 16) + 16; }
 
 namespace {
 
@@ -91,11 +89,11 @@ private:
     return {p.select(wraps, p.sub(following, p.i32(tile.stages)), following), p.bitXor(position.parity, turns),
             position.turn};
   }
-  Value full(Value stage) { return p.add(p.add(base, p.mul(stage, 8)), tile.stages * stageBytes(tile)); }
+  Value full(Value stage) { return p.add(p.add(base, p.mul(stage, 8)), tile.stages * tile.stageBytes()); }
   Value empty(Value stage) { return p.add(full(stage), 8 * tile.stages); }
   /// Completes when a warpgroup may multiply.
   Value turn(Value group) { return p.add(p.add(base, p.mul(group, 8)), tile.sharedBytes() - 16); }
-  Value stageAddress(Value stage) { return p.add(base, p.mul(stage, stageBytes(tile))); }
+  Value stageAddress(Value stage) { return p.add(base, p.mul(stage, tile.stageBytes())); }
 
   void wait(Value barrier, Value parity) { waitForBarrier(p, barrier, parity); }
   void copyWeights(Value stage, Value step, Value columnTile);
@@ -174,7 +172,7 @@ WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value 
     Position here{inner[0], inner[1], position.turn};
     wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
     if (withWeights)
-      expectBytes(p, full(here.stage), p.i32(stageBytes(tile)));
+      expectBytes(p, full(here.stage), p.i32(tile.stageBytes()));
     copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage));
     if (withWeights)
       copyWeights(here.stage, step, columnTile);
@@ -197,7 +195,7 @@ void WgmmaEmitter::produce() {
   Value early = p.select(isShort, p.i32(std::min<int64_t>(tile.stages, steps / tile.split)), p.i32(0));
   Value rowTile = p.divU(first, columnTiles), columnTile = columnTiles == 1 ? p.i32(0) : p.remU(first, columnTiles);
   p.loop(p.i32(0), early, p.i32(1), [&](Value stage) {
-    expectBytes(p, full(stage), p.i32(stageBytes(tile)));
+    expectBytes(p, full(stage), p.i32(tile.stageBytes()));
     copyWeights(stage, p.add(firstStep, stage), columnTile);
   });
   kernel.waitHere(p);
@@ -359,13 +357,6 @@ void WgmmaEmitter::finishTogether() {
     });
   });
   meet(); // nobody leaves while its sums are read
-}
-
-std::string WgmmaTile::name() const {
-  std::string text = "wgmma" + std::to_string(rows()) + "x" + std::to_string(columns);
-  if (mode == Mode::Alternate)
-    text += "_alternate";
-  return split > 1 ? text + "_split" + std::to_string(split) : text;
 }
 
 LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile) {

@@ -7,10 +7,12 @@
 
 #include "lib/Codegen/NVPTX/RawPtx.h"
 #include "lib/Codegen/NVPTX/Instructions.h"
+#include "lib/Tiling/LinearTiles.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
+using namespace reckon;
 using namespace reckon::nvptx;
 
 /// Operands are $0..: the results, then the operands. `letters` has one an entry, results first: r, l, f for registers
@@ -128,7 +130,8 @@ void reckon::nvptx::multiplyFromShared(DeviceBuilder &b, const WgmmaStage &stage
   for (unsigned product = 0; product < stage.products; ++product) {
     text += "add.s64 b, " + operand(1) + ", " + std::to_string(2 * product) + ";\n";
     for (unsigned block = 0; block < count / perBlock; ++block) {
-      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * tileRowBytes / 16 + 2 * product) + ";\n";
+      text += "add.s64 a, " + operand(0) + ", " + std::to_string(block * 64 * tiling::tileRowBytes / 16 + 2 * product) +
+              ";\n";
       text += wgmmaName(stage) + registers(block * perBlock, perBlock) + ", a, b, " + (product ? "1" : "keep") +
               ", 1, 1" + (stage.type.isF32() ? "" : ", 0, 0") + ";\n";
     }

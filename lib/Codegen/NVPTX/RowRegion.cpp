@@ -35,9 +35,9 @@ unsigned nvptx::getBaseAlignment(plan::KernelOp kernel, unsigned operand) {
     Value buffer = dispatch.getOperands()[operand];
     int64_t offset = 0;
     if (auto slice = buffer.getDefiningOp<plan::SliceOp>()) {
-      ArrayRef<SizeExpr> sizes = slice.getSource().getType().getSizes();
+      SmallVector<SizeExpr> sizes = slice.getSource().getType().getSizes();
       int64_t inner = elementBytes;
-      for (const SizeExpr &size : sizes.drop_front(slice.getAxis() + 1))
+      for (const SizeExpr &size : ArrayRef(sizes).drop_front(slice.getAxis() + 1))
         inner *= size.constant().value_or(1);
       offset = slice.getOffset() * inner;
       buffer = slice.getSource();

@@ -5,7 +5,7 @@
 //
 //===---------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Packing/WeightPacking.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 
 #include "lib/Codegen/NVPTX/PtxCode.h"
 #include "lib/Codegen/NVPTX/DeviceModule.h"
-#include "lib/Codegen/NVPTX/LinearStack.h"
+#include "lib/Tiling/StackLayout.h"
 #include "passes/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -191,7 +191,7 @@ TEST(GpuTargets, ChainsEndBelowStacks) {
   // Where both may cover a layer, a number of rows belongs to one of them.
   for (const reckon::GpuTarget &gpu : reckon::GpuTarget::all())
     if (gpu.hasWgmma)
-      EXPECT_LT(8 * gpu.largeClusters, minStackRows) << gpu.arch;
+      EXPECT_LT(8 * gpu.largeClusters, tiling::minStackRows) << gpu.arch;
 }
 
 TEST_F(PtxCode, LaunchesBecomeAttributes) {

@@ -5,7 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LibraryProduct.h"
+#include "lib/Tiling/LibraryProduct.h"
 
 #include "dialects/Rec/Shape.h"
 
@@ -13,7 +13,7 @@
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::nvptx;
+using namespace reckon::tiling;
 using plan::KernelOp;
 
 /// Products this small finish before a library has chosen what to launch.
@@ -66,7 +66,7 @@ static std::optional<GemmEpilogue> getEpilogue(bool hasBias, std::optional<rec::
   return std::nullopt;
 }
 
-std::optional<LibraryProduct> nvptx::matchLibraryProduct(KernelOp kernel) {
+std::optional<LibraryProduct> tiling::matchLibraryProduct(KernelOp kernel) {
   LibraryProduct product;
   std::optional<rec::UnaryKind> function;
   if (!matchBody(kernel, product.linear, function))

@@ -13,12 +13,12 @@
 //   then reads memory straight ahead.
 // - `columns`: N rows of K elements, the transpose. For few columns: each is the second operand of a dot product.
 // - `row_major`: as in the model.
-// - `mma`, `wgmma` and `dot`, which GPU kernels read: lib/Codegen/NVPTX/LinearPacking.h.
+// - `mma`, `wgmma` and `dot`, which GPU kernels read: lib/Packing/TensorCorePacking.h.
 //
 //===----------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_HOST_WEIGHTPACKING_H
-#define RECKON_LIB_CODEGEN_HOST_WEIGHTPACKING_H
+#ifndef RECKON_LIB_PACKING_WEIGHTPACKING_H
+#define RECKON_LIB_PACKING_WEIGHTPACKING_H
 
 #include "dialects/Plan/Packing.h"
 
@@ -41,4 +41,4 @@ std::optional<PackedWeight> packWeight(plan::PackingKind packing, int64_t panelW
 
 } // namespace reckon
 
-#endif // RECKON_LIB_CODEGEN_HOST_WEIGHTPACKING_H
+#endif // RECKON_LIB_PACKING_WEIGHTPACKING_H

@@ -11,15 +11,15 @@
 //
 //===-------------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_NVPTX_LAUNCHCHOICE_H
-#define RECKON_LIB_CODEGEN_NVPTX_LAUNCHCHOICE_H
+#ifndef RECKON_LIB_TILING_LAUNCHCHOICE_H
+#define RECKON_LIB_TILING_LAUNCHCHOICE_H
 
 #include "dialects/Plan/Plan.h"
 #include "lib/Target/GpuTarget.h"
 
 #include <string>
 
-namespace reckon::nvptx {
+namespace reckon::tiling {
 
 /// What the library is called in `#plan.choice` and in engines.
 inline constexpr llvm::StringLiteral cublasLt = "cublaslt";
@@ -34,6 +34,6 @@ std::string getLaunchName(plan::KernelOp kernel, plan::ChoiceAttr choice);
 llvm::SmallVector<plan::ChoiceAttr> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary,
                                                    bool all);
 
-} // namespace reckon::nvptx
+} // namespace reckon::tiling
 
-#endif // RECKON_LIB_CODEGEN_NVPTX_LAUNCHCHOICE_H
+#endif // RECKON_LIB_TILING_LAUNCHCHOICE_H

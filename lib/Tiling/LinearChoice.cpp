@@ -6,13 +6,12 @@
 //===------------------------------------------------------------------------------===//
 //
 // A rough model of a GPU (GpuCosts): what a kernel takes beyond its first microseconds is its waves of blocks times
-// what a block moves into its multiprocessor or multiplies. The constants are fitted to what reckon-tune measured; that
-// tiles which hang over the last column take 1.3 times as long was seen at 400 columns alone. It need only rank the
-// kernels; reckon-tune measures.
+// what a block moves into its multiprocessor or multiplies. The constants are fitted to what reckon-tune measured. It
+// need only rank the kernels; reckon-tune measures.
 //
 //===------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Tiling/LinearChoice.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -23,7 +22,7 @@
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::nvptx;
+using namespace reckon::tiling;
 using plan::PackingKind;
 
 namespace {
@@ -46,46 +45,48 @@ struct CostModel {
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
     // What a block finishes at its end grows with its rows.
-    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / costs.splitBytes, 0.05);
-    return 1.58 + 0.013 * tileRows + bounded(work);
+    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / costs.split.bytes, costs.split.minBlock);
+    return costs.split.start + costs.split.row * tileRows + bounded(work);
   }
   double operator()(const DirectTile &tile) const {
     double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
-    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / costs.directFlops, 0.2);
-    return 2.2 + layer.k / 200.0 + bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
+    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / costs.direct.flops, costs.direct.minBlock);
+    return costs.direct.start + layer.k * costs.direct.inner + bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
   }
   double operator()(const WgmmaTile &tile) const {
     double tileRows = tile.rows();
     double tiles = std::ceil(rows / tileRows) * llvm::divideCeil(layer.n, int64_t(tile.columns)) * tile.split;
     double steps = std::ceil(std::ceil(layer.k * layer.elementBytes() / 128.0) / tile.split);
     double operations = 2 * tileRows * tile.columns * 128 / layer.elementBytes();
-    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? costs.wgmmaFlops[0]
-                                                           : tile.columns < 256 ? costs.wgmmaFlops[1]
-                                                                                : costs.wgmmaFlops[2]);
-    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / costs.copiedBytes);
-    double finish = tileRows * tile.columns * layer.elementBytes() / costs.finishedBytes;
+    double rate = (layer.elementBytes() == 2 ? 1 : 0.5) * (tileRows < 128       ? costs.wgmma.flops[0]
+                                                           : tile.columns < 256 ? costs.wgmma.flops[1]
+                                                                                : costs.wgmma.flops[2]);
+    double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / costs.wgmma.copiedBytes);
+    double finish = tileRows * tile.columns * layer.elementBytes() / costs.wgmma.finishedBytes;
     // Finishing overlaps with multiplying, but for the last tile; less so where tiles hang over the last column.
     if (tile.mode == WgmmaTile::Mode::Alternate) {
-      double overhang = layer.n % tile.columns ? 1.3 : 1;
-      return 1.6 + std::max(1.0, tiles / gpu.multiprocessors) * (steps * step + 0.137 * finish + 0.12) * overhang +
-             finish;
+      double overhang = layer.n % tile.columns ? costs.wgmma.overhang : 1;
+      double each = steps * step + costs.wgmma.alternateFinish * finish + costs.wgmma.alternateStep;
+      return costs.wgmma.start + std::max(1.0, tiles / gpu.multiprocessors) * each * overhang + finish;
     }
-    if (tile.split > 1) // a second wave of clusters waits for whole groups of multiprocessors
-      return 3.3 + std::ceil(tiles / gpu.multiprocessors) * (steps * step + finish) +
-             (tiles > gpu.multiprocessors ? 4.2 : 0);
+    if (tile.split > 1)
+      return costs.wgmma.clusterStart + std::ceil(tiles / gpu.multiprocessors) * (steps * step + finish) +
+             (tiles > gpu.multiprocessors ? costs.wgmma.clusterWave : 0);
     // Small tiles share multiprocessors.
     double waves = tile.columns * tile.groups > 256 ? std::ceil(tiles / gpu.multiprocessors)
                                                     : std::max(1.0, tiles / gpu.multiprocessors);
-    return 1.6 + waves * (steps * step + finish + 0.17);
+    return costs.wgmma.start + waves * (steps * step + finish + costs.wgmma.step);
   }
   double operator()(const DotTile &tile) const {
     double units = std::ceil(double(rows) / tile.rows) * llvm::divideCeil(layer.n, int64_t(tile.columns));
     double bytes = double(tile.rows + tile.columns) * layer.k * layer.elementBytes();
-    return 1.8 + layer.k * (0.0005 + 0.0003 * tile.rows) + units * bytes / gpu.multiprocessors / costs.dotBytes;
+    return costs.dot.start + layer.k * (costs.dot.inner + costs.dot.innerRow * tile.rows) +
+           units * bytes / gpu.multiprocessors / costs.dot.bytes;
   }
   double operator()(const ScalarTile &tile) const {
     double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
-    return 2 + std::ceil(tiles / gpu.multiprocessors) * layer.k * (tile.size == 128 ? 0.11 : 0.034);
+    return costs.scalar.start + std::ceil(tiles / gpu.multiprocessors) * layer.k *
+                                  (tile.size == 128 ? costs.scalar.inner128 : costs.scalar.inner64);
   }
 };
 
@@ -136,7 +137,7 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const G
   return candidates;
 }
 
-double nvptx::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu) {
+double tiling::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &gpu) {
   double best = std::numeric_limits<double>::infinity();
   for (const LinearChoice &candidate : getCandidates(layer, gpu))
     best = std::min(best, std::visit(CostModel{layer, rows, gpu}, candidate.tile));
@@ -164,7 +165,7 @@ static constexpr uint64_t rangeEnds[] = {8, 16, 32, 64, 128, 256, 512, 1024, 204
 /// The model is rough: what it sees within this factor of the best may be the best.
 static constexpr double maxCostRatio = 1.5;
 
-std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, const GpuTarget &gpu) {
+std::vector<LinearChoice> tiling::getLinearContenders(const LinearLayer &layer, const GpuTarget &gpu) {
   std::vector<LinearChoice> candidates = getCandidates(layer, gpu), chosen = chooseLinear(layer, gpu), contenders;
   std::vector<bool> isClose(candidates.size());
   for (uint64_t end : rangeEnds) {
@@ -185,7 +186,7 @@ std::vector<LinearChoice> nvptx::getLinearContenders(const LinearLayer &layer, c
   return contenders;
 }
 
-std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, const GpuTarget &gpu) {
+std::vector<LinearChoice> tiling::chooseLinear(const LinearLayer &layer, const GpuTarget &gpu) {
   std::vector<LinearChoice> candidates = getCandidates(layer, gpu), choices;
   // The best at the upper end of each range of rows; neighbours that agree are one range.
   uint64_t next = 0;
@@ -218,7 +219,7 @@ std::vector<LinearChoice> nvptx::chooseLinear(const LinearLayer &layer, const Gp
   return choices;
 }
 
-std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, const GpuTarget &gpu) {
+std::vector<LinearChoice> tiling::getScheduledLinear(const LinearLayer &layer, const GpuTarget &gpu) {
   ArrayAttr scheduled = layer.kernel.getChoicesAttr();
   if (!scheduled)
     return chooseLinear(layer, gpu);
@@ -234,48 +235,11 @@ std::vector<LinearChoice> nvptx::getScheduledLinear(const LinearLayer &layer, co
   return choices;
 }
 
-SmallVector<PackingKind> nvptx::getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu) {
+SmallVector<PackingKind> tiling::getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu) {
   SmallVector<PackingKind> packings;
   if (std::optional<LinearLayer> layer = matchLinear(kernel))
     for (const LinearChoice &choice : getScheduledLinear(*layer, gpu))
       if (PackingKind packing = choice.packing(); !llvm::is_contained(packings, packing))
         packings.push_back(packing);
   return packings;
-}
-
-EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
-  std::optional<LinearLayer> layer = matchLinear(kernel);
-  if (!layer)
-    return std::nullopt;
-  std::vector<LinearChoice> choices = getScheduledLinear(*layer, module.getTarget());
-  if (choices.empty())
-    return std::nullopt;
-  for (const LinearChoice &choice : choices)
-    if (!kernel.findPacked(layer->weight, choice.packing()))
-      return std::nullopt;
-
-  KernelPlan plan;
-  llvm::StringMap<LaunchPlan> emitted; // one kernel may be the best in two ranges
-  for (const LinearChoice &choice : choices) {
-    unsigned weight = *kernel.findPacked(layer->weight, choice.packing());
-    struct {
-      const LinearLayer &layer;
-      DeviceModule &module;
-      unsigned weight;
-      LaunchPlan operator()(const SplitTile &tile) { return emitLinearSplit(layer, module, weight, tile); }
-      LaunchPlan operator()(const DirectTile &tile) { return emitLinearDirect(layer, module, weight, tile); }
-      LaunchPlan operator()(const WgmmaTile &tile) { return emitLinearWgmma(layer, module, weight, tile); }
-      LaunchPlan operator()(const DotTile &tile) { return emitLinearDot(layer, module, weight, tile); }
-      LaunchPlan operator()(const ScalarTile &tile) { return emitLinearScalar(layer, module, weight, tile); }
-    } emit{*layer, module, weight};
-    auto [known, isNew] = emitted.try_emplace(choice.name());
-    if (isNew)
-      known->second = std::visit(emit, choice.tile);
-    LaunchPlan launch = known->second;
-    launch.minRows = choice.minRows;
-    launch.maxRows = choice.maxRows;
-    launch.needsTiming = choice.needsTiming;
-    plan.launches.push_back(std::move(launch));
-  }
-  return FailureOr<KernelPlan>(std::move(plan));
 }

@@ -1,11 +1,11 @@
-//===- LinearPacking.cpp - Weights in the order tensor-core kernels read -----------===//
+//===- TensorCorePacking.cpp - Weights in the order tensor-core kernels read -----------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===-------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Packing/TensorCorePacking.h"
 
 #include <cstring>
 
@@ -47,9 +47,9 @@ static PackedWeight packFragments(const Source &source) {
 }
 
 static PackedWeight packRows(const Source &source, bool inGroups) {
-  int64_t rowElements = inGroups ? nvptx::wgmmaRowElements(source.rows, source.elementSize)
-                                 : nvptx::dotRowElements(source.rows, source.elementSize);
-  int64_t rows = inGroups ? nvptx::wgmmaRows(source.columns) : source.columns;
+  int64_t rowElements =
+      inGroups ? wgmmaRowElements(source.rows, source.elementSize) : dotRowElements(source.rows, source.elementSize);
+  int64_t rows = inGroups ? wgmmaRows(source.columns) : source.columns;
   PackedWeight packed{{rows, rowElements}, {}};
   packed.data.resize(rows * rowElements * source.elementSize);
   for (int64_t row = 0; row < rows; ++row) {
@@ -61,8 +61,8 @@ static PackedWeight packRows(const Source &source, bool inGroups) {
   return packed;
 }
 
-std::optional<PackedWeight> nvptx::packLinearWeight(PackingKind packing, const void *data, int64_t rows,
-                                                    int64_t columns, size_t elementSize) {
+std::optional<PackedWeight> reckon::packForTensorCores(PackingKind packing, const void *data, int64_t rows,
+                                                       int64_t columns, size_t elementSize) {
   if (elementSize != 2 && elementSize != 4)
     return std::nullopt;
   Source source{static_cast<const uint8_t *>(data), rows, columns, elementSize};

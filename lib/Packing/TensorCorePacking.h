@@ -1,4 +1,4 @@
-//===- LinearPacking.h - Weights in the order tensor-core kernels read ---*- C++ -*-===//
+//===- TensorCorePacking.h - Weights in the order tensor-core kernels read ---*- C++ -*-===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,12 +19,12 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H
-#define RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H
+#ifndef RECKON_LIB_PACKING_TENSORCOREPACKING_H
+#define RECKON_LIB_PACKING_TENSORCOREPACKING_H
 
-#include "lib/Codegen/Host/WeightPacking.h"
+#include "lib/Packing/WeightPacking.h"
 
-namespace reckon::nvptx {
+namespace reckon {
 
 /// The elements a row of K takes in `dot`: whole loads of 16 bytes.
 inline int64_t dotRowElements(int64_t k, size_t elementSize) {
@@ -40,9 +40,9 @@ inline int64_t wgmmaRowElements(int64_t k, size_t elementSize) {
 inline int64_t wgmmaRows(int64_t n) { return (n + 31) / 32 * 32; }
 
 /// As reckon::packWeight, which calls it, for the packings here.
-std::optional<PackedWeight> packLinearWeight(plan::PackingKind packing, const void *data, int64_t rows, int64_t columns,
+std::optional<PackedWeight> packForTensorCores(plan::PackingKind packing, const void *data, int64_t rows, int64_t columns,
                                              size_t elementSize);
 
-} // namespace reckon::nvptx
+} // namespace reckon
 
-#endif // RECKON_LIB_CODEGEN_NVPTX_LINEARPACKING_H
+#endif // RECKON_LIB_PACKING_TENSORCOREPACKING_H

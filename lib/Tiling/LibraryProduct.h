@@ -5,15 +5,15 @@
 //
 //===-----------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
-#define RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
+#ifndef RECKON_LIB_TILING_LIBRARYPRODUCT_H
+#define RECKON_LIB_TILING_LIBRARYPRODUCT_H
 
 #include "dialects/Plan/Plan.h"
 #include "dialects/Rec/Rec.h"
 
 #include "reckon/Engine/Enums.h"
 
-namespace reckon::nvptx {
+namespace reckon::tiling {
 
 /// A kernel that is one linear layer, alone or with one of cuBLASLt's epilogues, on matrices.
 struct LibraryProduct {
@@ -35,6 +35,6 @@ struct LibraryProduct {
 
 std::optional<LibraryProduct> matchLibraryProduct(plan::KernelOp kernel);
 
-} // namespace reckon::nvptx
+} // namespace reckon::tiling
 
-#endif // RECKON_LIB_CODEGEN_NVPTX_LIBRARYPRODUCT_H
+#endif // RECKON_LIB_TILING_LIBRARYPRODUCT_H

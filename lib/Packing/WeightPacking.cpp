@@ -5,8 +5,8 @@
 //
 //===---------------------------------------------------------------------------===//
 
-#include "lib/Codegen/Host/WeightPacking.h"
-#include "lib/Codegen/NVPTX/LinearPacking.h"
+#include "lib/Packing/WeightPacking.h"
+#include "lib/Packing/TensorCorePacking.h"
 
 #include <algorithm>
 #include <cstring>
@@ -55,7 +55,7 @@ std::optional<PackedWeight> reckon::packWeight(PackingKind packing, int64_t pane
   case PackingKind::mma:
   case PackingKind::wgmma:
   case PackingKind::dot:
-    return nvptx::packLinearWeight(packing, data, rows, columns, elementSize);
+    return packForTensorCores(packing, data, rows, columns, elementSize);
   }
   return std::nullopt;
 }

@@ -1,20 +1,20 @@
-//===- LinearChainLayout.cpp - What a chain of layers looks like, and when it pays --===//
+//===- ChainLayout.cpp - What a chain of layers looks like, and when it pays --===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===--------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LinearChain.h"
-#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Tiling/ChainLayout.h"
+#include "lib/Tiling/LinearChoice.h"
 
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::nvptx;
+using namespace reckon::tiling;
 
-static constexpr unsigned warps = 16, tileRows = 8, unitBytes = 1024;
+static constexpr unsigned warps = chainWarps, tileRows = chainRows;
 /// Slots below which the stream of weights would stop and go.
 static constexpr unsigned minSlots = 4;
 /// Code is straight: so many units a warp, columns a thread and layers keep it and its registers bounded.
@@ -40,7 +40,7 @@ static void shareUnits(ChainLayerLayout &layer) {
     }
 }
 
-std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
+std::optional<ChainLayout> tiling::layOutChain(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
   ChainLayout layout;
   if (!canChain(gpu) || layers.empty() || layers.size() > maxLayers)
     return std::nullopt;
@@ -72,7 +72,7 @@ std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers, cons
   layout.activationsAt[0] = layout.sumsAt[1] + sums[1];
   layout.activationsAt[1] = layout.activationsAt[0] + activations[0];
   layout.ringAt = layout.activationsAt[1] + activations[1];
-  unsigned perSlot = warps * unitBytes;
+  unsigned perSlot = warps * chainUnitBytes;
   if (layout.units > maxUnits || layout.ringAt + minSlots * perSlot > gpu.sharedPerBlock)
     return std::nullopt;
   layout.slots = std::min(std::max(layout.units, minSlots), (gpu.sharedPerBlock - layout.ringAt) / perSlot);
@@ -80,9 +80,9 @@ std::optional<ChainLayout> nvptx::layOutChain(ArrayRef<LinearLayer> layers, cons
   return layout;
 }
 
-bool nvptx::canChain(const GpuTarget &gpu) { return gpu.maxClusterBlocks >= clusterBlocks && gpu.largeClusters != 0; }
+bool tiling::canChain(const GpuTarget &gpu) { return gpu.maxClusterBlocks >= clusterBlocks && gpu.largeClusters != 0; }
 
-bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || layer.type.isBF16(); }
+bool tiling::canChain(const LinearLayer &layer) { return layer.type.isF16() || layer.type.isBF16(); }
 
 //===----------------------------------------------------------------------===//
 // Cost
@@ -93,21 +93,20 @@ bool nvptx::canChain(const LinearLayer &layer) { return layer.type.isF16() || la
 /// columns there are.
 static double estimateChain(ArrayRef<LinearLayer> layers, const ChainLayout &layout, int64_t rows,
                             const GpuTarget &gpu) {
+  const auto &costs = gpu.costs->chain;
   int64_t clusters = gpu.largeClusters;
   double tile = std::min<int64_t>(llvm::divideCeil(rows, clusters), tileRows);
   auto stream = [&](size_t l) {
-    return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * unitBytes / gpu.costs->chainBytes;
+    return double(layout.layers[l].tiles) * layout.layers[l].innerBlocks * chainUnitBytes / costs.bytes;
   };
-  double time = 2.0 + stream(0);
+  double time = costs.start + stream(0);
   for (size_t l = 1; l < layers.size(); ++l)
-    time += std::max(0.8, stream(l)) + (tile - 1) * (0.08 + 0.05 * std::min(1.0, layers[l].k / 1024.0));
+    time += std::max(costs.layer, stream(l)) +
+            (tile - 1) * (costs.row + costs.rowInner * std::min(1.0, layers[l].k / 1024.0));
   return time * std::ceil(rows / tile / clusters);
 }
 
-/// What separate kernels take in a graph is less than estimateLinear() says, which was fitted to kernels alone.
-static constexpr double graphFactor = 0.8;
-
-int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu, double *gain) {
+int64_t tiling::getMaxChainRows(ArrayRef<LinearLayer> layers, const GpuTarget &gpu, double *gain) {
   std::optional<ChainLayout> layout = layOutChain(layers, gpu);
   if (!layout)
     return 0;
@@ -115,7 +114,7 @@ int64_t nvptx::getMaxChainRows(ArrayRef<LinearLayer> layers, const GpuTarget &gp
   auto saved = [&](int64_t rows) {
     double apart = 0;
     for (const LinearLayer &layer : layers)
-      apart += graphFactor * estimateLinear(layer, rows, gpu);
+      apart += gpu.costs->chain.apart * estimateLinear(layer, rows, gpu);
     return apart - estimateChain(layers, *layout, rows, gpu);
   };
   if (gain)

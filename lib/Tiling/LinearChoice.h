@@ -10,16 +10,16 @@
 //
 //===-----------------------------------------------------------------------------------===//
 
-#ifndef RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H
-#define RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H
+#ifndef RECKON_LIB_TILING_LINEARCHOICE_H
+#define RECKON_LIB_TILING_LINEARCHOICE_H
 
-#include "lib/Codegen/NVPTX/Emitters.h"
-#include "lib/Codegen/NVPTX/LinearKernels.h"
+#include "lib/Tiling/LinearLayer.h"
+#include "lib/Tiling/LinearTiles.h"
 #include "lib/Target/GpuTarget.h"
 
 #include <variant>
 
-namespace reckon::nvptx {
+namespace reckon::tiling {
 
 struct LinearChoice {
   std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
@@ -47,10 +47,6 @@ double estimateLinear(const LinearLayer &layer, int64_t rows, const GpuTarget &g
 /// The packings a linear kernel reads, each once; none when it is no linear kernel.
 llvm::SmallVector<plan::PackingKind> getLinearPackings(plan::KernelOp kernel, const GpuTarget &gpu);
 
-/// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand and its
-/// alternatives.
-EmitResult emitLinear(plan::KernelOp kernel, DeviceModule &module);
+} // namespace reckon::tiling
 
-} // namespace reckon::nvptx
-
-#endif // RECKON_LIB_CODEGEN_NVPTX_LINEARCHOICE_H
+#endif // RECKON_LIB_TILING_LINEARCHOICE_H

@@ -5,24 +5,24 @@
 //
 //===-------------------------------------------------------------------------------===//
 
-#include "lib/Codegen/NVPTX/LaunchChoice.h"
-#include "lib/Codegen/NVPTX/LibraryProduct.h"
-#include "lib/Codegen/NVPTX/LinearChoice.h"
+#include "lib/Tiling/LaunchChoice.h"
+#include "lib/Tiling/LibraryProduct.h"
+#include "lib/Tiling/LinearChoice.h"
 
 using namespace mlir;
 using namespace reckon;
-using namespace reckon::nvptx;
+using namespace reckon::tiling;
 using plan::ChoiceAttr;
 using plan::KernelOp;
 
-std::string nvptx::getLaunchName(KernelOp kernel, ChoiceAttr choice) {
+std::string tiling::getLaunchName(KernelOp kernel, ChoiceAttr choice) {
   StringRef name = choice.getName();
   if (isLibrary(choice))
     return name.str();
   return (kernel.getSymName() + (name.empty() ? "" : "_") + name).str();
 }
 
-SmallVector<ChoiceAttr> nvptx::chooseLaunches(KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all) {
+SmallVector<ChoiceAttr> tiling::chooseLaunches(KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all) {
   // Weights are packed for regions of that kind alone.
   std::optional<LinearLayer> layer;
   if (kernel.getKind() == rec::RegionKind::gemm)
