@@ -66,7 +66,7 @@ private:
   Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
                          bool smallest);
 
-  //===--- GEMM (Gemm.cpp, PackedRow.cpp) ---===//
+  //===--- GEMM (Gemm.cpp, PackedLinear.cpp) ---===//
   struct GemmStage;
   /// Rows [begin, end), and `columns` columns from the first of a panel on, which is `column`.
   struct TileRange {
@@ -80,7 +80,7 @@ private:
   void emitColumns(GemmStage &stage, Value begin, Value end);
   Value widened(Value base, mlir::Type type, Value scratch, Value count);
   mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, mlir::Type weightType);
-  void emitLinearRow(rec::LinearOp op, const ProductRow &product) override;
+  void emitLinearContraction(rec::LinearOp op, const loops::Contraction &contraction) override;
 
   mlir::ModuleOp module;
   const Target &target;

@@ -18,6 +18,7 @@
 #ifndef RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
 #define RECKON_LIB_CODEGEN_LOOPS_LAYEREMITTER_H
 
+#include "lib/Codegen/Loops/Contraction.h"
 #include "lib/Codegen/Loops/MemoryBuilder.h"
 #include "reckon/Engine/RowFormat.h"
 
@@ -132,8 +133,6 @@ protected:
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   mlir::LogicalResult emitCumSum(rec::CumSumOp op);
-  mlir::LogicalResult emitMatmul(rec::MatmulOp op);
-  mlir::LogicalResult emitConv(rec::ConvOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
   mlir::LogicalResult emitRnn(rec::RnnOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
@@ -142,20 +141,17 @@ protected:
   mlir::LogicalResult emitFmTerm(rec::FmTermOp op);
   virtual mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op);
 
-  //===--- Products (Dense.cpp) ---===//
-  /// c[j] = init[j] + sum_k a[k] b[k, j] for j in [0, n).
-  struct ProductRow {
-    Place a, b, c;
-    std::optional<Place> init;
-    Value n, k;
-  };
-  using ProductAt = llvm::function_ref<ProductRow(Index)>;
-  using ProductRowBody = llvm::function_ref<void(const ProductRow &)>;
-  void emitProductRow(const ProductRow &product);
-  void emitProductRows(llvm::ArrayRef<Value> outer, Value n, ProductAt product, ProductRowBody emitRow);
+  //===--- Products (Contraction.cpp) ---===//
+  mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitLinear(rec::LinearOp op);
-  /// One row of a linear layer. `product.b` is the weight in row-major order.
-  virtual void emitLinearRow(rec::LinearOp op, const ProductRow &product) { emitProductRow(product); }
+  mlir::LogicalResult emitConv(rec::ConvOp op);
+  /// Computes the result of a contraction, for the current row if there is one. All threads come here.
+  virtual void emitContraction(const Contraction &contraction);
+  /// That of a linear layer. `contraction.b` is the weight in row-major order.
+  virtual void emitLinearContraction(rec::LinearOp op, const Contraction &contraction) { emitContraction(contraction); }
+  using MemoryBuilder::pointer;
+  Value pointer(const Contraction::Operand &operand, Index index);
+  Value isInsideWindows(const Contraction &contraction, Index index);
 
   //===--- Top-k (TopK.cpp) ---===//
   mlir::LogicalResult emitTopK(rec::TopKOp op);
@@ -200,6 +196,9 @@ protected:
 private:
   friend class LayerCodes;
   friend class SequenceEmitter;
+  void enterRow(Value result, Contraction &contraction);
+  void emitContractionElement(const Contraction &contraction, Index result);
+  void emitContractionRow(const Contraction &contraction, Index position);
   void forwardDestination(Value value);
   Place constantPlace(rec::ConstantOp constant);
   Place operandPlace(unsigned operand, mlir::RankedTensorType type);

@@ -1,11 +1,7 @@
-//===- Windows.cpp - Convolution and window pooling -------------------------------===//
+//===- Windows.cpp - Window pooling -------------------------------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-//===------------------------------------------------------------------------------===//
-//
-// Direct loops: recommenders use convolutions rarely and small.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -45,40 +41,6 @@ SmallVector<Value> LayerEmitter::overWindow(const Window &w, Index output, Value
     });
   };
   return over({}, {}, llvm::to_vector(init));
-}
-
-LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
-  Value x = op.getX(), weight = op.getWeight(), result = op.getResult();
-  Type type = elementTypeOf(x);
-  materialize(x);
-  materialize(weight);
-  Place place = destination(result);
-  rec::Shape weightShape = rec::getShape(weight);
-  SmallVector<int64_t> window;
-  for (const SizeExpr &size : ArrayRef<SizeExpr>(weightShape).drop_front(2))
-    window.push_back(*size.constant());
-  SmallVector<Value> extents(ArrayRef<Value>(sizes(x)).drop_front(2));
-  Window w{window, op.getStrides(), op.getPads(), op.getDilations(), extents};
-  Value perGroup = sizes(weight)[1];
-  Value outputsPerGroup = b.createOrFold<arith::DivSIOp>(sizes(weight)[0], constantIndex(op.getGroups()));
-
-  nest(result, [&](Index index) {
-    Value group = arith::DivSIOp::create(b, index[1], outputsPerGroup);
-    Value firstChannel = mul(group, perGroup);
-    Value start = op.getBias() ? element(op.getBias(), index[1]) : scalarConstant(b, type, 0);
-    Value sum = reduceLoop(constantIndex(0), perGroup, start, [&](Value channel, ValueRange values) {
-      return overWindow(w, index.drop_front(2), values, [&](Index at, Index offset, ValueRange current) {
-        SmallVector<Value> atX{index[0], add(firstChannel, channel)}, atWeight{index[1], channel};
-        atX.append(at.begin(), at.end());
-        atWeight.append(offset.begin(), offset.end());
-        Value product = emitBinary(b, BinaryKind::mul, element(x, atX), element(weight, atWeight), type);
-        return SmallVector<Value>{emitBinary(b, BinaryKind::add, current[0], product, type)};
-      });
-    })[0];
-    store(sum, place, index);
-  });
-  places[result] = place;
-  return success();
 }
 
 LogicalResult LayerEmitter::emitPoolWindow(rec::PoolWindowOp op) {
