@@ -19,11 +19,16 @@ static std::string tensorName(const EngineSpec &spec, const std::string &name) {
   return "tensor '" + name + "'";
 }
 
-/// What the ids pick rows of, and how many rows it has when that is known.
-static std::string gatheredName(const ProgramSource &source, const OperandSpec &operand, int64_t &rows) {
+/// "[0, 200)".
+static std::string getIdRange(const TableSpec &table, int64_t rows) {
+  return "[" + std::to_string(table.outOfRange == OutOfRange::Wrap ? -rows : 0) + ", " + std::to_string(rows) + ")";
+}
+
+/// What the ids pick rows of, and the range of ids when that is known.
+static std::string gatheredName(const ProgramSource &source, const OperandSpec &operand, std::string &range) {
   switch (operand.space) {
   case Space::Table:
-    rows = source.tables[operand.index].rows;
+    range = getIdRange(source.spec.tables[operand.index], source.tables[operand.index].rows);
     return "table '" + source.spec.tables[operand.index].name + "'";
   case Space::Weight:
     return "weight '" + source.spec.weights[operand.index].name + "'";
@@ -43,18 +48,20 @@ std::string reckon::runtime::describeKernelError(const ProgramSource &source, co
   if (kernel.onnxNodes.size() > 3)
     where += ", ...";
   const OperandSpec *operand = nullptr;
-  std::string target;
-  int64_t rows = -1;
+  std::string target, range;
   if (status.table >= 0 && static_cast<size_t>(status.table) < dispatch.operands.size()) {
     operand = &dispatch.operands[status.table];
-    target = gatheredName(source, *operand, rows);
+    target = gatheredName(source, *operand, range);
   }
   std::string id = std::to_string(status.id), position = std::to_string(status.position);
   switch (status.code) {
   case RECKON_KERNEL_ID_OUT_OF_RANGE: {
     std::string from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
+    bool mayWrap = status.id < 0 && operand && operand->space == Space::Table &&
+                   source.spec.tables[operand->index].outOfRange == OutOfRange::Error;
     return from + (target.empty() ? "" : " -> " + target) + ": id " + id + " at position " + position + " is outside " +
-           (rows >= 0 ? "[0, " + std::to_string(rows) + ")" : "its rows");
+           (range.empty() ? "its rows" : range) +
+           (mayWrap ? "; negative ids count from the end in engines compiled with --negative-ids=wrap" : "");
   }
   case RECKON_KERNEL_BAD_OFFSETS: {
     std::string from = operand && !operand->offsets.empty() ? tensorName(source.spec, operand->offsets) : where;

@@ -45,6 +45,9 @@ enum class RowEncoding : uint8_t; // reckon/Engine/RowFormat.h
 #include "dialects/Rec/RecOps.h.inc"
 
 namespace reckon::rec {
+/// Whether a lookup reports ids that name no row.
+inline bool failsOutside(OutOfRange policy) { return policy == OutOfRange::error || policy == OutOfRange::wrap; }
+
 /// The type of the elements that a lookup gives from a table of this element type.
 inline mlir::Type getDecodedType(mlir::Type elementType) {
   auto encoded = llvm::dyn_cast<EncodedType>(elementType);

@@ -121,7 +121,7 @@ def Rec_CompareKind : Rec_Enum<"CompareKind", "comparison", ["eq", "ne", "lt", "
 def Rec_ReduceKind : Rec_Enum<"ReduceKind", "reduction", [
   "sum", "mean", "max", "min", "prod", "l1", "l2", "sum_square", "log_sum", "log_sum_exp"]>;
 def Rec_PoolMode : Rec_Enum<"PoolMode", "how the rows of a bag become one", ["sum", "mean", "max"]>;
-def Rec_OutOfRange : Rec_Enum<"OutOfRange", "what an id outside the table does", ["error", "zero", "clamp"]>;
+def Rec_OutOfRange : Rec_Enum<"OutOfRange", "what an id outside the table does", ["error", "zero", "clamp", "wrap"]>;
 def Rec_Triangle : Rec_Enum<"Triangle", "which pairs of an interaction", ["lower", "upper"]>;
 def Rec_WindowKind : Rec_Enum<"WindowKind", "what a sliding window computes", ["max", "average"]>;
 def Rec_Relation : Rec_Enum<"Relation", "how two sizes must relate", ["at_least", "equal"]>;

@@ -77,6 +77,7 @@ def Rec_LookupOpInterface : Rec_OpInterface<"LookupOpInterface"> {
     InterfaceMethod<"Whether the offsets have one entry more than there are bags.", "bool", "getIncludeLastOffset">,
     InterfaceMethod<"Factors of the rows, shaped like the ids; null without.", "::mlir::Value", "getWeights">,
     InterfaceMethod<"What an id outside its table does.", "::reckon::rec::OutOfRange", "getOutOfRange">,
+    InterfaceMethod<"Changes it.", "void", "setOutOfRange", (ins "::reckon::rec::OutOfRange":$policy)>,
     InterfaceMethod<"What becomes of the rows of one table.", "::reckon::rec::Pooling", "getPooling",
                     (ins "unsigned":$table)>,
   ];

@@ -15,7 +15,8 @@ def Rec_EmbeddingOp : Rec_Layer<"embedding", !listconcat(Rec_LookupTraits, [Rec_
   let description = [{
     `result[i..., :] = table[ids[i...], :]`. Unlike rec.gather an id is a row number: a negative one is out of range and
     follows the policy `out_of_range`: `error` fails the run naming table, position and id; `zero` gives zeros; `clamp`
-    the nearest row.
+    the nearest row. With `wrap` a negative id counts from the end of the table, as an index of rec.gather does, and fails
+    the run outside of it. A padding id is compared with the id as it is given.
 
     Constraints:
     - (C1) the table has rank 2: rows x dim.

@@ -219,6 +219,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.allCandidates = options.candidates == "all";
   phaseOptions.timingCache = options.timingCache;
   phaseOptions.tableFormats = options.tableFormats;
+  phaseOptions.wrapNegativeIds = options.negativeIds == "wrap";
   BlameWatch blamed(module.getContext(), options.timingCache);
   PassInstruments instruments(*module.getContext(), options, report);
   llvm::ArrayRef<Phase> phases = getPhases();

@@ -41,6 +41,10 @@ static std::vector<CompileOption> makeTable() {
        "make this dimension of the inputs, which the model has fixed to the batch it was\nexported with, any batch: 0 "
        "for most models",
        &CompileOptions::batchDim},
+      {compilation, "negative-ids", "error|wrap",
+       "what a negative id of a lookup does: error fails the run (default); wrap takes the\nrow so far from the end of "
+       "the table, as ONNX's Gather says",
+       &CompileOptions::negativeIds},
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",
@@ -128,6 +132,8 @@ std::string reckon::checkOptions(const CompileOptions &options) {
   int64_t axis;
   if (!options.batchDim.empty() && (llvm::StringRef(options.batchDim).getAsInteger(10, axis) || axis < 0 || axis > 7))
     return "--batch-dim is a dimension, such as 0, not '" + options.batchDim + "'";
+  if (options.negativeIds != "error" && options.negativeIds != "wrap")
+    return "--negative-ids is error or wrap, not '" + options.negativeIds + "'";
   if (!parsePrecision(options.precision))
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())

@@ -49,7 +49,9 @@ static const Phase table[] = {
      verifyModule<importer::createVerifyImported>},
     {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
      "rec-verify-normalized", false,
-     [](mlir::OpPassManager &pm, const PhaseOptions &options) { buildNormalizePipeline(pm, options.tableFormats); },
+     [](mlir::OpPassManager &pm, const PhaseOptions &options) {
+       buildNormalizePipeline(pm, options.tableFormats, options.wrapNegativeIds);
+     },
      verifyFunctions<createVerifyNormalized>},
     {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "rec-verify-optimized",
      false, [](mlir::OpPassManager &pm, const PhaseOptions &) { buildOptimizePipeline(pm); },

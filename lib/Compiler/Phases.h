@@ -45,6 +45,8 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
                              llvm::cl::init(false)};
   ListOption<std::string> tableFormats{
       *this, "table-formats", llvm::cl::desc("NAME=FORMAT of tables whose rows are bound when the engine is loaded")};
+  Option<bool> wrapNegativeIds{*this, "wrap-negative-ids",
+                               llvm::cl::desc("negative ids count from the end of their table"), llvm::cl::init(false)};
   Option<std::string> timingCache{*this, "timing-cache", llvm::cl::desc("cuda: a file of reckon-tune to choose by"),
                                   llvm::cl::init("")};
 };

@@ -25,6 +25,10 @@ struct Rows {
     if (id >= 0 && id < rows)
       return id;
     switch (policy) {
+    case rec::OutOfRange::wrap:
+      if (id < 0 && id >= -rows)
+        return id + rows;
+      break;
     case rec::OutOfRange::zero:
       return -1;
     case rec::OutOfRange::clamp:
@@ -33,7 +37,8 @@ struct Rows {
       break;
     }
     c.error = "table '" + table.name + "': id " + std::to_string(id) + " at position " + std::to_string(position) +
-              " is outside [0, " + std::to_string(rows) + ")";
+              " is outside [" + std::to_string(policy == rec::OutOfRange::wrap ? -rows : 0) + ", " +
+              std::to_string(rows) + ")";
     return failure();
   }
   double at(int64_t row, int64_t column) const { return row < 0 ? 0 : table.asDouble(row * dim() + column); }

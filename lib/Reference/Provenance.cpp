@@ -186,7 +186,8 @@ private:
     if (!ids)
       return;
     // Under a forgiving policy ids a little outside the table are valid, too.
-    int64_t slack = lookup.getOutOfRange() == rec::OutOfRange::error ? 0 : 2;
+    rec::OutOfRange policy = lookup.getOutOfRange();
+    int64_t slackAbove = rec::failsOutside(policy) ? 0 : 2;
     forEachOrigin(lookup.getIds(), [&](int64_t i, int64_t element, int64_t shift) {
       for (auto [t, table] : llvm::enumerate(lookup.getTables())) {
         rec::Pooling pooling = lookup.getPooling(t);
@@ -196,7 +197,8 @@ private:
             continue;
         }
         auto padding = pooling.paddingId ? std::optional<int64_t>(*pooling.paddingId - shift) : std::nullopt;
-        restrict(element, -slack - shift, getRows(table) - 1 + slack - shift, padding);
+        int64_t slackBelow = policy == rec::OutOfRange::wrap ? getRows(table) : slackAbove;
+        restrict(element, -slackBelow - shift, getRows(table) - 1 + slackAbove - shift, padding);
       }
     });
   }

@@ -21,8 +21,10 @@ namespace reckon {
 #include "passes/Normalize/Passes.h.inc"
 
 /// Appends the passes of the phase: what the importer wrote becomes layers, each idiom of an exporter one op.
-/// `tableFormats`: NAME=FORMAT of tables whose rows are bound when the engine is loaded.
-void buildNormalizePipeline(mlir::OpPassManager &pm, llvm::ArrayRef<std::string> tableFormats = {});
+/// `tableFormats`: NAME=FORMAT of tables whose rows are bound when the engine is loaded. `wrapNegativeIds`: see
+/// rec-wrap-negative-ids.
+void buildNormalizePipeline(mlir::OpPassManager &pm, llvm::ArrayRef<std::string> tableFormats = {},
+                            bool wrapNegativeIds = false);
 
 } // namespace reckon
 

@@ -135,8 +135,8 @@ def RaiseEmbedding : Normalize_Pass<"rec-raise-embedding"> {
   let description = [{
     Requires: nothing.
     Guarantees: a `rec.gather` along the first dimension of a constant float matrix, by ids that are not constant, is a
-    `rec.embedding`. ONNX lets a negative index count from the end; no exporter writes one for an embedding, and from here on
-    it is an id out of range.
+    `rec.embedding`. ONNX lets a negative index count from the end; from here on it is an id out of range, unless
+    `rec-wrap-negative-ids` follows.
     Does not do: gathers from computed tensors, or along other dimensions.
     Example: test/passes/Normalize/raise-embedding.mlir
   }];
@@ -325,6 +325,17 @@ def RaiseL2Norm : Normalize_Pass<"rec-raise-l2-norm"> {
 //===----------------------------------------------------------------------===//
 // Tables
 //===----------------------------------------------------------------------===//
+
+def WrapNegativeIds : Normalize_Pass<"rec-wrap-negative-ids"> {
+  let summary = "Let negative ids count from the end of their table";
+  let description = [{
+    Requires: the lookups are raised.
+    Guarantees: the policy of every lookup that failed on ids outside its table is `wrap`, which is ONNX's Gather.
+    Does not do: change lookups of another policy, or gathers, which wrap as they are.
+    Example: test/passes/Normalize/wrap-negative-ids.mlir
+  }];
+  let statistics = [Statistic<"numLookups", "lookups-wrapped", "lookups whose negative ids count from the end">];
+}
 
 def SetTableFormats : Normalize_Pass<"rec-set-table-formats"> {
   let summary = "Give tables the format of the rows that will be bound";

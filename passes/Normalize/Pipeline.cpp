@@ -15,7 +15,7 @@
 
 using namespace mlir;
 
-void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tableFormats) {
+void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tableFormats, bool wrapNegativeIds) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
@@ -48,6 +48,8 @@ void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tab
   func.addPass(createRaiseL2Norm());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  if (wrapNegativeIds)
+    func.addPass(createWrapNegativeIds());
   if (!tableFormats.empty())
     func.addPass(createSetTableFormats({llvm::to_vector(tableFormats)}));
 }

@@ -55,6 +55,12 @@ LogicalResult Outliner::collectDims() {
   return failure(result.wasInterrupted());
 }
 
+/// What the engine says of a table that is read under two policies: what may fail comes first.
+static bool isStricter(rec::OutOfRange a, rec::OutOfRange b) {
+  return b != rec::OutOfRange::error &&
+         (a == rec::OutOfRange::error || (rec::failsOutside(a) && !rec::failsOutside(b)));
+}
+
 /// A constant that nothing but lookups reads is a table: its rows are bound at load. Read otherwise, too, it has to be
 /// what the model says, and is a weight.
 void Outliner::findTables() {
@@ -71,7 +77,7 @@ void Outliner::findTables() {
         auto lookup = dyn_cast<rec::LookupOpInterface>(inner.getOwner());
         if (!lookup || !lookup.isTable(inner))
           onlyLookups = false;
-        else if (!policy)
+        else if (!policy || isStricter(lookup.getOutOfRange(), *policy))
           policy = lookup.getOutOfRange();
       }
     }

@@ -56,6 +56,9 @@ struct CompileOptions {
   std::string precision = "fp32";
   /// The dimension of the inputs whose size, the same in all, becomes any batch: "0"; empty: sizes stay as they are.
   std::string batchDim;
+  /// What a negative id of a lookup is: "error", which fails the run, or "wrap", the row so far from the end of the
+  /// table.
+  std::string negativeIds = "error";
   /// NAME=FORMAT of tables whose rows are bound when the engine is loaded, and are not taken from the model: "plain" or
   /// another encoding of reckon/Engine/RowFormat.h.
   std::vector<std::string> tableFormats;

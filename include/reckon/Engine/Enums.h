@@ -45,7 +45,8 @@ namespace reckon {
 #define RECKON_OUT_OF_RANGE(X)                                                                                         \
   X(Error, error, "error")                                                                                             \
   X(Zero, zero, "zero")                                                                                                \
-  X(Clamp, clamp, "clamp")
+  X(Clamp, clamp, "clamp")                                                                                             \
+  X(Wrap, wrap, "wrap")
 #define RECKON_SPACES(X)                                                                                               \
   X(Input, input, "input")                                                                                             \
   X(Output, output, "output")                                                                                          \

@@ -117,7 +117,7 @@ void HostEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Val
       return ifElse(
           good, [&, use = use] { return decodeRow(table, use, group); },
           [&] {
-            if (table.policy == rec::OutOfRange::error && first == 0)
+            if (rec::failsOutside(table.policy) && first == 0)
               report(RECKON_KERNEL_ID_OUT_OF_RANGE, table.operand, bag.position(i), id);
             return llvm::map_to_vector(group, [&](auto part) { return splat(0, part.second); });
           });

@@ -43,6 +43,10 @@ std::pair<Value, Value> LayerEmitter::tableRow(const LookupTable &table, Value i
   if (table.policy == rec::OutOfRange::clamp) {
     Value last = sub(table.rows, constantIndex(1));
     use = arith::MaxSIOp::create(b, constantIndex(0), arith::MinSIOp::create(b, id, last));
+  } else if (table.policy == rec::OutOfRange::wrap) {
+    Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, id, constantIndex(0));
+    // Not add(), which promises that nothing wraps around: the id may be anything.
+    use = arith::SelectOp::create(b, negative, arith::AddIOp::create(b, id, table.rows), id);
   }
   return {use, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, use, table.rows)};
 }
@@ -82,7 +86,7 @@ void LayerEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Va
       return ifElse(
           good, [&, use = use] { return SmallVector<Value>{decodeElement(table, use, d[0])}; },
           [&] {
-            if (table.policy == rec::OutOfRange::error)
+            if (rec::failsOutside(table.policy))
               report(RECKON_KERNEL_ID_OUT_OF_RANGE, table.operand, bag.position(i), id);
             return SmallVector<Value>{scalarConstant(b, type, 0)};
           })[0];

@@ -91,7 +91,8 @@ private:
 bool InteractionEmitter::isDirect(const RowPiece &piece) const {
   if (!piece.isLookup)
     return getRowAlignment(kernel, piece.operand, piece.column) == 16;
-  return piece.format.isPlain() && !piece.isBag() && !piece.padding && piece.policy != rec::OutOfRange::clamp;
+  return piece.format.isPlain() && !piece.isBag() && !piece.padding &&
+         (piece.policy == rec::OutOfRange::error || piece.policy == rec::OutOfRange::zero);
 }
 
 void InteractionEmitter::splitFeatures() {

@@ -69,12 +69,15 @@ Value RowReader::rowAddress(const RowPiece &piece, Value id, Value position, Val
   if (piece.policy == rec::OutOfRange::clamp) {
     Value last = b.add(rows, -1);
     use = arith::MaxSIOp::create(b, arith::MinSIOp::create(b, id, last), b.i64(0));
+  } else if (piece.policy == rec::OutOfRange::wrap) {
+    Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, id, b.i64(0));
+    use = b.select(negative, b.add(id, rows), id);
   }
   Value good = b.lessU(use, rows);
   Value isCounted = valid ? valid : b.boolean(true);
   if (piece.padding)
     isCounted = b.both(isCounted, b.negate(b.equal(id, *piece.padding)));
-  if (piece.policy == rec::OutOfRange::error)
+  if (rec::failsOutside(piece.policy))
     badIds.push_back({b.both(isCounted, b.negate(good)), position, id, piece.operand});
   if (counts)
     *counts = isCounted;

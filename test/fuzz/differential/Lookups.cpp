@@ -16,7 +16,8 @@ Value GraphBuilder::idColumns(Value ids, int64_t begin, int64_t count) {
 }
 
 rec::OutOfRange GraphBuilder::drawPolicy() {
-  return oneIn(4) ? rec::OutOfRange::zero : oneIn(4) ? rec::OutOfRange::clamp : rec::OutOfRange::error;
+  constexpr rec::OutOfRange others[] = {rec::OutOfRange::zero, rec::OutOfRange::clamp, rec::OutOfRange::wrap};
+  return oneIn(2) ? others[below(3)] : rec::OutOfRange::error;
 }
 
 bool GraphBuilder::addEmbedding() {

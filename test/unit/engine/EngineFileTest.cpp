@@ -202,8 +202,8 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
   for (size_t table : {0, 1})
     EXPECT_TRUE(
         names(reason([&](EngineSpec &s) { s.tables[table].mustBeBound = true; }), "has rows, and must be bound"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].outOfRange = OutOfRange(3); }),
-                    "table 'emb': unknown policy for ids out of range 3"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.tables[0].outOfRange = OutOfRange(4); }),
+                    "table 'emb': unknown policy for ids out of range 4"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].kernel = 9; }), "no kernel 9"));
   EXPECT_TRUE(
       names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));

@@ -26,12 +26,26 @@ TEST(Embedding, OutOfRangePolicies) {
   expectFloats(runOp("rec.embedding %0, %1 {out_of_range = #rec<out_of_range clamp>}", {tableType, "tensor<3xi64>"},
                      {"tensor<3x2xf32>"}, {table(), ids}),
                {1, 2, 7, NaN, 3, 4});
+  expectFloats(runOp("rec.embedding %0, %1 {out_of_range = #rec<out_of_range wrap>}", {tableType, "tensor<3xi64>"},
+                     {"tensor<3x2xf32>"}, {table(), i64({3}, {-1, -4, 1})}),
+               {7, NaN, 1, 2, 3, 4});
   Function function("func.func @f(%ids: tensor<2xi64>) -> tensor<2x1xf32> {\n"
                     "  %t = rec.constant \"emb.weight\" = dense<1.0> : tensor<3x1xf32>\n"
                     "  %r = rec.embedding %t, %ids : (tensor<3x1xf32>, tensor<2xi64>) -> tensor<2x1xf32>\n"
                     "  return %r : tensor<2x1xf32>\n}");
   EXPECT_TRUE(function.run(i64({2}, {0, 3})).empty());
   EXPECT_NE(function.error.find("table 'emb.weight': id 3 at position 1 is outside [0, 3)"), std::string::npos)
+      << function.error;
+}
+
+TEST(Embedding, WrappedIdsOutsideTheTable) {
+  Function function("func.func @f(%ids: tensor<2xi64>) -> tensor<2x1xf32> {\n"
+                    "  %t = rec.constant \"emb.weight\" = dense<1.0> : tensor<3x1xf32>\n"
+                    "  %r = rec.embedding %t, %ids {out_of_range = #rec<out_of_range wrap>}\n"
+                    "    : (tensor<3x1xf32>, tensor<2xi64>) -> tensor<2x1xf32>\n"
+                    "  return %r : tensor<2x1xf32>\n}");
+  EXPECT_TRUE(function.run(i64({2}, {-3, -4})).empty());
+  EXPECT_NE(function.error.find("table 'emb.weight': id -4 at position 1 is outside [-3, 3)"), std::string::npos)
       << function.error;
 }
 

@@ -315,8 +315,10 @@ TEST_F(Cuda, DeviceMemoryOnStreams) {
   ASSERT_FALSE(context.runAsync(nullptr));
   second.ids[3] = 1;
   ASSERT_FALSE(context.runAsync(nullptr));
-  EXPECT_EQ(context.synchronize().message,
-            "input 'ids' -> table 'emb.weight': id -5 at position 3 is outside [0, 200)");
+  EXPECT_EQ(
+      context.synchronize().message,
+      "input 'ids' -> table 'emb.weight': id -5 at position 3 is outside [0, 200); negative ids count from the end in "
+      "engines compiled with --negative-ids=wrap");
   ASSERT_FALSE(context.runAsync(nullptr));
   ASSERT_FALSE(context.synchronize());
   ASSERT_FALSE(context.synchronize());
