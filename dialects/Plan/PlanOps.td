@@ -259,7 +259,8 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     The body is the region of a rec.fusion: block arguments are the inputs, `rec.yield` the outputs. A kernel operand is
     an input or, after all inputs, an output; the runtime passes one address for each, in that order.
 
-    - `dims`: the dimensions whose values the runtime passes, in order (the engine's list).
+    - `dims`: the dimensions whose values the runtime passes, in order: the named ones of the program, then the row count of
+      each operand that is a table. So one kernel serves tables of any size.
     - `layouts`: for every operand a `#plan.operand`.
 
     The schedule phase adds for GPUs, and codegen obeys:
@@ -272,7 +273,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
 
     Constraints:
     - (C1) `layouts` has an entry an operand, with as many strides as the operand has axes.
-    - (C2) `rows_dim` is -1 or an index into `dims`.
+    - (C2) `rows_dim` is -1, or, of the tables in order, the last indices into `dims`.
     - (C3) there is an output; in kinds other than `whole` all outputs and row inputs have the same leading size.
     - (C4) an output is not packed, read by row, a table or an alternative, and no stride of 0 puts several of its elements
       in one place.

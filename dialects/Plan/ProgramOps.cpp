@@ -227,9 +227,16 @@ LogicalResult KernelOp::verifyLayout(unsigned operand) {
   if (layout.getStrides().size() != shape.size())
     return emitOpError("[C1] has ") << layout.getStrides().size() << " strides for operand " << operand << ", expected "
                                     << shape.size();
-  if (layout.getRowsDim() >= static_cast<int64_t>(getDims().size()))
-    return emitOpError("[C2] has rows_dim ") << layout.getRowsDim() << " for operand " << operand
-                                             << ", expected -1 or an index into the " << getDims().size() << " dims";
+  if (layout.isTable()) {
+    SmallVector<OperandAttr> layouts = getLayoutList();
+    auto isTable = [](OperandAttr layout) { return layout.isTable(); };
+    int64_t fromHere = llvm::count_if(ArrayRef(layouts).drop_front(operand), isTable);
+    int64_t expected = static_cast<int64_t>(getDims().size()) - fromHere;
+    if (expected < 0 || layout.getRowsDim() != expected)
+      return emitOpError("[C2] has rows_dim ")
+             << layout.getRowsDim() << " for operand " << operand << ", expected " << expected
+             << ", as the last of the " << getDims().size() << " dims are the row counts of the tables";
+  }
   if (operand < getNumInputs())
     return layout.isAlternative() ? verifyAlternative(operand) : success();
   if (!layout.getPacking().isRowMajor() || layout.getRow() || layout.isTable() || layout.isAlternative())

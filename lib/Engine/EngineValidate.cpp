@@ -128,7 +128,8 @@ private:
       if (!names.insert(table.name).second)
         fail(what + " is listed twice");
       std::string rows = SizeExpr::makeDimName("rows:" + table.name);
-      if (table.rowsDim >= spec.dims.size() || spec.dims[table.rowsDim] != rows)
+      if (table.rowsDim >= spec.dims.size() || table.rowsDim + spec.tables.size() < spec.dims.size() ||
+          spec.dims[table.rowsDim] != rows)
         fail(what + ": its row dimension is not '" + rows + "'");
       rowDims.insert(rows);
       checkEnum(what, "element type", table.type);

@@ -278,7 +278,8 @@ private:
         fail(what + ": kernel '" + kernel.symbol + "' has a tensor map of operand " + std::to_string(map.operand) +
              ", there are " + std::to_string(dispatch.operands.size()));
     // Operands, maps (aligned to 64), dimensions, rows, scratch, status.
-    if (8 * (dispatch.operands.size() + spec.dims.size() + 3) + 64 + 128 * kernel.tensorMaps.size() > maxParameterBytes)
+    if (8 * (dispatch.operands.size() + spec.getKernelDims(dispatch).size() + 3) + 64 + 128 * kernel.tensorMaps.size() >
+        maxParameterBytes)
       fail(what + ": the parameters of kernel '" + kernel.symbol + "' exceed " + std::to_string(maxParameterBytes) +
            " bytes");
   }

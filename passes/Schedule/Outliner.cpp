@@ -240,7 +240,7 @@ Value Outliner::getBuffer(Value value) {
 // Kernels and dispatches
 //===----------------------------------------------------------------------------===//
 
-OperandAttr Outliner::getLayout(Value buffer, bool isRow) {
+OperandAttr Outliner::getLayout(Value buffer, bool isRow, int64_t rowsDim) {
   auto table = buffer.getDefiningOp<TableOp>();
   auto slice = buffer.getDefiningOp<SliceOp>();
   BufferType type = cast<BufferType>(buffer.getType());
@@ -248,14 +248,24 @@ OperandAttr Outliner::getLayout(Value buffer, bool isRow) {
     type = getBufferType(table.getValue().getShapedType());
   if (slice)
     type = slice.getSource().getType();
-  int64_t rowsDim = table ? program.getDimIndex(SizeExpr::makeDimName("rows:" + table.getName().str())) : -1;
   return OperandAttr::get(func.getContext(), StridedMap::getDense(type.getSizes()).getStrides(), isRow, rowsDim);
 }
 
 KernelOp Outliner::getKernel(FusionOp fusion, ValueRange operands) {
   SmallVector<OperandAttr> layouts;
-  for (auto [i, buffer] : llvm::enumerate(operands))
-    layouts.push_back(getLayout(buffer, i < fusion.getInputs().size() && fusion.getRowInputs()[i]));
+  SmallVector<std::string> kernelDims(ArrayRef(dims).take_front(numNamedDims));
+  for (auto [i, buffer] : llvm::enumerate(operands)) {
+    int64_t rowsDim = -1;
+    if (buffer.getDefiningOp<TableOp>()) {
+      rowsDim = kernelDims.size();
+      kernelDims.push_back("%rows:" + std::to_string(rowsDim - numNamedDims));
+      // Of no table in particular: regions that differ in the rows of their tables are one kernel.
+      BlockArgument argument = fusion.getBody().getArgument(i);
+      rec::Shape shape = {SizeExpr::dim(kernelDims.back()), rec::getShape(argument)[1]};
+      argument.setType(rec::getTensorType(shape, cast<RankedTensorType>(argument.getType()).getElementType()));
+    }
+    layouts.push_back(getLayout(buffer, i < fusion.getInputs().size() && fusion.getRowInputs()[i], rowsDim));
+  }
   for (KernelOp kernel : kernels)
     if (kernel.getKind() == fusion.getKind() && kernel.getLayoutList() == layouts &&
         OperationEquivalence::isRegionEquivalentTo(&kernel.getBody(), &fusion.getBody(),
@@ -264,7 +274,7 @@ KernelOp Outliner::getKernel(FusionOp fusion, ValueRange operands) {
 
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(program);
-  SmallVector<StringRef> dimNames(dims.begin(), dims.end());
+  SmallVector<StringRef> dimNames(kernelDims.begin(), kernelDims.end());
   auto kernel = KernelOp::create(builder, fusion.getLoc(), getUniqueName(getKernelStem(fusion), kernelNames),
                                  fusion.getKind(), builder.getStrArrayAttr(dimNames), layouts);
   IRMapping mapping;
@@ -290,6 +300,7 @@ void Outliner::makeDispatch(FusionOp fusion) {
 LogicalResult Outliner::run() {
   if (failed(collectDims()))
     return failure();
+  numNamedDims = dims.size();
   findTables();
   kernelNames.insert(func.getSymName());
   builder.setInsertionPoint(func);

@@ -41,7 +41,7 @@ private:
   /// The source of a region that only reshapes its input; null for other regions.
   mlir::Value getReshapedSource(mlir::Value result);
 
-  plan::OperandAttr getLayout(mlir::Value buffer, bool isRow);
+  plan::OperandAttr getLayout(mlir::Value buffer, bool isRow, int64_t rowsDim);
   void makeDispatch(rec::FusionOp fusion);
   plan::KernelOp getKernel(rec::FusionOp fusion, mlir::ValueRange operands);
 
@@ -51,6 +51,7 @@ private:
   int64_t rowAlignment;
   plan::ProgramOp program;
   llvm::SmallVector<std::string> dims;
+  size_t numNamedDims = 0; ///< of `dims`; the rest are row counts of tables
   llvm::StringSet<> constantNames, kernelNames;
   /// Tables with the policy of their first lookup.
   llvm::DenseMap<mlir::Operation *, rec::OutOfRange> tables;

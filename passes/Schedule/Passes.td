@@ -40,12 +40,12 @@ def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
     The function becomes a `plan.program`: its arguments, results, constants and the values between regions become buffers,
     its regions kernels and dispatches. A join is one buffer whose slices its producers write. A region that only reshapes
     a dense value becomes a view where nothing else claims its memory. Constants read by lookups alone are tables.
-    Regions that differ in names only share a kernel.
+    Regions that differ in names only, or in which tables they read, share a kernel.
 
     Requires: the fuse phase; one function in the module; every size known by name.
     Guarantees: no tensors outside kernels, weights and tables; dispatches in an order in which they can run; `dims` of
-    the program and of every kernel: the named dimensions in the order the arguments mention them, then `rows:<table>` of
-    every table.
+    the program: the named dimensions in the order the arguments mention them, then `rows:<table>` of every table; of a
+    kernel: the named dimensions, then the row counts of the tables that it reads.
     Does not: decide where buffers lie, how weights are packed, or what runs without a barrier.
 
     With `row-alignment`, a matrix inside the run that a GEMM reads is a slice of a wider buffer whose rows begin at

@@ -36,7 +36,7 @@ struct VerifyScheduled : schedule::impl::VerifyScheduledBase<VerifyScheduled> {
       getOperation().emitError("expected one program, found ") << programs.size();
       return signalPassFailure();
     }
-    if (failed(verifyBuffers(programs[0])) || failed(verifyOrder(programs[0])))
+    if (failed(verifyDims(programs[0])) || failed(verifyBuffers(programs[0])) || failed(verifyOrder(programs[0])))
       return signalPassFailure();
   }
 
@@ -45,6 +45,7 @@ private:
   static LogicalResult verifyAlloc(AllocOp alloc, ProgramOp program);
   static LogicalResult verifyBuffers(ProgramOp program);
   static LogicalResult verifyOrder(ProgramOp program);
+  static LogicalResult verifyDims(ProgramOp program);
 };
 } // namespace
 
@@ -52,6 +53,21 @@ LogicalResult VerifyScheduled::verifySize(Operation *op, ProgramOp program, cons
   for (const std::string &dim : size.dims())
     if (program.getDimIndex(dim) < 0)
       return op->emitError("has the size '") << size.str() << "', expected it in the program's dimensions";
+  return success();
+}
+
+/// Kernels get the program's named dimensions, then their own tables' row counts.
+LogicalResult VerifyScheduled::verifyDims(ProgramOp program) {
+  auto tables = program.getOps<TableOp>();
+  ArrayRef<Attribute> named = program.getDims().getValue().drop_back(std::distance(tables.begin(), tables.end()));
+  for (auto kernel : program->getParentOfType<ModuleOp>().getOps<KernelOp>()) {
+    ArrayRef<Attribute> dims = kernel.getDims().getValue();
+    size_t numTables = llvm::count_if(kernel.getLayoutList(), [](OperandAttr layout) { return layout.isTable(); });
+    if (dims.drop_back(numTables) != named)
+      return kernel.emitError("has ") << dims.size() - numTables
+                                      << " dims before the row counts of its tables, expected the " << named.size()
+                                      << " named dims of the program";
+  }
   return success();
 }
 

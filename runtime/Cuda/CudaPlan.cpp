@@ -224,8 +224,8 @@ void CudaPlan::connectPointers() {
       pointers.push_back(&values[node.firstValue + o]);
     for (size_t m = 0; m < node.kernel->maps.size(); ++m)
       pointers.push_back(&encoded[node.firstMap + m]);
-    for (int64_t &dim : dims)
-      pointers.push_back(&dim);
+    for (uint32_t dim : program.dispatches[node.dispatch].dims)
+      pointers.push_back(&dims[dim]);
     for (size_t rest = 0; rest < 3; ++rest)
       pointers.push_back(&values[node.firstValue + operands + rest]);
   }

@@ -128,7 +128,7 @@ bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel
   if (!driver.cuFuncGetParamInfo)
     return true;
   size_t operands = dispatch.spec->operands.size(), maps = kernel.maps.size();
-  size_t count = operands + maps + source.spec.dims.size() + 3, offset = 0, size = 0;
+  size_t count = operands + maps + dispatch.dims.size() + 3, offset = 0, size = 0;
   bool matches = true;
   for (size_t i = 0; i < count && matches; ++i) {
     size_t expected = i >= operands && i < operands + maps ? sizeof(CUtensorMap) : sizeof(uint64_t);
@@ -138,7 +138,7 @@ bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel
   return matches ||
          error.set(RECKON_INVALID, "kernel '" + kernel.spec->symbol + "' does not have the parameters of its " +
                                        std::to_string(operands) + " operands, " + std::to_string(maps) +
-                                       " tensor maps and " + std::to_string(source.spec.dims.size()) + " dimensions");
+                                       " tensor maps and " + std::to_string(dispatch.dims.size()) + " dimensions");
 }
 
 //===-- Sizes -----------------------------------------------------------------===//
@@ -176,7 +176,7 @@ bool CudaProgram::compileSizes(Error &error) {
     }
   std::vector<const DispatchSpec *> order;
   for (const ChainSpec &chain : source.program.chains) {
-    Dispatch dispatch{&chain.dispatches[0], &chain.rows, {}, {}, {}};
+    Dispatch dispatch{&chain.dispatches[0], &chain.rows, {}, source.spec.getKernelDims(chain.dispatches[0]), {}, {}};
     order.push_back(dispatch.spec);
     compile(chain.rows, dispatch.rows);
     for (const LaunchSpec &launch : dispatch.spec->launches) {

@@ -59,6 +59,7 @@ public:
     const DispatchSpec *spec;
     const SizeExpr *rowsText;
     SizeProgram rows;
+    std::vector<uint32_t> dims;   // of Engine.dims, as the kernels get them
     std::vector<Launch> launches; // without those that only a timing cache may choose
     std::vector<uint32_t> waits;  // earlier dispatches
   };

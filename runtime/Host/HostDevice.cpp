@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 using namespace reckon;
@@ -113,6 +114,9 @@ bool HostProgram::load(Error &error) {
     if (!compile(program.slots[i], slots[i]))
       return tooDeep();
 
+  const size_t numNamed = source.spec.numNamedDims();
+  kernelDims.resize(numNamed);
+  std::iota(kernelDims.begin(), kernelDims.end(), 0);
   std::vector<uint64_t> localOffsets;
   std::set<std::string> scratchExprs;
   chains.resize(program.chains.size());
@@ -127,9 +131,14 @@ bool HostProgram::load(Error &error) {
                       static_cast<uint32_t>(operands.size()),
                       static_cast<uint32_t>(dispatch.operands.size()),
                       dispatch.columns,
-                      {}};
+                      {},
+                      0};
       if (!result.kernel)
         return error.set(RECKON_INVALID, "the engine's code lacks the kernel '" + symbol + "'");
+      if (std::vector<uint32_t> dims = source.spec.getKernelDims(dispatch); dims.size() > numNamed) {
+        result.firstDim = static_cast<uint32_t>(kernelDims.size());
+        kernelDims.insert(kernelDims.end(), dims.begin(), dims.end());
+      }
       for (uint32_t o = 0; o < result.numOperands; ++o) {
         const OperandSpec &operand = dispatch.operands[o];
         operands.push_back(&operand);

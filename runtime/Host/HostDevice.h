@@ -43,6 +43,7 @@ public:
     uint32_t numOperands;
     int64_t columns;
     std::vector<LocalOperand> locals;
+    uint32_t firstDim; // into HostProgram::kernelDims
   };
   struct Chain {
     SizeProgram rows;
@@ -54,6 +55,8 @@ public:
   std::vector<Chain> chains;
   std::vector<SizeProgram> slots;
   std::vector<const OperandSpec *> operands; // of all dispatches, in order
+  /// Indices into Engine.dims: what kernels get. Dispatches without tables share the named dimensions at the start.
+  std::vector<uint32_t> kernelDims;
   /// The dimensions that sizes and row counts depend on: engines differ in their plans by these only.
   std::vector<uint32_t> planDims;
   uint64_t localBytes = 0;          // per thread

@@ -15,6 +15,7 @@ using namespace reckon::runtime;
 
 bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
   dims.resize(program.source.spec.dims.size());
+  kernelDims.resize(program.kernelDims.size());
   for (uint32_t o = 0; o < program.operands.size(); ++o) {
     const OperandSpec &operand = *program.operands[o];
     if (operand.space == Space::Input || operand.space == Space::Output)
@@ -34,7 +35,11 @@ bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
 //===-- Plans -----------------------------------------------------------------===//
 
 bool HostExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
-  std::copy(values.begin(), values.end(), dims.begin());
+  if (values != dims || !current) {
+    dims = values;
+    for (size_t i = 0; i < kernelDims.size(); ++i)
+      kernelDims[i] = dims[program.kernelDims[i]];
+  }
   if (!plans.moveTo(values) && current)
     return true;
   current = nullptr;
@@ -164,7 +169,8 @@ void *const *HostExecutor::operandsFor(Thread &thread, const HostProgram::Dispat
 void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_t dispatch, void *const *operands,
                         const ReckonRange &range) {
   ReckonKernelStatus status = {};
-  chain.dispatches[dispatch].kernel(operands, dims.data(), &range, thread.scratch.data(), &status);
+  chain.dispatches[dispatch].kernel(operands, kernelDims.data() + chain.dispatches[dispatch].firstDim, &range,
+                                    thread.scratch.data(), &status);
   if (status.code == RECKON_KERNEL_OK)
     return;
   // Blocks come in any order; the error to report is the first of the first dispatch whatever the threads did.

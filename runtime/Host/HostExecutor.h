@@ -80,6 +80,7 @@ private:
   Plan *current = nullptr;
   bool wakeThreads = true; // for this run
   std::vector<int64_t> dims;
+  std::vector<int64_t> kernelDims; // values of HostProgram::kernelDims
 };
 
 } // namespace reckon::runtime

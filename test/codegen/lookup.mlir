@@ -2,7 +2,7 @@
 
 // One lookup and a bag of three of one id matrix: rows ahead are prefetched, ids are checked against the rows bound at
 // load (dims[1], dims[2]), a bag is summed in registers, and a row is written once.
-plan.kernel @multi lookup dims ["batch", "rows:a", "rows:b"] operands [
+plan.kernel @multi lookup dims ["batch", "%rows:0", "%rows:1"] operands [
     <strides = <4, 1>, row = true>, <strides = <20, 1>, rows_dim = 1>, <strides = <16, 1>, rows_dim = 2>, <strides = <36, 1>>] {
 ^bb0(%ids: tensor<?x4xi64, #rec.dims<"batch", 4>>, %a: tensor<200x20xf32>, %b: tensor<50x16xf32>):
   %0 = rec.multi_lookup %ids[%a, %b] starts [0, 1] counts [1, 3] modes [0, 1] padding_ids [-1, 0]

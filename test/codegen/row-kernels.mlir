@@ -2,7 +2,7 @@
 
 // Everything is written once, where it is wanted: the lookup and the relu straight into their slices of the output, the
 // reshape moves nothing, and no intermediate needs scratch.
-plan.kernel @forwarded rows dims ["batch", "rows:t"] operands [
+plan.kernel @forwarded rows dims ["batch", "%rows:0"] operands [
     <strides = <1>, row = true>, <strides = <4, 1>, row = true>, <strides = <16, 1>, rows_dim = 1>, <strides = <20, 20, 1>>] {
 ^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):
   %0 = rec.embedding %t, %ids : (tensor<200x16xf32>, tensor<?xi64, #rec.dims<"batch">>)

@@ -18,10 +18,12 @@
 #include "reckon/Engine/RowFormat.h"
 #include "reckon/Engine/SizeExpr.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -200,6 +202,19 @@ struct EngineSpec {
   std::vector<IdUse> idUses;
   std::vector<OffsetsUse> offsetsUses;
   std::vector<SizeRequirement> requirements; // all checked when a set of sizes is first seen
+
+  size_t numNamedDims() const { return dims.size() - std::min(dims.size(), tables.size()); }
+
+  /// The indices into `dims` of what a kernel of the dispatch gets: the named dimensions, then the rows of each operand
+  /// that is a table.
+  std::vector<uint32_t> getKernelDims(const DispatchSpec &dispatch) const {
+    std::vector<uint32_t> result(numNamedDims());
+    std::iota(result.begin(), result.end(), 0);
+    for (const OperandSpec &operand : dispatch.operands)
+      if (operand.space == Space::Table && operand.index < tables.size())
+        result.push_back(tables[operand.index].rowsDim);
+    return result;
+  }
 
   /// Null when there is no program for the device; the first of several.
   const ProgramSpec *program(DeviceKind device) const {

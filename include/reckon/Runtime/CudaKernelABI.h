@@ -10,7 +10,8 @@
 //
 //   - one 64-bit device address for each operand of the dispatch;
 //   - one tensor map (128 bytes by value, aligned to 64, a grid constant) for each of Kernel.tensor_maps;
-//   - one i64 for each of Engine.dims: its value;
+//   - one i64 for each named dimension (Engine.dims but for the row counts of tables): its value;
+//   - one i64 for each operand that is a table: its number of rows;
 //   - i64: the rows of the chain, at least 1 (a chain of no rows is not launched);
 //   - the address of scratch memory: block i, counted x first, then y, then z, owns [i * n, (i + 1) * n) of it, where n
 //   is

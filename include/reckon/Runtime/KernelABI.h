@@ -49,7 +49,9 @@ typedef struct ReckonKernelStatus {
 } ReckonKernelStatus;
 
 /// \param operands  one address per Dispatch.operands, 64-byte aligned for slots and weights
-/// \param dims      values of Engine.dims, in its order
+/// \param dims      values of the named dimensions of Engine.dims, in its order, then the number of rows of each
+/// operand
+///                  that is a table
 /// \param scratch   Dispatch.scratch_bytes of memory private to the calling thread, 64-byte aligned
 typedef void (*ReckonKernel)(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
                              ReckonKernelStatus *status);

@@ -118,7 +118,7 @@ plan.kernel @k rows dims [] operands [<strides = <4, 1>, row = true>, <strides =
 
 // -----
 
-// expected-error @+1 {{[C2] has rows_dim 3 for operand 0, expected -1 or an index into the 0 dims}}
+// expected-error @+1 {{[C2] has rows_dim 3 for operand 0, expected -1, as the last of the 0 dims are the row counts of the tables}}
 plan.kernel @k rows dims [] operands [<strides = <1>, row = true, rows_dim = 3>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>

@@ -1,15 +1,15 @@
 // RUN: reckon-opt %s | reckon-opt | FileCheck %s
 
-// CHECK-LABEL: plan.kernel @gemm_0 gemm dims ["batch", "rows:emb"] operands
+// CHECK-LABEL: plan.kernel @gemm_0 gemm dims ["batch"] operands
 // CHECK-SAME: [<strides = <13, 1>, row = true>, <strides = <64, 1>, packing = <panels, 32>>, <strides = <80, 1>>] {
-plan.kernel @gemm_0 gemm dims ["batch", "rows:emb"] operands [
+plan.kernel @gemm_0 gemm dims ["batch"] operands [
     <strides = <13, 1>, row = true>, <strides = <64, 1>, packing = <panels, 32>>, <strides = <80, 1>>] {
 ^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %w: tensor<13x64xf32>):
   %0 = rec.linear %x, %w : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<13x64xf32>) -> tensor<?x64xf32, #rec.dims<"batch", 64>>
   rec.yield %0 : tensor<?x64xf32, #rec.dims<"batch", 64>>
 }
 
-plan.kernel @lookup_0 lookup dims ["batch", "rows:emb"] operands [
+plan.kernel @lookup_0 lookup dims ["batch", "%rows:0"] operands [
     <strides = <16, 1>, rows_dim = 1>, <strides = <1>, row = true>, <strides = <80, 1>>] {
 ^bb0(%t: tensor<4x16xf32>, %i: tensor<?xi64, #rec.dims<"batch">>):
   %0 = rec.embedding %t, %i : (tensor<4x16xf32>, tensor<?xi64, #rec.dims<"batch">>) -> tensor<?x16xf32, #rec.dims<"batch", 16>>

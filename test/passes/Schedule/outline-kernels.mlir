@@ -7,8 +7,8 @@
 
 // A constant that lookups alone read is a table. Producers of a join write slices of its buffer, and kernels know the
 // strides.
-// CHECK: plan.kernel @gemm_bot_0 {{ *}}gemm dims ["batch", "rows:emb"] operands [<strides = <4, 1>, row = true>, <strides = <16, 1>>, <strides = <32, 1>>] {
-// CHECK: plan.kernel @lookup_emb {{ *}}lookup dims ["batch", "rows:emb"] operands [<strides = <16, 1>, rows_dim = 1>, <strides = <1>, row = true>, <strides = <32, 1>>] {
+// CHECK: plan.kernel @gemm_bot_0 {{ *}}gemm dims ["batch"] operands [<strides = <4, 1>, row = true>, <strides = <16, 1>>, <strides = <32, 1>>] {
+// CHECK: plan.kernel @lookup_emb {{ *}}lookup dims ["batch", "%rows:0"] operands [<strides = <16, 1>, rows_dim = 1>, <strides = <1>, row = true>, <strides = <32, 1>>] {
 // CHECK: plan.program @main dims ["batch", "rows:emb"] {
 // CHECK-DAG: %[[X:.*]] = plan.input "dense" : <f32, <"batch", 4>>
 // CHECK-DAG: %[[I:.*]] = plan.input "ids" : <i64, <"batch">>
@@ -85,6 +85,35 @@ func.func @main(%x: tensor<8x4xf32>, %i: tensor<8xi64>) -> (tensor<8x4xf32>, ten
     rec.yield %3 : tensor<8x4xf32>
   }
   return %0, %2 : tensor<8x4xf32>, tensor<8x4xf32>
+}
+
+// -----
+
+// So do lookups in tables of any number of rows.
+// STATS: 1 kernels
+// STATS: 2 dispatches
+// CHECK: plan.kernel @lookup_a lookup dims ["%rows:0"] operands [<strides = <4, 1>, rows_dim = 0>,
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<?x4xf32, #rec.dims<"%rows:0", 4>>, %{{.*}}: tensor<8xi64>):
+// CHECK-NOT: plan.kernel
+// CHECK: plan.program @main dims ["rows:a", "rows:b"] {
+// CHECK-DAG: %[[A:.*]] = plan.table "a" {{.*}}: tensor<8x4xf32>
+// CHECK-DAG: %[[B:.*]] = plan.table "b" {{.*}}: tensor<9x4xf32>
+// CHECK: plan.dispatch @lookup_a(%[[A]],
+// CHECK: plan.dispatch @lookup_a(%[[B]],
+func.func @main(%i: tensor<8xi64>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {
+  %a = rec.constant "a" = dense<1.0> : tensor<8x4xf32>
+  %b = rec.constant "b" = dense<1.0> : tensor<9x4xf32>
+  %0 = rec.fusion lookup rows [false, true] (%a, %i) : (tensor<8x4xf32>, tensor<8xi64>) -> tensor<8x4xf32> {
+  ^bb0(%t: tensor<8x4xf32>, %j: tensor<8xi64>):
+    %2 = rec.embedding %t, %j : (tensor<8x4xf32>, tensor<8xi64>) -> tensor<8x4xf32>
+    rec.yield %2 : tensor<8x4xf32>
+  }
+  %1 = rec.fusion lookup rows [false, true] (%b, %i) : (tensor<9x4xf32>, tensor<8xi64>) -> tensor<8x4xf32> {
+  ^bb0(%t: tensor<9x4xf32>, %j: tensor<8xi64>):
+    %2 = rec.embedding %t, %j : (tensor<9x4xf32>, tensor<8xi64>) -> tensor<8x4xf32>
+    rec.yield %2 : tensor<8x4xf32>
+  }
+  return %0, %1 : tensor<8x4xf32>, tensor<8x4xf32>
 }
 
 // -----

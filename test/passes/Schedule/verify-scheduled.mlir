@@ -33,6 +33,18 @@ plan.program @main dims ["batch"] {
 
 // -----
 
+// expected-error @+1 {{has 0 dims before the row counts of its tables, expected the 1 named dims of the program}}
+plan.kernel @lookup lookup dims ["%rows:0"] operands [<strides = <4, 1>, rows_dim = 0>, <strides = <1>, row = true>, <strides = <4, 1>>] {
+^bb0(%t: tensor<?x4xf32, #rec.dims<"%rows:0", 4>>, %i: tensor<8xi64>):
+  %0 = rec.embedding %t, %i : (tensor<?x4xf32, #rec.dims<"%rows:0", 4>>, tensor<8xi64>) -> tensor<8x4xf32>
+  rec.yield %0 : tensor<8x4xf32>
+}
+plan.program @main dims ["batch", "rows:t"] {
+  %t = plan.table "t" dense<0.0> : tensor<9x4xf32> : !plan.buffer<f32, <"rows:t", 4>>
+}
+
+// -----
+
 plan.kernel @copy rows dims [] operands [<strides = <1>, row = true>, <strides = <1>>] {
 ^bb0(%x: tensor<4xf32>):
   rec.yield %x : tensor<4xf32>

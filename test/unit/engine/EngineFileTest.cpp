@@ -183,7 +183,13 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
   };
   auto names = [](const std::string &error, const char *text) { return error.find(text) != std::string::npos; };
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[1].name = "x"; }), "input 'x' is listed twice"));
-  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims.push_back("seq"); }), "'seq' cannot be solved"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) {
+                      s.dims.insert(s.dims.begin(), "seq");
+                      for (TableSpec &table : s.tables)
+                        ++table.rowsDim;
+                    }),
+                    "'seq' cannot be solved"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims.push_back("seq"); }), "its row dimension is not 'rows:emb'"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.dims[0] = "a b"; }), "not a dimension name"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].slots[0] = size("4*seq"); }), "does not list"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.requirements[0].left = size("seq"); }),

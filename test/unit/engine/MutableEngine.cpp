@@ -23,8 +23,8 @@ static KernelSpec kernel(const char *symbol, const char *kind, std::vector<std::
 }
 
 /// Code for test/unit/runtime/FakeCuda.cpp: the bytes of each parameter.
-static const char fakePtx[] = "kernel g0 8 8 8 128 8 8 8 8 8 8\n"
-                              "kernel g1 8 8 8 8 8 8 8 8 8\n";
+static const char fakePtx[] = "kernel g0 8 8 8 128 8 8 8 8\n"
+                              "kernel g1 8 8 8 8 8 8 8\n";
 
 /// A product with a choice of launches, one by a library.
 static ProgramSpec cudaProgram() {

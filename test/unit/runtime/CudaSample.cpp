@@ -75,9 +75,9 @@ EngineSpec test::cudaSampleSpec() {
     program.chains.push_back({batch, 1, {dispatch}});
   spec.programs.push_back(program);
   const char text[] = "kernel test_lookup 8 8 8 8 8 8 8 8\n"
-                      "kernel test_linear 8 8 8 8 8 8 8 8 8\n"
-                      "kernel test_linear_small 8 8 8 8 128 8 8 8 8 8\n"
-                      "kernel test_finish 8 8 8 8 8 8 8 8\n";
+                      "kernel test_linear 8 8 8 8 8 8 8 8\n"
+                      "kernel test_linear_small 8 8 8 8 128 8 8 8 8\n"
+                      "kernel test_finish 8 8 8 8 8 8 8\n";
   spec.code.push_back({CodeKind::Ptx, "sm_80", spec.own({text, text + sizeof(text)})});
   return spec;
 }
@@ -111,16 +111,20 @@ void test::runHostKernel(const FakeLaunch &launch) {
   auto kernel = reinterpret_cast<ReckonKernel>(::dlsym(library, small ? "test_linear" : launch.kernel));
   void *operands[8];
   size_t count = 0, next = 0;
-  while (count < launch.count - 5 - small) // two dimensions, rows, scratch, status
+  // The batch, and of the lookup the rows of its table.
+  size_t numDims = name == "test_lookup" ? 2 : 1;
+  while (count < launch.count - numDims - 3 - small) // rows, scratch, status
     operands[count++] = reinterpret_cast<void *>(valueOf(launch, next++));
   // The map shows the operand as it is now, also after its address changed.
   if (small && valueOf(launch, next++) != reinterpret_cast<uintptr_t>(operands[0]))
     std::abort();
-  int64_t dims[2] = {static_cast<int64_t>(valueOf(launch, next)), static_cast<int64_t>(valueOf(launch, next + 1))};
-  int64_t rows = static_cast<int64_t>(valueOf(launch, next + 2));
-  auto *status = reinterpret_cast<ReckonKernelStatus *>(valueOf(launch, next + 4));
+  int64_t dims[2] = {static_cast<int64_t>(valueOf(launch, next)),
+                     static_cast<int64_t>(valueOf(launch, next + numDims - 1))};
+  next += numDims;
+  int64_t rows = static_cast<int64_t>(valueOf(launch, next));
+  auto *status = reinterpret_cast<ReckonKernelStatus *>(valueOf(launch, next + 2));
   ReckonRange range = {0, rows, 0, name.find("linear") != std::string::npos ? hidden / 4 : 1};
-  kernel(operands, dims, &range, reinterpret_cast<void *>(valueOf(launch, next + 3)), status);
+  kernel(operands, dims, &range, reinterpret_cast<void *>(valueOf(launch, next + 1)), status);
 }
 
 int test::tryOnFakeGpu(const std::vector<uint8_t> &bytes) {
