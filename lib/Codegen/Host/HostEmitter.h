@@ -66,6 +66,24 @@ private:
   Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
                          bool smallest);
 
+  Value collectReaching(const Place &from, Value extent, Value bound, bool smallest,
+                        llvm::function_ref<Value(Value, Value)> append);
+
+  //===--- Top-k of many (SortTopK.cpp) ---===//
+  /// As filterTopK().
+  Value sortTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices);
+  void emitSortedTopK(const Place &from, const Place &values, const Place &indices, const SizeExpr &size, Value k,
+                      bool smallest);
+  /// Keys and the indices that they belong to.
+  struct SortRun {
+    Place keys, indices;
+  };
+  void emitSort(llvm::MutableArrayRef<SortRun> runs, const Place &starts, Value extent);
+  Value emitSampledCandidates(const Place &from, llvm::MutableArrayRef<SortRun> runs, const Place &starts, Value extent,
+                              Value k, bool smallest);
+  Value emitCandidates(const Place &from, const SortRun &to, Value extent, Value k, bool smallest);
+  void emitSortPass(const SortRun &from, const SortRun &to, const Place &starts, Value extent, unsigned shift);
+
   //===--- GEMM (Gemm.cpp, PackedLinear.cpp) ---===//
   struct GemmStage;
   /// Rows [begin, end), and `columns` columns from the first of a panel on, which is `column`.

@@ -23,6 +23,57 @@ using namespace reckon::host;
 using namespace reckon::loops;
 using rec::CompareKind;
 
+/// Which lanes of a vector of i1 are set, as bits of an i64.
+static Value laneBits(ImplicitLocOpBuilder &b, Value mask) {
+  int64_t lanes = cast<VectorType>(mask.getType()).getNumElements();
+  Value packed = vector::BitCastOp::create(b, VectorType::get({1}, b.getIntegerType(lanes)), mask);
+  return arith::ExtUIOp::create(b, b.getI64Type(), vector::ExtractOp::create(b, packed, 0));
+}
+
+/// Appends the elements of a contiguous f32 axis that reach the bound, in index order; a NaN does, too. `append` takes
+/// an index and how many there are before it, and gives how many there are then. Returns their number.
+Value HostEmitter::collectReaching(const Place &from, Value extent, Value bound, bool smallest,
+                                   llvm::function_ref<Value(Value, Value)> append) {
+  Type i64 = b.getI64Type();
+  int64_t lanes = target.lanes();
+  auto vectorType = VectorType::get({lanes}, b.getF32Type());
+  Value zero = constantIndex(0), one = constantIndex(1);
+  auto reaches = [&](Value x, Value limit) -> Value {
+    return arith::CmpFOp::create(b, smallest ? arith::CmpFPredicate::ULE : arith::CmpFPredicate::UGE, x, limit);
+  };
+  Value limit = vector::BroadcastOp::create(b, vectorType, bound);
+  Value vectorEnd = sub(extent, arith::RemUIOp::create(b, extent, constantIndex(lanes)));
+  Value count = reduceLoop(
+      zero, vectorEnd, zero,
+      [&](Value at, ValueRange state) {
+        Value some = LLVM::LoadOp::create(b, vectorType, pointer(from, at), 4);
+        Value mask = laneBits(b, reaches(some, limit));
+        auto each = scf::WhileOp::create(
+            b, TypeRange{i64, i64}, ValueRange{mask, state[0]},
+            [&](OpBuilder &builder, Location, ValueRange args) {
+              OpBuilder::InsertionGuard guard(b);
+              b.setInsertionPointToEnd(builder.getInsertionBlock());
+              Value left = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, args[0], zero);
+              scf::ConditionOp::create(b, left, args);
+            },
+            [&](OpBuilder &builder, Location, ValueRange args) {
+              OpBuilder::InsertionGuard guard(b);
+              b.setInsertionPointToEnd(builder.getInsertionBlock());
+              Value lane = math::CountTrailingZerosOp::create(b, args[0]);
+              Value next = append(add(at, lane), args[1]);
+              Value rest = arith::AndIOp::create(b, args[0], arith::SubIOp::create(b, args[0], one));
+              scf::YieldOp::create(b, ValueRange{rest, next});
+            });
+        return SmallVector<Value>{each.getResult(1)};
+      },
+      lanes)[0];
+  return reduceLoop(vectorEnd, extent, count, [&](Value at, ValueRange state) {
+    return ifElse(
+        reaches(load(from, at), bound), [&] { return SmallVector<Value>{append(at, state[0])}; },
+        [&] { return SmallVector<Value>{state[0]}; });
+  })[0];
+}
+
 /// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
 /// rank those against each other. The bound is the k-th greatest of many running maxima. Returns whether it worked: a
 /// NaN or many equal elements are left to the general way.
@@ -33,7 +84,6 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
   int64_t chunks = vectors * lanes;
   constexpr int64_t maxCandidates = 256;
   auto vectorType = VectorType::get({lanes}, f32);
-  Type maskType = b.getIntegerType(lanes);
   Value zero = constantIndex(0), one = constantIndex(1);
   auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
   auto loadVector = [&](const Place &place, Value at) -> Value {
@@ -43,13 +93,7 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
     return arith::CmpFOp::create(b, smallest ? less : greater, x, y);
   };
   auto before = [&](Value x, Value y) { return compare(arith::CmpFPredicate::OGT, arith::CmpFPredicate::OLT, x, y); };
-  auto bits = [&](Value mask) -> Value {
-    Value packed = vector::BitCastOp::create(b, VectorType::get({1}, maskType), mask);
-    return vector::ExtractOp::create(b, packed, 0);
-  };
-  auto population = [&](Value mask) -> Value {
-    return arith::ExtUIOp::create(b, i64, math::CtPopOp::create(b, bits(mask)));
-  };
+  auto population = [&](Value mask) -> Value { return math::CtPopOp::create(b, laneBits(b, mask)); };
   auto best = reduceIdentity(b, smallest ? rec::ReduceKind::max : rec::ReduceKind::min, f32);
   auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
   Place maxima{alignedScratch(SizeExpr(chunks * 4)), {one}, f32};
@@ -88,39 +132,7 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
     store(at, where, slot);
     return add(count, one);
   };
-  auto reaches = [&](Value x, Value limit) {
-    return compare(arith::CmpFPredicate::UGE, arith::CmpFPredicate::ULE, x, limit);
-  };
-  Value limit = splat(bound);
-  Value vectorEnd = sub(extent, arith::RemUIOp::create(b, extent, constantIndex(lanes)));
-  Value count = reduceLoop(
-      zero, vectorEnd, zero,
-      [&](Value at, ValueRange state) {
-        Value mask = arith::ExtUIOp::create(b, i64, bits(reaches(loadVector(from, at), limit)));
-        auto each = scf::WhileOp::create(
-            b, TypeRange{i64, i64}, ValueRange{mask, state[0]},
-            [&](OpBuilder &builder, Location, ValueRange args) {
-              OpBuilder::InsertionGuard guard(b);
-              b.setInsertionPointToEnd(builder.getInsertionBlock());
-              Value left = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, args[0], zero);
-              scf::ConditionOp::create(b, left, args);
-            },
-            [&](OpBuilder &builder, Location, ValueRange args) {
-              OpBuilder::InsertionGuard guard(b);
-              b.setInsertionPointToEnd(builder.getInsertionBlock());
-              Value lane = math::CountTrailingZerosOp::create(b, args[0]);
-              Value next = append(add(at, lane), args[1]);
-              Value rest = arith::AndIOp::create(b, args[0], arith::SubIOp::create(b, args[0], one));
-              scf::YieldOp::create(b, ValueRange{rest, next});
-            });
-        return SmallVector<Value>{each.getResult(1)};
-      },
-      lanes)[0];
-  count = reduceLoop(vectorEnd, extent, count, [&](Value at, ValueRange state) {
-    return ifElse(
-        reaches(load(from, at), bound), [&] { return SmallVector<Value>{append(at, state[0])}; },
-        [&] { return SmallVector<Value>{state[0]}; });
-  })[0];
+  Value count = collectReaching(from, extent, bound, smallest, append);
 
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, constantIndex(maxCandidates));
   return ifElse(
@@ -165,7 +177,7 @@ Value HostEmitter::filterTopK(rec::TopKOp op, const Place &from, const Place &va
   // The bound costs about as much as the scan of a few hundred elements.
   auto k = rec::getShape(op.getValues())[op.getAxis()].constant();
   if (!from.elementType.isF32() || !k || *k < 4 || *k > 4 * target.lanes() || !matchPattern(from.strides[0], m_One()))
-    return {};
+    return sortTopK(op, from, values, indices);
   Value isLong = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, extent, constantIndex(16 * *k));
   return ifElse(
       isLong, [&] { return SmallVector<Value>{emitFilteredTopK(from, values, indices, extent, *k, op.getSmallest())}; },

@@ -155,7 +155,7 @@ protected:
 
   //===--- Top-k (TopK.cpp) ---===//
   mlir::LogicalResult emitTopK(rec::TopKOp op);
-  /// A faster way for a long axis whose elements are neighbours; it says at run time whether it worked. Null: none.
+  /// A faster way than insertion for a long axis; it says at run time whether it worked. Null: none.
   virtual Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) {
     return {};
   }
