@@ -25,6 +25,7 @@ config.environment["PATH"] = os.pathsep.join(path)
 # Debian's python3-onnx and python3-numpy are seen by /usr/bin/python3; another python3 may come first on PATH.
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.reckon_source_dir))
+config.substitutions.append(("%examples", os.path.join(config.reckon_source_dir, "examples")))
 config.substitutions.append(("%build", config.reckon_build_dir))
 
 # Where the exported models with their reference data are: RECKON_MODELS, or beside the checkout.

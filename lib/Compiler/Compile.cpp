@@ -73,6 +73,33 @@ static mlir::OwningOpRef<mlir::ModuleOp> parseModule(const std::string &path, ll
   return mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
 }
 
+/// What `read` gives of an ONNX model, made ready for the phases. Null after a diagnostic.
+static mlir::OwningOpRef<mlir::ModuleOp>
+importModel(llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const importer::ImportOptions &)> read,
+            const CompileOptions &options, CompileReport &report) {
+  importer::ImportOptions importOptions;
+  for (const auto &[name, file] : options.frozenInputs)
+    importOptions.frozenInputs.push_back({name, file});
+  mlir::OwningOpRef<mlir::ModuleOp> module = read(importOptions);
+  if (module)
+    module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
+  if (module && !handleFixedBatch(*module, options))
+    module = nullptr;
+  return module;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModelFromMemory(llvm::StringRef bytes, llvm::StringRef name,
+                                                              mlir::MLIRContext &context, const CompileOptions &options,
+                                                              CompileReport &report) {
+  auto read = [&](const importer::ImportOptions &importOptions) {
+    return importer::importOnnxBuffer(bytes, name, context, importOptions);
+  };
+  mlir::OwningOpRef<mlir::ModuleOp> module = importModel(read, options, report);
+  if (!module)
+    report.error = ErrorKind::BadInput;
+  return module;
+}
+
 mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mlir::MLIRContext &context,
                                                     const CompileOptions &options, CompileReport &report) {
   mlir::OwningOpRef<mlir::ModuleOp> module;
@@ -95,14 +122,10 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
       }
     }
   } else {
-    importer::ImportOptions importOptions;
-    for (const auto &[name, file] : options.frozenInputs)
-      importOptions.frozenInputs.push_back({name, file});
-    module = importer::importOnnxFile(path, context, importOptions);
-    if (module)
-      module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
-    if (module && !handleFixedBatch(*module, options))
-      module = nullptr;
+    auto read = [&](const importer::ImportOptions &importOptions) {
+      return importer::importOnnxFile(path, context, importOptions);
+    };
+    module = importModel(read, options, report);
   }
   if (!module)
     report.error = ErrorKind::BadInput;
@@ -237,6 +260,8 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
     phases = phases.drop_front(start - phases.begin() + 1);
   }
   for (const Phase &phase : phases) {
+    if (options.isCancelled && options.isCancelled())
+      return std::nullopt;
     PhaseTimer timer(phase, options, report);
     if (!phase.rewrite)
       return emitTargets(modules, *targets, *cpu, report);

@@ -90,6 +90,8 @@ struct CompileOptions {
   bool keepReference = false;
   /// Told when a phase begins, for progress.
   std::function<void(const std::string &phase)> onPhase;
+  /// Asked before each phase whether to stop; compileModule() then fails without a diagnostic.
+  std::function<bool()> isCancelled;
 };
 
 /// What a compilation did.
@@ -133,6 +135,12 @@ void initializeCompiler(mlir::MLIRContext &context);
 /// for. Null on error.
 mlir::OwningOpRef<mlir::ModuleOp> loadModel(const std::string &path, mlir::MLIRContext &context,
                                             const CompileOptions &options, CompileReport &report);
+
+/// Reads an ONNX model from memory; `name` stands for the file in diagnostics. External data is refused: there is no
+/// folder to find it in. Null on error.
+mlir::OwningOpRef<mlir::ModuleOp> loadModelFromMemory(llvm::StringRef bytes, llvm::StringRef name,
+                                                      mlir::MLIRContext &context, const CompileOptions &options,
+                                                      CompileReport &report);
 
 /// Runs the phases behind CompileOptions::startAfter up to stopAfter on `module`, which is rewritten. Gives the bytes
 /// of the engine file, empty when a phase before `emit` was the last; nothing on error.

@@ -24,6 +24,7 @@
 
 #include <cmath>
 #include <dlfcn.h>
+#include <mutex>
 #include <tuple>
 
 using namespace mlir;
@@ -31,8 +32,8 @@ using namespace mlir;
 LLD_HAS_DRIVER(elf)
 
 static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const reckon::host::Target &target, std::string &error) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
+  static std::once_flag once;
+  std::call_once(once, [] { llvm::InitializeNativeTargetAsmPrinter(); }); // Target::get() has registered the target
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   const llvm::Target *llvmTarget = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!llvmTarget)
@@ -94,6 +95,9 @@ static std::optional<std::string> link(llvm::StringRef object, llvm::ArrayRef<st
     error = "cannot write to " + folder.str().str();
   } else {
     llvm::raw_string_ostream messages(error);
+    // lld keeps its state in globals: one compilation links at a time.
+    static std::mutex linker;
+    std::lock_guard<std::mutex> lock(linker);
     lld::Result status = lld::lldMain(arguments, messages, messages, {{lld::Gnu, &lld::elf::link}});
     if (status.retCode == 0)
       if (auto buffer = llvm::MemoryBuffer::getFile(output))

@@ -17,6 +17,7 @@
 #include "llvm/TargetParser/Triple.h"
 
 #include <memory>
+#include <mutex>
 
 using namespace reckon::host;
 
@@ -26,7 +27,8 @@ std::optional<Target> Target::get(llvm::StringRef name, std::string *error) {
       *error = reason.str();
     return std::nullopt;
   };
-  llvm::InitializeNativeTarget();
+  static std::once_flag once;
+  std::call_once(once, [] { llvm::InitializeNativeTarget(); });
   std::string reason;
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   const llvm::Target *llvmTarget = llvm::TargetRegistry::lookupTarget(triple, reason);

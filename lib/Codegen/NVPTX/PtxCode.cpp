@@ -20,6 +20,8 @@
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <mutex>
+
 using namespace mlir;
 
 // llvm/Support/TargetSelect.h only offers all targets or the native one.
@@ -36,10 +38,13 @@ static const llvm::Triple &getTriple() {
 }
 
 static const llvm::Target *getTarget(std::string &error) {
-  LLVMInitializeNVPTXTargetInfo();
-  LLVMInitializeNVPTXTarget();
-  LLVMInitializeNVPTXTargetMC();
-  LLVMInitializeNVPTXAsmPrinter();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
   return llvm::TargetRegistry::lookupTarget(getTriple(), error);
 }
 

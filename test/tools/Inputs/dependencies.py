@@ -42,6 +42,7 @@ ALLOWED_INCLUDES = {
                      "lib/Codegen/NVPTX", "lib/Import/ONNX", "lib/Reference", "lib/Support", "lib/Target", "passes/Codegen",
                      "passes/Common", "passes/Fuse", "passes/Import", "passes/Normalize", "passes/Optimize", "passes/Precision",
                      "passes/Schedule"],
+    "lib/CompilerC": ["include/reckon/Compiler", "lib/Compiler", "lib/Support"],
     "tools/Support": [ENGINE, RUNTIME, "lib/Engine", "runtime"],
     "tools/reckon-bench": [ENGINE, "tools/Support"],
     "tools/reckon-compile": ["include/reckon/Compiler", "lib/Compiler", "lib/Support", "tools/Support"],
