@@ -162,6 +162,18 @@ def suite_differential():
     return Result(passed, sum(outcomes.values()), skipped, notes + ([tail(output)] if status else []))
 
 
+def suite_python():
+    """the Python package as built from source: unit tests and 10,000 random calls"""
+    status, output = run([PYTHON, "-m", "unittest", "discover", "-s", "test/python"],
+                         env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "build", "python")})
+    ran = re.search(r"^Ran (\d+) tests", output, re.M)
+    bad = len(re.findall(r"^(?:FAIL|ERROR): ", output, re.M))
+    if not ran:
+        return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    failed = max(bad, int(status != 0))
+    return Result(int(ran.group(1)) - bad, failed, 0, [tail(output)] if failed else [])
+
+
 def suite_fuzz():
     """libFuzzer on the readers of engines and arrays for 20 s each, under the address sanitizer"""
     error = build("asan-runtime")
@@ -245,11 +257,11 @@ def suite_tidy():
 
 
 SUITES = {"format": suite_format, "unit": suite_unit, "lit": suite_lit, "conformance": suite_conformance,
-          "differential": suite_differential, "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz,
+          "differential": suite_differential, "python": suite_python, "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz,
           "thread": suite_thread, "tidy": suite_tidy}
 # What builds for too long to be run every time: by name only.
 EXTRA_SUITES = {"compiler-address": suite_compiler_address}
-NEED_BUILD = {"unit", "lit", "conformance", "differential", "tidy"}
+NEED_BUILD = {"unit", "lit", "conformance", "differential", "python", "tidy"}
 
 
 def main():

@@ -67,7 +67,7 @@ static std::string setFlag(llvm::StringRef name, const char *value, bool &flag) 
 static std::string setOption(const ReckonCompilerOption &option, llvm::StringRef name, Request &request) {
   if (name == verifyFlag.name)
     return setFlag(name, option.value, request.verify);
-  const std::string noValue = ("the option '" + name + "' has no value").str();
+  std::string noValue = ("the option '" + name + "' has no value").str();
   if (name == freezeInput.name) {
     auto [input, file] = llvm::StringRef(option.value ? option.value : "").rsplit('=');
     if (input.empty() || file.empty())

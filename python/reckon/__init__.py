@@ -1,0 +1,20 @@
+"""Reckon compiles trained recommenders to engines, and runs them.
+
+    import reckon
+
+    engine = reckon.compile("dlrm.onnx")
+    click = engine(dense, ids)
+
+`compile()` makes an Engine from an ONNX model; `load()` opens one that was saved. Both are safe to share between threads.
+"""
+
+from __future__ import annotations
+
+from . import _runtime
+from .compiler import compile
+from .engine import Context, Engine, TableInfo, TensorInfo, load
+from .errors import (CancelledError, Diagnostic, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
+
+__version__ = _runtime.version().split()[-1]
+__all__ = ["CancelledError", "Context", "Diagnostic", "Engine", "InvalidError", "MismatchError", "ReckonError", "TableInfo",
+           "TensorInfo", "UnavailableError", "UnsupportedError", "compile", "load"]

@@ -1,0 +1,14 @@
+"""The compiler's C interface (python/Compiler.cpp)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+class Compilation:
+    """An engine in memory, with the buffer protocol."""
+
+def version() -> str: ...
+def options() -> list[tuple[str, str | None, str, bool]]: ...
+def compile_file(path: str, options: Sequence[tuple[str, str]], on_diagnostic: Callable[[int, str, str], None],
+                 on_progress: Callable[[str, int, int], None]) -> Compilation: ...
+def compile_bytes(model: Any, name: str, options: Sequence[tuple[str, str]], on_diagnostic: Callable[[int, str, str], None],
+                  on_progress: Callable[[str, int, int], None]) -> Compilation: ...

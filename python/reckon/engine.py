@@ -1,0 +1,329 @@
+"""Engines and contexts: numpy arrays in, numpy arrays out."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import html
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _runtime
+from .errors import Diagnostic, InvalidError
+
+if TYPE_CHECKING:
+    from ._compiler import Compilation
+
+Array = NDArray[Any]
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output: `shape` has a size or an expression in named dimensions an axis, such as ("batch", "26")."""
+
+    name: str
+    type: str
+    dtype: np.dtype[Any]
+    shape: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.type}[{', '.join(self.shape)}]"
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """An embedding table: `rows` x `dim` elements of `type`, stored in `encoding`, `row_bytes` a row."""
+
+    name: str
+    type: str
+    encoding: str
+    rows: int
+    dim: int
+    row_bytes: int
+
+    def __str__(self) -> str:
+        stored = "" if self.encoding == "plain" else f" from {self.encoding}"
+        return f"{self.name}: {self.type}{stored}, {self.rows} rows x {self.dim}"
+
+
+def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, PathLike | Array] | None = None, device: str = "host",
+         threads: int = 0) -> "Engine":
+    """Opens an engine, checking all of it.
+
+    Args:
+        engine: the path of an engine file, or its bytes.
+        tables: rows of embedding tables by ONNX name, in place of the engine's own: the path of a .npy or raw file, which is
+            mapped, or an array of rows x row_bytes as the table stores them. Arrays must not be changed while the engine lives.
+        device: "host", "cuda" (the first GPU) or "cuda:N": where contexts run.
+        threads: threads that work on one run, the caller included; 0: as many as there are CPUs.
+
+    Raises:
+        InvalidError: the file is no engine or damaged, or a table does not fit.
+        UnsupportedError: another format version, or no code for the device.
+        UnavailableError: the CPU, the GPU or the memory is not there.
+
+    >>> import reckon
+    >>> engine = reckon.compile(relu_model)         # doctest: +SKIP
+    >>> engine.save("relu.rkn")                     # doctest: +SKIP
+    >>> reckon.load("relu.rkn")([[-1.0, 2.0]])      # doctest: +SKIP
+    array([[0., 2.]], dtype=float32)
+    """
+    rows = {name: _read_rows(name, given) for name, given in (tables or {}).items()}
+    bindings = [_runtime.TableBinding(name, given, None, 0, 0) if isinstance(given, str) else
+                _runtime.TableBinding(name, "", given, 0, given.shape[0]) for name, given in rows.items()]
+    if isinstance(engine, (str, os.PathLike)):
+        source: Any = os.fspath(engine)
+        native = _runtime.Engine.open(source, bindings)
+    else:
+        source = engine
+        native = _runtime.Engine.open_from_memory(engine, bindings)
+    opened = Engine(native, device=device, threads=threads, source=source)
+    # Nothing has been read of the arrays yet, whose types the C interface does not see.
+    for table in opened.tables:
+        _check_rows(table, rows.get(table.name))
+    return opened
+
+
+def _read_rows(name: str, rows: PathLike | Array) -> str | Array:
+    """The path of a raw file, which is checked when it is opened, or an array."""
+    if isinstance(rows, (str, os.PathLike)):
+        path = os.fspath(rows)
+        if not path.endswith(".npy"):
+            return path
+        try:
+            rows = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise InvalidError(f"table '{name}': {error}") from None
+    if not isinstance(rows, np.ndarray) or rows.ndim != 2:
+        raise InvalidError(f"table '{name}': expected a file, or an array of two dimensions, rows first")
+    return np.ascontiguousarray(rows)
+
+
+#: numpy's names of element types; bfloat16 is its bits.
+_DTYPES = {"f16": "float16", "bf16": "uint16", "f32": "float32", "f64": "float64"}
+
+
+def _check_rows(table: TableInfo, rows: str | Array | None) -> None:
+    if rows is None or isinstance(rows, str):
+        return
+    is_plain = table.encoding == "plain"
+    dtype, columns = (_DTYPES.get(table.type, table.type), table.dim) if is_plain else ("uint8", table.row_bytes)
+    if rows.dtype != dtype or rows.shape[1] != columns:
+        raise InvalidError(f"table '{table.name}': got rows of {rows.shape[1]} {rows.dtype}, expected {columns} {dtype}"
+                           + ("" if is_plain else f" in the encoding {table.encoding}"))
+
+
+class Context:
+    """Runs an engine, one thing at a time: give each thread its own. Made by Engine.create_context()."""
+
+    def __init__(self, engine: "Engine", device: str, threads: int) -> None:
+        self._engine = engine
+        self._native = _runtime.Context(engine._opened(), device, threads)
+        self._busy = threading.Lock()
+
+    def run(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """As Engine.run()."""
+        engine = self._engine
+        arrays = engine._convert(inputs)
+        outs = engine._check_outs(out or {})
+        if not self._busy.acquire(blocking=False):
+            raise InvalidError("the context is running in another thread: give each thread a context of its own")
+        try:
+            results = self._native.run(arrays, outs)
+        finally:
+            self._busy.release()
+        return {info.name: array for info, array in zip(engine.outputs, results)}
+
+
+class Engine:
+    """A compiled model. Immutable, and may be used from any thread: each gets a context of its own behind the scenes.
+
+    Attributes:
+        inputs, outputs: what goes in and out, as TensorInfo in the model's order.
+        tables: the embedding tables, as TableInfo.
+        dims: the names of the dimensions that inputs decide, such as "batch".
+        device, threads: as given to load().
+        diagnostics: what the compiler said, of an engine that compile() made.
+    """
+
+    def __init__(self, native: _runtime.Engine, *, device: str, threads: int, source: Any) -> None:
+        self._native: _runtime.Engine | None = native
+        self._source = source
+        self._contexts = threading.local()
+        self.device, self.threads = device, threads
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        self.inputs = tuple(_describe(info) for info in native.inputs())
+        self.outputs = tuple(_describe(info) for info in native.outputs())
+        self.tables = tuple(TableInfo(t.name, t.type, t.encoding, t.rows, t.dim, t.row_bytes) for t in native.tables())
+        self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
+        self._by_name = {info.name: index for index, info in enumerate(self.inputs)}
+
+    # --- Running ---
+
+    def __call__(self, *args: ArrayLike, **kwargs: ArrayLike) -> Array | tuple[Array, ...]:
+        """Runs on inputs in the model's order or by name. Gives the output, or a tuple when there are several.
+
+        Raises what run() does.
+        """
+        if len(args) > len(self.inputs):
+            raise InvalidError(f"{len(args)} inputs are given, and the engine takes {self._list_inputs()}")
+        given: dict[str, ArrayLike] = {info.name: value for info, value in zip(self.inputs, args)}
+        for name, value in kwargs.items():
+            if name in given:
+                raise InvalidError(f"input '{name}' is given twice, by its place and by its name")
+            given[name] = value
+        results = tuple(self.run(given).values())
+        return results[0] if len(results) == 1 else results
+
+    def run(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """Runs on inputs by name; gives the outputs by name.
+
+        Args:
+            inputs: an array for each input, of its dtype and rank. Lists and scalars are converted; arrays are not, but for
+                their layout: what is not contiguous, or in another byte order, is copied. Tensors with DLPack in host memory
+                are taken without a copy. Nothing is kept when the run has ended.
+            out: arrays that outputs are written to, by name: C-contiguous, writable, of the output's dtype and shape. They are
+                among the results. Outputs without one get a new array.
+
+        Raises:
+            InvalidError: an input is missing, unknown, of another dtype or shape; an id is outside its table. The message names
+                the input.
+            UnavailableError: there is no memory for a batch so large.
+        """
+        return self._context().run(inputs, out)
+
+    async def run_async(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """run() in a thread of the event loop's executor; the loop goes on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(None, functools.partial(self.run, inputs, out))
+
+    def create_context(self, *, device: str | None = None, threads: int | None = None) -> Context:
+        """A context of one's own, for callers who manage threads themselves. Defaults are the engine's."""
+        return Context(self, self.device if device is None else device, self.threads if threads is None else threads)
+
+    # --- Life ---
+
+    def save(self, path: PathLike) -> None:
+        """Writes the engine file; an engine that was loaded from a file is copied."""
+        self._opened()
+        if isinstance(self._source, str):
+            with open(self._source, "rb") as source:
+                data: Any = source.read()
+        else:
+            data = self._source
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def close(self) -> None:
+        """Lets go of the engine; runs under way end first. Using it afterwards is an InvalidError."""
+        self._native = None
+        self._contexts = threading.local()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- For people ---
+
+    def __repr__(self) -> str:
+        where = self.device if self._native else "closed"
+        lines = [f"<reckon.Engine on {where}"]
+        lines += [f"  input  {info}" for info in self.inputs] + [f"  output {info}" for info in self.outputs]
+        lines += [f"  table  {table}" for table in self.tables[:8]]
+        if len(self.tables) > 8:
+            lines.append(f"  and {len(self.tables) - 8} tables more")
+        return "\n".join(lines) + ">"
+
+    def _repr_html_(self) -> str:
+        rows = [("input", info.name, f"{info.type}[{', '.join(info.shape)}]") for info in self.inputs]
+        rows += [("output", info.name, f"{info.type}[{', '.join(info.shape)}]") for info in self.outputs]
+        rows += [("table", table.name, f"{table.type}, {table.rows} x {table.dim}") for table in self.tables]
+        cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        return f"<table><caption>reckon.Engine on {html.escape(self.device)}</caption>{cells}</table>"
+
+    # --- Behind the scenes ---
+
+    def _opened(self) -> _runtime.Engine:
+        if self._native is None:
+            raise InvalidError("the engine is closed")
+        return self._native
+
+    def _context(self) -> Context:
+        self._opened()
+        context = getattr(self._contexts, "context", None)
+        if context is None:
+            context = self._contexts.context = self.create_context()
+        return context
+
+    def _list_inputs(self) -> str:
+        return ", ".join(str(info) for info in self.inputs) or "none"
+
+    def _convert(self, inputs: Mapping[str, ArrayLike]) -> list[Array]:
+        self._opened()
+        _check_names("input", inputs, self._by_name, self._list_inputs())
+        missing = [name for name in self._by_name if name not in inputs]
+        if missing:
+            raise InvalidError(f"input '{missing[0]}' is missing; the engine takes {self._list_inputs()}")
+        return [_to_array(info, inputs[info.name]) for info in self.inputs]
+
+    def _check_outs(self, out: Mapping[str, Array]) -> list[Array | None]:
+        names = {info.name: index for index, info in enumerate(self.outputs)}
+        _check_names("output", out, names, ", ".join(str(info) for info in self.outputs))
+        for name, array in out.items():
+            if not isinstance(array, np.ndarray):
+                raise InvalidError(f"output '{name}': expected a numpy array, got {type(array).__name__}")
+        return [out.get(name) for name in names]
+
+
+def _describe(info: _runtime.TensorInfo) -> TensorInfo:
+    return TensorInfo(info.name, info.type, np.dtype(info.dtype), tuple(info.shape))
+
+
+def _check_names(kind: str, given: Mapping[str, object], known: Iterable[str], listing: str) -> None:
+    if not isinstance(given, Mapping):
+        raise InvalidError(f"expected {kind}s by name, got {type(given).__name__}")
+    known = set(known)
+    for name in given:
+        if name not in known:
+            raise InvalidError(f"there is no {kind} {name!r}; the engine has {listing}")
+
+
+def _to_array(info: TensorInfo, value: Any) -> Array:
+    """`value` as a C-contiguous array of the input's dtype."""
+    array = value
+    if not isinstance(array, (np.ndarray, np.generic)) and hasattr(array, "__dlpack_device__"):
+        array = _from_dlpack(info, array)
+    if not isinstance(array, (np.ndarray, np.generic)):
+        # Lists and numbers have no dtype of their own: they become the input's, where nothing is lost by it.
+        try:
+            loose = np.asarray(array)
+            array = loose.astype(info.dtype, casting="same_kind") if loose.size else loose.astype(info.dtype)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidError(f"input '{info.name}': cannot make an array of {info.dtype} from {type(value).__name__}: {error}"
+                               ) from None
+    if array.dtype.newbyteorder("=") != info.dtype and not (info.type == "bf16" and array.dtype.name == "bfloat16"):
+        raise InvalidError(f"input '{info.name}' is {array.dtype}, expected {info.dtype} ({info})")
+    if array.dtype.name == "bfloat16":
+        array = array.view(np.uint16)
+    if array.ndim != len(info.shape):
+        raise InvalidError(f"input '{info.name}' has the shape {array.shape}, expected [{', '.join(info.shape)}]")
+    # Not ascontiguousarray(), which gives scalars a dimension.
+    return np.asarray(array, dtype=info.dtype, order="C")
+
+
+def _from_dlpack(info: TensorInfo, tensor: Any) -> Any:
+    kind, _ = tensor.__dlpack_device__()
+    if kind not in (1, 3):  # kDLCPU, kDLCUDAHost
+        raise InvalidError(f"input '{info.name}' is not in host memory: move it there first, as with .cpu()")
+    try:
+        return np.from_dlpack(tensor.detach() if hasattr(tensor, "detach") else tensor)
+    except (BufferError, RuntimeError, TypeError) as error:
+        raise InvalidError(f"input '{info.name}': {error}") from None

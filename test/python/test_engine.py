@@ -1,0 +1,226 @@
+"""Running engines from Python."""
+
+import asyncio
+import gc
+import io
+import os
+import resource
+import tempfile
+import threading
+import unittest
+
+import numpy as np
+
+import models
+import reckon
+
+X = np.array([[-1, 2, -30], [0.5, 0, 1], [1, 1, 1]], np.float32)
+IDS = np.array([2, 0, 6])
+EXPECTED = np.maximum(models.TABLE[IDS] + X, 0)
+
+
+class EngineTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = reckon.compile(models.make_lookup(), verify=True)
+
+    def check_fails(self, error, text, call):
+        with self.assertRaises(error) as caught:
+            call()
+        self.assertIsInstance(caught.exception, reckon.ReckonError)
+        self.assertIn(text, str(caught.exception))
+        return caught.exception
+
+
+class Running(EngineTest):
+    def test_by_place_and_by_name(self):
+        for y, following in (self.engine(X, IDS), self.engine(X, ids=IDS), self.engine(ids=IDS, x=X)):
+            np.testing.assert_array_equal(y, EXPECTED)
+            np.testing.assert_array_equal(following, IDS + 1)
+        self.assertEqual(list(self.engine.run({"ids": IDS, "x": X})), ["y", "next"])
+
+    def test_any_batch(self):
+        for batch in (0, 1, 2, 1000):
+            x, ids = np.resize(X, (batch, 3)), np.resize(IDS, batch)
+            y, _ = self.engine(x, ids)
+            np.testing.assert_array_equal(y, np.maximum(models.TABLE[ids] + x, 0))
+
+    def test_outputs_are_the_callers(self):
+        first, _ = self.engine(X, IDS)
+        kept = first.copy()
+        self.engine(-X, IDS)
+        np.testing.assert_array_equal(first, kept)
+
+    def test_out(self):
+        out = np.empty((3, 3), np.float32)
+        results = self.engine.run({"x": X, "ids": IDS}, out={"y": out})
+        self.assertIs(results["y"], out)
+        np.testing.assert_array_equal(out, EXPECTED)
+        inputs = {"x": X, "ids": IDS}
+        frozen = np.empty((3, 3), np.float32)
+        frozen.flags.writeable = False
+        for bad in (np.empty((3, 4), np.float32), np.empty((3, 3)), np.empty((3, 6), np.float32)[:, ::2], frozen):
+            self.check_fails(reckon.InvalidError, "output 'y': expected a writable C-contiguous array of float32 with the shape "
+                             "(3, 3)", lambda bad=bad: self.engine.run(inputs, out={"y": bad}))
+        self.check_fails(reckon.InvalidError, "there is no output 'z'", lambda: self.engine.run(inputs, out={"z": out}))
+        self.check_fails(reckon.InvalidError, "expected a numpy array, got list", lambda: self.engine.run(inputs, out={"y": []}))
+
+    def test_layouts_are_copied(self):
+        wide = np.repeat(X, 2, axis=1)
+        for x in (np.asfortranarray(X), wide[:, ::2], X[::-1][::-1], X.astype(">f4")):
+            np.testing.assert_array_equal(self.engine(x, IDS.astype(">i8"))[0], EXPECTED)
+
+    def test_lists_and_numbers(self):
+        np.testing.assert_array_equal(self.engine(X.tolist(), IDS.tolist())[0], EXPECTED)
+        self.check_fails(reckon.InvalidError, "cannot make an array of int64 from list", lambda: self.engine(X, [0.5, 1, 2]))
+        self.check_fails(reckon.InvalidError, "input 'ids': cannot make an array", lambda: self.engine(X, ["a", "b", "c"]))
+        self.check_fails(reckon.InvalidError, "input 'ids'", lambda: self.engine(X, [[1], [2, 3]]))
+
+    def test_dlpack(self):
+        class Tensor:
+            def __init__(self, array, device=1):
+                self.array, self.device = array, device
+
+            def __dlpack__(self, **kwargs):
+                return self.array.__dlpack__()
+
+            def __dlpack_device__(self):
+                return (self.device, 0)
+
+        np.testing.assert_array_equal(self.engine(Tensor(X.copy()), Tensor(IDS.copy()))[0], EXPECTED)
+        self.check_fails(reckon.InvalidError, "input 'x' is not in host memory", lambda: self.engine(Tensor(X, 2), IDS))
+
+    def test_every_element_type(self):
+        for dtype in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+                      "bool"):
+            engine = reckon.compile(models.make_identity(dtype))
+            x = (np.arange(6).reshape(2, 3) % 2).astype(dtype)
+            y = engine(x)
+            self.assertEqual(y.dtype, x.dtype)
+            np.testing.assert_array_equal(y, x)
+
+    def test_mistakes(self):
+        engine = self.engine
+        for text, call in (
+                ("input 'ids' is missing; the engine takes x: f32[batch, 3], ids: i64[batch]", lambda: engine(X)),
+                ("3 inputs are given", lambda: engine(X, IDS, IDS)),
+                ("input 'x' is given twice", lambda: engine(X, ids=IDS, x=X)),
+                ("there is no input 'z'", lambda: engine(X, z=IDS)),
+                ("input 'x' is float64, expected float32", lambda: engine(X.astype(np.float64), IDS)),
+                ("input 'ids' is int32, expected int64", lambda: engine(X, IDS.astype(np.int32))),
+                ("input 'x' has the shape (3,), expected [batch, 3]", lambda: engine(X[0], IDS)),
+                ("input 'x' axis 1: got 2, expected 3", lambda: engine(X[:, :2], IDS)),
+                ("input 'ids' axis 0: got 2, expected 3", lambda: engine(X, IDS[:2])),
+                ("input 'ids' -> table 'emb': id 7 at position 1 is outside [0, 7)", lambda: engine(X, [0, 7, 1])),
+                ("expected inputs by name, got list", lambda: engine.run([X, IDS]))):
+            error = self.check_fails(reckon.InvalidError, text, call)
+            self.assertEqual(error.code, 2)
+            self.assertIsInstance(error, ValueError)
+        np.testing.assert_array_equal(engine(X, IDS)[0], EXPECTED)
+
+
+class Life(EngineTest):
+    def test_files_and_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.rkn")
+            self.engine.save(path)
+            with open(path, "rb") as file:
+                data = file.read()
+            for engine in (reckon.load(path), reckon.load(data), reckon.load(memoryview(data))):
+                np.testing.assert_array_equal(engine(X, IDS)[0], EXPECTED)
+                again = os.path.join(folder, "again.rkn")
+                engine.save(again)
+                with open(again, "rb") as file:
+                    self.assertEqual(file.read(), data)
+            self.check_fails(reckon.InvalidError, "", lambda: reckon.load(data[:-7]))
+            damaged = bytearray(data)
+            damaged[len(data) // 2] ^= 1
+            self.check_fails(reckon.InvalidError, "", lambda: reckon.load(bytes(damaged)))
+        self.check_fails(reckon.InvalidError, "/nonexistent", lambda: reckon.load("/nonexistent"))
+        self.check_fails(reckon.ReckonError, "device", lambda: reckon.load(data, device="tpu")(X, IDS))
+
+    def test_tables(self):
+        buffer = io.BytesIO()
+        rows = np.arange(30, dtype=np.float32).reshape(10, 3)
+        np.save(buffer, rows)
+        with tempfile.TemporaryDirectory() as folder:
+            model, npy, raw = (os.path.join(folder, name) for name in ("m.rkn", "rows.npy", "rows.raw"))
+            self.engine.save(model)
+            np.save(npy, rows)
+            rows.tofile(raw)
+            for table in (rows, npy, raw, np.asfortranarray(rows)):
+                engine = reckon.load(model, tables={"emb": table})
+                self.assertEqual(engine.tables[0].rows, 10)
+                np.testing.assert_array_equal(engine(0 * X, [9, 8, 7])[0], rows[[9, 8, 7]])
+            self.check_fails(reckon.InvalidError, "table 'emb'", lambda: reckon.load(model, tables={"emb": rows[0]}))
+            for text, table in (("got rows of 3 float16, expected 3 float32", rows.astype(np.float16)),
+                                ("got rows of 2 float32, expected 3 float32", rows[:, :2]),
+                                ("No such file", os.path.join(folder, "none.npy")), ("emb", os.path.join(folder, "none.raw"))):
+                self.check_fails(reckon.InvalidError, text, lambda table=table: reckon.load(model, tables={"emb": table}))
+            encoded = reckon.compile(models.make_lookup(), table_format="emb=int8_fbgemm",
+                                     tables={"emb": np.zeros((4, 7), np.uint8)})
+            self.assertEqual(encoded.tables[0].row_bytes, 7)
+            self.check_fails(reckon.InvalidError, "got rows of 3 float32, expected 7 uint8 in the encoding int8_fbgemm",
+                             lambda: reckon.compile(models.make_lookup(), table_format="emb=int8_fbgemm", tables={"emb": rows}))
+            self.check_fails(reckon.InvalidError, "none", lambda: reckon.load(model, tables={"none": rows}))
+
+    def test_descriptions(self):
+        engine = self.engine
+        self.assertEqual([str(info) for info in engine.inputs], ["x: f32[batch, 3]", "ids: i64[batch]"])
+        self.assertEqual(engine.inputs[1].dtype, np.int64)
+        self.assertEqual([info.name for info in engine.outputs], ["y", "next"])
+        self.assertEqual(engine.dims, ("batch",))
+        self.assertEqual(str(engine.tables[0]), "emb: f32, 7 rows x 3")
+        self.assertIn("input  x: f32[batch, 3]", repr(engine))
+        self.assertIn("<td>emb</td>", engine._repr_html_())
+
+    def test_closed(self):
+        with reckon.compile(models.make_lookup()) as engine:
+            engine(X, IDS)
+            context = engine.create_context()
+        for call in (lambda: engine(X, IDS), lambda: engine.save("/tmp/x"), engine.create_context,
+                     lambda: context.run({"x": X, "ids": IDS})):
+            self.check_fails(reckon.InvalidError, "the engine is closed", call)
+        self.assertIn("closed", repr(engine))
+
+
+class Threads(EngineTest):
+    def test_sixteen_threads(self):
+        failures = []
+
+        def work(seed):
+            random = np.random.default_rng(seed)
+            for _ in range(200):
+                batch = random.integers(0, 50)
+                x = random.standard_normal((batch, 3)).astype(np.float32)
+                ids = random.integers(0, models.ROWS, batch)
+                if not np.array_equal(self.engine(x, ids)[0], np.maximum(models.TABLE[ids] + x, 0)):
+                    failures.append(seed)
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+
+    def test_async(self):
+        async def gather():
+            return await asyncio.gather(*(self.engine.run_async({"x": X * k, "ids": IDS}) for k in range(20)))
+
+        for k, results in enumerate(asyncio.run(gather())):
+            np.testing.assert_array_equal(results["y"], np.maximum(models.TABLE[IDS] + X * k, 0))
+
+    def test_memory_is_flat(self):
+        def run(times):
+            for _ in range(times):
+                self.engine(X, IDS)
+            gc.collect()
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        before = run(2000)
+        self.assertLess(run(int(os.environ.get("RECKON_LEAK_RUNS", 20000))) - before, 512)  # KiB
+
+
+if __name__ == "__main__":
+    unittest.main()
