@@ -66,6 +66,7 @@ private:
   Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
                          bool smallest);
 
+  Value findReachedBound(const Place &from, Value extent, int64_t k, bool smallest);
   Value collectReaching(const Place &from, Value extent, Value bound, bool smallest,
                         llvm::function_ref<Value(Value, Value)> append);
 

@@ -74,32 +74,25 @@ Value HostEmitter::collectReaching(const Place &from, Value extent, Value bound,
   })[0];
 }
 
-/// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
-/// rank those against each other. The bound is the k-th greatest of many running maxima. Returns whether it worked: a
-/// NaN or many equal elements are left to the general way.
-Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
-                                    int64_t k, bool smallest) {
-  Type f32 = b.getF32Type(), i64 = b.getI64Type();
+/// Whether x goes before y: strictly, and no NaN does.
+static Value goesBefore(ImplicitLocOpBuilder &b, Value x, Value y, bool smallest) {
+  return arith::CmpFOp::create(b, smallest ? arith::CmpFPredicate::OLT : arith::CmpFPredicate::OGT, x, y);
+}
+
+static Value countLanes(ImplicitLocOpBuilder &b, Value mask) { return math::CtPopOp::create(b, laneBits(b, mask)); }
+
+/// A bound that at least k elements of a contiguous f32 axis reach: the k-th greatest of many running maxima.
+Value HostEmitter::findReachedBound(const Place &from, Value extent, int64_t k, bool smallest) {
+  Type f32 = b.getF32Type();
   int64_t lanes = target.lanes(), vectors = std::max<int64_t>(2, llvm::divideCeil(2 * k, lanes));
   int64_t chunks = vectors * lanes;
-  constexpr int64_t maxCandidates = 256;
   auto vectorType = VectorType::get({lanes}, f32);
   Value zero = constantIndex(0), one = constantIndex(1);
   auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
-  auto loadVector = [&](const Place &place, Value at) -> Value {
-    return LLVM::LoadOp::create(b, vectorType, pointer(place, at), 4);
-  };
-  auto compare = [&](arith::CmpFPredicate greater, arith::CmpFPredicate less, Value x, Value y) -> Value {
-    return arith::CmpFOp::create(b, smallest ? less : greater, x, y);
-  };
-  auto before = [&](Value x, Value y) { return compare(arith::CmpFPredicate::OGT, arith::CmpFPredicate::OLT, x, y); };
-  auto population = [&](Value mask) -> Value { return math::CtPopOp::create(b, laneBits(b, mask)); };
+  auto before = [&](Value x, Value y) { return goesBefore(b, x, y, smallest); };
   auto best = reduceIdentity(b, smallest ? rec::ReduceKind::max : rec::ReduceKind::min, f32);
   auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
   Place maxima{alignedScratch(SizeExpr(chunks * 4)), {one}, f32};
-  Place kept{alignedScratch(SizeExpr((maxCandidates + 1 + lanes) * 4)), {one}, f32};
-  Place where{alignedScratch(SizeExpr((maxCandidates + 1) * 8)), {one}, i64};
-
   // Running maxima of `chunks` interleaved parts; a NaN loses here and is found below.
   Value whole = mul(arith::DivUIOp::create(b, extent, constantIndex(chunks)), constantIndex(chunks));
   SmallVector<Value> running = reduceLoop(
@@ -107,7 +100,7 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
       [&](Value at, ValueRange state) {
         SmallVector<Value> next;
         for (int64_t v = 0; v < vectors; ++v) {
-          Value some = loadVector(from, add(at, constantIndex(v * lanes)));
+          Value some = LLVM::LoadOp::create(b, vectorType, pointer(from, add(at, constantIndex(v * lanes))), 4);
           next.push_back(arith::SelectOp::create(b, before(some, state[v]), some, state[v]));
         }
         return next;
@@ -116,14 +109,33 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
   for (int64_t v = 0; v < vectors; ++v)
     LLVM::StoreOp::create(b, running[v], pointer(maxima, constantIndex(v * lanes)), 4);
   // The bound: the last of the maxima that fewer than k others beat.
-  Value bound = reduceLoop(zero, constantIndex(chunks), best, [&](Value j, ValueRange state) {
+  return reduceLoop(zero, constantIndex(chunks), best, [&](Value j, ValueRange state) {
     Value candidate = load(maxima, j), wide = splat(candidate), beaten = zero;
     for (int64_t v = 0; v < vectors; ++v)
-      beaten = add(beaten, population(before(running[v], wide)));
+      beaten = add(beaten, countLanes(b, before(running[v], wide)));
     Value among = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, beaten, constantIndex(k));
     Value lower = arith::AndIOp::create(b, among, before(state[0], candidate));
     return SmallVector<Value>{arith::SelectOp::create(b, lower, candidate, state[0])};
   })[0];
+}
+
+/// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
+/// rank those against each other. Returns whether it worked: a NaN or many equal elements are left to the general way.
+Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
+                                    int64_t k, bool smallest) {
+  Type f32 = b.getF32Type(), i64 = b.getI64Type();
+  int64_t lanes = target.lanes();
+  constexpr int64_t maxCandidates = 256;
+  auto vectorType = VectorType::get({lanes}, f32);
+  Value zero = constantIndex(0), one = constantIndex(1);
+  auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
+  auto loadVector = [&](const Place &place, Value at) -> Value {
+    return LLVM::LoadOp::create(b, vectorType, pointer(place, at), 4);
+  };
+  auto before = [&](Value x, Value y) { return goesBefore(b, x, y, smallest); };
+  auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
+  Place kept{alignedScratch(SizeExpr((maxCandidates + 1 + lanes) * 4)), {one}, f32};
+  Place where{alignedScratch(SizeExpr((maxCandidates + 1) * 8)), {one}, i64};
 
   // Everything that reaches the bound, in index order; a NaN does, too.
   auto append = [&](Value at, Value count) {
@@ -132,6 +144,7 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
     store(at, where, slot);
     return add(count, one);
   };
+  Value bound = findReachedBound(from, extent, k, smallest);
   Value count = collectReaching(from, extent, bound, smallest, append);
 
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, constantIndex(maxCandidates));
@@ -156,7 +169,7 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
                     Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, others, wide);
                     Value first =
                         arith::OrIOp::create(b, before(others, wide), arith::AndIOp::create(b, equal, earlier));
-                    return SmallVector<Value>{add(sum[0], population(first))};
+                    return SmallVector<Value>{add(sum[0], countLanes(b, first))};
                   },
                   lanes)[0];
               Value wanted = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rank, constantIndex(k));
