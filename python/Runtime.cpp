@@ -221,6 +221,49 @@ public:
     return outputs;
   }
 
+  using Shape = std::vector<int64_t>;
+
+  /// Binds addresses on the context's GPU, with their shapes, as the inputs; gives the shapes that the outputs will
+  /// have.
+  std::vector<Shape> prepareOnDevice(const std::vector<std::pair<uintptr_t, Shape>> &inputs) {
+    if (inputs.size() != numInputs)
+      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs");
+    for (size_t i = 0; i < numInputs; ++i) {
+      ReckonTensorInfo info;
+      check(reckon_engine_input(engine->handle, i, &info));
+      const auto &[address, shape] = inputs[i];
+      check(reckon_set_device_input(handle, i, info.type, shape.size(), shape.data(),
+                                    reinterpret_cast<const void *>(address)));
+    }
+    check(reckon_prepare(handle));
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < numOutputs; ++i) {
+      ReckonTensor tensor;
+      check(reckon_output(handle, i, &tensor));
+      shapes.emplace_back(tensor.shape, tensor.shape + tensor.rank);
+    }
+    return shapes;
+  }
+
+  /// Enqueues a run on a stream, with an address and its bytes for each output.
+  void runOnDevice(const std::vector<std::pair<uintptr_t, size_t>> &outs, uintptr_t stream) {
+    if (outs.size() != numOutputs)
+      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numOutputs) + " outputs");
+    for (size_t i = 0; i < numOutputs; ++i)
+      check(
+          reckon_set_device_output(handle, i, outputType(i), reinterpret_cast<void *>(outs[i].first), outs[i].second));
+    check(reckon_run_async(handle, reinterpret_cast<void *>(stream)));
+  }
+
+  void synchronize() {
+    ReckonStatus status;
+    {
+      py::gil_scoped_release release;
+      status = reckon_synchronize(handle);
+    }
+    check(status);
+  }
+
 private:
   ReckonElementType outputType(size_t index) const {
     ReckonTensorInfo info;
@@ -297,5 +340,8 @@ PYBIND11_MODULE(_runtime, module) {
   py::class_<Context>(module, "Context")
       .def(py::init<std::shared_ptr<Engine>, const std::string &, int>(), py::arg("engine"), py::arg("device"),
            py::arg("threads"))
-      .def("run", &Context::run, py::arg("inputs"), py::arg("outs"));
+      .def("run", &Context::run, py::arg("inputs"), py::arg("outs"))
+      .def("prepare_on_device", &Context::prepareOnDevice, py::arg("inputs"))
+      .def("run_on_device", &Context::runOnDevice, py::arg("outs"), py::arg("stream"))
+      .def("synchronize", &Context::synchronize);
 }

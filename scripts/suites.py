@@ -170,8 +170,11 @@ def suite_python():
     bad = len(re.findall(r"^(?:FAIL|ERROR): ", output, re.M))
     if not ran:
         return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    skips = re.search(r"skipped=(\d+)", output)
+    skipped = int(skips.group(1)) if skips else 0
     failed = max(bad, int(status != 0))
-    return Result(int(ran.group(1)) - bad, failed, 0, [tail(output)] if failed else [])
+    notes = [tail(output)] if failed else [f"{skipped} skipped: no torch or no GPU"] if skipped else []
+    return Result(int(ran.group(1)) - bad - skipped, failed, skipped, notes)
 
 
 def suite_fuzz():

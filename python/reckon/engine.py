@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from . import _runtime
+from . import _device, _runtime
 from .errors import Diagnostic, InvalidError
 
 if TYPE_CHECKING:
@@ -128,18 +128,43 @@ class Context:
         self._native = _runtime.Context(engine._opened(), device, threads)
         self._busy = threading.Lock()
 
-    def run(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As Engine.run()."""
-        engine = self._engine
-        arrays = engine._convert(inputs)
-        outs = engine._check_outs(out or {})
         if not self._busy.acquire(blocking=False):
             raise InvalidError("the context is running in another thread: give each thread a context of its own")
         try:
-            results = self._native.run(arrays, outs)
+            return self._run(inputs, out or {})
         finally:
             self._busy.release()
-        return {info.name: array for info, array in zip(engine.outputs, results)}
+
+    def synchronize(self) -> None:
+        """Waits for runs on tensors of a GPU. Raises InvalidError when an id in one of them was out of range."""
+        self._native.synchronize()
+
+    def _run(self, inputs: Mapping[str, Any], out: Mapping[str, Any]) -> dict[str, Any]:
+        engine = self._engine
+        engine._check_inputs(inputs)
+        engine._check_outs(out)
+        names = [info.name for info in engine.outputs]
+        first = next((value for value in inputs.values() if _device.is_on_device(value)), None)
+        if first is None:
+            arrays = [_to_array(info, inputs[info.name]) for info in engine.inputs]
+            for name, array in out.items():
+                if not isinstance(array, np.ndarray):
+                    raise InvalidError(f"output '{name}': expected a numpy array, got {type(array).__name__}")
+            return dict(zip(names, self._native.run(arrays, [out.get(name) for name in names])))
+        described = [_device.describe("input", info, inputs[info.name]) for info in engine.inputs]
+        shapes = self._native.prepare_on_device([(address, shape) for address, shape, _ in described])
+        results = {info.name: out[info.name] if info.name in out else _device.make_like(first, info, shape)
+                   for info, shape in zip(engine.outputs, shapes)}
+        outs = []
+        for info, shape in zip(engine.outputs, shapes):
+            address, given, size = _device.describe("output", info, results[info.name])
+            if list(given) != shape:
+                raise InvalidError(f"output '{info.name}': expected the shape {tuple(shape)}, got {given}")
+            outs.append((address, size))
+        self._native.run_on_device(outs, _device.current_stream(first))
+        return results
 
 
 class Engine:
@@ -167,14 +192,14 @@ class Engine:
 
     # --- Running ---
 
-    def __call__(self, *args: ArrayLike, **kwargs: ArrayLike) -> Array | tuple[Array, ...]:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs on inputs in the model's order or by name. Gives the output, or a tuple when there are several.
 
         Raises what run() does.
         """
         if len(args) > len(self.inputs):
             raise InvalidError(f"{len(args)} inputs are given, and the engine takes {self._list_inputs()}")
-        given: dict[str, ArrayLike] = {info.name: value for info, value in zip(self.inputs, args)}
+        given: dict[str, Any] = {info.name: value for info, value in zip(self.inputs, args)}
         for name, value in kwargs.items():
             if name in given:
                 raise InvalidError(f"input '{name}' is given twice, by its place and by its name")
@@ -182,8 +207,12 @@ class Engine:
         results = tuple(self.run(given).values())
         return results[0] if len(results) == 1 else results
 
-    def run(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Runs on inputs by name; gives the outputs by name.
+
+        With an engine on a GPU all inputs may be contiguous tensors there, torch's, cupy's, or others with
+        `__cuda_array_interface__`. The outputs are then such tensors, too, and the run is enqueued on the framework's current stream
+        without waiting: nothing is copied. An id out of range shows in synchronize().
 
         Args:
             inputs: an array for each input, of its dtype and rank. Lists and scalars are converted; arrays are not, but for
@@ -199,7 +228,11 @@ class Engine:
         """
         return self._context().run(inputs, out)
 
-    async def run_async(self, inputs: Mapping[str, ArrayLike], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def synchronize(self) -> None:
+        """Waits for this thread's runs on tensors of a GPU; see Context.synchronize()."""
+        self._context().synchronize()
+
+    async def run_async(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """run() in a thread of the event loop's executor; the loop goes on meanwhile."""
         return await asyncio.get_running_loop().run_in_executor(None, functools.partial(self.run, inputs, out))
 
@@ -266,21 +299,16 @@ class Engine:
     def _list_inputs(self) -> str:
         return ", ".join(str(info) for info in self.inputs) or "none"
 
-    def _convert(self, inputs: Mapping[str, ArrayLike]) -> list[Array]:
+    def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         self._opened()
         _check_names("input", inputs, self._by_name, self._list_inputs())
         missing = [name for name in self._by_name if name not in inputs]
         if missing:
             raise InvalidError(f"input '{missing[0]}' is missing; the engine takes {self._list_inputs()}")
-        return [_to_array(info, inputs[info.name]) for info in self.inputs]
 
-    def _check_outs(self, out: Mapping[str, Array]) -> list[Array | None]:
-        names = {info.name: index for index, info in enumerate(self.outputs)}
-        _check_names("output", out, names, ", ".join(str(info) for info in self.outputs))
-        for name, array in out.items():
-            if not isinstance(array, np.ndarray):
-                raise InvalidError(f"output '{name}': expected a numpy array, got {type(array).__name__}")
-        return [out.get(name) for name in names]
+    def _check_outs(self, out: Mapping[str, Any]) -> None:
+        if out:
+            _check_names("output", out, [info.name for info in self.outputs], ", ".join(str(info) for info in self.outputs))
 
 
 def _describe(info: _runtime.TensorInfo) -> TensorInfo:

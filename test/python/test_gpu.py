@@ -1,0 +1,137 @@
+"""Tensors on a GPU. Needs torch, a GPU and an engine of models.make_lookup() for it: compiled here, or the file RECKON_GPU_ENGINE."""
+
+import os
+import statistics
+import time
+import unittest
+
+import numpy as np
+
+import reckon
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+ENGINE = os.environ.get("RECKON_GPU_ENGINE")
+REASON = ("no torch" if torch is None else "no GPU" if not torch.cuda.is_available() else None)
+
+
+@unittest.skipIf(REASON, REASON)
+class Gpu(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if ENGINE:
+            cls.engine = reckon.load(ENGINE, device="cuda")
+        else:
+            import models
+
+            cls.engine = reckon.compile(models.make_lookup(), target="cuda")
+        cls.table = torch.arange(21, dtype=torch.float32, device="cuda").reshape(7, 3)
+
+    def make(self, batch, seed=0):
+        generator = torch.Generator(device="cuda").manual_seed(seed)
+        return {"x": torch.randn(batch, 3, device="cuda", generator=generator),
+                "ids": torch.randint(0, 7, (batch,), device="cuda", generator=generator)}
+
+    def check(self, inputs, results):
+        expected = torch.relu(self.table[inputs["ids"]] + inputs["x"])
+        torch.cuda.synchronize()
+        self.assertTrue(torch.equal(results["y"], expected))
+        self.assertTrue(torch.equal(results["next"], inputs["ids"] + 1))
+
+    def test_tensors_in_and_out(self):
+        for batch in (1, 2, 1000, 65536):
+            inputs = self.make(batch)
+            results = self.engine.run(inputs)
+            self.assertEqual(results["y"].device, inputs["x"].device)
+            self.check(inputs, results)
+        y, _ = self.engine(**inputs)
+        self.assertEqual(y.shape, (65536, 3))
+
+    def test_arrays_on_the_host(self):
+        inputs = self.make(100)
+        results = self.engine.run({name: tensor.cpu().numpy() for name, tensor in inputs.items()})
+        self.assertIsInstance(results["y"], np.ndarray)
+        self.check(inputs, {name: torch.from_numpy(array).cuda() for name, array in results.items()})
+
+    def test_out(self):
+        inputs = self.make(64)
+        out = {"y": torch.full((64, 3), float("nan"), device="cuda")}
+        results = self.engine.run(inputs, out)
+        self.assertIs(results["y"], out["y"])
+        self.check(inputs, results)
+
+    def test_side_stream(self):
+        stream = torch.cuda.Stream()
+        with torch.cuda.stream(stream):
+            inputs = self.make(5000)
+            torch.cuda._sleep(10_000_000)
+            inputs["x"].add_(1)  # still to come when the run is enqueued
+            results = self.engine.run(inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.check(inputs, results)
+
+    def test_capture(self):
+        inputs, context = self.make(256), self.engine.create_context()
+        out = {"y": torch.empty(256, 3, device="cuda"), "next": torch.empty(256, dtype=torch.int64, device="cuda")}
+        context.run(inputs, out)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            context.run(inputs, out)
+        for seed in range(3):
+            for name, tensor in self.make(256, seed).items():
+                inputs[name].copy_(tensor)
+            graph.replay()
+            self.check(inputs, out)
+
+    def test_mistakes(self):
+        inputs, context = self.make(8), self.engine.create_context()
+        for text, change in (("input 'ids' is not on the GPU, and others are", {"ids": inputs["ids"].cpu()}),
+                             ("input 'x' is float64, expected float32", {"x": inputs["x"].double()}),
+                             ("input 'x' is not contiguous", {"x": torch.randn(3, 8, device="cuda").T}),
+                             ("input 'x' has the shape (24,)", {"x": inputs["x"].reshape(24)}),
+                             ("input 'ids' axis 0: got 7, expected 8", {"ids": inputs["ids"][:7]})):
+            with self.assertRaises(reckon.InvalidError) as caught:
+                context.run({**inputs, **change})
+            self.assertIn(text, str(caught.exception))
+        with self.assertRaisesRegex(reckon.InvalidError, "output 'y': expected the shape"):
+            context.run(inputs, {"y": torch.empty(8, 4, device="cuda")})
+        inputs["ids"][3] = 7
+        context.run(inputs)
+        with self.assertRaisesRegex(reckon.InvalidError, "id 7 at position 3 is outside"):
+            context.synchronize()
+        inputs["ids"][3] = 6
+        self.check(inputs, context.run(inputs))
+        context.synchronize()
+
+    def test_a_call_is_short(self):
+        """What the package adds to the C interface's call, in microseconds of the host, beside the same run from C types."""
+        inputs, context = self.make(64), self.engine.create_context()
+        out = context.run(inputs)
+        addresses = [(inputs[name].data_ptr(), tuple(inputs[name].shape)) for name in ("x", "ids")]
+        results = [(out[name].data_ptr(), out[name].numel() * out[name].element_size()) for name in ("y", "next")]
+        stream = torch.cuda.current_stream().cuda_stream
+
+        def native():
+            context._native.prepare_on_device(addresses)
+            context._native.run_on_device(results, stream)
+
+        def measure(call):
+            times = []
+            for _ in range(2000):
+                start = time.perf_counter()
+                call()
+                times.append(time.perf_counter() - start)
+                torch.cuda.synchronize()
+            return statistics.median(times) * 1e6
+
+        whole, bare, fresh = measure(lambda: context.run(inputs, out)), measure(native), measure(lambda: context.run(inputs))
+        print(f"\nrun with out {whole:.1f} us, with new tensors {fresh:.1f} us, native calls {bare:.1f} us")
+        self.assertLess(whole - bare, 40)
+
+
+if __name__ == "__main__":
+    unittest.main()
