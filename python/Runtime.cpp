@@ -5,7 +5,8 @@
 //
 //===-----------------------------------------------------------------------------------===//
 //
-// Arrays in, arrays out. Names, conversions and messages about wrong use are Python's (reckon/engine.py).
+// Memory in, memory out, by the buffer protocol: numpy's own interface differs between its versions. Names, conversions
+// and messages about wrong use are Python's (reckon/engine.py); nothing here trusts them with memory.
 //
 //===-----------------------------------------------------------------------------------===//
 
@@ -13,10 +14,10 @@
 
 #include "reckon/Runtime/Runtime.h"
 
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cstring>
 #include <memory>
 
 namespace py = pybind11;
@@ -62,10 +63,49 @@ static const char *numpyName(ReckonElementType type) {
   return "";
 }
 
-static py::dtype dtypeOf(ReckonElementType type) { return py::dtype(std::string(numpyName(type))); }
+/// The struct module's letters for memory that holds elements of the type.
+static const char *formatsOf(ReckonElementType type) {
+  switch (type) {
+  case RECKON_F32:
+    return "f";
+  case RECKON_F16:
+    return "e";
+  case RECKON_F64:
+    return "d";
+  case RECKON_I8:
+    return "b";
+  case RECKON_I16:
+    return "h";
+  case RECKON_I32:
+    return "il";
+  case RECKON_I64:
+    return "lq";
+  case RECKON_U8:
+    return "B";
+  case RECKON_BF16:
+  case RECKON_U16:
+    return "H";
+  case RECKON_U32:
+    return "IL";
+  case RECKON_U64:
+    return "LQ";
+  case RECKON_BOOL:
+    return "?";
+  }
+  return "";
+}
 
-/// Whether memory of `dtype` holds elements of the type.
-static bool holds(const py::dtype &dtype, ReckonElementType type) { return dtype.equal(dtypeOf(type)); }
+/// Whether memory is dense and holds elements of the type in the machine's byte order.
+static bool holds(const py::buffer_info &info, ReckonElementType type) {
+  const std::string &format = info.format;
+  bool isType = format.size() == 1 && std::strchr(formatsOf(type), format[0]) &&
+                info.itemsize == py::ssize_t(reckon_element_size(type));
+  py::ssize_t stride = info.itemsize;
+  for (size_t axis = info.shape.size(); axis-- > 0 && info.size != 0; stride *= info.shape[axis])
+    if (info.shape[axis] != 1 && info.strides[axis] != stride)
+      return false;
+  return isType;
+}
 
 //===-- Engines ---------------------------------------------------------------===//
 
@@ -142,7 +182,7 @@ private:
         binding.path = table.path.c_str();
       } else {
         binding.source = RECKON_TABLE_MEMORY;
-        binding.data = py::array(table.data).data();
+        binding.data = py::reinterpret_borrow<py::buffer>(table.data).request().ptr;
         engine->kept.append(table.data);
       }
       bindings.push_back(binding);
@@ -186,6 +226,11 @@ public:
     check(status);
     numInputs = reckon_engine_num_inputs(engine->handle);
     numOutputs = reckon_engine_num_outputs(engine->handle);
+    for (size_t i = 0; i < numOutputs; ++i) {
+      ReckonTensorInfo info;
+      check(reckon_engine_output(engine->handle, i, &info));
+      outputTypes.push_back(info.type);
+    }
   }
   Context(const Context &) = delete;
   ~Context() {
@@ -193,41 +238,62 @@ public:
     reckon_context_destroy(handle);
   }
 
-  /// Runs on C-contiguous arrays of the inputs' types, in their order. `outs` has an array or None for each output.
-  std::vector<py::array> run(const std::vector<py::array> &inputs, const std::vector<py::object> &outs) {
-    if (inputs.size() != numInputs || outs.size() != numOutputs)
-      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs and " +
-                                            std::to_string(numOutputs) + " outputs");
-    for (size_t i = 0; i < numInputs; ++i)
-      setInput(i, inputs[i]);
-    check(reckon_prepare(handle));
-    std::vector<py::array> outputs;
-    ReckonStatus status = RECKON_OK;
-    // Whatever happens, no memory of arrays stays bound.
+  using Shape = std::vector<int64_t>;
+
+  /// Binds dense memory of the inputs' types, in their order; gives the shapes that the outputs will have.
+  std::vector<Shape> prepare(const std::vector<py::buffer> &inputs) {
+    if (inputs.size() != numInputs)
+      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs");
+    for (size_t i = 0; i < numInputs; ++i) {
+      ReckonTensorInfo info;
+      check(reckon_engine_input(engine->handle, i, &info));
+      py::buffer_info memory = inputs[i].request();
+      if (!holds(memory, info.type))
+        throw StatusError(RECKON_INVALID, std::string("input '") + info.name + "': expected a C-contiguous array of " +
+                                              numpyName(info.type));
+      Shape shape(memory.shape.begin(), memory.shape.end());
+      check(reckon_set_input(handle, i, info.type, shape.size(), shape.data(), memory.ptr));
+    }
+    bound = inputs;
+    isPrepared = true;
+    return outputShapes();
+  }
+
+  /// Runs on what prepare() bound, into writable dense memory for each output. None of it stays bound.
+  void run(const std::vector<py::buffer> &outs) {
+    if (outs.size() != numOutputs)
+      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numOutputs) + " outputs");
+    if (!isPrepared)
+      throw StatusError(RECKON_INVALID, "no inputs are bound");
     struct Unbind {
       Context &context;
       ~Unbind() {
+        context.isPrepared = false;
+        context.bound.clear();
         for (size_t i = 0; i < context.numOutputs; ++i)
-          std::ignore = reckon_set_output(context.handle, i, context.outputType(i), nullptr, 0);
+          std::ignore = reckon_set_output(context.handle, i, context.outputTypes[i], nullptr, 0);
       }
     } unbind{*this};
-    for (size_t i = 0; i < numOutputs; ++i)
-      outputs.push_back(setOutput(i, outs[i]));
+    for (size_t i = 0; i < numOutputs; ++i) {
+      py::buffer_info memory = outs[i].request(/*writable=*/true);
+      if (!holds(memory, outputTypes[i]))
+        throw StatusError(RECKON_INVALID, "an output's memory is not dense or of another type");
+      check(reckon_set_output(handle, i, outputTypes[i], memory.ptr, size_t(memory.size * memory.itemsize)));
+    }
+    ReckonStatus status;
     {
       py::gil_scoped_release release;
       status = reckon_run(handle);
     }
     check(status);
-    return outputs;
   }
-
-  using Shape = std::vector<int64_t>;
 
   /// Binds addresses on the context's GPU, with their shapes, as the inputs; gives the shapes that the outputs will
   /// have.
   std::vector<Shape> prepareOnDevice(const std::vector<std::pair<uintptr_t, Shape>> &inputs) {
     if (inputs.size() != numInputs)
       throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs");
+    isPrepared = false; // for a run on the host
     for (size_t i = 0; i < numInputs; ++i) {
       ReckonTensorInfo info;
       check(reckon_engine_input(engine->handle, i, &info));
@@ -235,14 +301,7 @@ public:
       check(reckon_set_device_input(handle, i, info.type, shape.size(), shape.data(),
                                     reinterpret_cast<const void *>(address)));
     }
-    check(reckon_prepare(handle));
-    std::vector<Shape> shapes;
-    for (size_t i = 0; i < numOutputs; ++i) {
-      ReckonTensor tensor;
-      check(reckon_output(handle, i, &tensor));
-      shapes.emplace_back(tensor.shape, tensor.shape + tensor.rank);
-    }
-    return shapes;
+    return outputShapes();
   }
 
   /// Enqueues a run on a stream, with an address and its bytes for each output.
@@ -251,7 +310,7 @@ public:
       throw StatusError(RECKON_INVALID, "expected " + std::to_string(numOutputs) + " outputs");
     for (size_t i = 0; i < numOutputs; ++i)
       check(
-          reckon_set_device_output(handle, i, outputType(i), reinterpret_cast<void *>(outs[i].first), outs[i].second));
+          reckon_set_device_output(handle, i, outputTypes[i], reinterpret_cast<void *>(outs[i].first), outs[i].second));
     check(reckon_run_async(handle, reinterpret_cast<void *>(stream)));
   }
 
@@ -265,47 +324,23 @@ public:
   }
 
 private:
-  ReckonElementType outputType(size_t index) const {
-    ReckonTensorInfo info;
-    check(reckon_engine_output(engine->handle, index, &info));
-    return info.type;
-  }
-
-  void setInput(size_t index, const py::array &array) {
-    ReckonTensorInfo info;
-    check(reckon_engine_input(engine->handle, index, &info));
-    if (!holds(array.dtype(), info.type) || !(array.flags() & py::array::c_style))
-      throw StatusError(RECKON_INVALID, std::string("input '") + info.name + "': expected a C-contiguous array of " +
-                                            numpyName(info.type));
-    std::vector<int64_t> shape(array.shape(), array.shape() + array.ndim());
-    check(reckon_set_input(handle, index, info.type, shape.size(), shape.data(), array.data()));
-  }
-
-  /// The array that the run writes: the caller's, or a new one.
-  py::array setOutput(size_t index, const py::object &out) {
-    ReckonTensor tensor;
-    check(reckon_output(handle, index, &tensor));
-    std::vector<py::ssize_t> shape(tensor.shape, tensor.shape + tensor.rank);
-    ReckonElementType type = tensor.type;
-    py::array array = out.is_none() ? py::array(dtypeOf(type), shape) : py::reinterpret_borrow<py::array>(out);
-    bool hasShape = array.ndim() == py::ssize_t(shape.size()) && std::equal(shape.begin(), shape.end(), array.shape());
-    if (!holds(array.dtype(), type) || !hasShape || !(array.flags() & py::array::c_style) || !array.writeable()) {
-      ReckonTensorInfo info;
-      check(reckon_engine_output(engine->handle, index, &info));
-      std::string text;
-      for (py::ssize_t size : shape)
-        text += (text.empty() ? "" : ", ") + std::to_string(size);
-      throw StatusError(RECKON_INVALID, std::string("output '") + info.name +
-                                            "': expected a writable C-contiguous array of " + numpyName(type) +
-                                            " with the shape (" + text + ")");
+  std::vector<Shape> outputShapes() {
+    check(reckon_prepare(handle));
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < numOutputs; ++i) {
+      ReckonTensor tensor;
+      check(reckon_output(handle, i, &tensor));
+      shapes.emplace_back(tensor.shape, tensor.shape + tensor.rank);
     }
-    check(reckon_set_output(handle, index, type, array.mutable_data(), array.nbytes()));
-    return array;
+    return shapes;
   }
 
   std::shared_ptr<Engine> engine;
   ReckonContext *handle = nullptr;
   size_t numInputs = 0, numOutputs = 0;
+  std::vector<ReckonElementType> outputTypes;
+  std::vector<py::buffer> bound; ///< inputs, alive until the run has ended
+  bool isPrepared = false;
 };
 } // namespace
 
@@ -340,7 +375,8 @@ PYBIND11_MODULE(_runtime, module) {
   py::class_<Context>(module, "Context")
       .def(py::init<std::shared_ptr<Engine>, const std::string &, int>(), py::arg("engine"), py::arg("device"),
            py::arg("threads"))
-      .def("run", &Context::run, py::arg("inputs"), py::arg("outs"))
+      .def("prepare", &Context::prepare, py::arg("inputs"))
+      .def("run", &Context::run, py::arg("outs"))
       .def("prepare_on_device", &Context::prepareOnDevice, py::arg("inputs"))
       .def("run_on_device", &Context::runOnDevice, py::arg("outs"), py::arg("stream"))
       .def("synchronize", &Context::synchronize);

@@ -1,4 +1,7 @@
-"""Tensors in the memory of a GPU: torch's, cupy's, and all that have `__cuda_array_interface__`."""
+"""Tensors in the memory of a GPU: torch's, cupy's, and all that have `__cuda_array_interface__`.
+
+A run on a GPU takes a few microseconds, so what is asked of a tensor here is what its framework answers fastest.
+"""
 
 from __future__ import annotations
 
@@ -14,34 +17,61 @@ if TYPE_CHECKING:
     from .engine import TensorInfo
 
 _INTERFACE = "__cuda_array_interface__"
+_HOST_TYPES = (np.ndarray, np.generic, list, tuple, int, float)
+
+
+class Slot:
+    """An input or output, and what tensors for it are compared with."""
+
+    __slots__ = ("kind", "info", "name", "dtype_name", "item_bytes", "rank", "torch_dtype")
+
+    def __init__(self, kind: str, info: TensorInfo) -> None:
+        self.kind, self.info, self.name = kind, info, info.name
+        self.dtype_name, self.item_bytes, self.rank = info.dtype.name, info.dtype.itemsize, len(info.shape)
+        self.torch_dtype: Any = None  # known once torch is there
+
+
+def _is_torch(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 def is_on_device(value: Any) -> bool:
-    """Whether `value` is a tensor on a GPU. torch's tensors have the attribute also when they are not."""
-    if isinstance(value, (np.ndarray, np.generic, list, tuple, int, float)):
+    """Whether `value` is a tensor on a GPU. torch's tensors have the interface also when they are not."""
+    if isinstance(value, _HOST_TYPES):
         return False
-    return bool(getattr(value, "is_cuda", hasattr(type(value), _INTERFACE)))
+    return bool(value.is_cuda) if _is_torch(value) else hasattr(type(value), _INTERFACE)
 
 
-def describe(kind: str, info: TensorInfo, value: Any) -> tuple[int, tuple[int, ...], int]:
+def describe(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
     """The address, the shape and the bytes of a contiguous tensor of the dtype."""
+    if _is_torch(value):
+        if slot.torch_dtype is None:
+            slot.torch_dtype = getattr(sys.modules["torch"], slot.dtype_name)
+        if value.dtype is slot.torch_dtype and value.is_cuda and value.is_contiguous() and value.dim() == slot.rank:
+            return value.data_ptr(), value.shape, value.numel() * slot.item_bytes
+    return _describe_any(slot, value)
+
+
+def _describe_any(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
+    """The same of any tensor, or what is wrong with it."""
+    what = f"{slot.kind} '{slot.name}'"
     if not is_on_device(value):
-        raise InvalidError(f"{kind} '{info.name}' is not on the GPU, and others are")
+        raise InvalidError(f"{what} is not on the GPU, and others are")
     try:
-        interface = getattr(value.detach() if hasattr(value, "detach") else value, _INTERFACE)
+        interface = getattr(value.detach() if _is_torch(value) else value, _INTERFACE)
     except (TypeError, RuntimeError, AttributeError) as error:
-        raise InvalidError(f"{kind} '{info.name}': {error}") from None
-    dtype, shape = np.dtype(interface["typestr"]), tuple(interface["shape"])
-    if dtype != info.dtype:
-        raise InvalidError(f"{kind} '{info.name}' is {dtype}, expected {info.dtype} ({info})")
-    strides = interface.get("strides")
-    if strides is not None and tuple(strides) != _dense(shape, dtype.itemsize) and math.prod(shape) != 0:
-        raise InvalidError(f"{kind} '{info.name}' is not contiguous: make it so first, as with .contiguous()")
+        raise InvalidError(f"{what}: {error}") from None
     address, is_read_only = interface["data"]
-    if kind == "output" and is_read_only:
-        raise InvalidError(f"output '{info.name}' is read-only")
-    if len(shape) != len(info.shape):
-        raise InvalidError(f"{kind} '{info.name}' has the shape {shape}, expected [{', '.join(info.shape)}]")
+    dtype, shape, strides = np.dtype(interface["typestr"]), tuple(interface["shape"]), interface.get("strides")
+    if dtype != slot.info.dtype:
+        raise InvalidError(f"{what} is {dtype}, expected {slot.dtype_name} ({slot.info})")
+    if strides is not None and math.prod(shape) != 0 and tuple(strides) != _dense(shape, dtype.itemsize):
+        raise InvalidError(f"{what} is not contiguous: make it so first, as with .contiguous()")
+    if len(shape) != slot.rank:
+        raise InvalidError(f"{what} has the shape {shape}, expected [{', '.join(slot.info.shape)}]")
+    if slot.kind == "output" and is_read_only:
+        raise InvalidError(f"{what} is read-only")
     return address or 0, shape, math.prod(shape) * dtype.itemsize
 
 
@@ -52,22 +82,23 @@ def _dense(shape: tuple[int, ...], item: int) -> tuple[int, ...]:
     return tuple(reversed(strides[: len(shape)]))
 
 
-def make_like(value: Any, info: TensorInfo, shape: list[int]) -> Any:
+def make_like(value: Any, slot: Slot, shape: list[int]) -> Any:
     """A new tensor for an output, of the framework and on the GPU of `value`."""
-    framework = type(value).__module__.partition(".")[0]
-    if framework == "torch":
+    if _is_torch(value):
         torch = sys.modules["torch"]
-        return torch.empty(shape, dtype=getattr(torch, info.dtype.name), device=value.device)
-    if framework == "cupy":
-        return sys.modules["cupy"].empty(shape, dtype=info.dtype)
-    raise InvalidError(f"output '{info.name}': give a tensor for it in `out`: {type(value).__name__} cannot be made here")
+        return torch.empty(shape, dtype=getattr(torch, slot.dtype_name), device=value.device)
+    if type(value).__module__.partition(".")[0] == "cupy":
+        return sys.modules["cupy"].empty(shape, dtype=slot.info.dtype)
+    raise InvalidError(f"output '{slot.name}': give a tensor for it in `out`: {type(value).__name__} cannot be made here")
 
 
 def current_stream(value: Any) -> int:
     """The stream that the framework of `value` works on now; the default stream of others."""
-    framework = type(value).__module__.partition(".")[0]
-    if framework == "torch":
-        return int(sys.modules["torch"].cuda.current_stream(value.device).cuda_stream)
-    if framework == "cupy":
+    if _is_torch(value):
+        torch, device = sys.modules["torch"], value.device.index
+        # What torch.cuda.current_stream() asks, without making an object of it.
+        raw = getattr(torch._C, "_cuda_getCurrentRawStream", None)
+        return int(raw(device) if raw else torch.cuda.current_stream(device).cuda_stream)
+    if type(value).__module__.partition(".")[0] == "cupy":
         return int(sys.modules["cupy"].cuda.get_current_stream().ptr)
     return 0

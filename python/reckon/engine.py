@@ -7,7 +7,7 @@ import functools
 import html
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
@@ -142,28 +142,29 @@ class Context:
         self._native.synchronize()
 
     def _run(self, inputs: Mapping[str, Any], out: Mapping[str, Any]) -> dict[str, Any]:
-        engine = self._engine
+        engine, native = self._engine, self._native
         engine._check_inputs(inputs)
-        engine._check_outs(out)
-        names = [info.name for info in engine.outputs]
-        first = next((value for value in inputs.values() if _device.is_on_device(value)), None)
+        if out:
+            _check_names("output", out, engine._outputs)
+        values = [inputs[name] for name in engine._inputs]
+        first = next(filter(_device.is_on_device, values), None)
+        results: dict[str, Any] = {}
         if first is None:
-            arrays = [_to_array(info, inputs[info.name]) for info in engine.inputs]
-            for name, array in out.items():
-                if not isinstance(array, np.ndarray):
-                    raise InvalidError(f"output '{name}': expected a numpy array, got {type(array).__name__}")
-            return dict(zip(names, self._native.run(arrays, [out.get(name) for name in names])))
-        described = [_device.describe("input", info, inputs[info.name]) for info in engine.inputs]
-        shapes = self._native.prepare_on_device([(address, shape) for address, shape, _ in described])
-        results = {info.name: out[info.name] if info.name in out else _device.make_like(first, info, shape)
-                   for info, shape in zip(engine.outputs, shapes)}
-        outs = []
-        for info, shape in zip(engine.outputs, shapes):
-            address, given, size = _device.describe("output", info, results[info.name])
+            shapes = native.prepare([_to_array(slot.info, value) for slot, value in zip(engine._inputs.values(), values)])
+            for slot, shape in zip(engine._outputs.values(), shapes):
+                results[slot.name] = _make_output(slot.info, tuple(shape), out.get(slot.name))
+            native.run(list(results.values()))
+            return results
+        described = [_device.describe(slot, value) for slot, value in zip(engine._inputs.values(), values)]
+        shapes = native.prepare_on_device([(address, shape) for address, shape, _ in described])
+        memory = []
+        for slot, shape in zip(engine._outputs.values(), shapes):
+            tensor = results[slot.name] = out[slot.name] if slot.name in out else _device.make_like(first, slot, shape)
+            address, given, size = _device.describe(slot, tensor)
             if list(given) != shape:
-                raise InvalidError(f"output '{info.name}': expected the shape {tuple(shape)}, got {given}")
-            outs.append((address, size))
-        self._native.run_on_device(outs, _device.current_stream(first))
+                raise InvalidError(f"output '{slot.name}': expected the shape {tuple(shape)}, got {tuple(given)}")
+            memory.append((address, size))
+        native.run_on_device(memory, _device.current_stream(first))
         return results
 
 
@@ -188,7 +189,8 @@ class Engine:
         self.outputs = tuple(_describe(info) for info in native.outputs())
         self.tables = tuple(TableInfo(t.name, t.type, t.encoding, t.rows, t.dim, t.row_bytes) for t in native.tables())
         self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
-        self._by_name = {info.name: index for index, info in enumerate(self.inputs)}
+        self._inputs = {info.name: _device.Slot("input", info) for info in self.inputs}
+        self._outputs = {info.name: _device.Slot("output", info) for info in self.outputs}
 
     # --- Running ---
 
@@ -301,26 +303,24 @@ class Engine:
 
     def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         self._opened()
-        _check_names("input", inputs, self._by_name, self._list_inputs())
-        missing = [name for name in self._by_name if name not in inputs]
+        if isinstance(inputs, dict) and inputs.keys() == self._inputs.keys():
+            return
+        _check_names("input", inputs, self._inputs)
+        missing = [name for name in self._inputs if name not in inputs]
         if missing:
             raise InvalidError(f"input '{missing[0]}' is missing; the engine takes {self._list_inputs()}")
-
-    def _check_outs(self, out: Mapping[str, Any]) -> None:
-        if out:
-            _check_names("output", out, [info.name for info in self.outputs], ", ".join(str(info) for info in self.outputs))
 
 
 def _describe(info: _runtime.TensorInfo) -> TensorInfo:
     return TensorInfo(info.name, info.type, np.dtype(info.dtype), tuple(info.shape))
 
 
-def _check_names(kind: str, given: Mapping[str, object], known: Iterable[str], listing: str) -> None:
+def _check_names(kind: str, given: Mapping[str, object], known: Mapping[str, _device.Slot]) -> None:
     if not isinstance(given, Mapping):
         raise InvalidError(f"expected {kind}s by name, got {type(given).__name__}")
-    known = set(known)
     for name in given:
         if name not in known:
+            listing = ", ".join(str(slot.info) for slot in known.values())
             raise InvalidError(f"there is no {kind} {name!r}; the engine has {listing}")
 
 
@@ -345,6 +345,17 @@ def _to_array(info: TensorInfo, value: Any) -> Array:
         raise InvalidError(f"input '{info.name}' has the shape {array.shape}, expected [{', '.join(info.shape)}]")
     # Not ascontiguousarray(), which gives scalars a dimension.
     return np.asarray(array, dtype=info.dtype, order="C")
+
+
+def _make_output(info: TensorInfo, shape: tuple[int, ...], given: Any) -> Array:
+    """The array that a run writes: the caller's, when it fits, or a new one."""
+    if given is None:
+        return np.empty(shape, info.dtype)
+    if not isinstance(given, np.ndarray):
+        raise InvalidError(f"output '{info.name}': expected a numpy array, got {type(given).__name__}")
+    if given.dtype != info.dtype or given.shape != shape or not given.flags.c_contiguous or not given.flags.writeable:
+        raise InvalidError(f"output '{info.name}': expected a writable C-contiguous array of {info.dtype} with the shape {shape}")
+    return given
 
 
 def _from_dlpack(info: TensorInfo, tensor: Any) -> Any:
