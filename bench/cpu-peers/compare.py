@@ -36,16 +36,18 @@ def input_names(graph):
 
 
 def load_base(folder, names):
-    """The largest set of inputs that comes with the model."""
-    sets = glob.glob(os.path.join(folder, "test_data_set_*"))
+    """The largest set of inputs that comes with the model: ONNX test data, beside it or in a folder of its own, or arrays."""
+    sets = [found for pattern in ("test_data_set_*", "*/test_data_set_*") for found in glob.glob(os.path.join(folder, pattern))]
     if not sets:
+        folders = [folder] + sorted(glob.glob(os.path.join(folder, "*", "")))
+        folder = next(f for f in folders if all(os.path.exists(os.path.join(f, name + ".npy")) for name in names))
         return {name: np.load(os.path.join(folder, name + ".npy")) for name in names}
     def read(data_set, index):
         tensor = onnx.TensorProto()
         with open(os.path.join(data_set, f"input_{index}.pb"), "rb") as file:
             tensor.ParseFromString(file.read())
         return numpy_helper.to_array(tensor)
-    largest = max(sets, key=lambda s: read(s, 0).shape[0])
+    largest = max(sorted(sets), key=lambda s: (read(s, 0).shape or (0,))[0])
     return {name: read(largest, index) for index, name in enumerate(names)}
 
 
@@ -55,7 +57,7 @@ def resize(base, batch):
     result = {}
     for name, array in base.items():
         if name not in offsets and name not in offsets.values():
-            result[name] = np.resize(array, (batch,) + array.shape[1:])
+            result[name] = np.resize(array, (batch,) + array.shape[1:]) if array.ndim else array
     for name, ids_name in offsets.items():
         starts, ids = base[name], base[ids_name]
         bags = [ids[begin:end] for begin, end in zip(starts, np.append(starts[1:], len(ids)))]
@@ -110,12 +112,13 @@ def block(run, seconds):
     return times
 
 
-def measure(ours, peer, rounds, seconds):
-    samples = ([], [])
+def measure(runners, rounds, seconds):
+    """The median time of one run of each in microseconds, from blocks that alternate."""
+    samples = [[] for _ in runners]
     for _ in range(rounds):
-        for side, runner in enumerate((ours, peer)):
-            samples[side].extend(block(runner.run, seconds))
-    return tuple(statistics.median(side) * 1e6 for side in samples)
+        for side, runner in zip(samples, runners):
+            side.extend(block(runner.run, seconds))
+    return [statistics.median(side) * 1e6 for side in samples]
 
 
 def mismatch(ours, theirs):
@@ -142,6 +145,23 @@ def cpu_name():
                 flags = line.split()
     kinds = [kind for kind in ("avx2", "avx512f", "avx512_bf16", "amx_tile") if kind in flags]
     return f"{name} ({', '.join(kinds)})"
+
+
+def geometric_mean(ratios):
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def write_table(begin, lines):
+    """Puts lines into the page, between a marker and the next end."""
+    page = open(PAGE).read()
+    before, rest = page.split(begin)
+    with open(PAGE, "w") as file:
+        file.write("\n".join([before + begin, "", *lines, "", END]) + rest.split(END, 1)[1])
+
+
+def setting(library, threads):
+    return (f"Measured on {datetime.date.today()}, {cpu_name()}, {os.cpu_count()} CPUs, {threads} threads each; "
+            f"{library.calls.reckon_version().decode()}, onnxruntime {onnxruntime.__version__}")
 
 
 def main():
@@ -192,7 +212,7 @@ def main():
                 failures += 1
                 context.close()
                 continue
-            ours, theirs = measure(context, peer, arguments.rounds, arguments.seconds)
+            ours, theirs = measure((context, peer), arguments.rounds, arguments.seconds)
             context.close()
             ratios.append(theirs / ours)
             rows.append(f"| {name} | {batch} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
@@ -202,17 +222,13 @@ def main():
 
     if not ratios:
         return 1
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    mean = geometric_mean(ratios)
     summary = f"Geometric mean of the ratios: {mean:.2f} over {len(ratios)} cases; the smallest: {min(ratios):.2f}."
     print(summary)
     if not arguments.no_write:
-        text = [BEGIN, "", f"Measured on {datetime.date.today()}, {cpu_name()}, {os.cpu_count()} CPUs, {arguments.threads} "
-                f"threads each; {library.calls.reckon_version().decode()}, onnxruntime {onnxruntime.__version__}, float32. "
-                f"Command: `bench/cpu-peers/run`.", "",
-                "| model | batch | Reckon, us | onnxruntime, us | ratio |", "|---|---|---|---|---|", *rows, "", summary, "", END]
-        page = open(PAGE).read()
-        with open(PAGE, "w") as file:
-            file.write(page.split(BEGIN)[0] + "\n".join(text) + page.split(END)[1])
+        write_table(BEGIN, [f"{setting(library, arguments.threads)}, float32. Command: `bench/cpu-peers/run`.", "",
+                            "| model | batch | Reckon, us | onnxruntime, us | ratio |", "|---|---|---|---|---|", *rows, "",
+                            summary])
     return 1 if failures else 0
 
 
