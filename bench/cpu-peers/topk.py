@@ -41,7 +41,7 @@ def main():
         peer.run()
         if error := compare.mismatch(context.outputs(), peer.outputs()):
             sys.exit(f"{case}: {error}")
-        ours, theirs = compare.measure(context, peer, 5, 0.2)
+        ours, theirs = compare.measure((context, peer), 5, 0.2)
         print(f"top {k:6} of {size:8}  Reckon {ours:9.1f} us  onnxruntime {theirs:9.1f} us  ratio {theirs / ours:.2f}", flush=True)
         context.close()
         engine.close()

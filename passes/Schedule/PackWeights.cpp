@@ -9,6 +9,8 @@
 #include "passes/Schedule/StoredWeights.h"
 
 #include "dialects/Plan/Plan.h"
+#include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/Rec.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -33,6 +35,8 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
     for (KernelOp kernel : getOperation().getOps<KernelOp>())
       if (kernel.getKind() == rec::RegionKind::gemm)
         choosePackings(kernel);
+      else
+        turnFactors(kernel);
     schedule::storeWeightsAsRead(getOperation(), [&](PackingAttr packing) {
       numPanels += packing.getKind() == PackingKind::panels;
       numColumns += packing.getKind() == PackingKind::columns;
@@ -41,6 +45,8 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
 
 private:
   void choosePackings(KernelOp kernel);
+  void turnFactors(KernelOp kernel);
+  void turn(KernelOp kernel, BlockArgument factor, ArrayRef<DispatchOp> dispatches);
 };
 } // namespace
 
@@ -55,5 +61,78 @@ void PackWeights::choosePackings(KernelOp kernel) {
     layout = layout.withPacking(isNarrow ? PackingAttr::get(&getContext(), PackingKind::columns)
                                          : PackingAttr::get(&getContext(), PackingKind::panels, panelWidth));
   }
+  kernel.setLayoutList(layouts);
+}
+
+/// A constant whose first dimension counts what a product computes side by side, when it is an argument that nothing
+/// else in the kernel reads: the weight of a convolution, or a matrix on the left.
+static BlockArgument findFactor(Operation &op) {
+  Value factor;
+  if (auto conv = dyn_cast<rec::ConvOp>(op))
+    factor = conv.getWeight();
+  else if (auto matmul = dyn_cast<rec::MatmulOp>(op);
+           matmul && !matmul.getTransposeA() && matmul.getA().getType().getRank() == 2)
+    factor = matmul.getA();
+  auto argument = dyn_cast_if_present<BlockArgument>(factor);
+  return argument && argument.hasOneUse() ? argument : BlockArgument();
+}
+
+void PackWeights::turnFactors(KernelOp kernel) {
+  SmallVector<DispatchOp> dispatches;
+  getOperation().walk([&](DispatchOp dispatch) {
+    if (dispatch.lookupKernel() == kernel)
+      dispatches.push_back(dispatch);
+  });
+  for (Operation &op : kernel.getBody().front()) {
+    BlockArgument factor = findFactor(op);
+    if (!factor || cast<RankedTensorType>(factor.getType()).getDimSize(0) < minColumns ||
+        kernel.getLayout(factor.getArgNumber()).getRow())
+      continue;
+    auto isWeight = [&](DispatchOp dispatch) {
+      return dispatch->getOperand(factor.getArgNumber()).getDefiningOp<WeightOp>() != nullptr;
+    };
+    if (llvm::all_of(dispatches, isWeight)) {
+      turn(kernel, factor, dispatches);
+      ++numTurned;
+    }
+  }
+}
+
+/// Stores the factor with its first dimension last. What has more than two dimensions becomes a matrix, which the
+/// kernel reshapes.
+void PackWeights::turn(KernelOp kernel, BlockArgument factor, ArrayRef<DispatchOp> dispatches) {
+  unsigned operand = factor.getArgNumber();
+  auto type = cast<RankedTensorType>(factor.getType());
+  auto packing = PackingAttr::get(&getContext(), PackingKind::columns);
+  SmallVector<OperandAttr> layouts = kernel.getLayoutList();
+  OperandAttr layout = layouts[operand].withPacking(packing);
+  int64_t rows = type.getDimSize(0), columns = type.getNumElements() / std::max<int64_t>(rows, 1);
+  if (type.getRank() > 2) {
+    auto matrix = RankedTensorType::get({rows, columns}, type.getElementType());
+    OpBuilder builder(&kernel.getBody().front(), kernel.getBody().front().begin());
+    factor.setType(matrix);
+    auto reshape = rec::ReshapeOp::create(builder, factor.getLoc(), type, factor);
+    factor.replaceAllUsesExcept(reshape, reshape);
+    SizeExpr sizes[] = {rows, columns};
+    layout = OperandAttr::get(&getContext(), StridedMap::getDense(sizes).getStrides(), /*row=*/false,
+                              /*rowsDim=*/-1)
+                 .withPacking(packing);
+    auto buffer = BufferType::get(&getContext(), type.getElementType(), sizes);
+    llvm::DenseMap<WeightOp, WeightOp> matrices;
+    for (DispatchOp dispatch : dispatches) {
+      auto weight = dispatch->getOperand(operand).getDefiningOp<WeightOp>();
+      WeightOp &flat = matrices[weight];
+      if (!flat) {
+        OpBuilder before(weight);
+        std::optional<rec::ConstantBytes> bytes = rec::getConstantBytes(weight.getValue());
+        flat = WeightOp::create(before, weight.getLoc(), buffer, weight.getNameAttr(),
+                                rec::makeConstant(matrix, bytes->get(), weight.getName()));
+      }
+      dispatch->setOperand(operand, flat.getBuffer());
+      if (weight.getBuffer().use_empty())
+        weight.erase();
+    }
+  }
+  layouts[operand] = layout;
   kernel.setLayoutList(layouts);
 }

@@ -68,7 +68,9 @@ def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Choose how the weights of GEMM kernels are stored";
   let description = [{
     A weight of N columns that a kernel of kind gemm multiplies by is stored in panels of `panel-width` columns, or by
-    columns when N is small. A weight that is read in several ways is stored once for each.
+    columns when N is small. A weight that is read in several ways is stored once for each. In other kernels the weight of
+    a convolution and a constant matrix on the left of a product are stored by columns: what the product computes side by
+    side then lies side by side.
 
     Requires: plan-outline-kernels.
     Guarantees: the packing of each weight is the one that every kernel that reads it names for that input.
@@ -82,7 +84,8 @@ def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   ];
   let statistics = [
     Statistic<"numPanels", "panels", "Weights stored in panels">,
-    Statistic<"numColumns", "columns", "Weights stored by columns">
+    Statistic<"numColumns", "columns", "Weights stored by columns">,
+    Statistic<"numTurned", "turned", "Left-hand weights and those of convolutions stored by columns">
   ];
 }
 

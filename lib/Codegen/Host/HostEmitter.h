@@ -37,6 +37,7 @@ public:
   mlir::LogicalResult emit();
 
 private:
+  friend class ContractionTiles;
   using Place = loops::Place;
   using LookupTable = loops::LookupTable;
   using LookupBag = loops::LookupBag;
@@ -58,7 +59,8 @@ private:
   using Part = std::pair<int64_t, int64_t>;
   llvm::SmallVector<Value> decodeRow(const LookupTable &table, Value row, llvm::ArrayRef<Part> parts);
 
-  //===--- Interaction.cpp, TopK.cpp ---===//
+  //===--- Interaction.cpp, Softmax.cpp, TopK.cpp ---===//
+  mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
   void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const Place &to);
   Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) override;
@@ -85,7 +87,7 @@ private:
   Value emitCandidates(const Place &from, const SortRun &to, Value extent, Value k, bool smallest);
   void emitSortPass(const SortRun &from, const SortRun &to, const Place &starts, Value extent, unsigned shift);
 
-  //===--- GEMM (Gemm.cpp, PackedLinear.cpp) ---===//
+  //===--- Products (Gemm.cpp, PackedLinear.cpp, ContractionTiles.cpp) ---===//
   struct GemmStage;
   /// Rows [begin, end), and `columns` columns from the first of a panel on, which is `column`.
   struct TileRange {
@@ -99,6 +101,7 @@ private:
   void emitColumns(GemmStage &stage, Value begin, Value end);
   Value widened(Value base, mlir::Type type, Value scratch, Value count);
   mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, mlir::Type weightType);
+  void emitContraction(const loops::Contraction &contraction) override;
   void emitLinearContraction(rec::LinearOp op, const loops::Contraction &contraction) override;
 
   mlir::ModuleOp module;

@@ -5,7 +5,8 @@
 //
 //===------------------------------------------------------------------------------===//
 //
-// Weights of a GEMM kernel are packed, whether or not its operands allow tiles.
+// Weights of a GEMM kernel are packed, whether or not its operands allow tiles. By columns is a matter of strides,
+// panels are contractions of their own.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -21,17 +22,12 @@ using namespace reckon::loops;
 void HostEmitter::emitLinearContraction(rec::LinearOp op, const Contraction &contraction) {
   auto argument = dyn_cast<BlockArgument>(op.getWeight());
   auto packing = argument ? kernel.getLayout(argument.getArgNumber()).getPacking() : plan::PackingAttr();
-  if (!packing || packing.getKind() == plan::PackingKind::row_major)
+  if (!packing || packing.getKind() != plan::PackingKind::panels)
     return emitContraction(contraction);
   unsigned column = contraction.numResultAxes - 1, summed = column + 1;
   Value n = contraction.extents[column], k = contraction.extents[summed], one = constantIndex(1);
   Contraction packed = contraction;
   SmallVector<Value> &strides = packed.b.place.strides;
-  if (packing.getKind() == plan::PackingKind::columns) {
-    strides[column] = k;
-    strides[summed] = one;
-    return emitContraction(packed);
-  }
   Value width = constantIndex(packing.getWidth());
   strides[column] = one;
   strides[summed] = width;
@@ -44,6 +40,7 @@ void HostEmitter::emitLinearContraction(rec::LinearOp op, const Contraction &con
           Value stride = operand == &panel.b ? k : operand->place.strides[column];
           operand->offset = add(operand->offset, mul(first, stride));
         }
+        panel.bounds[column] = packing.getWidth();
         panel.extents[column] = arith::MinSIOp::create(b, width, sub(n, first));
         emitContraction(panel);
       },

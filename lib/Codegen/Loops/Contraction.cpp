@@ -31,6 +31,7 @@ void LayerEmitter::enterRow(Value result, Contraction &contraction) {
   if (!isRowValue(result))
     return;
   contraction.extents[0] = constantIndex(1);
+  contraction.bounds[0] = 1;
   for (Contraction::Operand *operand : contraction.getOperands())
     operand->offset = add(operand->offset, mul(row, operand->place.strides[0]));
 }
@@ -39,24 +40,24 @@ namespace {
 /// An operand of a matrix product with a dimension for rows and one for columns.
 struct MatrixOperand {
   Place place;
-  SmallVector<Value> extents;
+  rec::Shape shape;
 };
 } // namespace
 
 LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
-  Value result = op.getResult(), zero = constantIndex(0), one = constantIndex(1);
+  Value result = op.getResult(), zero = constantIndex(0);
   auto asMatrix = [&](Value value, bool transpose, unsigned missingAt) {
-    MatrixOperand operand{materialize(value), sizes(value)};
-    rec::Shape shape = rec::getShape(value);
+    MatrixOperand operand{materialize(value), rec::getShape(value)};
     SmallVector<Value> &strides = operand.place.strides;
+    rec::Shape &shape = operand.shape;
     if (shape.size() == 1) {
       strides.insert(strides.begin() + missingAt, zero);
-      operand.extents.insert(operand.extents.begin() + missingAt, one);
+      shape.insert(shape.begin() + missingAt, SizeExpr(1));
     }
     size_t rank = strides.size();
     if (transpose) {
       std::swap(strides[rank - 1], strides[rank - 2]);
-      std::swap(operand.extents[rank - 1], operand.extents[rank - 2]);
+      std::swap(shape[rank - 1], shape[rank - 2]);
     }
     for (size_t d = 0; d + 2 < rank; ++d)
       if (shape[d] == SizeExpr(1))
@@ -67,17 +68,19 @@ LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
   MatrixOperand right = asMatrix(op.getB(), op.getTransposeB(), 1);
   Place target = destination(result), wide = target;
   Contraction contraction;
-  contraction.extents = sizes(result);
+  contraction.bounds = rec::getShape(result);
   if (rec::getShape(op.getB()).size() == 1) {
     wide.strides.push_back(zero);
-    contraction.extents.push_back(one);
+    contraction.bounds.push_back(1);
   }
   if (rec::getShape(op.getA()).size() == 1) {
     wide.strides.insert(wide.strides.end() - 1, zero);
-    contraction.extents.insert(contraction.extents.end() - 1, one);
+    contraction.bounds.insert(contraction.bounds.end() - 1, SizeExpr(1));
   }
   unsigned rank = contraction.numResultAxes = wide.strides.size();
-  contraction.extents.push_back(left.extents.back());
+  contraction.bounds.push_back(left.shape.back());
+  for (const SizeExpr &bound : contraction.bounds)
+    contraction.extents.push_back(size(bound));
   // The batch dimensions of an operand are the last of the result's.
   auto overAxes = [&](const MatrixOperand &operand) {
     Contraction::Operand over{operand.place, zero};
@@ -103,9 +106,11 @@ LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
 LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
   Value result = op.getResult(), zero = constantIndex(0);
   Contraction contraction;
-  contraction.extents = sizes(result);
-  unsigned rank = contraction.numResultAxes = contraction.extents.size();
-  contraction.extents.push_back(sizes(op.getX()).back());
+  contraction.bounds = rec::getShape(result);
+  unsigned rank = contraction.numResultAxes = contraction.bounds.size();
+  contraction.bounds.push_back(rec::getShape(op.getX()).back());
+  for (const SizeExpr &bound : contraction.bounds)
+    contraction.extents.push_back(size(bound));
   Place x = materialize(op.getX()), weight = materialize(op.getWeight());
   x.strides.insert(x.strides.end() - 1, zero);
   contraction.a = {x, zero};
@@ -132,16 +137,18 @@ LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
 LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
   Value result = op.getResult(), zero = constantIndex(0);
   Place x = materialize(op.getX()), weight = materialize(op.getWeight()), target = destination(result);
-  SmallVector<Value> xExtents = sizes(op.getX()), weightExtents = sizes(op.getWeight()), extents = sizes(result);
+  rec::Shape shape = rec::getShape(result), weightShape = rec::getShape(op.getWeight());
+  SmallVector<Value> xExtents = sizes(op.getX());
   unsigned spatial = xExtents.size() - 2, firstSummed = spatial + 3;
-  Value groups = constantIndex(op.getGroups()), perGroup = weightExtents[1];
-  Value outputs = b.createOrFold<arith::DivSIOp>(weightExtents[0], groups);
 
   Contraction contraction;
   contraction.numResultAxes = firstSummed;
-  contraction.extents = {extents[0], groups, outputs};
-  contraction.extents.append(extents.begin() + 2, extents.end());
-  contraction.extents.append(weightExtents.begin() + 1, weightExtents.end());
+  contraction.bounds = {shape[0], op.getGroups(), SizeExpr::floorDiv(shape[1], op.getGroups())};
+  contraction.bounds.append(shape.begin() + 2, shape.end());
+  contraction.bounds.append(weightShape.begin() + 1, weightShape.end());
+  for (const SizeExpr &bound : contraction.bounds)
+    contraction.extents.push_back(size(bound));
+  Value outputs = contraction.extents[2], perGroup = contraction.extents[firstSummed];
   SmallVector<Value> none(contraction.extents.size(), zero);
   auto over = [&](const Place &place) { return Contraction::Operand{{place.base, none, place.elementType}, zero}; };
   contraction.a = over(weight);

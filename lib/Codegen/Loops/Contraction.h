@@ -40,6 +40,8 @@ struct Contraction {
   };
 
   llvm::SmallVector<Value> extents; ///< of the result's axes in the order of its dimensions, then of the summed axes
+  /// What the extents are at most, in named dimensions: scratch along an axis is of that size.
+  llvm::SmallVector<SizeExpr> bounds;
   unsigned numResultAxes = 0;
   Operand a, b, c;
   std::optional<Operand> init; ///< absent: 0

@@ -70,12 +70,63 @@ std::optional<Place> LayerEmitter::viewOf(Operation *op) {
 }
 
 std::optional<Place> LayerEmitter::view(rec::ReshapeOp op, const Place &place) {
-  if (!isDense(op.getX(), place))
+  return reshaped(op.getX(), op.getResult(), place);
+}
+
+/// The memory of `from` in the shape of `to`. Without strides for that, none.
+std::optional<Place> LayerEmitter::reshaped(Value from, Value to, const Place &place) {
+  rec::Shape toShape = rec::getShape(to);
+  if (isDense(from, place)) {
+    SmallVector<Value> strides = denseStrides(toShape, false);
+    if (isRowValue(from))
+      strides[0] = place.strides[0];
+    return Place{place.base, strides, place.elementType};
+  }
+  auto strides = reshapeStrides(rec::getShape(from), place.strides, toShape);
+  if (!strides)
     return std::nullopt;
-  SmallVector<Value> strides = denseStrides(rec::getShape(op.getResult()), false);
-  if (isRowValue(op.getX()))
-    strides[0] = place.strides[0];
-  return Place{place.base, strides, place.elementType};
+  return Place{place.base, *strides, place.elementType};
+}
+
+/// Strides by groups of dimensions that hold the same elements before and after. In a group the elements have to be
+/// equally far from each other; between groups there may be gaps.
+std::optional<SmallVector<Value>> LayerEmitter::reshapeStrides(ArrayRef<SizeExpr> from, ArrayRef<Value> strides,
+                                                               ArrayRef<SizeExpr> to) {
+  SmallVector<Value> result(to.size());
+  for (size_t i = 0, j = 0; i < from.size() || j < to.size();) {
+    size_t firstFrom = i, firstTo = j;
+    SizeExpr before = i < from.size() ? from[i++] : SizeExpr(1), after = j < to.size() ? to[j++] : SizeExpr(1);
+    while (before != after) {
+      auto knownBefore = before.constant(), knownAfter = after.constant();
+      bool isShort = knownBefore && (!knownAfter || *knownBefore < *knownAfter);
+      if (isShort ? i == from.size() : j == to.size())
+        return std::nullopt;
+      if (isShort)
+        before = before * from[i++];
+      else
+        after = after * to[j++];
+    }
+    Value step = constantIndex(0);
+    std::optional<int64_t> next; // what the stride of the next dimension outwards has to be
+    bool isLast = true;
+    for (size_t d = i; d-- > firstFrom;) {
+      if (from[d] == SizeExpr(1))
+        continue;
+      auto stride = asConstant(strides[d]), extent = from[d].constant();
+      if (isLast)
+        step = strides[d];
+      else if (!next || stride != next)
+        return std::nullopt;
+      isLast = false;
+      next = stride && extent ? std::optional(*stride * *extent) : std::nullopt;
+    }
+    SizeExpr count = 1;
+    for (size_t d = j; d-- > firstTo;) {
+      result[d] = mul(step, size(count));
+      count = count * to[d];
+    }
+  }
+  return result;
 }
 
 std::optional<Place> LayerEmitter::view(rec::TransposeOp op, const Place &place) {
@@ -115,7 +166,7 @@ Value LayerEmitter::element(Value tensor, Index index) {
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
     Type type = elementTypeOf(tensor);
     ElementsAttr value = constant.getValue();
-    if (rec::getShape(tensor).size() > 0 && !rec::getConstantSplat(value))
+    if (!rec::getShape(tensor).empty() && !rec::getConstantSplat(value))
       return load(materialize(tensor), index);
     // One element stands for all, however many they are.
     if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && dense.isSplat())

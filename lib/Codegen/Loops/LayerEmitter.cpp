@@ -31,6 +31,9 @@ Place LayerEmitter::operandPlace(unsigned operand, RankedTensorType type) {
       strides[axis] = constantIndex(*stated[axis].constant());
     else if (stated[axis] != rec::normalizeSize(dense[axis]))
       strides[axis] = size(stated[axis]);
+  // The transpose of a matrix.
+  if (kernel.getLayout(operand).getPacking().getKind() == plan::PackingKind::columns)
+    strides = {constantIndex(1), size(shape[0])};
   return {operandPointers[operand], strides, type.getElementType()};
 }
 
@@ -63,7 +66,14 @@ void LayerEmitter::placeOutputs() {
   }
 }
 
-/// A reshape or concat with a destination hands it, or its slice, to operands that nothing else reads.
+/// Whether a value can be computed right into memory of any strides. Products can, and what hands its memory on; others
+/// have rows that are contiguous.
+bool LayerEmitter::takesStrides(Value value, const Place &place) {
+  return isDense(value, place) ||
+         isa<rec::MatmulOp, rec::LinearOp, rec::ConvOp, rec::ReshapeOp, rec::TransposeOp>(value.getDefiningOp());
+}
+
+/// A reshape, transpose or concat with a destination hands it, or its slice, to operands that nothing else reads.
 void LayerEmitter::forwardDestination(Value value) {
   Place place = destinations[value];
   auto accepts = [&](Value operand) {
@@ -73,12 +83,20 @@ void LayerEmitter::forwardDestination(Value value) {
   };
   if (auto reshape = value.getDefiningOp<rec::ReshapeOp>()) {
     Value operand = reshape.getX();
-    if (!accepts(operand) || !isDense(value, place))
+    std::optional<Place> view = accepts(operand) ? reshaped(value, operand, place) : std::nullopt;
+    if (!view || !takesStrides(operand, *view))
       return;
-    SmallVector<Value> strides = denseStrides(rec::getShape(operand), false);
-    if (isRowValue(operand))
-      strides[0] = place.strides[0];
-    destinations[operand] = {place.base, strides, place.elementType};
+    destinations[operand] = *view;
+    forwarded.insert(operand);
+  }
+  if (auto transpose = value.getDefiningOp<rec::TransposeOp>()) {
+    Value operand = transpose.getX();
+    Place turned = place;
+    for (auto [d, from] : llvm::enumerate(transpose.getPerm()))
+      turned.strides[from] = place.strides[d];
+    if (!accepts(operand) || !takesStrides(operand, turned))
+      return;
+    destinations[operand] = turned;
     forwarded.insert(operand);
   }
   if (auto concat = value.getDefiningOp<rec::ConcatOp>()) {
@@ -101,6 +119,8 @@ bool LayerEmitter::isRowValue(Value tensor) {
     return false;
   if (auto argument = dyn_cast<BlockArgument>(tensor))
     return kernel.getLayout(argument.getArgNumber()).getRow();
+  if (auto reshape = tensor.getDefiningOp<rec::ReshapeOp>())
+    return isRowValue(reshape.getX());
   return !isa<rec::ConstantOp>(tensor.getDefiningOp());
 }
 
@@ -130,10 +150,10 @@ LogicalResult LayerEmitter::emitLayer(Operation *op) {
     Value operand = op->getOperand(0), result = op->getResult(0);
     bool elided = forwarded.contains(operand) && places.count(operand);
     // A reshape needs memory under it; the others can compute through their operand, unless that repeats work.
-    if (isa<rec::ReshapeOp, rec::BroadcastOp>(op) || !operand.hasOneUse())
+    if (isa<rec::ReshapeOp, rec::BroadcastOp>(op) || !operand.hasOneUse() || forwarded.contains(operand))
       materialize(operand);
     elided |= forwarded.contains(operand);
-    if (elided && isa<rec::ReshapeOp>(op)) {
+    if (elided && isa<rec::ReshapeOp, rec::TransposeOp>(op)) {
       places[result] = destinations[result];
       return success();
     }

@@ -73,6 +73,7 @@ protected:
   /// operand is not in memory or the view has no strides.
   std::optional<Place> viewOf(mlir::Operation *op);
   std::optional<Place> view(rec::ReshapeOp op, const Place &place);
+  std::optional<Place> reshaped(Value from, Value to, const Place &place);
   std::optional<Place> view(rec::TransposeOp op, const Place &place);
   std::optional<Place> view(rec::SliceOp op, const Place &place);
   std::optional<Place> view(rec::BroadcastOp op, const Place &place);
@@ -130,7 +131,7 @@ protected:
   //===--- Layers that need loops of their own ---===//
   mlir::LogicalResult emitReduce(rec::ReduceOp op);
   mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
-  mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
+  virtual mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   mlir::LogicalResult emitCumSum(rec::CumSumOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
@@ -199,6 +200,9 @@ private:
   void enterRow(Value result, Contraction &contraction);
   void emitContractionElement(const Contraction &contraction, Index result);
   void emitContractionRow(const Contraction &contraction, Index position);
+  std::optional<llvm::SmallVector<Value>> reshapeStrides(llvm::ArrayRef<SizeExpr> from, llvm::ArrayRef<Value> strides,
+                                                         llvm::ArrayRef<SizeExpr> to);
+  bool takesStrides(Value value, const Place &place);
   void forwardDestination(Value value);
   Place constantPlace(rec::ConstantOp constant);
   Place operandPlace(unsigned operand, mlir::RankedTensorType type);

@@ -64,8 +64,11 @@ class Module:
         return name
 
     def permuted(self, shape):
-        """A value of a shape whose memory may lie in another order."""
-        if len(shape) < 2 or self.random.random() < 0.6:
+        """A value of a shape whose memory may lie in another order, or with gaps."""
+        form = self.random.random()
+        if form < 0.1 and shape and not isinstance(shape[-1], str):
+            return self.split(shape)
+        if len(shape) < 2 or form < 0.6:
             return self.tensor(shape)
         perm = list(range(len(shape)))
         self.random.shuffle(perm)
@@ -76,14 +79,39 @@ class Module:
         self.body.append(f"{y} = rec.transpose {x} perm {perm} : ({self.type(stored)}) -> {self.type(shape)}")
         return y
 
+    def split(self, shape):
+        """The middle of wider rows, whose columns have been two dimensions."""
+        wide, part = shape[:-1] + [2 * shape[-1] + 3], shape[:-1] + [2 * shape[-1]]
+        pairs = shape[:-1] + [2, shape[-1]]
+        x, y, z, first, result = self.tensor(wide), self.name(), self.name(), self.name(), self.name()
+
+        def sizes(numbers):
+            return "<" + ", ".join(f'"{number}"' if isinstance(number, str) else str(number) for number in numbers) + ">"
+
+        def cut(name, value, before, starts, after):
+            steps = [1] * len(after)
+            self.body.append(f"{name} = rec.slice {value} starts {sizes(starts)} sizes {sizes(after)} steps {steps} : "
+                             f"({self.type(before)}) -> {self.type(after)}")
+
+        lead = [0] * (len(shape) - 1)
+        cut(y, x, wide, lead + [1], part)
+        self.body.append(f"{z} = rec.reshape {y} : ({self.type(part)}) -> {self.type(pairs)}")
+        cut(first, z, pairs, lead + [1, 0], shape[:-1] + [1, shape[-1]])
+        self.body.append(f"{result} = rec.reshape {first} : ({self.type(shape[:-1] + [1, shape[-1]])}) -> {self.type(shape)}")
+        return result
+
     def result(self, value, shape):
-        """Half of the results are read by one more layer."""
+        """Most results are read by one or two more layers."""
         if self.random.random() < 0.5 and len(shape) > 1:
             perm = list(range(len(shape)))
             self.random.shuffle(perm)
             turned, y = [shape[axis] for axis in perm], self.name()
             self.body.append(f"{y} = rec.transpose {value} perm {perm} : ({self.type(shape)}) -> {self.type(turned)}")
             value, shape = y, turned
+        if self.random.random() < 0.4 and len(shape) > 2 and not any(isinstance(size, str) for size in shape[-2:]):
+            joined, y = shape[:-2] + [shape[-2] * shape[-1]], self.name()
+            self.body.append(f"{y} = rec.reshape {value} : ({self.type(shape)}) -> {self.type(joined)}")
+            value, shape = y, joined
         self.results.append((value, shape))
 
     def batch(self):

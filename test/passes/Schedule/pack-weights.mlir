@@ -3,7 +3,8 @@
 // RUN: not reckon-opt --plan-pack-weights=panel-width=0 %s 2>&1 | FileCheck %s --check-prefix=ERROR
 
 // STATS: 1 panels
-// STATS: 1 columns
+// STATS: 3 columns
+// STATS: 2 turned
 // ERROR: expected a panel width of 1 or more, not 0
 
 // CHECK: plan.kernel @wide
@@ -26,6 +27,30 @@ plan.kernel @copy rows dims [] operands [<strides = <8, 1>, row = true>, <stride
 ^bb0(%w: tensor<4x8xf32>):
   rec.yield %w : tensor<4x8xf32>
 }
+// What a convolution and a left-hand matrix compute side by side is stored side by side; below 8 it is not worth it.
+// CHECK: plan.kernel @conv
+// CHECK-SAME: operands [<strides = <8, 4, 1>, row = true>, <strides = <6, 1>, packing = <columns>>, <strides = <24, 3, 1>>]
+// CHECK: ^bb0(%{{.*}}: tensor<2x2x4xf32>, %[[MATRIX:.*]]: tensor<8x6xf32>)
+// CHECK: rec.reshape %[[MATRIX]] : (tensor<8x6xf32>) -> tensor<8x2x3xf32>
+plan.kernel @conv rows dims [] operands [<strides = <8, 4, 1>, row = true>, <strides = <6, 3, 1>>, <strides = <24, 3, 1>>] {
+^bb0(%x: tensor<2x2x4xf32>, %w: tensor<8x2x3xf32>):
+  %0 = rec.conv %x, %w strides [1] pads [0, 1] dilations [1] groups 1 : (tensor<2x2x4xf32>, tensor<8x2x3xf32>) -> tensor<2x8x3xf32>
+  rec.yield %0 : tensor<2x8x3xf32>
+}
+// CHECK: plan.kernel @left
+// CHECK-SAME: operands [<strides = <4, 1>, packing = <columns>>, <strides = <12, 3, 1>, row = true>, <strides = <24, 3, 1>>]
+plan.kernel @left rows dims [] operands [<strides = <4, 1>>, <strides = <12, 3, 1>, row = true>, <strides = <24, 3, 1>>] {
+^bb0(%w: tensor<8x4xf32>, %x: tensor<2x4x3xf32>):
+  %0 = rec.matmul %w, %x : (tensor<8x4xf32>, tensor<2x4x3xf32>) -> tensor<2x8x3xf32>
+  rec.yield %0 : tensor<2x8x3xf32>
+}
+// CHECK: plan.kernel @few
+// CHECK-SAME: operands [<strides = <4, 1>>, <strides = <12, 3, 1>, row = true>, <strides = <21, 3, 1>>]
+plan.kernel @few rows dims [] operands [<strides = <4, 1>>, <strides = <12, 3, 1>, row = true>, <strides = <21, 3, 1>>] {
+^bb0(%w: tensor<7x4xf32>, %x: tensor<2x4x3xf32>):
+  %0 = rec.matmul %w, %x : (tensor<7x4xf32>, tensor<2x4x3xf32>) -> tensor<2x7x3xf32>
+  rec.yield %0 : tensor<2x7x3xf32>
+}
 plan.program @main dims [] {
   // CHECK: %[[X:.*]] = plan.input
   %x = plan.input "x" : !plan.buffer<f32, <2, 4>>
@@ -38,10 +63,20 @@ plan.program @main dims [] {
   %y = plan.output "y" : !plan.buffer<f32, <2, 8>>
   %z = plan.output "z" : !plan.buffer<f32, <2, 1>>
   %c = plan.output "c" : !plan.buffer<f32, <4, 8>>
+  %cx = plan.input "cx" : !plan.buffer<f32, <2, 2, 4>>
+  %cw = plan.weight "cw" dense<1.0> : tensor<8x2x3xf32> : !plan.buffer<f32, <8, 2, 3>>
+  // CHECK-DAG: plan.weight "cw" packing <columns> dense<1.000000e+00> : tensor<8x6xf32> : <f32, <8, 6>>
+  %cy = plan.output "cy" : !plan.buffer<f32, <2, 8, 3>>
+  %lx = plan.input "lx" : !plan.buffer<f32, <2, 4, 3>>
+  // CHECK-DAG: plan.weight "lw" packing <columns>
+  %lw = plan.weight "lw" dense<1.0> : tensor<8x4xf32> : !plan.buffer<f32, <8, 4>>
+  %ly = plan.output "ly" : !plan.buffer<f32, <2, 8, 3>>
   // CHECK: plan.dispatch @wide(%[[X]], %[[PACKED]],
   plan.dispatch @wide(%x, %w, %y) : !plan.buffer<f32, <2, 4>>, !plan.buffer<f32, <4, 8>>, !plan.buffer<f32, <2, 8>>
   // CHECK: plan.dispatch @narrow(%[[X]], %[[COLUMNS]],
   plan.dispatch @narrow(%x, %v, %z) : !plan.buffer<f32, <2, 4>>, !plan.buffer<f32, <4, 1>>, !plan.buffer<f32, <2, 1>>
   // CHECK: plan.dispatch @copy(%[[PLAIN]],
   plan.dispatch @copy(%w, %c) : !plan.buffer<f32, <4, 8>>, !plan.buffer<f32, <4, 8>>
+  plan.dispatch @conv(%cx, %cw, %cy) : !plan.buffer<f32, <2, 2, 4>>, !plan.buffer<f32, <8, 2, 3>>, !plan.buffer<f32, <2, 8, 3>>
+  plan.dispatch @left(%lw, %lx, %ly) : !plan.buffer<f32, <8, 4>>, !plan.buffer<f32, <2, 4, 3>>, !plan.buffer<f32, <2, 8, 3>>
 }
