@@ -38,6 +38,7 @@ public:
 
 private:
   friend class ContractionTiles;
+  friend class BatchRecurrence;
   using Place = loops::Place;
   using LookupTable = loops::LookupTable;
   using LookupBag = loops::LookupBag;
@@ -59,7 +60,8 @@ private:
   using Part = std::pair<int64_t, int64_t>;
   llvm::SmallVector<Value> decodeRow(const LookupTable &table, Value row, llvm::ArrayRef<Part> parts);
 
-  //===--- Interaction.cpp, Softmax.cpp, TopK.cpp ---===//
+  //===--- Interaction.cpp, Recurrent.cpp, Softmax.cpp, TopK.cpp ---===//
+  mlir::LogicalResult emitRnn(rec::RnnOp op) override;
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
   void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const Place &to);
