@@ -45,13 +45,16 @@ struct CostModel {
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
     // What a block finishes at its end grows with its rows.
-    double work = std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / costs.split.bytes, costs.split.minBlock);
+    double work =
+        std::max(1.0, blocks / gpu.multiprocessors) * std::max(bytes / costs.split.bytes, costs.split.minBlock);
     return costs.split.start + costs.split.row * tileRows + bounded(work);
   }
   double operator()(const DirectTile &tile) const {
     double blocks = llvm::divideCeil(layer.n, int64_t(64)) * std::ceil(rows / (8.0 * tile.rowTiles * tile.warps));
-    double work = std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / costs.direct.flops, costs.direct.minBlock);
-    return costs.direct.start + layer.k * costs.direct.inner + bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
+    double work =
+        std::max(2.0 * 64 * 8 * tile.rowTiles * tile.warps * layer.k / costs.direct.flops, costs.direct.minBlock);
+    return costs.direct.start + layer.k * costs.direct.inner +
+           bounded(std::ceil(blocks / gpu.multiprocessors) * work * layer.elementBytes() / 2);
   }
   double operator()(const WgmmaTile &tile) const {
     double tileRows = tile.rows();
@@ -86,7 +89,7 @@ struct CostModel {
   double operator()(const ScalarTile &tile) const {
     double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
     return costs.scalar.start + std::ceil(tiles / gpu.multiprocessors) * layer.k *
-                                  (tile.size == 128 ? costs.scalar.inner128 : costs.scalar.inner64);
+                                    (tile.size == 128 ? costs.scalar.inner128 : costs.scalar.inner64);
   }
 };
 
@@ -127,7 +130,7 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const G
   }
   add(WgmmaTile{2, 256, 4});
   add(WgmmaTile{2, 128, 6, WgmmaTile::Mode::Alternate});
-  add(WgmmaTile{2, 128, layer.tail.size() > 1 ? 6u : 3u});
+  add(WgmmaTile{2, 128, layer.epilogue.size() > 1 ? 6u : 3u});
   add(WgmmaTile{1, 128, 4});
   add(WgmmaTile{1, 64, 6});
   int64_t steps = llvm::divideCeil(layer.k * layer.elementBytes(), int64_t(128));

@@ -13,9 +13,9 @@
 #ifndef RECKON_LIB_TILING_LINEARCHOICE_H
 #define RECKON_LIB_TILING_LINEARCHOICE_H
 
+#include "lib/Target/GpuTarget.h"
 #include "lib/Tiling/LinearLayer.h"
 #include "lib/Tiling/LinearTiles.h"
-#include "lib/Target/GpuTarget.h"
 
 #include <variant>
 

@@ -35,9 +35,9 @@ std::optional<MatrixOperand> tiling::asMatrix(plan::KernelOp kernel, unsigned op
   return matrix;
 }
 
-/// What the tail of `layer` may read besides its own values: a matrix of as many rows, a vector over the columns, one
-/// number, or a number a row.
-static bool isTailInput(const LinearLayer &layer, Value value) {
+/// What the epilogue of `layer` may read besides its own values: a matrix of as many rows, a vector over the columns,
+/// one number, or a number a row.
+static bool isEpilogueInput(const LinearLayer &layer, Value value) {
   rec::Shape result = rec::getShape(layer.linear.getResult()), shape = rec::getShape(value);
   Type type = cast<RankedTensorType>(value.getType()).getElementType();
   if (!type.isIntOrFloat() || shape.size() > result.size())
@@ -90,17 +90,17 @@ static bool readLayer(LinearLayer &layer) {
   return true;
 }
 
-/// Whether the tail reads only itself and what isTailInput() allows, and ends in the result.
-static bool isWholeTail(const LinearLayer &layer) {
+/// Whether the epilogue reads only itself and what isEpilogueInput() allows, and ends in the result.
+static bool isWholeEpilogue(const LinearLayer &layer) {
   llvm::SmallPtrSet<Value, 8> values;
   values.insert(layer.linear.getResult());
   rec::Shape shape = rec::getShape(layer.linear.getResult());
-  // Every layer of the tail has the shape of the result, so its row and column are those of the sum.
-  for (Operation *op : layer.tail) {
+  // Every layer of the epilogue has the shape of the result, so its row and column are those of the sum.
+  for (Operation *op : layer.epilogue) {
     if (rec::getShape(op->getResult(0)) != shape)
       return false;
     for (Value operand : op->getOperands())
-      if (!values.contains(operand) && !isTailInput(layer, operand))
+      if (!values.contains(operand) && !isEpilogueInput(layer, operand))
         return false;
     values.insert(op->getResult(0));
   }
@@ -127,7 +127,7 @@ SmallVector<LinearLayer> tiling::matchLinearLayers(plan::KernelOp kernel) {
     } else if (layers.empty() || !op.hasTrait<rec::Pointwise>()) {
       return {};
     } else {
-      layers.back().tail.push_back(&op);
+      layers.back().epilogue.push_back(&op);
     }
   }
   if (layers.empty())
@@ -150,7 +150,7 @@ SmallVector<LinearLayer> tiling::matchLinearLayers(plan::KernelOp kernel) {
   first.x = *xMatrix;
   last.out = *out;
   for (LinearLayer &layer : layers)
-    if (!readLayer(layer) || !isWholeTail(layer))
+    if (!readLayer(layer) || !isWholeEpilogue(layer))
       return {};
   return layers;
 }

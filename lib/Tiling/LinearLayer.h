@@ -5,7 +5,7 @@
 //
 //===------------------------------------------------------------------------===//
 //
-// A region that is one rec.linear, optionally a cast of its input, and elementwise layers after it (the tail); all
+// A region that is one rec.linear, optionally a cast of its input, and elementwise layers after it (the epilogue); all
 // leading dimensions together are the rows of a matrix.
 //
 //===---------------------------------------------------------------------------===//
@@ -39,8 +39,8 @@ struct LinearLayer {
   MatrixOperand x, out;
   unsigned weight = 0; ///< operands of the kernel
   std::optional<unsigned> bias;
-  llvm::SmallVector<mlir::Operation *> tail;
-  mlir::Value result; ///< of the tail: what the layer stores
+  llvm::SmallVector<mlir::Operation *> epilogue;
+  mlir::Value result; ///< of the epilogue: what the layer stores
 
   unsigned elementBytes() const { return type.getIntOrFloatBitWidth() / 8; }
   /// Rows of the matrix, in the dimensions of the kernel.

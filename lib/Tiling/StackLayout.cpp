@@ -43,7 +43,7 @@ bool tiling::canStack(ArrayRef<LinearLayer> layers, const GpuTarget &gpu) {
         (!isFirst && layer.n > maxColumns))
       return false;
     // What has a value for each row would be read two elements at a time.
-    for (Operation *op : layer.tail)
+    for (Operation *op : layer.epilogue)
       for (Value operand : op->getOperands())
         if (auto argument = dyn_cast<BlockArgument>(operand);
             argument && !isLast && layer.kernel.getLayout(argument.getArgNumber()).getRow())

@@ -76,7 +76,7 @@ SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program)
   for (auto &[op, link] : links)
     if (Operation *next = getNext(link))
       following.insert(next);
-  // What a tail reads besides must be there when the first layer starts, or a chain would wait for it.
+  // What an epilogue reads besides must be there when the first layer starts, or a chain would wait for it.
   auto isReady = [&](const LinearLink &link, const LinearLink &first) {
     DispatchOp dispatch = link.dispatch, begin = first.dispatch;
     for (auto other : program.getOps<DispatchOp>())

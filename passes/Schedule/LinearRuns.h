@@ -28,9 +28,9 @@ struct LinearLink {
   tiling::LinearLayer layer;
 };
 
-/// Layers that can be chained by their types, each of which is the only one to read the one before. What their tails
-/// read besides is there when the first of them starts. Dispatches that cover others do not count as readers or
-/// writers: they stand in for the dispatches here.
+/// Layers that can be chained by their types, each of which is the only one to read the one before. What their
+/// epilogues read besides is there when the first of them starts. Dispatches that cover others do not count as readers
+/// or writers: they stand in for the dispatches here.
 llvm::SmallVector<llvm::SmallVector<LinearLink>> findLinearRuns(plan::ProgramOp program);
 
 /// One kernel in the making: the layers of several, operand by operand. `packings` says how it reads the weight of

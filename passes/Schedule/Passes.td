@@ -152,7 +152,7 @@ def CoverLinearChains : Schedule_Pass<"plan-cover-linear-chains", "::mlir::Modul
     behind the last of them: its kernel has all layers in its body and keeps the values between them on chip
     (lib/Tiling/ChainLayout.h). It covers them for few rows, up to the kernel's `chain_rows`, as far as the cost
     model finds it faster; where only a part of a run of layers pays, that part is covered, and so is only the part before
-    a layer whose tail reads what is computed meanwhile. Weights are packed as `mma`. Needs clusters of 16 blocks: nothing happens for architectures without them.
+    a layer whose epilogue reads what is computed meanwhile. Weights are packed as `mma`. Needs clusters of 16 blocks: nothing happens for architectures without them.
 
     Requires: plan-pack-device-weights.
     Guarantees: a dispatch with `covers` reads what its covered dispatches read and writes what the last of them writes.

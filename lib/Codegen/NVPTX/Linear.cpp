@@ -1,4 +1,4 @@
-//===- Linear.cpp - Linear layers with an elementwise tail ------------------------===//
+//===- Linear.cpp - Linear layers with an elementwise epilogue ------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,10 +19,10 @@ using namespace reckon;
 using namespace reckon::nvptx;
 
 //===----------------------------------------------------------------------===//
-// The tail
+// The epilogue
 //===----------------------------------------------------------------------===//
 
-LinearTail::LinearTail(DeviceBuilder &p, const LinearLayer &layer, ArrayRef<Value> operands)
+LinearEpilogue::LinearEpilogue(DeviceBuilder &p, const LinearLayer &layer, ArrayRef<Value> operands)
     : p(p), layer(layer), operands(operands) {}
 
 static unsigned bytesOf(Type type) { return type.isInteger(1) ? 1 : type.getIntOrFloatBitWidth() / 8; }
@@ -128,7 +128,7 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
   return p.ifElse(p.lessU(first, end), inside, [&] { return Values(4, p.i32(0)); });
 }
 
-Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned count) {
+Values LinearEpilogue::elementsOf(Value tensor, Value row, Value column, unsigned count) {
   if (auto it = computed.find(tensor); it != computed.end())
     return it->second;
   Type type = cast<RankedTensorType>(tensor.getType()).getElementType();
@@ -163,7 +163,7 @@ Values LinearTail::elementsOf(Value tensor, Value row, Value column, unsigned co
   return elements;
 }
 
-Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
+Values LinearEpilogue::evaluate(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
   computed = inputs;
   unsigned count = sums.size();
   Values values(sums);
@@ -172,7 +172,7 @@ Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const
       sum = p.addf(sum, bias);
   computed[layer.linear.getResult()] = values;
   auto elementType = [](Value tensor) { return loops::elementTypeOf(tensor); };
-  for (Operation *op : layer.tail) {
+  for (Operation *op : layer.epilogue) {
     SmallVector<Values> inputs;
     for (Value operand : op->getOperands())
       inputs.push_back(elementsOf(operand, row, column, count));
@@ -199,40 +199,40 @@ Values LinearTail::evaluate(Value row, Value column, ArrayRef<Value> sums, const
   return computed[layer.result];
 }
 
-void LinearTail::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
+void LinearEpilogue::finishInside(Value row, Value column, ArrayRef<Value> sums, const Inputs &inputs) {
   Values results = evaluate(row, column, sums, inputs);
   unsigned bytes = bytesOf(layer.out.type);
   Value offset = p.add(p.mul(p.widen(row), layer.out.stride * bytes), p.mul(p.widen(column), bytes));
   storeRun(p, results, p.at(operands[layer.out.operand], offset), layer.out.type, layer.out.aligned);
 }
 
-SmallVector<BlockArgument> LinearTail::readArguments() const {
+SmallVector<BlockArgument> LinearEpilogue::readArguments() const {
   SmallVector<BlockArgument> read;
   for (BlockArgument argument : layer.kernel.getBody().getArguments())
     if (argument == layer.linear.getBias() ||
-        llvm::any_of(layer.tail, [&](Operation *op) { return llvm::is_contained(op->getOperands(), argument); }))
+        llvm::any_of(layer.epilogue, [&](Operation *op) { return llvm::is_contained(op->getOperands(), argument); }))
       read.push_back(argument);
   return read;
 }
 
-bool LinearTail::readsOnlyConstants() const {
+bool LinearEpilogue::readsOnlyConstants() const {
   return llvm::all_of(readArguments(),
                       [&](BlockArgument argument) { return isConstantMemory(operands[argument.getArgNumber()]); });
 }
 
-LinearTail::Inputs LinearTail::fetch(Value row, Value column, unsigned count) {
+LinearEpilogue::Inputs LinearEpilogue::fetch(Value row, Value column, unsigned count) {
   computed.clear();
   for (BlockArgument argument : readArguments())
     elementsOf(argument, row, column, count);
   return std::move(computed);
 }
 
-void LinearTail::preload(Value row, Value column, unsigned count, Value rows) {
+void LinearEpilogue::preload(Value row, Value column, unsigned count, Value rows) {
   if (layer.n % count == 0)
     preloaded = fetch(p.min(row, p.add(rows, -1)), p.min(column, p.i32(layer.n - count)), count);
 }
 
-void LinearTail::finish(Value row, Value column, ArrayRef<Value> sums) {
+void LinearEpilogue::finish(Value row, Value column, ArrayRef<Value> sums) {
   if (layer.n % sums.size() == 0) {
     p.ifThen(p.lessU(column, p.i32(layer.n)), [&] { finishInside(row, column, sums, preloaded); });
     return;

@@ -1,4 +1,4 @@
-//===- Linear.h - Linear layers with an elementwise tail ----------------*- C++ -*-===//
+//===- Linear.h - Linear layers with an elementwise epilogue ----------------*- C++ -*-===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,8 +6,8 @@
 //===------------------------------------------------------------------------------===//
 //
 // What all kernels of a linear layer share: what happens to the sums. Each kernel family computes sums of neighbouring
-// columns of a row in registers and hands them to LinearTail, which adds the bias, evaluates the tail in f32 and stores
-// up to 16 bytes at once.
+// columns of a row in registers and hands them to LinearEpilogue, which adds the bias, evaluates the epilogue in f32
+// and stores up to 16 bytes at once.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -24,21 +24,21 @@ namespace reckon::nvptx {
 using namespace tiling;
 
 /// Finishes sums; made once a kernel function, with one address (pointer to global memory) an operand.
-class LinearTail {
+class LinearEpilogue {
 public:
-  LinearTail(DeviceBuilder &p, const LinearLayer &layer, llvm::ArrayRef<Value> operands);
+  LinearEpilogue(DeviceBuilder &p, const LinearLayer &layer, llvm::ArrayRef<Value> operands);
 
-  /// What the tail reads at some columns of a row, by block argument.
+  /// What the epilogue reads at some columns of a row, by block argument.
   using Inputs = llvm::DenseMap<Value, Values>;
 
-  /// Bias, tail and store for the f32 `sums` of columns column, column + 1, ... of a row. `column` is a multiple of
+  /// Bias, epilogue and store for the f32 `sums` of columns column, column + 1, ... of a row. `column` is a multiple of
   /// their number, a power of two; columns from n on are left out. i32 values; the row is inside the matrix.
   void finish(Value row, Value column, llvm::ArrayRef<Value> sums);
   /// The same where all columns are below n. What `inputs` lacks is loaded.
   void finishInside(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
   /// What finishInside() stores, in the type arithmetic is done in.
   Values evaluate(Value row, Value column, llvm::ArrayRef<Value> sums, const Inputs &inputs);
-  /// Whether all that the tail reads is constant during a run: it may then be fetched before the wait for other
+  /// Whether all that the epilogue reads is constant during a run: it may then be fetched before the wait for other
   /// kernels.
   bool readsOnlyConstants() const;
   /// Loads all that finishInside() of `count` columns will read: many loads can so be under way before the first use.
@@ -48,7 +48,7 @@ public:
 
 private:
   Values elementsOf(Value tensor, Value row, Value column, unsigned count);
-  /// Bias, and what the layers of the tail read besides their own values.
+  /// Bias, and what the layers of the epilogue read besides their own values.
   llvm::SmallVector<mlir::BlockArgument> readArguments() const;
 
   DeviceBuilder &p;

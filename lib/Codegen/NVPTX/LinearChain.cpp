@@ -17,7 +17,7 @@
 // next layer, where the stores complete a transaction barrier: data and its arrival are one message. A layer's input
 // alternates between two buffers, which is enough: a block writes the input of layer i + 2 when it has all of layer
 // i + 1's, which others sent after they had read all of layer i's. So do the sums of warps, which the barrier between
-// sums and tails of the layer in between keeps apart.
+// sums and epilogues of the layer in between keeps apart.
 //
 //===-------------------------------------------------------------------------------===//
 
@@ -58,7 +58,7 @@ private:
   void loadInput();
   void storeInput();
   void initBarriers();
-  void fetchTails();
+  void fetchEpilogues();
   void fetchUnit(unsigned unit);
   void produce();
   void consume();
@@ -96,8 +96,8 @@ private:
   Value rank, firstRow, rows, rowsHere;  ///< block of the cluster; of the matrix; of this tile
   Value ring;                            ///< of this lane
   SmallVector<Values> input;             ///< words of this thread's chunks
-  SmallVector<LinearTail> tails;
-  SmallVector<SmallVector<LinearTail::Inputs>> tailInputs; ///< a layer's, for each round
+  SmallVector<LinearEpilogue> epilogues;
+  SmallVector<SmallVector<LinearEpilogue::Inputs>> epilogueInputs; ///< a layer's, for each round
 };
 
 } // namespace
@@ -178,13 +178,13 @@ void ChainEmitter::initBarriers() {
   clusterArrive(p, /*release=*/false);
 }
 
-void ChainEmitter::fetchTails() {
+void ChainEmitter::fetchEpilogues() {
   for (unsigned l = 0; l < layers.size(); ++l) {
-    SmallVector<LinearTail::Inputs> &inputs = tailInputs.emplace_back();
+    SmallVector<LinearEpilogue::Inputs> &inputs = epilogueInputs.emplace_back();
     for (unsigned round = 0; round < rounds(l); ++round) {
       Place place = placeOf(l, round);
-      inputs.push_back(tails[l].fetch(p.min(p.add(firstRow, place.row), p.add(rows, -1)),
-                                      p.min(place.column, p.i32(layers[l].n - 1)), 1));
+      inputs.push_back(epilogues[l].fetch(p.min(p.add(firstRow, place.row), p.add(rows, -1)),
+                                          p.min(place.column, p.i32(layers[l].n - 1)), 1));
     }
   }
 }
@@ -312,7 +312,7 @@ void ChainEmitter::storeSums(unsigned l, ArrayRef<Value> sums) {
 }
 
 //===----------------------------------------------------------------------===//
-// Tails
+// Epilogues
 //===----------------------------------------------------------------------===//
 
 /// Threads have the columns of a row one after another, in groups of 2 * vectorTiles that are neighbours in memory.
@@ -391,12 +391,12 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
   const MatrixOperand &out = layers[l].out;
   bool inRuns = isLast(l) && out.type == layers[l].type && out.aligned && layers[l].n % (2 * layer.vectorTiles) == 0;
   if (isLast(l) && !inRuns) {
-    p.ifThen(exists, [&] { tails[l].finishInside(row, place.column, {addUp()}, tailInputs[l][round]); });
+    p.ifThen(exists, [&] { epilogues[l].finishInside(row, place.column, {addUp()}, epilogueInputs[l][round]); });
     return;
   }
   // Padded columns are zero for the next layer.
   Value value = p.ifElse(
-      exists, [&] { return tails[l].evaluate(row, place.column, {addUp()}, tailInputs[l][round]); },
+      exists, [&] { return epilogues[l].evaluate(row, place.column, {addUp()}, epilogueInputs[l][round]); },
       [&] { return Values{p.f32(0)}; })[0];
   Values words = gather(layer, value, lane);
   if (!isLast(l)) {
@@ -431,15 +431,16 @@ void ChainEmitter::produce() {
 
 void ChainEmitter::consume() {
   for (unsigned l = 0; l < layers.size(); ++l)
-    tails.emplace_back(p, layers[l], kernel.operands);
-  // Weights and most tails are there while kernels before this one still run.
-  bool hasEarlyTails = llvm::all_of(tails, [](const LinearTail &tail) { return tail.readsOnlyConstants(); });
-  if (hasEarlyTails)
-    fetchTails();
+    epilogues.emplace_back(p, layers[l], kernel.operands);
+  // Weights and most epilogues are there while kernels before this one still run.
+  bool hasEarlyEpilogues =
+      llvm::all_of(epilogues, [](const LinearEpilogue &epilogue) { return epilogue.readsOnlyConstants(); });
+  if (hasEarlyEpilogues)
+    fetchEpilogues();
   kernel.waitHere(p);
   loadInput();
-  if (!hasEarlyTails)
-    fetchTails();
+  if (!hasEarlyEpilogues)
+    fetchEpilogues();
   storeInput();
   barrier();
   for (unsigned l = 0; l < layers.size(); ++l) {

@@ -90,11 +90,11 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
     for (int64_t mask = 16; mask; mask /= 2)
       sum = p.addf(sum, p.shuffleXor(sum, mask));
 
-  LinearTail tail(p, layer, kernel.operands);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
   for (unsigned r = 0; r < tile.rows; ++r) {
     Value row = p.add(firstRow, r);
     p.ifThen(p.both(p.equal(lane, r), p.lessU(row, rows)),
-             [&] { tail.finish(row, firstColumn, ArrayRef<Value>(sums).slice(r * tile.columns, tile.columns)); });
+             [&] { epilogue.finish(row, firstColumn, ArrayRef<Value>(sums).slice(r * tile.columns, tile.columns)); });
   }
 
   LaunchPlan launch;

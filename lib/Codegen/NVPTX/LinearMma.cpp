@@ -95,7 +95,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
     rows.push_back(mma.rowAddress(p.add(firstRow, 8 * j)));
 
   // A thread finishes two neighbouring columns of one row: elements e and 2 + e of a lane's four sums.
-  LinearTail tail(p, layer, kernel.operands);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
   auto place = [&](Value i) {
     Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
     Value row = p.add(firstRow, p.add(p.shiftLeft(j, 3), p.add(p.shiftLeft(p.bitAnd(lane, 3), 1), e)));
@@ -107,7 +107,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   bool once = 2 * rowTiles <= warps;
   auto preload = [&] {
     auto [row, column] = place(p.bitAnd(p.thread(), 64 * rowTiles - 1));
-    tail.preload(row, column, 2, mma.rows);
+    epilogue.preload(row, column, 2, mma.rows);
   };
 
   // Warp w takes blocks w, w + warps, ...: their number is known, so all loads can be under way at once.
@@ -123,16 +123,16 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   int64_t wholeBlocks = layer.k / (4 * mma.chunk), rounds = mma.blocks / warps, wholeRounds = wholeBlocks / warps;
   constexpr int64_t unrolled = 8;
   int64_t looped = wholeRounds > 2 * unrolled ? wholeRounds / unrolled * unrolled : 0;
-  // Weights, and most tails, are there while kernels before this one still run.
+  // Weights, and most epilogues, are there while kernels before this one still run.
   SmallVector<Values> early;
   if (kernel.startsEarly && !looped)
     for (int64_t round = 0; round < std::min<int64_t>(rounds, rowTiles > 2 ? 2 : 6); ++round)
       early.push_back(mma.loadWeights(weights, p.add(mma.warp, round * warps)));
-  bool hasEarlyTail = once && tail.readsOnlyConstants();
-  if (hasEarlyTail)
+  bool hasEarlyEpilogue = once && epilogue.readsOnlyConstants();
+  if (hasEarlyEpilogue)
     preload();
   kernel.waitHere(p);
-  if (once && !hasEarlyTail)
+  if (once && !hasEarlyEpilogue)
     preload();
   if (looped)
     sums = p.loop(p.i32(0), p.i32(looped), p.i32(unrolled), sums, [&](Value round, ValueRange carried) {
@@ -176,7 +176,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
       pair.push_back(sum);
     }
     auto [row, column] = place(i);
-    p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { tail.finish(row, column, pair); });
+    p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { epilogue.finish(row, column, pair); });
   };
   if (once)
     p.ifThen(p.lessU(p.thread(), p.i32(64 * rowTiles)), [&] { addUp(p.thread()); });
@@ -242,7 +242,7 @@ LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &modul
   if (wholeBlocks < mma.blocks)
     multiply(load(p.i32(wholeBlocks), false), sums);
 
-  LinearTail tail(p, layer, kernel.operands);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
   Value column = p.add(p.shiftLeft(columnBlock, 6), p.shiftLeft(mma.group, 3));
   for (unsigned j = 0; j < rowTiles; ++j)
     for (unsigned e = 0; e < 2; ++e) {
@@ -251,7 +251,7 @@ LaunchPlan nvptx::emitLinearDirect(const LinearLayer &layer, DeviceModule &modul
         for (unsigned half = 0; half < 2; ++half)
           run.push_back(sums[4 * (t * rowTiles + j) + 2 * half + e]);
       Value row = p.add(firstRow, p.add(p.shiftLeft(mma.quad, 1), 8 * j + e));
-      p.ifThen(p.lessU(row, mma.rows), [&] { tail.finish(row, column, run); });
+      p.ifThen(p.lessU(row, mma.rows), [&] { epilogue.finish(row, column, run); });
     }
 
   LaunchPlan launch;

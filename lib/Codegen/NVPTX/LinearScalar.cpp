@@ -35,7 +35,7 @@ public:
     firstColumn = columnTiles == 1 ? p.i32(0) : p.mul(p.remU(p.block(), columnTiles), size);
   }
 
-  void emit(LinearTail &tail);
+  void emit(LinearEpilogue &epilogue);
 
   /// A buffer holds depth rows of activations, transposed, and of the weight.
   static unsigned rowBytes(unsigned size) { return (size + 4) * 4; }
@@ -126,7 +126,7 @@ void ScalarEmitter::addOuter(MutableArrayRef<Value> sums, Value ofRows, Value of
       sums[r * width + c] = p.fma(a[r], w[c], sums[r * width + c]);
 }
 
-void ScalarEmitter::emit(LinearTail &tail) {
+void ScalarEmitter::emit(LinearEpilogue &epilogue) {
   unsigned groups = size / 64, width = 4 * groups;
   int64_t steps = llvm::divideCeil(layer.k, int64_t(depth));
   Values sums(width * width, p.f32(0));
@@ -149,7 +149,7 @@ void ScalarEmitter::emit(LinearTail &tail) {
     Value at = p.add(row, r / 4 * 64 + r % 4);
     p.ifThen(p.lessU(at, rows), [&] {
       for (unsigned g = 0; g < groups; ++g)
-        tail.finish(at, p.add(column, 64 * g), ArrayRef<Value>(state).slice(r * width + 4 * g, 4));
+        epilogue.finish(at, p.add(column, 64 * g), ArrayRef<Value>(state).slice(r * width + 4 * g, 4));
     });
   }
 }
@@ -161,8 +161,8 @@ LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &modul
   // At least two blocks an SM, so that one multiplies while the other waits.
   kernel.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), p.getI32IntegerAttr(size == 64 ? 4 : 2));
   ScalarEmitter emitter(p, layer, kernel, kernel.operands[weight], module.getDynamicShared(p), size);
-  LinearTail tail(p, layer, kernel.operands);
-  emitter.emit(tail);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
+  emitter.emit(epilogue);
 
   LaunchPlan launch;
   launch.function = kernel.getName();

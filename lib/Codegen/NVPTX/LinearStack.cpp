@@ -10,11 +10,11 @@
 // next of each eight). So nothing but weights goes through shared memory:
 //
 // - The first layer's rows are a few registers. 16 of its columns at a time are a product of a warp (mma.sync) with
-//   fragments of its weight, which lie in shared memory for as long as the block lives; their tail follows, and they
-//   are one step of the inner dimension of the second layer.
+//   fragments of its weight, which lie in shared memory for as long as the block lives; their epilogue follows, and
+//   they are one step of the inner dimension of the second layer.
 // - The second layer's sums of all columns stay in registers while its weight passes: a warp of its own fetches 64 of
 //   the inner dimension at a time into a ring of stages, whose barriers are as in LinearWgmma.cpp.
-// - Further layers take the sums before them, after their tail, in the same way.
+// - Further layers take the sums before them, after their epilogue, in the same way.
 //
 // A warpgroup makes the next columns of the first layer while it multiplies, and the two take turns where it cannot.
 //
@@ -68,7 +68,7 @@ private:
   Values loadRows(Value tile);
   /// Elements as the left operand of a product: two a word.
   Values pack(ArrayRef<Value> elements);
-  /// Two neighbouring columns in two rows, eight apart, after the tail of a layer that is not the last, as f32.
+  /// Two neighbouring columns in two rows, eight apart, after the epilogue of a layer that is not the last, as f32.
   Values finishPair(size_t l, Value row, Value column, ArrayRef<Value> sums);
   /// A step of 16 of the second layer's inner dimension: columns of the first from 16 * block + firstColumn on.
   Values makeColumns(Value block, int64_t firstColumn, Value row, ArrayRef<Value> rows);
@@ -85,7 +85,7 @@ private:
   KernelFunction &kernel;
   Value shared, base, rows, numTiles;
   Value lane, quad; ///< lane % 4
-  SmallVector<LinearTail> tails;
+  SmallVector<LinearEpilogue> epilogues;
 };
 } // namespace
 
@@ -98,7 +98,7 @@ StackEmitter::StackEmitter(DeviceBuilder &p, ArrayRef<LinearLayer> layers, const
   lane = p.bitAnd(p.thread(), 31);
   quad = p.bitAnd(lane, 3);
   for (const LinearLayer &layer : layers)
-    tails.emplace_back(p, layer, kernel.operands);
+    epilogues.emplace_back(p, layer, kernel.operands);
 }
 
 void StackEmitter::initBarriers() {
@@ -186,17 +186,17 @@ Values StackEmitter::finishPair(size_t l, Value row, Value column, ArrayRef<Valu
   const LinearLayer &layer = layers[l];
   Values pairs[2]; // of the two rows
   if (layer.n % (l == 0 ? 16 : 8) == 0) {
-    LinearTail::Inputs inputs = tails[l].fetch(row, column, 2);
+    LinearEpilogue::Inputs inputs = epilogues[l].fetch(row, column, 2);
     for (unsigned half = 0; half < 2; ++half)
-      pairs[half] = tails[l].evaluate(row, column, sums.slice(2 * half, 2), inputs);
+      pairs[half] = epilogues[l].evaluate(row, column, sums.slice(2 * half, 2), inputs);
   } else {
     // Columns that are not there meet weights of zero, but must be numbers.
     for (unsigned e = 0; e < 2; ++e) {
       Value own = p.add(column, e), isThere = p.lessU(own, p.i32(layer.n));
       Value within = p.select(isThere, own, p.i32(layer.n - 1));
-      LinearTail::Inputs inputs = tails[l].fetch(row, within, 1);
+      LinearEpilogue::Inputs inputs = epilogues[l].fetch(row, within, 1);
       for (unsigned half = 0; half < 2; ++half) {
-        Value value = tails[l].evaluate(row, within, sums[2 * half + e], inputs)[0];
+        Value value = epilogues[l].evaluate(row, within, sums[2 * half + e], inputs)[0];
         pairs[half].push_back(p.select(isThere, value, p.f32(0)));
       }
     }
@@ -308,7 +308,7 @@ void StackEmitter::store(Value row, ArrayRef<Value> sums) {
         for (unsigned pair = 0; pair < 4; ++pair)
           for (unsigned e = 0; e < 2; ++e)
             run.push_back(sums[(4 * block + pair) * 4 + 2 * half + e]);
-        tails.back().finish(p.add(row, 8 * half), p.add(p.shiftLeft(quad, 3), 32 * block), run);
+        epilogues.back().finish(p.add(row, 8 * half), p.add(p.shiftLeft(quad, 3), 32 * block), run);
       }
     });
 }

@@ -18,7 +18,7 @@
 // finishes a share of the rows from what all blocks of the cluster left.
 //
 // The `wgmma` packing orders the weight's columns so that four neighbouring pairs of accumulators of a thread are eight
-// neighbouring columns: the tail loads and stores 16 bytes of a row without any exchange between threads.
+// neighbouring columns: the epilogue loads and stores 16 bytes of a row without any exchange between threads.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -102,9 +102,10 @@ private:
   void multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate);
   /// The sums of a tile over its steps; moves the position past them.
   Values addUp(Position &position, Value group);
-  void finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group);
+  void finish(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group);
   /// The sums of 64 rows; `row` and `column` are this thread's first.
-  void finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row, Value column, Value rowTile, Value columnTile);
+  void finishBlock(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
+                   Value columnTile);
   void leave(ArrayRef<Value> sums);
   void forEachTile(Value first, Value stride, Position position,
                    llvm::function_ref<Position(Value rowTile, Value columnTile, Position)> body);
@@ -214,17 +215,18 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
   multiplyFromShared(p, products, tileDescriptor(p, ownRows), p.i32(accumulate ? 1 : 0), sums);
 }
 
-void WgmmaEmitter::finish(LinearTail &tail, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group) {
+void WgmmaEmitter::finish(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value rowTile, Value columnTile,
+                          Value group) {
   Value row = p.add(p.mul(rowTile, tile.rows()), rowInGroup());
   if (!alternates())
     row = p.add(row, p.mul(group, 64));
   Value column = p.add(p.mul(columnTile, tile.columns), p.mul(p.bitAnd(p.thread(), 3), 8));
   size_t perBlock = tile.columns / 2;
   for (unsigned block = 0; block < rowBlocks(); ++block)
-    finishBlock(tail, sums.slice(block * perBlock, perBlock), p.add(row, 64 * block), column, rowTile, columnTile);
+    finishBlock(epilogue, sums.slice(block * perBlock, perBlock), p.add(row, 64 * block), column, rowTile, columnTile);
 }
 
-void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
+void WgmmaEmitter::finishBlock(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
                                Value columnTile) {
   unsigned blocks = tile.columns / 32;
   // Inside the matrix there is nothing to check, and what a run reads can be under way while the one before is stored.
@@ -237,19 +239,19 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
       [&] {
         // Where a block has an SM's registers to itself, the loads of four runs are under way together.
         unsigned batch = hasBlockPerSm(tile) ? 4 : 1;
-        SmallVector<LinearTail::Inputs> inputs;
+        SmallVector<LinearEpilogue::Inputs> inputs;
         auto each = [&](unsigned first, auto body) {
           for (unsigned i = first; i < std::min(first + batch, 2 * blocks); ++i)
             body(i, p.add(row, 8 * (i / blocks)), p.add(column, 32 * (i % blocks)));
         };
         auto fetch = [&](unsigned first) {
-          each(first, [&](unsigned, Value row, Value column) { inputs.push_back(tail.fetch(row, column, 8)); });
+          each(first, [&](unsigned, Value row, Value column) { inputs.push_back(epilogue.fetch(row, column, 8)); });
         };
         fetch(0);
         for (unsigned first = 0; first < 2 * blocks; first += batch) {
           fetch(first + batch);
           each(first, [&](unsigned i, Value row, Value column) {
-            tail.finishInside(row, column, run(sums, i % blocks, i / blocks), inputs[i]);
+            epilogue.finishInside(row, column, run(sums, i % blocks, i / blocks), inputs[i]);
           });
         }
       },
@@ -257,7 +259,7 @@ void WgmmaEmitter::finishBlock(LinearTail &tail, ArrayRef<Value> sums, Value row
         for (unsigned half = 0; half < 2; ++half)
           p.ifThen(p.lessU(p.add(row, 8 * half), rows), [&] {
             for (unsigned block = 0; block < blocks; ++block)
-              tail.finish(p.add(row, 8 * half), p.add(column, 32 * block), run(sums, block, half));
+              epilogue.finish(p.add(row, 8 * half), p.add(column, 32 * block), run(sums, block, half));
           });
       });
 }
@@ -294,7 +296,7 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
 
 void WgmmaEmitter::consume() {
   kernel.waitHere(p);
-  LinearTail tail(p, layer, kernel.operands);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
   Value group = p.shiftRight(p.thread(), 7);
   Value first = p.divU(p.block(), tile.split), stride = p.divU(p.blocks(), tile.split);
   Position begin = start();
@@ -312,7 +314,7 @@ void WgmmaEmitter::consume() {
     if (tile.split > 1)
       leave(sums);
     else
-      finish(tail, sums, rowTile, columnTile, group);
+      finish(epilogue, sums, rowTile, columnTile, group);
     return alternates() ? skip(position) : position;
   });
 }
@@ -340,7 +342,7 @@ void WgmmaEmitter::finishTogether() {
   Value index = p.divU(p.block(), tile.split), rank = p.remU(p.block(), tile.split);
   unsigned share = 64 / tile.split, runs = tile.columns / 8;
   Value firstRow = p.mul(p.divU(index, columnTiles), 64), firstColumn = p.mul(p.remU(index, columnTiles), tile.columns);
-  LinearTail tail(p, layer, kernel.operands);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
   p.loop(p.thread(), p.i32(share * runs), p.i32(128 * tile.groups + 32), [&](Value i) {
     Value rowInTile = p.add(p.mul(rank, share), p.divU(i, runs)), columnInTile = p.shiftLeft(p.remU(i, runs), 3);
     Value row = p.add(firstRow, rowInTile);
@@ -353,7 +355,7 @@ void WgmmaEmitter::finishTogether() {
           for (unsigned e = 0; e < 4; ++e)
             sums[4 * part + e] = p.addf(sums[4 * part + e], values[e]);
         }
-      tail.finish(row, p.add(firstColumn, columnInTile), sums);
+      epilogue.finish(row, p.add(firstColumn, columnInTile), sums);
     });
   });
   meet(); // nobody leaves while its sums are read

@@ -35,7 +35,7 @@ void storeAsync(DeviceBuilder &b, Value shared, Value barrier, Value block, llvm
 Values loadFromBlock(DeviceBuilder &b, Value shared, unsigned block);
 
 /// Two f32 rounded to f16 or bf16 in one word. Of the intrinsic, or a conversion of a vector, LLVM moves what follows a
-/// branch behind it, so that two registers instead of one cross from there: tails then spill.
+/// branch behind it, so that two registers instead of one cross from there: epilogues then spill.
 Value packHalves(DeviceBuilder &b, Value low, Value high, mlir::Type elementType);
 
 /// One stage of wgmma: sums += x y. The sums of a thread stand in `sums`, 64 rows after 64 rows; a block of 64 rows has

@@ -3,7 +3,7 @@
 
 // Every family of kernels of a linear layer, by what the weight's packings allow and the rows ask for.
 
-// The tail needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
+// The epilogue needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
 // CHECK: plan.kernel @cross
 // CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@cross_split8, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"floordiv(batch+7, 8)", 64>, max_rows = {{[0-9]+}},
 // CHECK-SAME: function = @cuda_code::@cross_wgmma64x128, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+63, 64)">
