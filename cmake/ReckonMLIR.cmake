@@ -18,4 +18,7 @@ target_include_directories(reckon-mlir INTERFACE ${PROJECT_SOURCE_DIR}/include $
 target_compile_definitions(reckon-mlir INTERFACE ${LLVM_DEFINITIONS_LIST})
 # Debian's LLVM is built without RTTI-dependent interfaces; ours follows.
 target_compile_options(reckon-mlir INTERFACE -fno-rtti -fno-exceptions)
-target_link_libraries(reckon-mlir INTERFACE MLIR LLVM)
+# Targets with the property RECKON_STATIC_LLVM have LLVM in them, for machines that have none: of each archive what they use.
+file(GLOB reckonLLVMArchives ${LLVM_LIBRARY_DIR}/libMLIR*.a ${LLVM_LIBRARY_DIR}/libLLVM*.a)
+target_link_libraries(reckon-mlir INTERFACE
+  "$<IF:$<BOOL:$<TARGET_PROPERTY:RECKON_STATIC_LLVM>>,-Wl$<COMMA>--start-group;${reckonLLVMArchives};-Wl$<COMMA>--end-group;z;zstd;tinfo,MLIR;LLVM>")

@@ -11,9 +11,18 @@
 from __future__ import annotations
 
 from . import _runtime
-from .compiler import compile
 from .engine import Context, Engine, TableInfo, TensorInfo, load
 from .errors import (CancelledError, Diagnostic, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
+
+try:
+    from .compiler import compile
+except ModuleNotFoundError as error:
+    if error.name != "reckon.compiler":
+        raise
+
+    def compile(*_: object, **__: object) -> Engine:  # type: ignore[misc]
+        """Not part of reckon-runtime."""
+        raise UnavailableError("this is reckon-runtime, which runs engines: install reckon to compile models")
 
 __version__ = _runtime.version().split()[-1]
 __all__ = ["CancelledError", "Context", "Diagnostic", "Engine", "InvalidError", "MismatchError", "ReckonError", "TableInfo",

@@ -17,7 +17,7 @@ ProgressCallback = Callable[[str, int, int], None]
 OptionValue = Union[str, bool, int, float, Iterable[str]]
 
 
-def compile(model: Any, target: str = "host", *, precision: str = "fp32", progress: bool | ProgressCallback | None = None,
+def compile(model: Any, target: str = "host", *, precision: OptionValue = "fp32", progress: bool | ProgressCallback | None = None,
             device: str | None = None, threads: int = 0, tables: dict[str, PathLike | Array] | None = None,
             **options: OptionValue) -> Engine:
     """Compiles a model and opens the engine.
@@ -45,7 +45,7 @@ def compile(model: Any, target: str = "host", *, precision: str = "fp32", progre
     def on_diagnostic(severity: int, location: str, message: str) -> None:
         diagnostics.append(Diagnostic(_SEVERITIES[severity], location, message))
 
-    listed = [("target", target), ("precision", precision)]
+    listed = [("target", target), *_spell("precision", precision)]
     for name, value in options.items():
         listed += _spell(name.replace("_", "-"), value)
     bar = _Progress(progress)
