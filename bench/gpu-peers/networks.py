@@ -86,7 +86,43 @@ class Network(torch.nn.Module):
             total = total + scalar
         return total
 
+    def heads(self, x, name):
+        return self.linear(x, name).unflatten(2, (self.shape.heads, -1)).transpose(1, 2)
+
+    def attention(self, x, name):
+        mixed = F.scaled_dot_product_attention(*(self.heads(x, f"{name}.{part}") for part in ("query", "key", "value")))
+        return mixed.transpose(1, 2).flatten(2)
+
+    def norm(self, x, name):
+        name = name.replace(".", "_")
+        return F.layer_norm(x, x.shape[-1:], getattr(self, name + "_weight"), getattr(self, name + "_bias"))
+
+    def transformer(self, dense, ids):
+        x = F.embedding(ids, self.table_0).to(self.compute) + self.positions
+        for k in range(self.shape.layers):
+            x = self.norm(x + self.linear(self.attention(x, f"attention.{k}"), f"attention.{k}.out"), f"attention.{k}.norm")
+            wide = F.leaky_relu(self.linear(x, f"forward.{k}.0"), 0.01)
+            x = self.norm(x + self.linear(wide, f"forward.{k}.1"), f"forward.{k}.norm")
+        return self.mlp(torch.cat([dense, x.flatten(1)], dim=1), "top", False)
+
+    def autoint(self, dense, rows):
+        x = torch.cat([torch.stack(rows, dim=1), dense.unsqueeze(2) * self.fields_dense], dim=1)
+        for k in range(self.shape.layers):
+            x = F.relu(self.attention(x, f"attention.{k}") + self.linear(x, f"attention.{k}.residual"))
+        return self.mlp(torch.cat([dense] + rows, dim=1), "top", False) + self.linear(x.flatten(1), "fields")
+
+    def xdeepfm(self, dense, rows):
+        x = stacked = torch.stack(rows, dim=1)
+        sums = []
+        for k in range(len(self.shape.maps)):
+            pairs = torch.einsum("bhd,bmd->bhmd", x, stacked).flatten(1, 2)
+            x = F.relu(F.conv1d(pairs, getattr(self, f"cin_{k}_weight"), getattr(self, f"cin_{k}_bias")))
+            sums.append(x.sum(2))
+        return self.mlp(torch.cat([dense] + rows, dim=1), "top", False) + self.linear(torch.cat(sums, dim=1), "maps")
+
     def forward(self, dense, ids):
+        if self.shape.kind == "transformer":
+            return torch.sigmoid(self.transformer(dense, ids))
         rows = self.lookups(ids)
         if self.shape.kind == "lookup":
             return torch.cat(rows, dim=1)
@@ -95,6 +131,8 @@ class Network(torch.nn.Module):
             stacked = torch.stack([x] + rows, dim=1)
             products = torch.bmm(stacked, stacked.transpose(1, 2))
             logit = self.mlp(torch.cat([x, products[:, self.rows, self.columns]], dim=1), "top", False)
+        elif self.shape.kind in ("autoint", "xdeepfm"):
+            logit = getattr(self, self.shape.kind)(dense, rows)
         elif self.shape.kind == "dcn":
             x = x0 = torch.cat([self.mlp(dense, "bot", True)] + rows, dim=1)
             for k in range(self.shape.cross):

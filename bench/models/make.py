@@ -162,6 +162,84 @@ class Network:
         deep = self.mlp(g.node("Concat", ["dense", flat], "joined", axis=1), "top", None)
         return g.node("Add", [g.node("Add", [term, self.wide(columns)], "fm.wide"), deep], "logit")
 
+    def heads_of(self, x, name, count, perm):
+        """(batch, tokens, dim) as heads of tokens."""
+        g, shape = self.graph, self.shape
+        sizes = g.constant(name + ".sizes", np.array([-1, count, shape.heads, shape.dim // shape.heads]))
+        return g.node("Transpose", [g.node("Reshape", [x, sizes], name + ".split")], name + ".heads", perm=perm)
+
+    def product(self, x, name):
+        """A linear layer over (batch, tokens, dim), as torch exports it."""
+        g = self.graph
+        weight = g.node("Transpose", [name + ".weight"], name + ".weight.t", perm=[1, 0])
+        x = g.node("MatMul", [x, weight], name + ".linear")
+        has_bias = any(w.name == name + ".bias" for w in g.weights)
+        return g.node("Add", [name + ".bias", x], name + ".sum") if has_bias else x
+
+    def attention(self, x, name, count):
+        """Every token's values, weighted by softmax over its scores, heads joined again."""
+        g, shape = self.graph, self.shape
+        query, key, value = (self.heads_of(self.product(x, f"{name}.{part}"), f"{name}.{part}", count, perm) for part, perm in
+                             (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3])))
+        scale = g.constant(name + ".scale", np.array((shape.dim // shape.heads) ** -0.5, np.float32))
+        scores = g.node("Mul", [g.node("MatMul", [query, key], name + ".products"), scale], name + ".scores")
+        weights = g.node("Softmax", [scores], name + ".weights", axis=-1)
+        mixed = g.node("Transpose", [g.node("MatMul", [weights, value], name + ".mixed")], name + ".tokens", perm=[0, 2, 1, 3])
+        return g.node("Reshape", [mixed, g.constant(name + ".joined_sizes", np.array([-1, count, shape.dim]))], name + ".joined")
+
+    def norm(self, x, name):
+        return self.graph.node("LayerNormalization", [x, name + ".weight", name + ".bias"], name + ".normal", axis=-1, epsilon=1e-5)
+
+    def transformer(self):
+        """The behaviour sequence transformer: items, one after another and the candidate last, then an MLP."""
+        g, shape = self.graph, self.shape
+        x = g.node("Add", [g.node("Gather", ["emb.0.weight", "ids"], "items", axis=0), "positions"], "tokens")
+        for k in range(shape.layers):
+            mixed = self.product(self.attention(x, f"attention.{k}", shape.ids), f"attention.{k}.out")
+            x = self.norm(g.node("Add", [x, mixed], f"attention.{k}.residual"), f"attention.{k}.norm")
+            wide = g.node("LeakyRelu", [self.product(x, f"forward.{k}.0")], f"forward.{k}.wide", alpha=0.01)
+            x = self.norm(g.node("Add", [x, self.product(wide, f"forward.{k}.1")], f"forward.{k}.residual"), f"forward.{k}.norm")
+        flat = g.node("Reshape", [x, g.constant("flat.sizes", np.array([-1, shape.ids * shape.dim]))], "flat")
+        return self.mlp(g.node("Concat", ["dense", flat], "joined", axis=1), "top", None)
+
+    def flat_fields(self, stacked):
+        return self.graph.node("Reshape", [stacked, self.graph.constant("flat.sizes", np.array([-1, self.shape.fields * self.shape.dim]))],
+                               "flat")
+
+    def autoint(self):
+        """Fields that attend to each other; a dense feature scales a vector of its own."""
+        g, shape = self.graph, self.shape
+        axis = g.constant("dense.axis", np.array([2]))
+        dense = g.node("Mul", [g.node("Unsqueeze", ["dense", axis], "dense.column"), "fields.dense"], "dense.fields")
+        x = stacked = g.node("Concat", [self.stack(self.lookups(self.columns())), dense], "all.fields", axis=1)
+        for k in range(shape.layers):
+            mixed = self.attention(x, f"attention.{k}", shape.fields)
+            sum = g.node("Add", [mixed, self.product(x, f"attention.{k}.residual")], f"attention.{k}.sum")
+            x = g.node("Relu", [sum], f"attention.{k}.relu")
+        deep = self.mlp(g.node("Concat", ["dense", g.node("Reshape", [self.graph.node("Slice", [
+            stacked, g.constant("ids.begin", np.array([0])), g.constant("ids.end", np.array([len(shape.hotness)])),
+            g.constant("ids.axis", np.array([1]))], "ids.fields"), g.constant("ids.sizes", np.array([-1, len(shape.hotness) * shape.dim]))],
+            "ids.flat")], "joined", axis=1), "top", None)
+        return g.node("Add", [deep, self.linear(self.flat_fields(x), "fields")], "logit")
+
+    def xdeepfm(self):
+        """Compressed interaction: products of all pairs of rows, by a convolution of one position made into fewer."""
+        g, shape = self.graph, self.shape
+        stacked = self.stack(self.lookups(self.columns()))
+        x, sums = stacked, []
+        one, two = (g.constant(f"cin.axis.{k}", np.array([k])) for k in (1, 2))
+        right = g.node("Unsqueeze", [stacked, one], "cin.right")
+        for k, maps in enumerate(shape.maps):
+            pairs = g.node("Mul", [g.node("Unsqueeze", [x, two], f"cin.{k}.left"), right], f"cin.{k}.pairs")
+            inputs = shape.fields * ((shape.fields,) + shape.maps)[k]
+            pairs = g.node("Reshape", [pairs, g.constant(f"cin.{k}.sizes", np.array([-1, inputs, shape.dim]))], f"cin.{k}.channels")
+            x = g.node("Relu", [g.node("Conv", [pairs, f"cin.{k}.weight", f"cin.{k}.bias"], f"cin.{k}.conv", kernel_shape=[1])],
+                       f"cin.{k}.maps")
+            sums.append(g.node("ReduceSum", [x, two], f"cin.{k}.sum", keepdims=0))
+        logit = self.linear(g.node("Concat", sums, "cin.sums", axis=1), "maps")
+        deep = self.mlp(g.node("Concat", ["dense", self.flat_fields(stacked)], "joined", axis=1), "top", None)
+        return g.node("Add", [deep, logit], "logit")
+
     def model(self):
         value = helper.make_tensor_value_info
         inputs = [value("ids", TensorProto.INT64, ["batch", self.shape.ids])]

@@ -27,6 +27,9 @@ class Shape:
     top: tuple = ()
     rank: int = 0  # of the cross layers
     cross: int = 0
+    heads: int = 0  # of each attention
+    layers: int = 0  # with attention
+    maps: tuple = ()  # feature maps of each layer of compressed interaction
 
     @property
     def ids(self):
@@ -46,6 +49,8 @@ class Shape:
             return self.dim + (count + 1) * count // 2
         if self.kind == "dcn":
             return self.dim * (count + 1)
+        if self.kind == "transformer":
+            return DENSE + self.dim * self.ids
         return DENSE + self.dim * count
 
     @property
@@ -60,6 +65,36 @@ class Shape:
             result += [(f"V.{k}", self.features, self.rank, False), (f"W.{k}", self.rank, self.features, True)]
         if self.kind in ("wide_deep", "deepfm"):
             result.append(("wide.dense", DENSE, 1, True))
+        for k in range(self.layers):
+            parts = ["query", "key", "value", "out"] if self.kind == "transformer" else ["query", "key", "value", "residual"]
+            result += [(f"attention.{k}.{part}", self.dim, self.dim, part == "out") for part in parts]
+            if self.kind == "transformer":
+                result += [(f"forward.{k}.0", self.dim, 4 * self.dim, True), (f"forward.{k}.1", 4 * self.dim, self.dim, True)]
+        if self.kind == "autoint":
+            result.append(("fields", self.dim * self.fields, 1, True))
+        if self.kind == "xdeepfm":
+            result.append(("maps", sum(self.maps), 1, True))
+        return result
+
+    @property
+    def fields(self):
+        """Vectors of a sample that meet each other."""
+        return DENSE + len(self.hotness) if self.kind == "autoint" else len(self.hotness)
+
+    @property
+    def parameters(self):
+        """(name, shape, scale) of weights that are no linear layer's. Scales of a norm are near one."""
+        result = []
+        if self.kind == "autoint":
+            result.append(("fields.dense", (DENSE, self.dim), 0.3))
+        if self.kind == "transformer":
+            result.append(("positions", (self.ids, self.dim), 0.3))
+            for k in range(self.layers):
+                for part in ("attention", "forward"):
+                    result += [(f"{part}.{k}.norm.weight", (self.dim,), None), (f"{part}.{k}.norm.bias", (self.dim,), 0.1)]
+        for k, (inputs, outputs) in enumerate(zip((self.fields,) + self.maps, self.maps)):
+            result += [(f"cin.{k}.weight", (outputs, inputs * self.fields, 1), 2.0 / np.sqrt(inputs * self.fields)),
+                       (f"cin.{k}.bias", (outputs,), 0.1)]
         return result
 
     @property
@@ -68,6 +103,13 @@ class Shape:
         count = sum(2 * fan_in * fan_out for _, fan_in, fan_out, _ in self.linears)
         if self.kind == "dlrm":
             count += (len(self.hotness) + 1) * len(self.hotness) * self.dim
+        tokens = self.ids if self.kind == "transformer" else self.fields
+        for name, fan_in, fan_out, _ in self.linears:
+            if name.startswith(("attention.", "forward.")):
+                count += 2 * (tokens - 1) * fan_in * fan_out
+        count += self.layers * 4 * tokens * tokens * self.dim
+        for inputs, outputs in zip((self.fields,) + self.maps, self.maps):
+            count += 2 * inputs * self.fields * outputs * self.dim
         return count
 
 
@@ -79,6 +121,9 @@ SHAPES = {shape.name: shape for shape in (
     Shape("dlrm_kaggle", "DLRM Kaggle dim 16", "dlrm", 16, ONE_HOT, (512, 256, 64, 16), (512, 256, 1)),
     Shape("wide_deep", "Wide&Deep dim 32", "wide_deep", 32, ONE_HOT, (), (1024, 512, 256, 1)),
     Shape("deepfm", "DeepFM dim 16", "deepfm", 16, ONE_HOT, (), (400, 400, 400, 1)),
+    Shape("bst", "BST 21 x 64", "transformer", 64, (21,), (), (1024, 512, 256, 1), heads=8, layers=1),
+    Shape("autoint", "AutoInt 39 x 16", "autoint", 16, ONE_HOT, (), (400, 400, 1), heads=2, layers=3),
+    Shape("xdeepfm", "xDeepFM dim 10", "xdeepfm", 10, ONE_HOT, (), (400, 400, 1), maps=(200, 200, 200)),
 )}
 
 
@@ -106,6 +151,9 @@ def weights(shape):
         result[name + ".weight"] = periodic(f"{shape.name}/{name}.weight", (fan_out, fan_in), scale)
         if has_bias:
             result[name + ".bias"] = periodic(f"{shape.name}/{name}.bias", (fan_out,), 0.1)
+    for name, sizes, scale in shape.parameters:
+        numbers = periodic(f"{shape.name}/{name}", sizes, scale or 0.125)
+        result[name] = numbers if scale else numbers + np.float32(1)
     return result
 
 
