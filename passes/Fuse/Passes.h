@@ -32,6 +32,8 @@ namespace fuse {
 struct FuseOptions {
   /// Operands of whole vectors come first in a concat, for kernels that write and read rows in vectors.
   bool alignConcats = false;
+  /// Convolutions of one position are linear layers.
+  bool linearConvs = false;
   /// Pairs of linear layers through few columns are one region.
   bool lowRank = true;
 };

@@ -32,6 +32,22 @@ def DecomposeForFusion : Fuse_Pass<"rec-decompose-for-fusion"> {
   ];
 }
 
+def LinearFromConv : Fuse_Pass<"rec-linear-from-conv"> {
+  let summary = "Write convolutions of one position as linear layers over channels";
+  let description = [{
+    A convolution in one group whose window is one position, without steps or padding and with constant weights, becomes a
+    `rec.linear` between two transposes: channels are its last dimension. Unary layers and casts behind it that alone read
+    it come before the second transpose, where they are the linear layer's epilogue.
+
+    Requires: the precision phase is done.
+    Guarantees: no such convolution.
+    Does not: touch convolutions of wider windows.
+
+    Example: test/passes/Fuse/linear-from-conv.mlir
+  }];
+  let statistics = [Statistic<"numConvs", "convs", "Convolutions turned into linear layers">];
+}
+
 def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   let summary = "Put each linear layer and its epilogue into a region of kind gemm";
   let description = [{

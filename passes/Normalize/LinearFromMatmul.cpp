@@ -5,6 +5,7 @@
 //
 //===---------------------------------------------------------------------------===//
 
+#include "passes/Common/ConstantMatrix.h"
 #include "passes/Common/Matchers.h"
 #include "passes/Normalize/Passes.h"
 
@@ -24,25 +25,6 @@ using namespace reckon::rec;
 
 namespace {
 
-/// The constant transposed: rows become columns.
-Value transposeConstant(PatternRewriter &rewriter, Location loc, ConstantOp constant) {
-  RankedTensorType type = constant.getType();
-  std::optional<ConstantBytes> bytes = getConstantBytes(constant.getValue());
-  std::optional<unsigned> size = getElementSize(type.getElementType());
-  if (!bytes || !size)
-    return {};
-  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
-  ArrayRef<char> data = bytes->get();
-  auto transposed = RankedTensorType::get({columns, rows}, type.getElementType());
-  std::vector<char> result(data.size());
-  for (int64_t i = 0; i < rows && !data.empty(); ++i)
-    for (int64_t j = 0; j < columns; ++j)
-      std::copy_n(data.data() + (i * columns + j) * *size, *size, result.data() + (j * rows + i) * *size);
-  StringRef name = constant.getName().value_or("weight");
-  return ConstantOp::create(rewriter, loc, makeConstant(transposed, ArrayRef<char>(result), name),
-                            constant.getNameAttr());
-}
-
 struct MatmulToLinear : CountedPattern<MatmulOp> {
   using CountedPattern::CountedPattern;
 
@@ -51,9 +33,9 @@ struct MatmulToLinear : CountedPattern<MatmulOp> {
     if (!weight || weight.getType().getRank() != 2 || op.getTransposeA() ||
         !isa<FloatType>(weight.getType().getElementType()))
       return failure();
-    Value matrix = weight;
+    ConstantOp matrix = weight;
     if (op.getTransposeB())
-      matrix = transposeConstant(rewriter, weight.getLoc(), weight);
+      matrix = transposeMatrix(rewriter, weight);
     if (!matrix)
       return failure();
     replaceByShape(rewriter, op, LinearOp::create(rewriter, op.getLoc(), op.getA(), matrix, /*bias=*/Value()));
