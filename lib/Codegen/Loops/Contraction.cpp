@@ -284,5 +284,5 @@ void LayerEmitter::emitContraction(const Contraction &contraction) {
   bool hasRows = accumulatesInMemory() && contraction.windows.empty() && contraction.getSummedExtents().size() == 1;
   if (hasRows)
     return nestOver(extents.drop_back(), [&](Index position) { emitContractionRow(contraction, position); });
-  nestShared(extents, [&](Index index) { emitContractionElement(contraction, index); });
+  nestShared(extents, /*fold=*/{}, [&](Index index) { emitContractionElement(contraction, index); });
 }

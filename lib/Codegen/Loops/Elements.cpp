@@ -161,6 +161,8 @@ std::optional<Place> LayerEmitter::view(rec::BroadcastOp op, const Place &place)
 //===----------------------------------------------------------------------===//
 
 Value LayerEmitter::element(Value tensor, Index index) {
+  if (Value known = held.lookup(tensor))
+    return known;
   if (auto it = places.find(tensor); it != places.end())
     return load(it->second, index);
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
@@ -227,8 +229,7 @@ Value LayerEmitter::elementOf(rec::SliceOp op, Index index) {
 
 // Only when the operand has no dense memory: through the row-major position.
 Value LayerEmitter::elementOf(rec::ReshapeOp op, Index index) {
-  SmallVector<Value> from = sizes(op.getX());
-  return element(op.getX(), unflatten(linearIndex(index, sizes(op.getResult())), from));
+  return element(op.getX(), reshapeIndex(op.getResult(), op.getX(), index));
 }
 
 Value LayerEmitter::elementOf(rec::IotaOp op, Index index) {

@@ -66,11 +66,15 @@ void LayerEmitter::placeOutputs() {
   }
 }
 
-/// Whether a value can be computed right into memory of any strides. Products can, and what hands its memory on; others
-/// have rows that are contiguous.
+/// Whether a value can be computed right into memory of any strides. Products can, also behind what hands its memory
+/// on; others have rows that are contiguous.
 bool LayerEmitter::takesStrides(Value value, const Place &place) {
-  return isDense(value, place) ||
-         isa<rec::MatmulOp, rec::LinearOp, rec::ConvOp, rec::ReshapeOp, rec::TransposeOp>(value.getDefiningOp());
+  if (isDense(value, place))
+    return true;
+  Operation *op = value.getDefiningOp();
+  while (isa_and_present<rec::ReshapeOp, rec::TransposeOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_present<rec::MatmulOp, rec::LinearOp, rec::ConvOp>(op);
 }
 
 /// A reshape, transpose or concat with a destination hands it, or its slice, to operands that nothing else reads.
@@ -131,7 +135,7 @@ LogicalResult LayerEmitter::emitBody() {
       return failure();
   }
   for (auto &[value, place] : outputCopies)
-    nest(value, [&, &value = value, &place = place](Index index) { store(element(value, index), place, index); });
+    fill(value, isRowValue(value), place, [&, &value = value](Index index) { return element(value, index); });
   return success();
 }
 
@@ -150,7 +154,9 @@ LogicalResult LayerEmitter::emitLayer(Operation *op) {
     Value operand = op->getOperand(0), result = op->getResult(0);
     bool elided = forwarded.contains(operand) && places.count(operand);
     // A reshape needs memory under it; the others can compute through their operand, unless that repeats work.
-    if (isa<rec::ReshapeOp, rec::BroadcastOp>(op) || !operand.hasOneUse() || forwarded.contains(operand))
+    bool needsMemory = isa<rec::BroadcastOp>(op) || (isa<rec::ReshapeOp>(op) && !computesThroughReshapes()) ||
+                       forwarded.contains(operand);
+    if (needsMemory || !operand.hasOneUse())
       materialize(operand);
     elided |= forwarded.contains(operand);
     if (elided && isa<rec::ReshapeOp, rec::TransposeOp>(op)) {
@@ -197,7 +203,8 @@ const Place &LayerEmitter::materialize(Value tensor) {
     return places[tensor] = constantPlace(constant);
   Place place = destination(tensor);
   std::optional<Place> view = op->hasTrait<rec::View>() ? viewOf(op) : std::nullopt;
-  nest(tensor, [&](Index index) { store(view ? load(*view, index) : inlineElement(op, index), place, index); });
+  fill(tensor, isRowValue(tensor), place,
+       [&](Index index) { return view ? load(*view, index) : inlineElement(op, index); });
   barrier();
   return places[tensor] = place;
 }
@@ -258,6 +265,22 @@ Place LayerEmitter::constantPlace(rec::ConstantOp constant) {
 // Loops over values
 //===----------------------------------------------------------------------===//
 
+void LayerEmitter::fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) {
+  nest(tensor, oneRow, [&](Index index) { store(elementAt(index), place, index); });
+}
+
+SmallVector<Value> LayerEmitter::reshapeIndex(Value from, Value to, Index index) {
+  // Leading dimensions that stay need no arithmetic.
+  rec::Shape source = rec::getShape(from), target = rec::getShape(to);
+  size_t same = 0;
+  while (same < source.size() && same < target.size() && source[same] == target[same])
+    ++same;
+  SmallVector<Value> extents = sizes(from), targetExtents = sizes(to), result(index.take_front(same));
+  Value linear = linearIndex(index.drop_front(same), ArrayRef(extents).drop_front(same));
+  result.append(unflatten(linear, ArrayRef(targetExtents).drop_front(same)));
+  return result;
+}
+
 void LayerEmitter::nest(Value tensor, NestBody body) { nest(tensor, isRowValue(tensor), body); }
 
 void LayerEmitter::nest(Value tensor, bool oneRow, NestBody body) {
@@ -267,11 +290,18 @@ void LayerEmitter::nest(Value tensor, bool oneRow, NestBody body) {
   nestOver(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
 }
 
-void LayerEmitter::nestShared(Value tensor, NestBody body) {
+void LayerEmitter::nestShared(Value tensor, ArrayRef<Value> fold, NestBody body) {
   SmallVector<Value> extents = sizes(tensor);
   if (!isRowValue(tensor))
-    return nestShared(extents, body);
-  nestShared(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
+    return nestShared(extents, fold, body);
+  nestShared(ArrayRef<Value>(extents).drop_front(), fold, [&](Index inner) { body(atRow(inner)); });
+}
+
+SmallVector<Value> LayerEmitter::foldAlong(Value tensor, int64_t axis) {
+  SmallVector<Value> extents = sizes(tensor);
+  if (axis + 1 != static_cast<int64_t>(extents.size()))
+    return {};
+  return {extents[axis]};
 }
 
 SmallVector<Value> LayerEmitter::atRow(Index inner) {
@@ -308,7 +338,7 @@ void LayerEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
 }
 
 void LayerEmitter::nestSharedAround(Value tensor, int64_t axis, AxisBody body) {
-  nestShared(extentsAround(tensor, axis), [&](Index position) {
+  nestShared(extentsAround(tensor, axis), foldAlong(tensor, axis), [&](Index position) {
     SmallVector<Value> index = inCurrentRow(tensor, position);
     body(index);
   });

@@ -77,6 +77,14 @@ protected:
   std::optional<Place> view(rec::TransposeOp op, const Place &place);
   std::optional<Place> view(rec::SliceOp op, const Place &place);
   std::optional<Place> view(rec::BroadcastOp op, const Place &place);
+  /// Writes what `elementAt` gives for every index of a tensor, of the current row alone when `oneRow`.
+  using ElementAt = llvm::function_ref<Value(Index)>;
+  virtual void fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt);
+  /// Whether elements behind a reshape are computed from the position that they have in it; else it needs memory.
+  virtual bool computesThroughReshapes() const { return false; }
+  /// The index of `to`, which has the elements of `from` in another shape, that names the element at an index of
+  /// `from`.
+  llvm::SmallVector<Value> reshapeIndex(Value from, Value to, Index index);
   /// Computes a value into memory now, when it is not there yet.
   const Place &materialize(Value tensor);
   /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
@@ -85,7 +93,7 @@ protected:
   void nest(Value tensor, NestBody body);
   void nest(Value tensor, bool oneRow, NestBody body);
   using MemoryBuilder::nestShared;
-  void nestShared(Value tensor, NestBody body);
+  void nestShared(Value tensor, llvm::ArrayRef<Value> fold, NestBody body);
   /// For nests over leading dimensions of a tensor: one row of them when the tensor has rows, and a position in such a
   /// nest with the current row in its place.
   void keepOneRow(Value tensor, llvm::SmallVectorImpl<Value> &extents);
@@ -94,6 +102,8 @@ protected:
   using AxisBody = llvm::function_ref<void(llvm::SmallVectorImpl<Value> &)>;
   void nestAround(Value tensor, int64_t axis, AxisBody body);
   void nestSharedAround(Value tensor, int64_t axis, AxisBody body);
+  /// The extent as what nestShared() wants of a fold along one dimension.
+  llvm::SmallVector<Value> foldAlong(Value tensor, int64_t axis);
   /// The current row, or every row of a tensor.
   void overRows(Value tensor, Body body);
 
@@ -143,7 +153,7 @@ protected:
   virtual mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op);
 
   //===--- Products (Contraction.cpp) ---===//
-  mlir::LogicalResult emitMatmul(rec::MatmulOp op);
+  virtual mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitLinear(rec::LinearOp op);
   mlir::LogicalResult emitConv(rec::ConvOp op);
   /// Computes the result of a contraction, for the current row if there is one. All threads come here.
@@ -189,6 +199,7 @@ protected:
   Value row;                                    ///< the current row of a row kernel, null elsewhere
   llvm::DenseMap<Value, Place> places;          ///< computed already
   llvm::DenseMap<Value, Place> destinations;    ///< chosen, not computed yet
+  llvm::DenseMap<Value, Value> held;            ///< elements in registers, at the index that is being computed
   /// Values whose consumer, a reshape or concat, finds them in its own destination already.
   llvm::DenseSet<Value> forwarded;
   /// Outputs that repeat another output, an input or a constant: copied at the end of a row.

@@ -55,7 +55,7 @@ protected:
   Value size(const SizeExpr &expr);
   llvm::SmallVector<Value> sizes(Value tensor);
   Value linearIndex(Index index, llvm::ArrayRef<Value> extents);
-  llvm::SmallVector<Value> unflatten(Value linear, llvm::ArrayRef<Value> extents);
+  virtual llvm::SmallVector<Value> unflatten(Value linear, llvm::ArrayRef<Value> extents);
 
   //===--- Memory ---===//
   Value alignedScratch(const SizeExpr &bytes);
@@ -87,9 +87,11 @@ protected:
   //===--- What threads share ---===//
   /// Runs `body` at every index, in any order and on any thread. Here: one loop an extent.
   virtual void nestOver(llvm::ArrayRef<Value> extents, NestBody body);
-  /// As nestOver(), but where there is but one index all threads take part in it, and the folds and nests in its body
-  /// are shared by them.
-  virtual void nestShared(llvm::ArrayRef<Value> extents, NestBody body) { nestOver(extents, body); }
+  /// As nestOver(), but several threads may take part in one index, and share the folds and nests in its body. `fold`
+  /// are the extents of these where neighbours in them are neighbours in memory, or else none.
+  virtual void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, NestBody body) {
+    nestOver(extents, body);
+  }
   /// The fold of `term` over all indices, from the identity of `kind`. All threads that get here get the result.
   using Term = llvm::function_ref<Value(Index)>;
   virtual Value foldOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term);

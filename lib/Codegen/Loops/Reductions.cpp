@@ -72,7 +72,8 @@ LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
     if (isNarrow || kind == ReduceKind::mean || kind == ReduceKind::l2 || kind == ReduceKind::log_sum)
       nest(result, [&](Index index) { store(reduceLast(b, kind, load(sums, index), count, type), place, index); });
   } else {
-    nestShared(result, [&](Index index) {
+    bool isAlongLast = rank != 0 && isReduced(rank - 1);
+    nestShared(result, isAlongLast ? reducedExtents : SmallVector<Value>(), [&](Index index) {
       if (kind == ReduceKind::log_sum_exp && isa<FloatType>(computeType(type))) {
         // Shifted by the maximum, so that nothing overflows; a maximum of +-inf is its own result.
         Value greatest = accumulate(index, ReduceKind::max, {});
@@ -183,7 +184,7 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
     count = mul(count, extent);
   Value countFloat = emitCast(b, count, b.getI64Type(), type);
 
-  nestShared(outer, [&](Index position) {
+  nestShared(outer, inner, [&](Index position) {
     SmallVector<Value> lead = inCurrentRow(result, position);
     auto full = [&](Index rest) {
       SmallVector<Value> index(lead);

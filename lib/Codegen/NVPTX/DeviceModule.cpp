@@ -83,6 +83,9 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
     function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
     function.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), b.getUnitAttr());
   }
+  for (unsigned i = 0; i < numOperands; ++i)
+    if (kernel.getLayout(i).getAligned())
+      function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(16));
   for (unsigned i = numOperands; i < numOperands + tensorMaps.size(); ++i) {
     auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
     function.setArgAttr(i, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(bytes));
@@ -306,18 +309,18 @@ void nvptx::barrier(ImplicitLocOpBuilder &b) { NVVM::Barrier0Op::create(b); }
 
 void nvptx::warpBarrier(ImplicitLocOpBuilder &b) { NVVM::SyncWarpOp::create(b, constantI32(b, -1)); }
 
-Value nvptx::shuffleXor(ImplicitLocOpBuilder &b, Value value, int mask) {
+Value nvptx::shuffleXor(ImplicitLocOpBuilder &b, Value value, int mask, Value members) {
   Type type = value.getType(), i32 = b.getI32Type();
   if (type.getIntOrFloatBitWidth() == 64) {
     auto pair = VectorType::get({2}, i32);
     Value words = LLVM::BitcastOp::create(b, pair, value);
     for (int i = 0; i < 2; ++i) {
       Value at = constantI32(b, i);
-      Value word = shuffleXor(b, LLVM::ExtractElementOp::create(b, words, at), mask);
+      Value word = shuffleXor(b, LLVM::ExtractElementOp::create(b, words, at), mask, members);
       words = LLVM::InsertElementOp::create(b, words, word, at);
     }
     return LLVM::BitcastOp::create(b, type, words);
   }
-  return NVVM::ShflOp::create(b, type, constantI32(b, -1), value, constantI32(b, mask), constantI32(b, 31),
-                              NVVM::ShflKind::bfly, UnitAttr());
+  return NVVM::ShflOp::create(b, type, members ? members : constantI32(b, -1), value, constantI32(b, mask),
+                              constantI32(b, 31), NVVM::ShflKind::bfly, UnitAttr());
 }

@@ -104,8 +104,9 @@ Value gridSize(ImplicitLocOpBuilder &b, unsigned dimension = 0); ///< in blocks
 /// Waits for all threads of the block, or of the warp, and makes their writes visible among them.
 void barrier(ImplicitLocOpBuilder &b);
 void warpBarrier(ImplicitLocOpBuilder &b);
-/// The value of lane `lane ^ mask` of a whole warp; f32, i32 or any type of 64 bits.
-Value shuffleXor(ImplicitLocOpBuilder &b, Value value, int mask);
+/// The value of lane `lane ^ mask`; f32, i32 or any type of 64 bits. All lanes of the warp take part, or those of
+/// `members`, which differ in bits of the mask.
+Value shuffleXor(ImplicitLocOpBuilder &b, Value value, int mask, Value members = {});
 
 } // namespace reckon::nvptx
 

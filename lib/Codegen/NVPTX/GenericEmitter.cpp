@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/Loops/Scalar.h"
+#include "lib/Codegen/NVPTX/KnownMultiple.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -17,6 +18,9 @@ using namespace reckon;
 using namespace reckon::nvptx;
 using namespace reckon::loops;
 using rec::ReduceKind;
+
+/// Static shared memory that folds may take.
+static constexpr unsigned sharedOfFolds = 256;
 
 /// The elements of the widest value a row has; a guess where a dimension is dynamic.
 static int64_t rowWidth(plan::KernelOp kernel) {
@@ -38,11 +42,34 @@ static int64_t rowWidth(plan::KernelOp kernel) {
   return widest;
 }
 
+/// Whether nothing but single elements meet: then rows do not matter, and threads go over all elements side by side.
+static bool isPointwise(plan::KernelOp kernel) {
+  return llvm::all_of(kernel.getBody().front().without_terminator(),
+                      [](Operation &op) { return isa<rec::ConstantOp>(op) || op.hasTrait<rec::Pointwise>(); });
+}
+
+/// Whether there are folds and products, and nothing else but what single elements are computed from. One that needs no
+/// memory in between can be spread over the grid as well.
+static bool isFold(plan::KernelOp kernel) {
+  return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
+    return isa<rec::ConstantOp, rec::MatmulOp, rec::SoftmaxOp, rec::LayerNormOp, rec::ReduceOp>(op) ||
+           op.hasTrait<rec::Pointwise>() || op.hasTrait<rec::View>();
+  });
+}
+
 GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape)
     : LayerEmitter(kernel), module(module), shape(shape) {
   int64_t width = shape == Shape::Rows ? rowWidth(kernel) : INT64_MAX;
   groupThreads = width <= 2 ? 1 : width <= 1024 ? 32 : width <= 4096 ? 128 : 256;
+  bool hasProduct = llvm::any_of(kernel.getBody().front(), llvm::IsaPred<rec::MatmulOp>);
+  if (hasProduct)
+    groupThreads = std::max(groupThreads, GpuTarget::warpSize);
   blockThreads = std::max(groupThreads, 128u);
+  for (auto mix : kernel.getBody().front().getOps<rec::MatmulOp>())
+    if (auto attention = Attention::match(mix)) {
+      deferred.insert_range(attention->layers);
+      attentions.insert({mix, std::move(*attention)});
+    }
 }
 
 //===----------------------------------------------------------------------===//
@@ -71,7 +98,7 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     lanes = arith::MulIOp::create(b, blocks, constant(blockThreads));
   }
   // How much scratch a group needs is known at the end.
-  auto placeholder = LLVM::ZeroOp::create(b, function.scratch.getType());
+  auto placeholder = LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext()));
   scratchPointer = placeholder;
   entry = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
 
@@ -98,31 +125,66 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     SizeExpr elements = 1;
     for (Value output : kernel.getBody().front().getTerminator()->getOperands())
       elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(output)));
-    launch.grid = {shape == Shape::Grid ? SizeExpr::ceilDiv(elements, blockThreads) : SizeExpr(1)};
+    // Several threads share a fold.
+    for (Operation &op : kernel.getBody().front())
+      if (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp>(op) && !deferred.contains(&op))
+        elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))));
+    if (perThread == UINT_MAX || !isPointwise(kernel))
+      perThread = 1;
+    launch.grid = {shape == Shape::Grid ? SizeExpr::ceilDiv(elements, blockThreads * perThread) : SizeExpr(1)};
+    // Folds and products have fewer threads at work than elements, or more: blocks that stay share them out.
+    if (shape == Shape::Grid && !isPointwise(kernel))
+      launch.blocksPerSm = module.getTarget().threadsPerSm() / blockThreads;
   }
   // A value copied out at the end may be one that another thread wrote.
   needsOrder |= scratchSize != SizeExpr(0) || barriers + !outputCopies.empty() > 1;
-  placeScratch(placeholder);
-
   launch.function = function.getName();
   launch.blockThreads = blockThreads;
-  launch.scratchBytes = SizeExpr(groups) * scratchSize;
-  // Scratch is paid by the block, so blocks that have some stay and take many rows.
-  if (shape == Shape::Rows && scratchSize != SizeExpr(0))
-    launch.blocksPerSm = module.getTarget().threadsPerSm() / blockThreads;
+  placeScratch(placeholder, launch);
   return launch;
 }
 
-void GenericEmitter::placeScratch(Operation *placeholder) {
+/// Scratch of a known size that fits is shared memory.
+void GenericEmitter::placeScratch(Operation *placeholder, LaunchPlan &launch) {
+  const GpuTarget &gpu = module.getTarget();
+  unsigned groups = blockThreads / groupThreads;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(placeholder);
   // Sizes known so far come after the placeholder.
   entry = placeholder;
   sizeCache.clear();
-  Value offset = mul(group, size(scratchSize));
-  placeholder->replaceAllUsesWith(ValueRange{offsetPointer(function.scratch, offset, b.getI8Type())});
-  placeholder->erase();
+  std::optional<int64_t> bytes = (SizeExpr(groups) * scratchSize).constant();
+  unsigned blocks = gpu.threadsPerSm() / blockThreads;
+  Value scratch, first = group;
+  if (bytes && *bytes <= static_cast<int64_t>(gpu.sharedPerBlock - sharedOfFolds)) {
+    if (*bytes != 0)
+      scratch = module.getDynamicShared(b);
+    first = arith::RemUIOp::create(b, group, constantIndex(groups));
+    launch.sharedBytes = *bytes;
+    blocks = std::min(blocks, gpu.blocksByShared(*bytes + sharedOfFolds));
+  } else {
+    scratch = function.scratch;
+    launch.scratchBytes = SizeExpr(groups) * scratchSize;
+  }
+  if (scratch) {
+    scratch = offsetPointer(scratch, mul(first, size(scratchSize)), b.getI8Type());
+    scratch = LLVM::AddrSpaceCastOp::create(b, placeholder->getResult(0).getType(), scratch);
+    placeholder->replaceAllUsesWith(ValueRange{scratch});
+    // Scratch is paid by the block, so blocks that have some stay and take many rows.
+    if (shape == Shape::Rows)
+      launch.blocksPerSm = std::max(blocks, 1u);
+  }
+  // Values of no elements have an address, too.
+  if (placeholder->use_empty())
+    placeholder->erase();
   entry = nullptr;
+}
+
+/// The lanes of a warp that differ from this one in the low bits alone.
+static Value memberMask(ImplicitLocOpBuilder &b, unsigned width) {
+  auto constant = [&](uint32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(value))); };
+  Value first = arith::AndIOp::create(b, laneIndex(b), constant(~(width - 1)));
+  return arith::ShLIOp::create(b, constant((1u << width) - 1), first);
 }
 
 Value GenericEmitter::constantBytes(ArrayRef<char> bytes) {
@@ -138,6 +200,17 @@ void GenericEmitter::report(int code, Value operandIndex, Value position, Value 
 //===----------------------------------------------------------------------===//
 // Sharing
 //===----------------------------------------------------------------------===//
+
+LogicalResult GenericEmitter::emitLayer(Operation *op) {
+  if (finished.contains(op))
+    return success();
+  if (!deferred.contains(op))
+    return LayerEmitter::emitLayer(op);
+  // Operands that are not computed element by element are needed in memory later.
+  if (op->hasTrait<rec::Pointwise>())
+    return LayerEmitter::emitLayer(op);
+  return success();
+}
 
 Value GenericEmitter::isFirst() { return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constantIndex(0)); }
 
@@ -158,14 +231,15 @@ void GenericEmitter::onOneThread(llvm::function_ref<void()> body) {
 }
 
 void GenericEmitter::barrier() {
+  assert(!isNarrowed && "a part of a warp has no barrier of its own");
   ++barriers;
   if (shape == Shape::Grid || groupThreads == 1)
     return;
   groupThreads == 32 ? warpBarrier(b) : nvptx::barrier(b);
 }
 
-/// As unflatten(), in 32 bits where everything is known to fit: 64-bit division is a long way on a GPU.
-SmallVector<Value> GenericEmitter::indexOf(Value linear, ArrayRef<Value> extents) {
+/// In 32 bits where everything is known to fit: 64-bit division is a long way on a GPU.
+SmallVector<Value> GenericEmitter::unflatten(Value linear, ArrayRef<Value> extents) {
   int64_t total = 1;
   bool isSmall = extents.size() > 1;
   for (Value extent : extents) {
@@ -191,6 +265,49 @@ SmallVector<Value> GenericEmitter::indexOf(Value linear, ArrayRef<Value> extents
   return index;
 }
 
+/// How many neighbours of the last dimension go into one store.
+unsigned GenericEmitter::chooseVector(ArrayRef<Value> extents, const Place &place) {
+  Type type = place.elementType;
+  if (!canShare() || extents.empty() || !(type.isF32() || type.isF16() || type.isBF16()) ||
+      asConstant(place.strides.back()) != 1)
+    return 1;
+  uint64_t bytes = type.getIntOrFloatBitWidth() / 8;
+  uint64_t count = std::min(knownAlignment(place.base) / bytes, knownMultiple(extents.back()));
+  for (Value stride : ArrayRef(place.strides).drop_back())
+    count = std::min(count, knownMultiple(stride));
+  // A group of threads that has but few elements shares them out.
+  if (std::optional<int64_t> total = countOf(extents); total && !isSpread())
+    count = std::min<uint64_t>(count, llvm::bit_floor(std::max<uint64_t>(*total / groupThreads, 1)));
+  return std::max<uint64_t>(count, 1);
+}
+
+void GenericEmitter::fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) {
+  SmallVector<Value> extents = sizes(tensor);
+  if (oneRow)
+    extents.erase(extents.begin());
+  unsigned count = chooseVector(extents, place);
+  if (isSpread())
+    perThread = std::min(perThread, count);
+  if (count == 1)
+    return LayerEmitter::fill(tensor, oneRow, place, elementAt);
+  Value step = constantIndex(count);
+  extents.back() = b.createOrFold<arith::DivUIOp>(extents.back(), step);
+  nestOver(extents, [&](Index position) {
+    SmallVector<Value> index, elements;
+    if (oneRow)
+      index.push_back(row);
+    index.append(position.begin(), position.end());
+    Value first = index.back() = mul(index.back(), step);
+    Value target = pointer(place, index);
+    for (unsigned i = 0; i < count; ++i) {
+      index.back() = add(first, constantIndex(i));
+      elements.push_back(elementAt(index));
+    }
+    DeviceBuilder p(b);
+    p.store(p.pack(elements, place.elementType), target, count * (place.elementType.getIntOrFloatBitWidth() / 8));
+  });
+}
+
 void GenericEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
   if (!canShare())
     return sequentialNest(extents, body);
@@ -199,25 +316,71 @@ void GenericEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
     total = mul(total, extent);
   llvm::SaveAndRestore<bool> inside(alone, true);
   auto known = asConstant(total);
-  if (shape != Shape::Grid && known && *known <= groupThreads) {
+  if (!isSpread() && known && *known <= groupThreads) {
     Value has = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, lane, total);
-    return ifThen(has, [&] { body(indexOf(lane, extents)); });
+    return ifThen(has, [&] { body(unflatten(lane, extents)); });
   }
   auto loop = scf::ForOp::create(b, lane, total, lanes);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  body(indexOf(loop.getInductionVar(), extents));
+  body(unflatten(loop.getInductionVar(), extents));
 }
 
-void GenericEmitter::nestShared(ArrayRef<Value> extents, NestBody body) {
-  bool isOne = llvm::all_of(extents, [](Value extent) { return asConstant(extent) == 1; });
-  if (!canShare() || shape == Shape::Grid || !isOne)
+std::optional<int64_t> GenericEmitter::countOf(ArrayRef<Value> extents) {
+  int64_t count = 1;
+  for (Value extent : extents) {
+    std::optional<int64_t> number = asConstant(extent);
+    if (!number)
+      return std::nullopt;
+    count *= *number;
+  }
+  return count;
+}
+
+/// A fold along memory gets lanes for about half its elements, so that they read neighbours; any other as many as would
+/// be idle.
+unsigned GenericEmitter::chooseWidth(std::optional<int64_t> count, ArrayRef<Value> fold) {
+  constexpr int64_t warp = GpuTarget::warpSize;
+  if (!fold.empty()) {
+    int64_t folded = countOf(fold).value_or(2 * warp);
+    return std::min<int64_t>(llvm::PowerOf2Ceil(std::max<int64_t>(llvm::divideCeil(folded, 2), 1)),
+                             std::min<int64_t>(warp, groupThreads));
+  }
+  if (isSpread() || !count || *count == 0)
+    return 1;
+  return std::min<int64_t>(llvm::bit_floor(std::max<uint64_t>(groupThreads / *count, 1)), warp);
+}
+
+void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, NestBody body) {
+  if (!canShare() || isNarrowed)
     return nestOver(extents, body);
-  body(SmallVector<Value>(extents.size(), constantIndex(0)));
+  std::optional<int64_t> count = countOf(extents);
+  if (count == 1 && !isSpread())
+    return body(SmallVector<Value>(extents.size(), constantIndex(0)));
+  unsigned width = chooseWidth(count, fold);
+  // Few long folds: all threads take one after another.
+  if (count && !isSpread() && width == GpuTarget::warpSize && *count * 2 * width <= groupThreads)
+    return sequentialNest(extents, body);
+  if (width == 1)
+    return nestOver(extents, body);
+  Value total = constantIndex(1);
+  for (Value extent : extents)
+    total = mul(total, extent);
+  Value parts = constantIndex(width);
+  Value first = arith::DivUIOp::create(b, lane, parts), step = arith::DivUIOp::create(b, lanes, parts);
+  Value lanesOfPart = width == GpuTarget::warpSize ? Value() : memberMask(b, width);
+  llvm::SaveAndRestore<Value> partLane(lane, arith::AndIOp::create(b, lane, constantIndex(width - 1)));
+  llvm::SaveAndRestore<Value> partLanes(lanes, parts), partMembers(members, lanesOfPart);
+  llvm::SaveAndRestore<unsigned> threads(groupThreads, width);
+  llvm::SaveAndRestore<bool> narrow(isNarrowed, true);
+  auto loop = scf::ForOp::create(b, first, total, step);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(unflatten(loop.getInductionVar(), extents));
 }
 
 Value GenericEmitter::foldOver(ArrayRef<Value> extents, ReduceKind kind, Type elementType, Term term) {
-  if (!canShare() || shape == Shape::Grid)
+  if (!canShare() || isSpread())
     return LayerEmitter::foldOver(extents, kind, elementType, term);
   Value total = constantIndex(1);
   for (Value extent : extents)
@@ -228,7 +391,7 @@ Value GenericEmitter::foldOver(ArrayRef<Value> extents, ReduceKind kind, Type el
     llvm::SaveAndRestore<bool> inside(alone, true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    Value next = term(indexOf(loop.getInductionVar(), extents));
+    Value next = term(unflatten(loop.getInductionVar(), extents));
     next = reduceStep(b, kind, loop.getRegionIterArg(0), next, elementType);
     scf::YieldOp::create(b, next);
   }
@@ -242,15 +405,16 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
   // Shuffles and shared memory hold words.
   auto toWord = [&](Value v) -> Value { return width < 32 ? Value(arith::ExtUIOp::create(b, b.getI32Type(), v)) : v; };
   auto fromWord = [&](Value v) -> Value { return width < 32 ? Value(arith::TruncIOp::create(b, type, v)) : v; };
-  for (int mask = 16; mask > 0; mask /= 2)
-    value = reduceStep(b, kind, value, fromWord(shuffleXor(b, toWord(value), mask)), elementType);
-  if (groupThreads == 32)
+  for (int mask = std::min(groupThreads, 32u) / 2; mask > 0; mask /= 2)
+    value = reduceStep(b, kind, value, fromWord(shuffleXor(b, toWord(value), mask, members)), elementType);
+  if (groupThreads <= 32)
     return value;
 
   // A partial result of each warp, through shared memory.
   if (!partials) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(entry);
+    static_assert(sharedOfFolds >= GpuTarget::maxBlockThreads / GpuTarget::warpSize * 8);
     partials = module.createShared(b, groupThreads / 32 * 8);
   }
   auto slot = [&](Value warp) -> Value {
@@ -275,17 +439,11 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
 // The emitter
 //===----------------------------------------------------------------------===//
 
-/// Whether nothing but single elements meet: then rows do not matter, and threads go over all elements side by side.
-static bool isPointwise(plan::KernelOp kernel) {
-  return llvm::all_of(kernel.getBody().front().without_terminator(),
-                      [](Operation &op) { return isa<rec::ConstantOp>(op) || op.hasTrait<rec::Pointwise>(); });
-}
-
 EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<Shape> shapes{Shape::Rows};
   if (kernel.getKind() == rec::RegionKind::whole)
     shapes = {Shape::Grid, Shape::Block};
-  else if (isPointwise(kernel))
+  else if (isPointwise(kernel) || isFold(kernel))
     shapes = {Shape::Grid, Shape::Rows};
   for (Shape shape : shapes) {
     GenericEmitter emitter(kernel, module, shape);

@@ -7,7 +7,8 @@
 //
 // The layers of lib/Codegen/Loops on a GPU. A group of threads (one, a warp or a block) takes a row; the elements of
 // every loop nest are spread over the group, with a barrier after each placed value. Folds into one element go through
-// shuffles. What must run in order runs on the group's first thread.
+// shuffles, several of them side by side in a warp. Products are tiles of a warp's tensor cores or of a thread's
+// registers. What must run in order runs on the group's first thread.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +16,9 @@
 #define RECKON_LIB_CODEGEN_NVPTX_GENERICEMITTER_H
 
 #include "lib/Codegen/Loops/LayerEmitter.h"
+#include "lib/Codegen/NVPTX/Attention.h"
 #include "lib/Codegen/NVPTX/Emitters.h"
+#include "lib/Codegen/NVPTX/WarpMatrix.h"
 
 namespace reckon::nvptx {
 
@@ -45,17 +48,80 @@ private:
   void report(int code, Value operandIndex, Value position, Value id) override;
   void storeRaw(Value element, Value pointer, mlir::Type elementType) override;
   void nestOver(llvm::ArrayRef<Value> extents, NestBody body) override;
-  void nestShared(llvm::ArrayRef<Value> extents, NestBody body) override;
+  void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, NestBody body) override;
   Value foldOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term) override;
   void onOneThread(llvm::function_ref<void()> body) override;
   void barrier() override;
+  mlir::LogicalResult emitLayer(mlir::Operation *op) override;
+  void fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) override;
+  bool computesThroughReshapes() const override { return true; }
+
+  //===--- Products (GenericProducts.cpp) ---===//
+  mlir::LogicalResult emitMatmul(rec::MatmulOp op) override;
+  /// An operand as a matrix with leading dimensions: rows, or for a right one columns, before the inner dimension.
+  struct ProductSide {
+    Place place;
+    rec::Shape shape;
+    llvm::SmallVector<Value> extents;
+
+    Value rows() const { return extents[extents.size() - 2]; }
+    Value inner() const { return extents.back(); }
+  };
+  ProductSide getSide(Value operand, bool isRight, bool isTransposed);
+  /// The matrix at an index of the product's leading dimensions.
+  StridedMatrix matrixAt(const ProductSide &side, Index leading);
+  /// Layers behind a product that take its elements one by one, out of registers.
+  struct Epilogue {
+    Value product;
+    Value rows, columns; ///< of each of its matrices
+    llvm::SmallVector<mlir::Operation *> layers;
+    Place place;          ///< of the last one's result
+    bool keepsNeighbours; ///< of the product's last dimension, in memory
+  };
+  Epilogue takeEpilogue(Value product, Value rows, Value columns);
+  bool isAvailable(Value tensor);
+  /// Stores elements that follow each other along the product's last dimension.
+  void finish(const Epilogue &epilogue, Index first, llvm::ArrayRef<Value> elements);
+  /// Spreads tiles of a product's leading dimensions and rows and columns over the warps of the group.
+  using TileBody = llvm::function_ref<void(Index leading, Value firstRow, Value firstColumn)>;
+  void overWarpTiles(llvm::ArrayRef<Value> leading, Value rows, Value columns, unsigned tileRows, unsigned tileColumns,
+                     TileBody body);
+  void finishTile(const Epilogue &epilogue, Index leading, const WarpOperand &x, const WarpOperand &y,
+                  const WarpSums &sums);
+  /// The leading extents of a product, of one row alone in a row kernel.
+  llvm::SmallVector<Value> leadingExtents(rec::MatmulOp op);
+  void emitWarpProduct(rec::MatmulOp op, const ProductSide &x, const ProductSide &y);
+  void emitThreadProduct(rec::MatmulOp op, const ProductSide &x, const ProductSide &y);
+  /// Rows of two matrices that a thread multiplies, and the sums of their products along the inner dimension.
+  struct ThreadTile {
+    StridedMatrix left, right;
+    llvm::SmallVector<Value> rows, columns;
+  };
+  llvm::SmallVector<Value> clampedRows(const StridedMatrix &matrix, Value tile, int64_t count);
+  llvm::SmallVector<Value> multiplyTile(const ThreadTile &tile);
+  void emitAttention(const Attention &attention);
+  /// The running maxima and sums of two rows of weights, and the sums of values, of one tile of queries.
+  struct Softmax {
+    Values greatest, sum;
+    WarpSums values;
+  };
+  struct AttentionTile;
+  Softmax addKeys(const AttentionTile &tile, const Softmax &before, Value firstKey, bool isWhole);
+  /// The index of an element of a product's result: rank-1 operands have no rows or columns.
+  llvm::SmallVector<Value> productIndex(rec::MatmulOp op, Index leading, Value r, Value c);
 
   /// Whether code here runs on all threads of a group, which can share it.
   bool canShare() const { return groupThreads > 1 && !alone; }
+  /// Whether threads here are those of the grid, which have no barrier.
+  bool isSpread() const { return shape == Shape::Grid && !isNarrowed; }
+  /// How many threads share one index of a nest.
+  unsigned chooseWidth(std::optional<int64_t> count, llvm::ArrayRef<Value> fold);
+  std::optional<int64_t> countOf(llvm::ArrayRef<Value> extents);
   Value isFirst();
-  llvm::SmallVector<Value> indexOf(Value linear, llvm::ArrayRef<Value> extents);
+  llvm::SmallVector<Value> unflatten(Value linear, llvm::ArrayRef<Value> extents) override;
+  unsigned chooseVector(llvm::ArrayRef<Value> extents, const Place &place);
   Value combine(rec::ReduceKind kind, Value value, mlir::Type elementType);
-  void placeScratch(mlir::Operation *placeholder);
+  void placeScratch(mlir::Operation *placeholder, LaunchPlan &launch);
 
   DeviceModule &module;
   Shape shape;
@@ -66,9 +132,15 @@ private:
   Value group; ///< of the grid, i64
   /// Inside a shared nest: each thread is at an element of its own.
   bool alone = false;
+  bool isNarrowed = false;       ///< inside a nest whose indices a part of a warp shares
+  Value members;                 ///< the lanes of this part, i32
+  unsigned perThread = UINT_MAX; ///< the fewest elements that a thread of the grid stores at a time
   bool needsOrder = false;
   unsigned barriers = 0;
   Value partials; ///< shared memory of combine()
+  /// What is computed where its one reader is.
+  llvm::DenseMap<mlir::Operation *, Attention> attentions;
+  llvm::DenseSet<mlir::Operation *> deferred, finished;
 };
 
 /// The emitter that takes every kernel.
