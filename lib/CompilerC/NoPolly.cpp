@@ -5,14 +5,12 @@
 //
 //===-------------------------------------------------------------------------------===//
 //
-// Debian builds LLVM with Polly, whose archive is in a package of its own: LLVM's pass builder, linked statically, calls
-// this to register Polly's passes. No pipeline here has any.
+// Debian builds LLVM with Polly, whose archive is in a package of its own: LLVM's pass builder, linked statically,
+// calls this to register Polly's passes. No pipeline here has any.
 //
 //===-------------------------------------------------------------------------------===//
 
 #include "llvm/Plugins/PassPlugin.h"
 
 llvm::PassPluginLibraryInfo getPollyPluginInfo();
-llvm::PassPluginLibraryInfo getPollyPluginInfo() {
-  return {LLVM_PLUGIN_API_VERSION, "no-polly", "", nullptr, nullptr};
-}
+llvm::PassPluginLibraryInfo getPollyPluginInfo() { return {LLVM_PLUGIN_API_VERSION, "no-polly", "", nullptr, nullptr}; }
