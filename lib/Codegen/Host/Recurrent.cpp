@@ -34,9 +34,10 @@ public:
 
 private:
   Place makeScratch(ArrayRef<SizeExpr> shape);
-  /// c[rows] = a[rows, k] * b[k, columns] + init[columns]; `rows` are all dimensions of a and c but the last.
-  void multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> rows, const SizeExpr &columns,
-                const SizeExpr &summed, std::optional<Place> init);
+  /// c[rows, columns] = a[rows, k] * right[k, columns] + init[columns], where `bounds` are the sizes of rows, of which
+  /// there may be several dimensions, columns and k.
+  void multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> bounds,
+                std::optional<Place> init);
   /// Columns [first, first + H) of what the state gives to the gates, from `state`.
   void multiplyState(const Place &state, int64_t firstGate, int64_t gateCount);
   std::optional<Place> biasAt(int64_t firstGate);
@@ -97,13 +98,12 @@ void BatchRecurrence::overUnits(llvm::function_ref<void(Value, Value)> body) {
   e.loop(zero, e.size(batch), [&](Value n) { e.loop(zero, e.constantIndex(hidden), [&](Value j) { body(n, j); }); });
 }
 
-void BatchRecurrence::multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> rows,
-                               const SizeExpr &columns, const SizeExpr &summed, std::optional<Place> init) {
+void BatchRecurrence::multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> bounds,
+                               std::optional<Place> init) {
   Value zero = e.constantIndex(0);
   Contraction contraction;
-  contraction.bounds.assign(rows.begin(), rows.end());
-  contraction.bounds.append({columns, summed});
-  contraction.numResultAxes = rows.size() + 1;
+  contraction.bounds.assign(bounds.begin(), bounds.end());
+  contraction.numResultAxes = bounds.size() - 1;
   for (const SizeExpr &bound : contraction.bounds)
     contraction.extents.push_back(e.size(bound));
   auto over = [&](const Place &place) {
@@ -113,7 +113,7 @@ void BatchRecurrence::multiply(const Place &a, const Place &right, const Place &
   contraction.a = over(a);
   contraction.b = over(right);
   contraction.c = over(c);
-  unsigned column = rows.size(), k = column + 1;
+  unsigned column = bounds.size() - 2, k = column + 1;
   for (unsigned row = 0; row < column; ++row) {
     contraction.a.place.strides[row] = a.strides[row];
     contraction.c.place.strides[row] = c.strides[row];
@@ -143,7 +143,7 @@ void BatchRecurrence::multiplyState(const Place &state, int64_t firstGate, int64
     place.base = e.offsetPointer(place.base, e.constantIndex(firstGate * hidden), type);
     return place;
   };
-  multiply(state, from(turned), from(recurrent), {batch}, SizeExpr(gateCount * hidden), SizeExpr(hidden),
+  multiply(state, from(turned), from(recurrent), {batch, SizeExpr(gateCount * hidden), SizeExpr(hidden)},
            biasAt(gates + firstGate));
 }
 
@@ -243,7 +243,7 @@ void BatchRecurrence::emit(const Place &y, const Place &lastH, const Place *last
   // Row j of the weights is unit j of a gate: seen from here they are turned over.
   const Place x = e.places[op.getX()], weight = e.places[op.getWeight()];
   Place byUnit{e.pointer(weight, {d, zero, zero}), {weight.strides[2], weight.strides[1]}, weight.elementType};
-  multiply(x, byUnit, input, {steps, batch}, SizeExpr(gates * hidden), rec::getShape(op.getX())[2], biasAt(0));
+  multiply(x, byUnit, input, {steps, batch, SizeExpr(gates * hidden), rec::getShape(op.getX())[2]}, biasAt(0));
   e.loop(zero, columns, [&](Value column) {
     e.loop(zero, e.constantIndex(hidden),
            [&](Value k) { e.store(e.element(op.getRecurrence(), {d, column, k}), turned, {k, column}); });
