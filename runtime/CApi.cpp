@@ -22,7 +22,8 @@ using namespace reckon::runtime;
 RECKON_ELEMENT_TYPES(RECKON_SAME_TYPE)
 #undef RECKON_SAME_TYPE
 static_assert(RECKON_OK == int(ExitOk) && RECKON_INVALID == int(ExitUsage) &&
-                  RECKON_UNSUPPORTED == int(ExitUnsupported) && RECKON_UNAVAILABLE == int(ExitUnavailable),
+                  RECKON_UNSUPPORTED == int(ExitUnsupported) && RECKON_UNAVAILABLE == int(ExitUnavailable) &&
+                  RECKON_INTERNAL == int(ExitInternal),
               "tools exit with statuses");
 
 struct ReckonEngine {

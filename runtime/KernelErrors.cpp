@@ -39,14 +39,18 @@ static std::string gatheredName(const ProgramSource &source, const OperandSpec &
   }
 }
 
-std::string reckon::runtime::describeKernelError(const ProgramSource &source, const DispatchSpec &dispatch,
-                                                 const ReckonKernelStatus &status) {
+/// kernel 'gemm_0' of node '/fc/Gemm', '/fc/Relu'
+static std::string kernelName(const ProgramSource &source, const DispatchSpec &dispatch) {
   const KernelSpec &kernel = source.program.kernels[dispatch.kernel];
   std::string where = "kernel '" + kernel.symbol + "'";
   for (size_t i = 0; i < kernel.onnxNodes.size() && i < 3; ++i)
     where += (i == 0 ? " of node '" : ", '") + kernel.onnxNodes[i] + "'";
-  if (kernel.onnxNodes.size() > 3)
-    where += ", ...";
+  return where + (kernel.onnxNodes.size() > 3 ? ", ..." : "");
+}
+
+static std::string describeIdError(const ProgramSource &source, const DispatchSpec &dispatch,
+                                   const ReckonKernelStatus &status) {
+  std::string where = kernelName(source, dispatch);
   const OperandSpec *operand = nullptr;
   std::string target, range;
   if (status.table >= 0 && static_cast<size_t>(status.table) < dispatch.operands.size()) {
@@ -77,6 +81,44 @@ std::string reckon::runtime::describeKernelError(const ProgramSource &source, co
   default:
     return where + ": unknown failure " + std::to_string(status.code);
   }
+}
+
+/// What an operand of a checked kernel is, as `table` of its status counts them.
+static std::string memoryName(const ProgramSource &source, const DispatchSpec &dispatch, int32_t index) {
+  size_t count = dispatch.operands.size();
+  if (index < 0 || static_cast<size_t>(index) > count)
+    return "constants of its own";
+  if (static_cast<size_t>(index) == count)
+    return "its scratch memory";
+  const OperandSpec &operand = dispatch.operands[static_cast<size_t>(index)];
+  if (operand.space == Space::Output)
+    return "output '" + source.spec.outputs[operand.index].name + "'";
+  std::string range;
+  bool isResult = static_cast<size_t>(index) >= count - dispatch.numOutputs;
+  return "operand " + std::to_string(index) + ", " +
+         (isResult ? "an intermediate result" : gatheredName(source, operand, range));
+}
+
+bool reckon::runtime::setKernelError(const ProgramSource &source, const DispatchSpec &dispatch,
+                                     const ReckonKernelStatus &status, Error &error) {
+  if (status.code != RECKON_KERNEL_BAD_READ && status.code != RECKON_KERNEL_BAD_WRITE)
+    return error.set(RECKON_INVALID, describeIdError(source, dispatch, status));
+  return error.set(RECKON_INTERNAL, kernelName(source, dispatch) +
+                                        (status.code == RECKON_KERNEL_BAD_READ ? " reads" : " writes") + " at byte " +
+                                        std::to_string(status.position) + " of the " + std::to_string(status.id) +
+                                        " bytes of " + memoryName(source, dispatch, status.table) +
+                                        ": the compiler or its plan is at fault");
+}
+
+bool reckon::runtime::setDamageError(const ProgramSource &source, const ChainSpec &chain, const char *memory,
+                                     const GuardedLayout::Damage &damage, Error &error) {
+  std::string who;
+  for (size_t i = 0; i < chain.dispatches.size() && i < 3; ++i)
+    who += (i == 0 ? "" : " or ") + kernelName(source, chain.dispatches[i]);
+  return error.set(RECKON_INTERNAL, who + " wrote at byte " + std::to_string(damage.position) + " of the " +
+                                        std::to_string(damage.partBytes) + " bytes of part " +
+                                        std::to_string(damage.part) + " of the " + memory +
+                                        ": the compiler or its plan is at fault");
 }
 
 bool reckon::runtime::comesBefore(const ReckonKernelStatus &a, const ReckonKernelStatus &b) {

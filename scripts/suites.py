@@ -177,6 +177,47 @@ def suite_python():
     return Result(int(ran.group(1)) - bad - skipped, failed, skipped, notes)
 
 
+def suite_sizes():
+    """random modules at sizes that they have no meaning at, with kernels that check themselves"""
+    count = 100
+    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}", "--sizes=100"])
+    outcomes = {name: int(number) for number, name in re.findall(r"^(\d+) (\w[\w ]*)$", output, re.M)}
+    runs = re.search(r"^\d+ runs, of which \d+ refused$", output, re.M)
+    if not runs or sum(outcomes.values()) != count:
+        return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    passed = outcomes.pop("ok", 0)
+    return Result(passed, count - passed, 0, [runs.group(0)] + ([tail(output)] if status else []))
+
+
+# Small models with the answers or refusals that their inputs get, and a program that runs them: RECKON_CASES, or beside the
+# checkout.
+CASES = os.environ.get("RECKON_CASES") or os.path.join(ROOT, "..", "shared", "cases")
+
+
+def run_cases(tools, compile_arguments=""):
+    """Runs the cases with the tools of a build folder and the compiler of the release build."""
+    if not os.path.exists(os.path.join(CASES, "run.py")):
+        return Result(0, 0, 1, [f"no cases in {CASES}: set RECKON_CASES"])
+    with tempfile.TemporaryDirectory() as folder:
+        for program, build_folder in (("reckon-compile", "build"), ("reckon-run", tools)):
+            os.symlink(os.path.join(ROOT, build_folder, "bin", program), os.path.join(folder, program))
+        status, output = run([PYTHON, os.path.join(CASES, "run.py"), f"--bin={folder}", f"--compile-args={compile_arguments}"])
+    found = re.search(r"^(\d+) passed, (\d+) failed$", output, re.M)
+    if not found:
+        return Result(0, 1, 0, [f"exit status {status}", tail(output)])
+    return Result(int(found.group(1)), max(int(found.group(2)), int(status != 0)), 0, [tail(output)] if status else [])
+
+
+def add_results(*results):
+    return Result(sum(r.passed for r in results), sum(r.failed for r in results), sum(r.skipped for r in results),
+                  [note for r in results for note in r.notes])
+
+
+def suite_cases():
+    """small models from bug reports, as they are and with kernels that check themselves"""
+    return add_results(run_cases("build"), run_cases("build", "--check-kernels"))
+
+
 def suite_fuzz():
     """libFuzzer on the readers of engines and arrays for 20 s each, under the address sanitizer"""
     error = build("asan-runtime")
@@ -211,8 +252,9 @@ def sanitized(preset, env):
 
 
 def suite_address():
-    """runtime and engine unit tests under the address and undefined-behaviour sanitizers"""
-    return sanitized("asan-runtime", {"UBSAN_OPTIONS": "print_stacktrace=1"})
+    """runtime and engine unit tests, and the small models, under the address and undefined-behaviour sanitizers"""
+    result = sanitized("asan-runtime", {"UBSAN_OPTIONS": "print_stacktrace=1"})
+    return result if result.failed else add_results(result, run_cases("build-asan-runtime"))
 
 
 def suite_thread():
@@ -260,11 +302,12 @@ def suite_tidy():
 
 
 SUITES = {"format": suite_format, "unit": suite_unit, "lit": suite_lit, "conformance": suite_conformance,
-          "differential": suite_differential, "python": suite_python, "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz,
-          "thread": suite_thread, "tidy": suite_tidy}
+          "differential": suite_differential, "sizes": suite_sizes, "cases": suite_cases, "python": suite_python,
+          "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz, "thread": suite_thread,
+          "tidy": suite_tidy}
 # What builds for too long to be run every time: by name only.
 EXTRA_SUITES = {"compiler-address": suite_compiler_address}
-NEED_BUILD = {"unit", "lit", "conformance", "differential", "python", "tidy"}
+NEED_BUILD = {"unit", "lit", "conformance", "differential", "sizes", "cases", "python", "address", "tidy"}
 
 
 def main():

@@ -164,6 +164,7 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
       candidates for the same layers share. Measured times name it.
     - `requirements`: the conditions on the dimensions under which the program may run; the runtime checks them when it
       first sees a set of sizes.
+    - `checked`: the code of its kernels checks every access.
 
     Constraints:
     - (C1) no two dispatches have the same name.
@@ -171,7 +172,8 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, SingleBlock,
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$dims, OptionalAttr<Rec_DimsAttr>:$slots,
                        OptionalAttr<DenseI64ArrayAttr>:$local_slots, OptionalAttr<Rec_DimsAttr>:$arena_unshared,
                        OptionalAttr<I64Attr>:$candidates,
-                       OptionalAttr<TypedArrayAttrBase<Rec_RequirementAttr, "requirements on sizes">>:$requirements);
+                       OptionalAttr<TypedArrayAttrBase<Rec_RequirementAttr, "requirements on sizes">>:$requirements,
+                       UnitAttr:$checked);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `dims` $dims (`slots` $slots^)? (`local_slots` $local_slots^)? (`unshared` $arena_unshared^)?

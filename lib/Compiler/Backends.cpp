@@ -19,6 +19,7 @@ static void fuseForHost(mlir::OpPassManager &pm, const PhaseOptions &) { buildFu
 
 static void scheduleForHost(mlir::OpPassManager &pm, const PhaseOptions &options) {
   HostScheduleOptions schedule;
+  schedule.shareSlots = !options.checkKernels;
   // Weights are packed for the register tile of the code to come. Codegen reports a name that is no CPU.
   if (std::optional<host::Target> target = host::Target::get(options.cpu, nullptr))
     schedule.panelWidth = target->tileColumns();
@@ -26,7 +27,7 @@ static void scheduleForHost(mlir::OpPassManager &pm, const PhaseOptions &options
 }
 
 static void generateForHost(mlir::OpPassManager &pm, const PhaseOptions &options) {
-  buildHostCodegenPipeline(pm, options.cpu);
+  buildHostCodegenPipeline(pm, options.cpu, options.checkKernels);
 }
 
 //===--- Cuda ---===//
@@ -44,6 +45,7 @@ static void fuseForCuda(mlir::OpPassManager &pm, const PhaseOptions &) {
 
 static void scheduleForCuda(mlir::OpPassManager &pm, const PhaseOptions &options) {
   CudaScheduleOptions schedule;
+  schedule.shareSlots = !options.checkKernels;
   schedule.arch = options.arch;
   schedule.allCandidates = options.allCandidates;
   schedule.timingCache = options.timingCache;
@@ -51,7 +53,7 @@ static void scheduleForCuda(mlir::OpPassManager &pm, const PhaseOptions &options
 }
 
 static void generateForCuda(mlir::OpPassManager &pm, const PhaseOptions &options) {
-  buildCudaCodegenPipeline(pm, options.arch);
+  buildCudaCodegenPipeline(pm, options.arch, options.checkKernels);
 }
 
 //===--- The table ---===//

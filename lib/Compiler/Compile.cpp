@@ -241,6 +241,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.precision = *parsePrecision(options.precision);
   phaseOptions.allCandidates = options.candidates == "all";
   phaseOptions.timingCache = options.timingCache;
+  phaseOptions.checkKernels = options.checkKernels;
   phaseOptions.tableFormats = options.tableFormats;
   phaseOptions.wrapNegativeIds = options.negativeIds == "wrap";
   BlameWatch blamed(module.getContext(), options.timingCache);

@@ -43,6 +43,9 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
   Option<bool> allCandidates{*this, "all-candidates",
                              llvm::cl::desc("cuda: give layers all launches that reckon-tune should time"),
                              llvm::cl::init(false)};
+  Option<bool> checkKernels{*this, "check-kernels",
+                            llvm::cl::desc("kernels check every access, and every buffer has memory of its own"),
+                            llvm::cl::init(false)};
   ListOption<std::string> tableFormats{
       *this, "table-formats", llvm::cl::desc("NAME=FORMAT of tables whose rows are bound when the engine is loaded")};
   Option<bool> wrapNegativeIds{*this, "wrap-negative-ids",

@@ -51,7 +51,7 @@ RECKON_FIELDS(TensorInfo, TensorInfo, s.name, s.type, s.shape);
 RECKON_FIELDS(WeightSpec, Weight, s.name, s.type, s.shape, s.packing, s.data);
 RECKON_FIELDS(TableSpec, EmbeddingTable, s.name, s.type, s.encoding, s.rows, s.dim, s.rowsDim, s.data, s.externalFile,
               s.externalOffset, s.mustBeBound, s.outOfRange);
-RECKON_FIELDS(OperandSpec, Operand, s.space, s.index, s.offset, s.rowBytes, s.ids, s.offsets);
+RECKON_FIELDS(OperandSpec, Operand, s.space, s.index, s.offset, s.rowBytes, s.ids, s.offsets, s.bytes);
 RECKON_FIELDS(TensorMapSpec, TensorMap, s.operand, s.type, s.sizes, s.strides, s.box, s.swizzle);
 RECKON_FIELDS(KernelSpec, Kernel, s.symbol, s.kind, s.onnxNodes, s.registers, s.blockThreads, s.cluster, s.sharedBytes,
               s.staticSharedBytes, s.spillBytes, s.tensorMaps, s.startsEarly);
@@ -63,8 +63,8 @@ RECKON_FIELDS(DispatchSpec, Dispatch, s.kernel, s.operands, s.columns, s.scratch
               s.numOutputs, s.launches, s.covers);
 RECKON_FIELDS(ChainSpec, Chain, s.rows, s.blockRows, s.dispatches);
 RECKON_FIELDS(TargetSpec, Target, s.device, s.cpu, s.features);
-RECKON_FIELDS(ProgramSpec, Program, s.target, s.slots, s.localSlots, s.kernels, s.chains, s.arenaUnshared,
-              s.candidates);
+RECKON_FIELDS(ProgramSpec, Program, s.target, s.slots, s.localSlots, s.kernels, s.chains, s.arenaUnshared, s.candidates,
+              s.checked);
 RECKON_FIELDS(IdUse, IdUse, s.input, s.first, s.count, s.bound);
 RECKON_FIELDS(OffsetsUse, OffsetsUse, s.input, s.ids, s.includeLast);
 RECKON_FIELDS(SizeRequirement, SizeRequirement, s.left, s.right, s.mustBeEqual, s.node, s.what);

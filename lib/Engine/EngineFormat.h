@@ -22,7 +22,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the engine format is l
 // As in PNG: the high bit and the line ends show a transfer that was not binary.
 constexpr char magic[8] = {'\x89', 'R', 'K', 'N', '\r', '\n', '\x1a', '\n'};
 // Raised with every change of the schema, of the layout or of a kernel ABI. Other versions are refused.
-constexpr uint32_t version = 9;
+constexpr uint32_t version = 10;
 constexpr uint64_t sectionAlignment = 4096;
 constexpr uint64_t weightAlignment = 64;
 

@@ -149,6 +149,9 @@ private:
     }
     if (operand.space != Space::Local && operand.rowBytes != 0)
       fail(what + ": only local operands have row bytes");
+    rules.checkExpr(what, operand.bytes);
+    if (!program.checked && operand.bytes != SizeExpr())
+      fail(what + ": only a checked program states the bytes of its operands");
   }
 
   void checkChain(size_t index) {
@@ -277,9 +280,10 @@ private:
       if (map.operand >= dispatch.operands.size())
         fail(what + ": kernel '" + kernel.symbol + "' has a tensor map of operand " + std::to_string(map.operand) +
              ", there are " + std::to_string(dispatch.operands.size()));
-    // Operands, maps (aligned to 64), dimensions, rows, scratch, status.
-    if (8 * (dispatch.operands.size() + spec.getKernelDims(dispatch).size() + 3) + 64 + 128 * kernel.tensorMaps.size() >
-        maxParameterBytes)
+    // Operands, maps (aligned to 64), dimensions, rows, scratch, status, extents.
+    size_t extents = program.checked ? dispatch.operands.size() + 1 : 0;
+    size_t numbers = dispatch.operands.size() + spec.getKernelDims(dispatch).size() + 3 + extents;
+    if (8 * numbers + 64 + 128 * kernel.tensorMaps.size() > maxParameterBytes)
       fail(what + ": the parameters of kernel '" + kernel.symbol + "' exceed " + std::to_string(maxParameterBytes) +
            " bytes");
   }

@@ -52,10 +52,12 @@ mlir::ModuleOp getCudaCode(mlir::ModuleOp plan);
 namespace reckon {
 
 /// The codegen phase for the host CPU `cpu`: a nested module `@host_code` in the LLVM dialect beside the plan.
-void buildHostCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native");
+/// With `check` kernels check every access.
+void buildHostCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef cpu = "native", bool check = false);
 
 /// The codegen phase for a GPU architecture: a nested module `@cuda_code` in the LLVM dialect beside the plan.
-void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = GpuTarget::getDefault().arch);
+void buildCudaCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef arch = GpuTarget::getDefault().arch,
+                              bool check = false);
 
 /// From bodies of device kernels (lib/Codegen/NVPTX/DeviceModule.h) to the LLVM and NVVM dialects.
 void buildDeviceLowering(mlir::OpPassManager &pm);

@@ -52,6 +52,25 @@ def EmitCudaKernels : Pass<"rec-emit-cuda-kernels", "::mlir::ModuleOp"> {
                            "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def InsertBoundsChecks : Pass<"plan-insert-bounds-checks", "::mlir::ModuleOp"> {
+  let summary = "Makes kernels check every access to memory";
+  let description = [{
+    Requires: the code of a plan in the LLVM dialect, as the codegen phase leaves it, for the host or for a GPU.
+
+    Guarantees: every load, store, masked access, atomic update and asynchronous copy is inside the bounds of what its address is
+    derived from: an operand of the kernel, its scratch memory, or a global of the module. One that would not be reads zeros,
+    or writes nowhere, and the second status of the kernel says so. Kernels take extents (reckon/Runtime/KernelABI.h,
+    CudaKernelABI.h), and the program is `checked`. An address of unknown origin is an error, so no access is passed over.
+
+    Does not do: prefetches; memory that the threads of a block share; tiles that a GPU copies by a tensor map, which stay
+    inside the map. Arrays within scratch memory are not told apart.
+
+    Example: `llvm.load %p` becomes `%q = llvm.call @reckon_check_read(%p, ...)` and `llvm.load %q`.
+  }];
+  let statistics = [Statistic<"numChecks", "checks", "accesses that are checked">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def VerifyKernels : Pass<"plan-verify-kernels", "::mlir::ModuleOp"> {
   let summary = "Check the invariant of the codegen phase";
   let description = [{

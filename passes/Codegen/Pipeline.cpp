@@ -22,7 +22,7 @@
 
 using namespace mlir;
 
-void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu) {
+void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu, bool check) {
   codegen::EmitHostKernelsOptions options;
   options.hostCpu = cpu.str();
   pm.addPass(codegen::createEmitHostKernels(options));
@@ -43,6 +43,8 @@ void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu) {
   code.addPass(createConvertControlFlowToLLVMPass());
   code.addPass(createConvertFuncToLLVMPass());
   code.addPass(createReconcileUnrealizedCastsPass());
+  if (check)
+    pm.addPass(codegen::createInsertBoundsChecks());
 }
 
 void reckon::buildDeviceLowering(OpPassManager &pm) {
@@ -61,9 +63,11 @@ void reckon::buildDeviceLowering(OpPassManager &pm) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void reckon::buildCudaCodegenPipeline(OpPassManager &pm, StringRef arch) {
+void reckon::buildCudaCodegenPipeline(OpPassManager &pm, StringRef arch, bool check) {
   codegen::EmitCudaKernelsOptions options;
   options.arch = arch.str();
   pm.addPass(codegen::createEmitCudaKernels(options));
   buildDeviceLowering(pm.nest<ModuleOp>());
+  if (check)
+    pm.addPass(codegen::createInsertBoundsChecks());
 }

@@ -51,10 +51,15 @@ struct VerifyKernels : impl::VerifyKernelsBase<VerifyKernels> {
   }
 
 private:
-  static LogicalResult verifyHostKernel(KernelOp kernel, ModuleOp code);
+  LogicalResult verifyHostKernel(KernelOp kernel, ModuleOp code);
   LogicalResult verifyCudaKernel(KernelOp kernel);
   LogicalResult verifyFunction(KernelOp kernel, LaunchAttr launch);
   LogicalResult verifyCudaDispatch(plan::DispatchOp dispatch);
+
+  bool isChecked() {
+    return llvm::any_of(getOperation().getOps<plan::ProgramOp>(),
+                        [](plan::ProgramOp program) { return program.getChecked(); });
+  }
 
   const GpuTarget *gpu = nullptr;
 };
@@ -64,6 +69,11 @@ LogicalResult VerifyKernels::verifyHostKernel(KernelOp kernel, ModuleOp code) {
   auto function = code.lookupSymbol<LLVM::LLVMFuncOp>(kernel.getSymName());
   if (!function || function.isExternal())
     return kernel.emitError("has no function in the code for the host");
+  // reckon/Runtime/KernelABI.h: ReckonKernel, or ReckonCheckedKernel.
+  unsigned numParameters = isChecked() ? 6 : 5;
+  if (function.getNumArguments() != numParameters)
+    return kernel.emitError("has a function of ")
+           << function.getNumArguments() << " parameters, expected " << numParameters;
   if (!kernel.getScratchBytes())
     return kernel.emitError("does not say how much scratch memory a thread needs");
   return success();
@@ -77,8 +87,8 @@ LogicalResult VerifyKernels::verifyFunction(KernelOp kernel, LaunchAttr launch) 
     return kernel.emitError("is launched as ") << name << ", which is no function";
   unsigned numOperands = kernel.getNumInputs() + kernel.getNumOutputs();
   SmallVector<plan::TensorMapAttr> maps = launch.getMaps();
-  // reckon/Runtime/CudaKernelABI.h: operands, tensor maps, dimensions, rows, scratch memory, status.
-  size_t numParameters = numOperands + maps.size() + kernel.getDims().size() + 3;
+  // reckon/Runtime/CudaKernelABI.h: operands, tensor maps, dimensions, rows, scratch memory, status, extents.
+  size_t numParameters = numOperands + maps.size() + kernel.getDims().size() + 3 + (isChecked() ? numOperands + 1 : 0);
   if (function.getNumArguments() != numParameters)
     return kernel.emitError("is launched as ")
            << name << ", which takes " << function.getNumArguments() << " parameters, expected " << numParameters;

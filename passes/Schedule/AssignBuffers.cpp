@@ -47,12 +47,14 @@ struct Interval {
 /// Slots in the making; a slot is free again when the last buffer in it has died.
 class SlotPool {
 public:
+  explicit SlotPool(bool isShared) : isShared(isShared) {}
   void place(MutableArrayRef<Interval> intervals, unsigned firstSlot);
   ArrayRef<SizeExpr> getSizes() const { return sizes; }
 
 private:
   std::optional<unsigned> findSlot(const Interval &interval) const;
 
+  bool isShared;
   SmallVector<SizeExpr> sizes;
   SmallVector<unsigned> lastUse;
 };
@@ -79,6 +81,8 @@ private:
 
 /// Among free slots: one of the same size, else the smallest that is large enough, else the largest, which grows.
 std::optional<unsigned> SlotPool::findSlot(const Interval &interval) const {
+  if (!isShared)
+    return std::nullopt;
   std::optional<unsigned> larger, smaller;
   for (unsigned i = 0; i < sizes.size(); ++i) {
     if (lastUse[i] >= interval.begin)
@@ -146,7 +150,7 @@ std::optional<int64_t> AssignBuffers::getLocalRowBytes(AllocOp alloc, const Life
 
 /// Local slots are a chain's own: the runtime lays out each chain's slots anew in the same memory.
 void AssignBuffers::assignLocal(unsigned chain, MutableArrayRef<Interval> intervals) {
-  SlotPool pool;
+  SlotPool pool(shareSlots);
   pool.place(intervals, localSlots.size());
   int64_t rowBytes = 0;
   for (const SizeExpr &size : pool.getSizes()) {
@@ -192,7 +196,7 @@ void AssignBuffers::runOnOperation() {
     if (alloc.getBuffer().use_empty())
       alloc.erase();
 
-  SlotPool pool;
+  SlotPool pool(shareSlots);
   pool.place(arena, 0);
   for (unsigned chain = 0; chain < chains.size(); ++chain)
     assignLocal(chain, local[chain]);

@@ -37,6 +37,8 @@ namespace schedule {
 struct HostScheduleOptions {
   /// Columns of the register tile that GEMM kernels use.
   int64_t panelWidth = 32;
+  /// Whether buffers that do not live at the same time may have the same memory.
+  bool shareSlots = true;
 };
 
 struct CudaScheduleOptions {
@@ -46,6 +48,8 @@ struct CudaScheduleOptions {
   bool allCandidates = false;
   /// A file of reckon-tune, by which launches are chosen; empty: none.
   std::string timingCache;
+  /// Whether buffers that do not live at the same time may have the same memory.
+  bool shareSlots = true;
 };
 
 /// The schedule phase, on a module: regions to a plan. On the host dispatches are chained and rows kept in local

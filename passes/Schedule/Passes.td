@@ -251,7 +251,9 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
   }];
   let options = [Option<"localBytes", "local-bytes", "int64_t", /*default=*/"768 * 1024",
                         "Local memory a thread's block should stay within: its share of the second-level cache">,
-                 Option<"allowLocal", "allow-local", "bool", /*default=*/"true", "Whether threads have local memory">];
+                 Option<"allowLocal", "allow-local", "bool", /*default=*/"true", "Whether threads have local memory">,
+                 Option<"shareSlots", "share-slots", "bool", /*default=*/"true",
+                        "Whether buffers that do not live at the same time may have one slot">];
   let statistics = [
     Statistic<"numLocal", "local", "Buffers in local memory">,
     Statistic<"numArena", "arena", "Buffers in the arena">,
@@ -267,7 +269,8 @@ def VerifyScheduled : Schedule_Pass<"plan-verify-scheduled", "::mlir::ModuleOp">
   let summary = "Check the invariant of the schedule phase";
   let description = [{
     One program; every buffer has a place whose size is an expression in the program's dimensions; every dispatch lies in
-    a chain of its row expression and reads what is already written; no tensors outside kernels, weights and tables.
+    a chain of its row expression and reads what is already written; no tensors outside kernels, weights and tables. What layers,
+    sizes of buffers and views need of the dimensions is proved or among the program's requirements.
 
     Example: test/passes/Schedule/verify-scheduled.mlir
   }];

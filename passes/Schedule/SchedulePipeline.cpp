@@ -29,7 +29,7 @@ static void addOutlining(OpPassManager &pm, int64_t rowAlignment) {
 
 /// Dispatches to chains, buffers to slots. `isLocal`: a thread takes rows through several dispatches in memory of its
 /// own.
-static void addPlacement(OpPassManager &pm, bool isLocal) {
+static void addPlacement(OpPassManager &pm, bool isLocal, bool shareSlots) {
   // The number of column blocks follows from the packing.
   pm.addPass(createEstimateCosts());
   OpPassManager &programs = pm.nest<plan::ProgramOp>();
@@ -38,6 +38,7 @@ static void addPlacement(OpPassManager &pm, bool isLocal) {
   programs.addPass(createFormChains(chains));
   AssignBuffersOptions buffers;
   buffers.allowLocal = isLocal;
+  buffers.shareSlots = shareSlots;
   programs.addPass(createAssignBuffers(buffers));
 }
 
@@ -46,7 +47,7 @@ void reckon::buildHostSchedulePipeline(OpPassManager &pm, const HostScheduleOpti
   PackWeightsOptions packing;
   packing.panelWidth = options.panelWidth;
   pm.addPass(createPackWeights(packing));
-  addPlacement(pm, /*isLocal=*/true);
+  addPlacement(pm, /*isLocal=*/true, options.shareSlots);
 }
 
 void reckon::buildCudaSchedulePipeline(OpPassManager &pm, const CudaScheduleOptions &options) {
@@ -67,5 +68,5 @@ void reckon::buildCudaSchedulePipeline(OpPassManager &pm, const CudaScheduleOpti
     pm.addPass(createCoverLinearChains(chaining));
     pm.addPass(createCoverLinearStacks(stacking));
   }
-  addPlacement(pm, /*isLocal=*/false);
+  addPlacement(pm, /*isLocal=*/false, options.shareSlots);
 }

@@ -8,7 +8,13 @@
 #include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/Passes.h"
 
+#include "dialects/Rec/Shape.h"
+#include "dialects/Rec/SizeRequirements.h"
+
 #include "mlir/IR/BuiltinOps.h"
+
+#include <set>
+#include <tuple>
 
 namespace reckon::schedule {
 #define GEN_PASS_DEF_VERIFYSCHEDULED
@@ -36,7 +42,8 @@ struct VerifyScheduled : schedule::impl::VerifyScheduledBase<VerifyScheduled> {
       getOperation().emitError("expected one program, found ") << programs.size();
       return signalPassFailure();
     }
-    if (failed(verifyDims(programs[0])) || failed(verifyBuffers(programs[0])) || failed(verifyOrder(programs[0])))
+    if (failed(verifyDims(programs[0])) || failed(verifyBuffers(programs[0])) || failed(verifyOrder(programs[0])) ||
+        failed(verifyRequirements(programs[0])))
       return signalPassFailure();
   }
 
@@ -46,6 +53,7 @@ private:
   static LogicalResult verifyBuffers(ProgramOp program);
   static LogicalResult verifyOrder(ProgramOp program);
   static LogicalResult verifyDims(ProgramOp program);
+  LogicalResult verifyRequirements(ProgramOp program);
 };
 } // namespace
 
@@ -131,4 +139,56 @@ LogicalResult VerifyScheduled::verifyOrder(ProgramOp program) {
     }
   }
   return success();
+}
+
+/// What the program has to require for this op: of a layer its own word, of a buffer that it has a size, of a view that
+/// it shows as many elements as there are.
+static void getRequirements(Operation *op, SmallVectorImpl<rec::SizeCondition> &conditions) {
+  SmallVector<rec::RequirementAttr> unproven;
+  rec::getUnprovenRequirements(op, unproven);
+  for (rec::RequirementAttr requirement : unproven)
+    conditions.push_back(
+        {requirement.getLeft(), requirement.getRelation(), requirement.getRight(), requirement.getWhat().str()});
+  if (op->getNumResults() != 1 || !isa<BufferType>(op->getResult(0).getType()))
+    return;
+  auto require = [&](const SizeExpr &left, rec::Relation relation, const SizeExpr &right, StringRef what) {
+    rec::SizeCondition condition{left, relation, right, what.str()};
+    if (!rec::provablyHolds(condition))
+      conditions.push_back(std::move(condition));
+  };
+  SmallVector<SizeExpr> sizes = cast<BufferType>(op->getResult(0).getType()).getSizes();
+  for (const SizeExpr &size : sizes)
+    if (!size.asDim())
+      require(size, rec::Relation::at_least, 0, "a size of a buffer");
+  if (auto view = dyn_cast<ViewOp>(op))
+    require(rec::getNumElements(sizes), rec::Relation::equal,
+            rec::getNumElements(view.getSource().getType().getSizes()), "as many elements in a view");
+}
+
+/// Nothing that is to be run may need what the program does not require: a rewrite has lost it then.
+LogicalResult VerifyScheduled::verifyRequirements(ProgramOp program) {
+  using Condition = std::tuple<std::string, rec::Relation, std::string>;
+  std::set<Condition> known;
+  auto add = [&](const SizeExpr &left, rec::Relation relation, const SizeExpr &right) {
+    known.insert({left.str(), relation, right.str()});
+    if (relation == rec::Relation::equal)
+      known.insert({right.str(), relation, left.str()});
+  };
+  if (ArrayAttr requirements = program.getRequirementsAttr())
+    for (auto requirement : requirements.getAsRange<rec::RequirementAttr>())
+      add(requirement.getLeft(), requirement.getRelation(), requirement.getRight());
+  WalkResult result = getOperation().walk([&](Operation *op) {
+    SmallVector<rec::SizeCondition> conditions;
+    getRequirements(op, conditions);
+    for (const rec::SizeCondition &condition : conditions)
+      if (!known.count({condition.left.str(), condition.relation, condition.right.str()})) {
+        op->emitError("needs '") << condition.left.str() << "' "
+                                 << (condition.relation == rec::Relation::equal ? "=" : ">=") << " '"
+                                 << condition.right.str() << "' (" << condition.what
+                                 << "), which the program does not require";
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }

@@ -56,13 +56,20 @@ class UnavailableError(ReckonError, RuntimeError):
     code = 4
 
 
-class CancelledError(ReckonError):
-    """A compilation that was cancelled."""
+class InternalError(ReckonError, RuntimeError):
+    """A kernel of an engine compiled with check_kernels left its memory: a fault of the compiler."""
 
     code = 5
 
 
-_BY_STATUS = {error.code: error for error in (MismatchError, InvalidError, UnsupportedError, UnavailableError, CancelledError)}
+class CancelledError(ReckonError):
+    """A compilation that was cancelled."""
+
+    code = 6
+
+
+_BY_STATUS = {error.code: error for error in (MismatchError, InvalidError, UnsupportedError, UnavailableError, CancelledError,
+                                              InternalError)}
 
 
 def from_status(status: int, message: str) -> ReckonError:

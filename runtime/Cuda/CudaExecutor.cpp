@@ -49,7 +49,7 @@ bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   ContextScope scope(driver, program.context(), error);
   plans.setCapacity(std::min(options.graphCache, maxGraphs));
   dims.resize(program.source.spec.dims.size());
-  statuses.resize(program.dispatches.size());
+  statuses.resize(program.dispatches.size() * program.statusesPerDispatch());
   statusPiece = {{0, statusBytes(), statuses.data()}};
   addresses.inputs.resize(program.source.spec.inputs.size());
   addresses.outputs.resize(program.source.spec.outputs.size());
@@ -70,6 +70,7 @@ bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
   if (!plans.moveTo(values) && current)
     return true;
   current = nullptr;
+  isPoisoned = false;
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
   if (!scope)
@@ -213,8 +214,8 @@ bool CudaExecutor::enqueue(CUstream on, Error &error) {
   // Runs of a context share its memory.
   if (pending && on != lastStream && !driver.cuStreamWaitEvent(error, on, last.get(), 0))
     return false;
-  if (!current->bind(addresses, dims, on, error) || !mark(Inputs, on, error) || !current->launch(on, error) ||
-      !mark(Kernels, on, error))
+  if (!current->bind(addresses, dims, on, error) || !poisonArena(on, error) || !mark(Inputs, on, error) ||
+      !current->launch(on, error) || !mark(Kernels, on, error))
     return false;
   if (profiling)
     lastTimes.enqueue_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
@@ -236,7 +237,7 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
     return false;
   }
   pending = false; // the stream has waited for it
-  return readTimes(/*transfers=*/true, error) && checkStatuses(tensors.data(), error);
+  return readTimes(/*transfers=*/true, error) && checkStatuses(tensors.data(), error) && checkGuards(error);
 }
 
 bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *handle,
@@ -270,7 +271,7 @@ bool CudaExecutor::synchronize(Error &error) {
     if (!driver.cuEventSynchronize(error, last.get()))
       return false;
     pending = false;
-    if (!readTimes(/*transfers=*/false, error) || !readStatuses(tensors.data(), error))
+    if (!readTimes(/*transfers=*/false, error) || !readStatuses(tensors.data(), error) || !checkGuards(error))
       return false;
   }
   return !capturedStatuses.data() || readStatuses(capturedStatuses.data(), error);
@@ -281,17 +282,50 @@ bool CudaExecutor::readStatuses(CUdeviceptr source, Error &error) {
 }
 
 bool CudaExecutor::checkStatuses(CUdeviceptr source, Error &error) {
-  for (size_t d = 0; d < statuses.size(); ++d) {
+  for (size_t d = 0; d < program.dispatches.size(); ++d) {
+    const ReckonKernelStatus &status = program.source.program.checked ? chooseStatus(&statuses[2 * d]) : statuses[d];
     // Busy: a replay that nobody has waited for is just writing it.
-    if (statuses[d].code == RECKON_KERNEL_OK || statuses[d].code == RECKON_CUDA_STATUS_BUSY)
+    if (status.code == RECKON_KERNEL_OK || status.code == RECKON_CUDA_STATUS_BUSY)
       continue;
-    error.set(RECKON_INVALID, describeKernelError(program.source, *program.dispatches[d].spec, statuses[d]));
+    setKernelError(program.source, *program.dispatches[d].spec, status, error);
     Error ignored;
     // What went wrong first is what the caller hears of.
     static_cast<void>(clearStatuses(source, ignored));
     return false;
   }
   return true;
+}
+
+//===-- Checked programs ------------------------------------------------------===//
+
+bool CudaExecutor::poisonArena(CUstream on, Error &error) {
+  if (!program.source.program.checked)
+    return true;
+  const GuardedLayout &layout = current->guarded();
+  image.resize(layout.bytes());
+  layout.poison(image.data());
+  isPoisoned = true;
+  return driver.cuMemcpyHtoDAsync(error, arena.data(), image.data(), image.size(), on) &&
+         driver.cuStreamSynchronize(error, on);
+}
+
+/// The run has ended.
+bool CudaExecutor::checkGuards(Error &error) {
+  if (!isPoisoned)
+    return true;
+  image.resize(current->guarded().bytes());
+  if (!driver.cuMemcpyDtoHAsync(error, image.data(), arena.data(), image.size(), stream.get()) ||
+      !driver.cuStreamSynchronize(error, stream.get()))
+    return false;
+  std::optional<GuardedLayout::Damage> damage = current->guarded().findDamage(image.data());
+  if (!damage)
+    return true;
+  // All dispatches have run, so it may have been any of those that write there.
+  for (const CudaProgram::Dispatch &dispatch : program.dispatches)
+    for (const OperandSpec &operand : dispatch.spec->operands)
+      if (operand.space == Space::Arena && operand.index == damage->part)
+        return setDamageError(program.source, {{}, 1, {*dispatch.spec}}, "arena", *damage, error);
+  return setDamageError(program.source, {}, "arena", *damage, error);
 }
 
 //===-- Capture ---------------------------------------------------------------===//

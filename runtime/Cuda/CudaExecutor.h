@@ -38,6 +38,9 @@ private:
   enum Mark { Begin, Inputs, Kernels, Outputs, NumMarks };
 
   uint64_t statusBytes() const { return statuses.size() * sizeof(ReckonKernelStatus); }
+  /// Of a checked program: fills the arena, and looks at what lies around buffers after a run.
+  [[nodiscard]] bool poisonArena(CUstream stream, Error &error);
+  [[nodiscard]] bool checkGuards(Error &error);
   /// Waits for runs that nobody has waited for, before memory they use goes away.
   [[nodiscard]] bool settle(Error &error);
   /// Host tensors that need staging and those that do not; a region of device memory for each.
@@ -84,7 +87,10 @@ private:
   std::vector<std::unique_ptr<DeviceBuffer>> outgrown;
   bool arenaIsCaptured = false;
   Addresses addresses;
-  std::vector<ReckonKernelStatus> statuses;
+  std::vector<ReckonKernelStatus> statuses; // one a dispatch; two, of a checked program
+  /// Of a checked program: the arena, and whether it has been filled for the current plan.
+  std::vector<uint8_t> image;
+  bool isPoisoned = false;
 
   Event last; // of the last run on a stream of the caller
   CUstream lastStream = nullptr;

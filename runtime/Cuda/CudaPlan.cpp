@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "CudaPlan.h"
-#include "reckon/Runtime/CudaKernelABI.h"
+#include "../OperandBytes.h"
 
 #include <algorithm>
 
@@ -27,6 +27,12 @@ static constexpr uint64_t maxGridX = INT32_MAX, maxGridYZ = 65535;
 //===-- Sizes -----------------------------------------------------------------===//
 
 bool CudaPlan::reserve(uint64_t bytes, uint64_t &offset, Error &error) {
+  if (program.source.program.checked) {
+    if (!layout.add(bytes, offset))
+      return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
+    memoryBytes = layout.bytes();
+    return true;
+  }
   offset = memoryBytes;
   if (bytes > UINT64_MAX / 2 || __builtin_add_overflow(memoryBytes, alignDevice(bytes), &memoryBytes))
     return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
@@ -163,8 +169,11 @@ bool CudaPlan::addNode(uint32_t index, const std::vector<int64_t> &values, Error
   node.staysResident = launch->spec->blocksPerSm != 0;
   if (!reserve(scratchBytes, node.scratchOffset, error) || !addMaps(kernel, values, error))
     return false;
-  this->values.resize(this->values.size() + dispatch.spec->operands.size() + 3);
-  this->values[this->values.size() - 3] = static_cast<uint64_t>(rows);
+  size_t operands = dispatch.spec->operands.size(), numExtents = program.source.program.checked ? operands + 1 : 0;
+  this->values.resize(this->values.size() + operands + 3 + numExtents);
+  this->values[node.firstValue + operands] = static_cast<uint64_t>(rows);
+  if (numExtents != 0 && !setExtents(node, values, error))
+    return false;
   CUDA_KERNEL_NODE_PARAMS &parameters = node.parameters;
   parameters.func = kernel.function;
   parameters.gridDimX = static_cast<unsigned>(grid[0]);
@@ -215,6 +224,20 @@ bool CudaPlan::build(const std::vector<int64_t> &values, Error &error) {
   return true;
 }
 
+bool CudaPlan::setExtents(const Node &node, const std::vector<int64_t> &dims, Error &error) {
+  const CudaProgram::Dispatch &dispatch = program.dispatches[node.dispatch];
+  const std::vector<OperandSpec> &operands = dispatch.spec->operands;
+  uint64_t *extents = &values[node.firstValue + operands.size() + 3];
+  for (size_t o = 0; o < operands.size(); ++o) {
+    const OperandSpec &operand = operands[o];
+    uint64_t slotBytes = operand.space == Space::Arena ? layout.part(operand.index).second : 0;
+    if (!findOperandBytes(program.source, operand, dispatch.operandBytes[o], dims, slotBytes, extents[o], error))
+      return false;
+  }
+  extents[operands.size()] = node.scratchBytes;
+  return true;
+}
+
 /// The driver takes an address for each parameter. Nothing moves from here on.
 void CudaPlan::connectPointers() {
   for (Node &node : nodes) {
@@ -226,7 +249,7 @@ void CudaPlan::connectPointers() {
       pointers.push_back(&encoded[node.firstMap + m]);
     for (uint32_t dim : program.dispatches[node.dispatch].dims)
       pointers.push_back(&dims[dim]);
-    for (size_t rest = 0; rest < 3; ++rest)
+    for (size_t rest = 0, end = 3 + (program.source.program.checked ? operands + 1 : 0); rest < end; ++rest)
       pointers.push_back(&values[node.firstValue + operands + rest]);
   }
   for (Node &node : nodes)
@@ -318,7 +341,8 @@ bool CudaPlan::update(Node &node, const Addresses &addresses, bool &changed, Err
     if (set(o, addressOf(operands[o], addresses)))
       moved |= uint64_t(1) << std::min<size_t>(o, 63);
   set(operands.size() + 1, node.scratchBytes ? addresses.arena + node.scratchOffset : 0);
-  set(operands.size() + 2, addresses.status + node.dispatch * sizeof(ReckonKernelStatus));
+  set(operands.size() + 2,
+      addresses.status + node.dispatch * program.statusesPerDispatch() * sizeof(ReckonKernelStatus));
   for (size_t m = 0; m < node.kernel->maps.size(); ++m) {
     size_t operand = maps[node.firstMap + m].source->spec->operand;
     if ((moved >> std::min<size_t>(operand, 63) & 1) && !encode(node, m, error))

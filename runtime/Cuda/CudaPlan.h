@@ -8,15 +8,17 @@
 #ifndef RECKON_RUNTIME_CUDA_CUDAPLAN_H
 #define RECKON_RUNTIME_CUDA_CUDAPLAN_H
 
+#include "../GuardedLayout.h"
 #include "CudaProgram.h"
 #include "Dependencies.h"
+#include "reckon/Runtime/CudaKernelABI.h"
 
 namespace reckon::runtime::cuda {
 
 /// Where a run finds its memory.
 struct Addresses {
   CUdeviceptr arena = 0;
-  CUdeviceptr status = 0; // one ReckonKernelStatus a dispatch
+  CUdeviceptr status = 0; // CudaProgram::statusesPerDispatch() of ReckonKernelStatus a dispatch
   std::vector<CUdeviceptr> inputs, outputs;
 };
 
@@ -33,6 +35,8 @@ public:
   [[nodiscard]] bool build(const std::vector<int64_t> &dims, Error &error);
   /// What the arena must hold: slots, then the scratch memory of each kernel.
   uint64_t arenaBytes() const { return memoryBytes; }
+  /// Of a checked program: where slots and scratch memories lie in the arena, in this order.
+  const GuardedLayout &guarded() const { return layout; }
   /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
   [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
   [[nodiscard]] bool launch(CUstream stream, Error &error) const;
@@ -55,7 +59,7 @@ private:
   struct Node {
     uint32_t dispatch;
     const CudaProgram::Kernel *kernel;
-    uint32_t firstValue;   // into `values`: operands, rows, scratch, status
+    uint32_t firstValue;   // into `values`: operands, rows, scratch, status, extents of a checked program
     uint32_t firstMap;     // into `maps` and `encoded`
     uint32_t firstPointer; // into `pointers`
     uint64_t scratchOffset, scratchBytes;
@@ -84,6 +88,8 @@ private:
                               Error &error) const;
   [[nodiscard]] bool addMaps(const CudaProgram::Kernel &kernel, const std::vector<int64_t> &dims, Error &error);
   [[nodiscard]] bool reserve(uint64_t bytes, uint64_t &offset, Error &error);
+  /// Of a checked program: the bytes of each operand and of the scratch memory.
+  [[nodiscard]] bool setExtents(const Node &node, const std::vector<int64_t> &dims, Error &error);
   void connectPointers();
   CUdeviceptr addressOf(const OperandSpec &operand, const Addresses &addresses) const;
   [[nodiscard]] bool update(Node &node, const Addresses &addresses, bool &changed, Error &error);
@@ -109,6 +115,7 @@ private:
 
   const CudaProgram &program;
   uint64_t memoryBytes = 0;
+  GuardedLayout layout{RECKON_CUDA_ALIGNMENT};
   std::vector<uint64_t> slotOffsets;
   std::vector<Node> nodes;
   std::vector<LibraryNode> libraryNodes;

@@ -128,7 +128,8 @@ bool CudaProgram::checkParameters(const Dispatch &dispatch, const Kernel &kernel
   if (!driver.cuFuncGetParamInfo)
     return true;
   size_t operands = dispatch.spec->operands.size(), maps = kernel.maps.size();
-  size_t count = operands + maps + dispatch.dims.size() + 3, offset = 0, size = 0;
+  size_t extents = source.program.checked ? operands + 1 : 0;
+  size_t count = operands + maps + dispatch.dims.size() + 3 + extents, offset = 0, size = 0;
   bool matches = true;
   for (size_t i = 0; i < count && matches; ++i) {
     size_t expected = i >= operands && i < operands + maps ? sizeof(CUtensorMap) : sizeof(uint64_t);
@@ -176,8 +177,12 @@ bool CudaProgram::compileSizes(Error &error) {
     }
   std::vector<const DispatchSpec *> order;
   for (const ChainSpec &chain : source.program.chains) {
-    Dispatch dispatch{&chain.dispatches[0], &chain.rows, {}, source.spec.getKernelDims(chain.dispatches[0]), {}, {}};
+    Dispatch dispatch{
+        &chain.dispatches[0], &chain.rows, {}, source.spec.getKernelDims(chain.dispatches[0]), {}, {}, {}};
     order.push_back(dispatch.spec);
+    for (const OperandSpec &operand : dispatch.spec->operands)
+      if (source.program.checked)
+        compile(operand.bytes, dispatch.operandBytes.emplace_back());
     compile(chain.rows, dispatch.rows);
     for (const LaunchSpec &launch : dispatch.spec->launches) {
       if (launch.needsTiming)

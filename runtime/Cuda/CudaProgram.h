@@ -59,9 +59,10 @@ public:
     const DispatchSpec *spec;
     const SizeExpr *rowsText;
     SizeProgram rows;
-    std::vector<uint32_t> dims;   // of Engine.dims, as the kernels get them
-    std::vector<Launch> launches; // without those that only a timing cache may choose
-    std::vector<uint32_t> waits;  // earlier dispatches
+    std::vector<uint32_t> dims;            // of Engine.dims, as the kernels get them
+    std::vector<Launch> launches;          // without those that only a timing cache may choose
+    std::vector<uint32_t> waits;           // earlier dispatches
+    std::vector<SizeProgram> operandBytes; // of a checked program
   };
 
   const CudaDevice &device;
@@ -75,6 +76,8 @@ public:
   std::vector<CUdeviceptr> weights, tables;
   const std::shared_ptr<CudaHoldings> holdings;
 
+  /// A checked kernel has a second one.
+  size_t statusesPerDispatch() const { return source.program.checked ? 2 : 1; }
   CUcontext context() const { return holdings->primary.get(); }
 
 private:

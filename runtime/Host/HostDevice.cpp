@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -53,17 +54,22 @@ std::unique_ptr<HostBlock> HostDevice::registerHost(void *data, size_t, Error &)
 
 static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
 
-/// Local slots of a chain side by side; chains follow each other, so they share the memory.
-static uint64_t layOutLocals(const ProgramSpec &program, const ChainSpec &chain, std::vector<uint64_t> &offsets) {
+/// Local slots of a chain side by side; chains follow each other, so they share the memory. Of a checked program they
+/// are apart.
+static uint64_t layOutLocals(const ProgramSpec &program, const ChainSpec &chain, std::vector<uint64_t> &offsets,
+                             GuardedLayout &guarded) {
   offsets.assign(program.localSlots.size(), UINT64_MAX);
   uint64_t size = 0;
   for (const DispatchSpec &dispatch : chain.dispatches)
     for (const OperandSpec &operand : dispatch.operands)
       if (operand.space == Space::Local && offsets[operand.index] == UINT64_MAX) {
+        uint64_t bytes = program.localSlots[operand.index] * chain.blockRows;
+        if (program.checked && guarded.add(bytes, offsets[operand.index]))
+          continue;
         offsets[operand.index] = size;
-        size += alignTo64(program.localSlots[operand.index] * chain.blockRows);
+        size += alignTo64(bytes);
       }
-  return size;
+  return program.checked ? guarded.bytes() : size;
 }
 
 /// Copies weights that a core's own cache about holds to huge pages. Pages of a mapped file lie anywhere in physical
@@ -118,13 +124,13 @@ bool HostProgram::load(Error &error) {
   kernelDims.resize(numNamed);
   std::iota(kernelDims.begin(), kernelDims.end(), 0);
   std::vector<uint64_t> localOffsets;
-  std::set<std::string> scratchExprs;
+  std::map<std::string, uint32_t> scratchExprs;
   chains.resize(program.chains.size());
   for (size_t c = 0; c < chains.size(); ++c) {
     const ChainSpec &chain = program.chains[c];
     if (!compile(chain.rows, chains[c].rows))
       return tooDeep();
-    localBytes = std::max(localBytes, layOutLocals(program, chain, localOffsets));
+    localBytes = std::max(localBytes, layOutLocals(program, chain, localOffsets, chains[c].locals));
     for (const DispatchSpec &dispatch : chain.dispatches) {
       const std::string &symbol = program.kernels[dispatch.kernel].symbol;
       Dispatch result{code.find(symbol),
@@ -132,6 +138,7 @@ bool HostProgram::load(Error &error) {
                       static_cast<uint32_t>(dispatch.operands.size()),
                       dispatch.columns,
                       {},
+                      0,
                       0};
       if (!result.kernel)
         return error.set(RECKON_INVALID, "the engine's code lacks the kernel '" + symbol + "'");
@@ -142,14 +149,17 @@ bool HostProgram::load(Error &error) {
       for (uint32_t o = 0; o < result.numOperands; ++o) {
         const OperandSpec &operand = dispatch.operands[o];
         operands.push_back(&operand);
+        if (program.checked && !compile(operand.bytes, operandBytes.emplace_back()))
+          return tooDeep();
         if (operand.space == Space::Local)
           result.locals.push_back({o, localOffsets[operand.index] + operand.offset, operand.rowBytes});
       }
       maxOperands = std::max(maxOperands, result.numOperands);
       weightBytes += static_cast<double>(dispatch.bytesFixed);
-      if (scratchExprs.insert(dispatch.scratchBytes.str()).second &&
-          !compile(dispatch.scratchBytes, scratch.emplace_back()))
+      auto [known, isNew] = scratchExprs.try_emplace(dispatch.scratchBytes.str(), scratch.size());
+      if (isNew && !compile(dispatch.scratchBytes, scratch.emplace_back()))
         return tooDeep();
+      result.scratch = known->second;
       chains[c].dispatches.push_back(std::move(result));
     }
   }

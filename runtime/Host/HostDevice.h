@@ -10,6 +10,7 @@
 
 #include "../AlignedBuffer.h"
 #include "../Device.h"
+#include "../GuardedLayout.h"
 #include "HostCode.h"
 
 #include <mutex>
@@ -44,10 +45,12 @@ public:
     int64_t columns;
     std::vector<LocalOperand> locals;
     uint32_t firstDim; // into HostProgram::kernelDims
+    uint32_t scratch;  // into `scratch`
   };
   struct Chain {
     SizeProgram rows;
     std::vector<Dispatch> dispatches;
+    GuardedLayout locals; // of a checked program
   };
 
   const ProgramSource source;
@@ -59,10 +62,11 @@ public:
   std::vector<uint32_t> kernelDims;
   /// The dimensions that sizes and row counts depend on: engines differ in their plans by these only.
   std::vector<uint32_t> planDims;
-  uint64_t localBytes = 0;          // per thread
-  std::vector<SizeProgram> scratch; // bytes per thread, each different expression once; the largest counts
-  double weightBytes = 0;           // read by one run
-  uint32_t maxOperands = 0;         // of one dispatch
+  uint64_t localBytes = 0;               // per thread
+  std::vector<SizeProgram> scratch;      // bytes per thread, each different expression once; the largest counts
+  std::vector<SizeProgram> operandBytes; // of a checked program, in the order of `operands`
+  double weightBytes = 0;                // read by one run
+  uint32_t maxOperands = 0;              // of one dispatch
 
   /// Where the weights lie: in the engine, or in a copy that the first call makes. Thread-safe.
   const std::vector<const uint8_t *> &placeWeights() const;

@@ -58,6 +58,11 @@ bool HostExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
 
 bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &error) const {
   const ProgramSpec &spec = program.source.program;
+  if (spec.checked) {
+    plan.checked = std::make_unique<CheckedSizes>();
+    if (!plan.checked->build(program, values, error))
+      return false;
+  }
   for (size_t i = 0; i < program.slots.size(); ++i) {
     int64_t size;
     uint64_t rounded;
@@ -66,9 +71,15 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
       return error.set(RECKON_INVALID, "the arena slot of " + spec.slots[i].str() +
                                            " bytes is negative or exceeds 64 bits for these inputs");
     plan.slotOffsets.push_back(plan.arenaBytes);
+    if (plan.checked) {
+      plan.slotOffsets.back() = plan.checked->arena.part(i).first;
+      continue;
+    }
     if (__builtin_add_overflow(plan.arenaBytes, rounded / 64 * 64, &plan.arenaBytes))
       return error.set(RECKON_INVALID, "the arena exceeds 64 bits for these inputs");
   }
+  if (plan.checked)
+    plan.arenaBytes = plan.checked->arena.bytes();
   for (const SizeProgram &scratch : program.scratch) {
     int64_t size;
     if (!scratch.evaluate(values.data(), size) || size < 0)
@@ -96,8 +107,10 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
                        "out of memory: the arena needs " + std::to_string(plan.arenaBytes) + " bytes for these inputs");
   }
   for (auto &thread : threads)
-    if ((static_cast<uint64_t>(plan.scratchBytes) > thread->scratch.size() || !thread->scratch.data()) &&
-        !thread->scratch.allocate(plan.scratchBytes))
+    if (plan.checked && !thread->checked.allocate(*plan.checked, error))
+      return false;
+    else if ((static_cast<uint64_t>(plan.scratchBytes) > thread->scratch.size() || !thread->scratch.data()) &&
+             !thread->scratch.allocate(plan.scratchBytes))
       return error.set(RECKON_UNAVAILABLE, "out of memory: a thread needs " + std::to_string(plan.scratchBytes) +
                                                " bytes of scratch for these inputs");
   if (plan.arenaGeneration == arenaGeneration)
@@ -137,16 +150,21 @@ bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   // Threads asleep take tens of microseconds to arrive. A run shorter than that does better alone, unless runs follow
   // each other so closely that threads woken once will be awake for the next.
   wakeThreads = current->nanoseconds >= 50e3 || pool.recentlyUsed();
+  if (current->checked)
+    current->checked->arena.poison(arena.data());
   bool success = true;
   for (uint32_t c = 0; c < program.chains.size() && success; ++c) {
     const ChainSchedule &schedule = current->chains[c];
     if (schedule.blocks == 0)
       continue;
+    if (current->checked)
+      for (auto &thread : threads)
+        program.chains[c].locals.poison(thread->locals.data());
     if (schedule.splitRows)
       runChainByRows(program.chains[c], schedule);
     else
       runChainInOrder(program.chains[c], schedule);
-    success = report(c, error);
+    success = report(c, error) && checkGuards(c, error);
   }
   pool.markUsed();
   return success;
@@ -169,8 +187,12 @@ void *const *HostExecutor::operandsFor(Thread &thread, const HostProgram::Dispat
 void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_t dispatch, void *const *operands,
                         const ReckonRange &range) {
   ReckonKernelStatus status = {};
-  chain.dispatches[dispatch].kernel(operands, kernelDims.data() + chain.dispatches[dispatch].firstDim, &range,
-                                    thread.scratch.data(), &status);
+  const HostProgram::Dispatch &called = chain.dispatches[dispatch];
+  const int64_t *values = kernelDims.data() + called.firstDim;
+  if (current->checked)
+    status = thread.checked.call(called, *current->checked, operands, values, range, program);
+  else
+    called.kernel(operands, values, &range, thread.scratch.data(), &status);
   if (status.code == RECKON_KERNEL_OK)
     return;
   // Blocks come in any order; the error to report is the first of the first dispatch whatever the threads did.
@@ -242,5 +264,17 @@ bool HostExecutor::report(uint32_t chain, Error &error) {
   if (first.dispatch == UINT32_MAX)
     return true;
   const DispatchSpec &dispatch = program.source.program.chains[chain].dispatches[first.dispatch];
-  return error.set(RECKON_INVALID, describeKernelError(program.source, dispatch, first.status));
+  return setKernelError(program.source, dispatch, first.status, error);
+}
+
+bool HostExecutor::checkGuards(uint32_t chain, Error &error) const {
+  if (!current->checked)
+    return true;
+  const ChainSpec &spec = program.source.program.chains[chain];
+  if (auto damage = current->checked->arena.findDamage(arena.data()))
+    return setDamageError(program.source, spec, "arena", *damage, error);
+  for (const auto &thread : threads)
+    if (auto damage = program.chains[chain].locals.findDamage(thread->locals.data()))
+      return setDamageError(program.source, spec, "local memory", *damage, error);
+  return true;
 }

@@ -12,6 +12,7 @@
 #include "../PlanCache.h"
 #include "../ThreadPool.h"
 #include "HostDevice.h"
+#include "KernelChecks.h"
 #include "Schedule.h"
 
 namespace reckon::runtime {
@@ -38,10 +39,11 @@ private:
     std::vector<ChainSchedule> chains;
     std::vector<uint64_t> slotOffsets;
     uint64_t arenaBytes = 0;
-    int64_t scratchBytes = 0;     // per thread
-    uint64_t arenaGeneration = 0; // the arena that `operands` points into
-    std::vector<void *> operands; // of all dispatches; local ones are filled in by threads
-    double nanoseconds = 0;       // estimate for one thread
+    int64_t scratchBytes = 0;              // per thread
+    uint64_t arenaGeneration = 0;          // the arena that `operands` points into
+    std::vector<void *> operands;          // of all dispatches; local ones are filled in by threads
+    double nanoseconds = 0;                // estimate for one thread
+    std::unique_ptr<CheckedSizes> checked; // of a checked program
   };
   /// The first error of a thread in the order of the program.
   struct Failure {
@@ -51,6 +53,7 @@ private:
   struct alignas(64) Thread {
     AlignedBuffer locals, scratch;
     std::vector<void *> operands;
+    CheckedCalls checked;
     Failure failure;
     /// Blocks of this thread in a region split by rows; others take from it when they have none left.
     alignas(64) std::atomic<int64_t> nextBlock{0};
@@ -66,6 +69,8 @@ private:
   void call(Thread &thread, const HostProgram::Chain &chain, uint32_t dispatch, void *const *operands,
             const ReckonRange &range);
   [[nodiscard]] bool report(uint32_t chain, Error &error);
+  /// Of a checked program: whether the chain has written around its buffers.
+  [[nodiscard]] bool checkGuards(uint32_t chain, Error &error) const;
 
   static constexpr size_t maxPlans = 256;
   static constexpr int64_t maxRows = int64_t(1) << 40;

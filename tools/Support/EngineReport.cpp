@@ -124,6 +124,8 @@ public:
               (target.features.empty() ? "" : ", needs " + join(target.features, " ")) + "\n";
       if (program.candidates != 0)
         text += "Launches: all that reckon-tune should time\n";
+      if (program.checked)
+        text += "Checked: kernels stop at the bounds of their memory\n";
       kernels(program);
       chains(program);
       arena(program);

@@ -74,6 +74,8 @@ struct CompileOptions {
   std::string stopAfter;
   /// Write a module as bytecode.
   bool emitBytecode = false;
+  /// Kernels check every access to memory, and runs check what lies around buffers (docs/checked-kernels.md).
+  bool checkKernels = false;
   /// Inputs that become constants: ONNX name and .npy file.
   std::vector<std::pair<std::string, std::string>> frozenInputs;
   /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are

@@ -43,7 +43,7 @@ typedef enum ReckonCompilerStatus RECKON_COMPILER_INT_ENUM {
   RECKON_COMPILER_INVALID = 2,     ///< a file, an option or an argument is not what it must be
   RECKON_COMPILER_UNSUPPORTED = 3, ///< a valid model that the compiler has no code for
   RECKON_COMPILER_UNAVAILABLE = 4, ///< the machine lacks something: memory, a linker, a writable disk
-  RECKON_COMPILER_CANCELLED = 5,   ///< ReckonCompilerCallbacks::is_cancelled said so
+  RECKON_COMPILER_CANCELLED = 6,   ///< ReckonCompilerCallbacks::is_cancelled said so
 } ReckonCompilerStatus;
 
 typedef enum ReckonSeverity RECKON_COMPILER_INT_ENUM {

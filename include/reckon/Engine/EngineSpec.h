@@ -75,6 +75,7 @@ struct OperandSpec {
   uint64_t rowBytes = 0; // Local only
   std::string ids;       // tables and gathered operands: ONNX name of the tensor whose ids pick the rows
   std::string offsets;   // ONNX name of the bag offsets
+  SizeExpr bytes;        // checked programs only: of the operand from its address on, of a row for Local
 };
 
 /// A tile of an operand for the bulk copy engine.
@@ -160,6 +161,7 @@ struct ProgramSpec {
   std::vector<ChainSpec> chains;
   SizeExpr arenaUnshared;
   uint64_t candidates = 0;
+  bool checked = false; // its kernels check their accesses
 };
 
 struct IdUse {

@@ -113,7 +113,8 @@ enum ExitCode : int {
   ExitMismatch = 1,    ///< a result is not the expected one
   ExitUsage = 2,       ///< wrong use or wrong data
   ExitUnsupported = 3, ///< valid, and there is no code for it
-  ExitUnavailable = 4  ///< the machine lacks something
+  ExitUnavailable = 4, ///< the machine lacks something
+  ExitInternal = 5     ///< a fault of the compiler or the runtime, which a check found
 };
 
 } // namespace reckon

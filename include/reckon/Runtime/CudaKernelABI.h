@@ -16,7 +16,9 @@
 //   - the address of scratch memory: block i, counted x first, then y, then z, owns [i * n, (i + 1) * n) of it, where n
 //   is
 //     Launch.scratch_bytes; null when that is 0;
-//   - the address of a ReckonKernelStatus, which is zero when all is well.
+//   - the address of a ReckonKernelStatus, which is zero when all is well;
+//   - with Program.checked one i64 for each operand, the bytes from its address on that the kernel may touch, then one
+//     for all of the scratch memory. The status is the first of two, as on the host (ReckonCheckedKernel).
 //
 // The grid is Launch.grid; with Launch.blocks_per_sm its x is no more than that many blocks on each multiprocessor, so
 // such a kernel steps over its work by gridDim.x. Blocks are one-dimensional, of Kernel.block_threads threads.

@@ -34,6 +34,10 @@ enum ReckonKernelError {
   RECKON_KERNEL_BAD_OFFSETS = 2,
   /// An index of a gather or scatter outside its axis: `position` and `id` are set, `table` is -1.
   RECKON_KERNEL_INDEX_OUT_OF_RANGE = 3,
+  /// An access of a checked kernel outside its memory: `table` is the operand, its number of operands for scratch
+  /// memory, or -1 for memory of its own; `position` is the offset of the access in bytes, `id` the extent.
+  RECKON_KERNEL_BAD_READ = 4,
+  RECKON_KERNEL_BAD_WRITE = 5,
 };
 
 /// Written by a kernel that meets a bad id. Each thread has its own. Of several errors the one with the lowest position
@@ -55,6 +59,19 @@ typedef struct ReckonKernelStatus {
 /// \param scratch   Dispatch.scratch_bytes of memory private to the calling thread, 64-byte aligned
 typedef void (*ReckonKernel)(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
                              ReckonKernelStatus *status);
+
+/// Memory that a checked kernel may touch: [begin, end).
+typedef struct ReckonExtent {
+  const void *begin, *end;
+} ReckonExtent;
+
+/// A kernel of a program with Program.checked. It makes no access outside the memory that the access is derived from:
+/// what it would read is zero, what it would write goes nowhere, and the status says so.
+///
+/// \param status   two of them: of bad ids, and of an access outside
+/// \param extents  one an operand, in their order, then that of the scratch memory
+typedef void (*ReckonCheckedKernel)(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
+                                    ReckonKernelStatus *status, const ReckonExtent *extents);
 
 #ifdef __cplusplus
 }

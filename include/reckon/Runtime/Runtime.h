@@ -45,6 +45,7 @@ typedef enum ReckonStatus RECKON_INT_ENUM {
   RECKON_INVALID = 2,     // wrong use or wrong data: a damaged engine, a wrong shape, an id out of range
   RECKON_UNSUPPORTED = 3, // an engine of another format version, or without code for the device
   RECKON_UNAVAILABLE = 4, // the machine lacks something: memory, a CPU feature, the device
+  RECKON_INTERNAL = 5, // a kernel of an engine compiled with --check-kernels left its memory: a fault of the compiler
 } ReckonStatus;
 
 typedef enum ReckonElementType RECKON_INT_ENUM {

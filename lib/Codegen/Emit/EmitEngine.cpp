@@ -46,6 +46,7 @@ private:
   LogicalResult emitChain(ChainOp chain);
   LogicalResult emitDispatch(DispatchOp dispatch, ChainSpec &chain);
   OperandSpec getOperand(Value buffer);
+  SizeExpr getExtent(Value buffer, bool ofRow);
   void addIdUses(DispatchOp dispatch, DispatchSpec &spec);
   void addRequirement(rec::RequirementAttr requirement);
 
@@ -190,8 +191,31 @@ LogicalResult Emitter::emitBuffer(Operation *op) {
   return success();
 }
 
+/// The bytes from the first element of a buffer, or of one of its rows, to behind the last. Rows of a slice are not
+/// side by side; when there are none the size is negative.
+SizeExpr Emitter::getExtent(Value buffer, bool ofRow) {
+  auto type = cast<BufferType>(buffer.getType());
+  SmallVector<SizeExpr> sizes = type.getSizes();
+  // A view has as many elements, where the model has a meaning.
+  if (auto view = buffer.getDefiningOp<ViewOp>(); view && !ofRow)
+    return getExtent(view.getSource(), ofRow);
+  auto slice = buffer.getDefiningOp<SliceOp>();
+  size_t firstAxis = ofRow ? 1 : 0;
+  if (!slice)
+    return rec::getNumElements(ArrayRef(sizes).drop_front(firstAxis)) * SizeExpr(type.getElementBytes());
+  StridedMap map = StridedMap::getDense(slice.getSource().getType().getSizes());
+  SizeExpr last = 1;
+  for (size_t axis = firstAxis; axis < sizes.size(); ++axis) {
+    if (sizes[axis] == SizeExpr(0))
+      return 0;
+    last = last + (sizes[axis] - SizeExpr(1)) * map.axes[axis].stride;
+  }
+  return last * SizeExpr(type.getElementBytes());
+}
+
 OperandSpec Emitter::getOperand(Value buffer) {
   uint64_t offset = 0;
+  Value shown = buffer;
   while (!places.contains(buffer)) {
     if (auto view = buffer.getDefiningOp<ViewOp>()) {
       buffer = view.getSource();
@@ -205,6 +229,8 @@ OperandSpec Emitter::getOperand(Value buffer) {
   }
   OperandSpec operand = places.lookup(buffer);
   operand.offset = offset;
+  if (program.getChecked() && operand.space != Space::Weight && operand.space != Space::Table)
+    operand.bytes = getExtent(shown, /*ofRow=*/operand.space == Space::Local);
   return operand;
 }
 
@@ -392,6 +418,7 @@ LogicalResult Emitter::run() {
       result.slots.push_back(size);
   if (auto slots = program.getLocalSlots())
     result.localSlots.assign(slots->begin(), slots->end());
+  result.checked = program.getChecked();
   if (auto unshared = program.getArenaUnshared(); unshared && unshared->size() == 1)
     result.arenaUnshared = unshared->getSize(0);
   if (failed(emitKernels()))

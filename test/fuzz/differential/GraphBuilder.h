@@ -23,6 +23,9 @@ namespace reckon::fuzz {
 /// A valid module of one function in the rec dialect; the same seed gives the same module.
 mlir::OwningOpRef<mlir::ModuleOp> makeRandomModule(mlir::MLIRContext &context, uint64_t seed);
 
+/// A valid module over several dimensions that has a meaning at some sizes only (SizeModules.cpp).
+mlir::OwningOpRef<mlir::ModuleOp> makeSizeModule(mlir::MLIRContext &context, uint64_t seed);
+
 /// Keeps a pool of values and adds random ops over them. A step adds one op (with the ops that make its operands fit),
 /// or nothing when the pool has no operand for it.
 class GraphBuilder {

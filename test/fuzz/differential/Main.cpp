@@ -6,12 +6,16 @@
 //===-------------------------------------------------------------------------===//
 //
 //   reckon-fuzz-graph [--first=SEED] [--count=N] [--out=DIR] [--print] [--export=DIR]
-//   reckon-fuzz-graph MODULE.mlir...
+//   reckon-fuzz-graph --sizes=RUNS [--first=SEED] [--count=N] [--out=DIR] [--print]
+//   reckon-fuzz-graph [--sizes=RUNS] MODULE.mlir...
 //
 // Makes a module from each seed (or reads one), compiles it, and compares what the engine answers with the reference
 // evaluator, at several batch sizes and thread counts. A failing module is made smaller and written to DIR. Exit code 1
 // when any failed. With --export, modules that pass are written with inputs and answers, for machines without a
 // compiler; for each a line says its name and how far beyond the usual an answer may be off.
+//
+// With --sizes each module, half of them such as have a meaning at some sizes only, is compiled once, with kernels that
+// check themselves, and run RUNS times at sizes around those limits: engine and evaluator must refuse the same ones.
 //
 //===--------------------------------------------------------------------------------===//
 
@@ -33,11 +37,16 @@ namespace {
 struct Session {
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED}; // children are forked
   std::string outDir, exportDir;
+  uint64_t sizes = 0; ///< sets of sizes for each module; 0: the usual batch sizes
+  uint64_t runs = 0, refusals = 0;
   std::map<Outcome::Kind, unsigned> counts;
 
   void test(mlir::ModuleOp module, const std::string &name, uint64_t seed) {
-    Outcome outcome = tryModuleInChild(module, seed);
+    auto trial = [&](mlir::ModuleOp tried) { return sizes ? trySizes(tried, seed, sizes) : tryModule(tried, seed); };
+    Outcome outcome = tryInChild(module, trial);
     ++counts[outcome.kind];
+    runs += outcome.runs;
+    refusals += outcome.refusals;
     double tolerance;
     if (outcome.kind == Outcome::Ok && !exportDir.empty() && exportModule(module, seed, exportDir, name, tolerance))
       llvm::outs() << "exported " << name << " " << llvm::format("%.3g", tolerance) << "\n";
@@ -47,7 +56,7 @@ struct Session {
     llvm::outs().flush();
     if (outDir.empty())
       return;
-    mlir::OwningOpRef<mlir::ModuleOp> small = minimise(module, seed, outcome);
+    mlir::OwningOpRef<mlir::ModuleOp> small = minimise(module, trial, outcome);
     std::string path = outDir + "/" + name + ".mlir";
     std::error_code error;
     llvm::raw_fd_ostream os(path, error);
@@ -72,6 +81,7 @@ int main(int argc, char **argv) {
     llvm::StringRef argument = argv[i];
     if (argument.consume_front("--first=")   ? argument.getAsInteger(10, first)
         : argument.consume_front("--count=") ? argument.getAsInteger(10, count)
+        : argument.consume_front("--sizes=") ? argument.getAsInteger(10, session.sizes)
                                              : false) {
       llvm::errs() << "not a number: " << argv[i] << "\n";
       return 2;
@@ -85,7 +95,8 @@ int main(int argc, char **argv) {
       print = true;
     else if (!argument.starts_with("--"))
       files.push_back(argument.str());
-    else if (!argument.starts_with("--first=") && !argument.starts_with("--count=")) {
+    else if (!argument.starts_with("--first=") && !argument.starts_with("--count=") &&
+             !argument.starts_with("--sizes=")) {
       llvm::errs() << "unknown option: " << argument << "\n";
       return 2;
     }
@@ -103,7 +114,8 @@ int main(int argc, char **argv) {
     session.test(*module, llvm::StringRef(file).rsplit('/').second.str(), 0);
   }
   for (uint64_t seed = first; files.empty() && seed < first + count; ++seed) {
-    mlir::OwningOpRef<mlir::ModuleOp> module = makeRandomModule(session.context, seed);
+    mlir::OwningOpRef<mlir::ModuleOp> module =
+        session.sizes && seed % 2 ? makeSizeModule(session.context, seed) : makeRandomModule(session.context, seed);
     if (print)
       module->print(llvm::outs());
     if (mlir::failed(mlir::verify(*module))) {
@@ -114,6 +126,8 @@ int main(int argc, char **argv) {
     if ((seed - first + 1) % 100 == 0)
       llvm::errs() << (seed - first + 1) << " of " << count << " modules\n";
   }
+  if (session.sizes)
+    llvm::outs() << session.runs << " runs, of which " << session.refusals << " refused\n";
   bool failed = false;
   for (auto [kind, number] : session.counts) {
     llvm::outs() << number << " " << getName(kind) << "\n";

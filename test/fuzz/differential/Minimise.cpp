@@ -42,7 +42,7 @@ namespace {
 /// The module so far, and attempts at smaller ones.
 class Minimiser {
 public:
-  Minimiser(ModuleOp module, uint64_t seed, Outcome &outcome) : best(module.clone()), seed(seed), outcome(outcome) {}
+  Minimiser(ModuleOp module, Trial trial, Outcome &outcome) : best(module.clone()), trial(trial), outcome(outcome) {}
 
   /// Changes a clone; keeps it when it still fails in the same way. `change` gets the function of the clone and says
   /// whether it did anything.
@@ -53,7 +53,7 @@ public:
     tidy(getFunc(*candidate));
     if (failed(verify(*candidate)))
       return false;
-    Outcome got = tryModuleInChild(*candidate, seed);
+    Outcome got = tryInChild(*candidate, trial);
     if (got.kind != outcome.kind)
       return false;
     outcome = got;
@@ -127,14 +127,14 @@ public:
   OwningOpRef<ModuleOp> best;
 
 private:
-  uint64_t seed;
+  Trial trial;
   Outcome &outcome;
   unsigned attempts = 0;
 };
 } // namespace
 
-OwningOpRef<ModuleOp> fuzz::minimise(ModuleOp module, uint64_t seed, Outcome &outcome) {
-  Minimiser minimiser(module, seed, outcome);
+OwningOpRef<ModuleOp> fuzz::minimise(ModuleOp module, Trial trial, Outcome &outcome) {
+  Minimiser minimiser(module, trial, outcome);
   while (minimiser.keepOneResult() || minimiser.returnEarlier() || minimiser.cutOps())
     ;
   return std::move(minimiser.best);

@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <csignal>
 #include <sys/wait.h>
@@ -137,7 +138,7 @@ Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
   return worst;
 }
 
-Outcome fuzz::tryModuleInChild(mlir::ModuleOp module, uint64_t seed) {
+Outcome fuzz::tryInChild(mlir::ModuleOp module, Trial trial) {
   int ends[2];
   if (pipe(ends))
     return {Outcome::Inconclusive, "no pipe"};
@@ -145,8 +146,9 @@ Outcome fuzz::tryModuleInChild(mlir::ModuleOp module, uint64_t seed) {
   if (child == 0) {
     close(ends[0]);
     alarm(120);
-    Outcome outcome = tryModule(module, seed);
-    std::string text = char('0' + outcome.kind) + outcome.message;
+    Outcome outcome = trial(module);
+    std::string text = std::to_string(outcome.kind) + " " + std::to_string(outcome.runs) + " " +
+                       std::to_string(outcome.refusals) + " " + outcome.message;
     (void)!write(ends[1], text.data(), std::min<size_t>(text.size(), 60000)); // fits the pipe
     _exit(0);
   }
@@ -163,5 +165,14 @@ Outcome fuzz::tryModuleInChild(mlir::ModuleOp module, uint64_t seed) {
             "signal " + std::to_string(WTERMSIG(status))};
   if (text.empty())
     return {Outcome::Crash, "exit status " + std::to_string(WEXITSTATUS(status))};
-  return {static_cast<Outcome::Kind>(text[0] - '0'), text.substr(1)};
+  llvm::StringRef rest = text;
+  Outcome outcome;
+  int kind = 0;
+  bool isRead = !rest.consumeInteger(10, kind) && rest.consume_front(" ") && !rest.consumeInteger(10, outcome.runs) &&
+                rest.consume_front(" ") && !rest.consumeInteger(10, outcome.refusals) && rest.consume_front(" ");
+  if (!isRead)
+    return {Outcome::Crash, "the child said: " + text};
+  outcome.kind = static_cast<Outcome::Kind>(kind);
+  outcome.message = rest.str();
+  return outcome;
 }

@@ -30,6 +30,8 @@ struct Outcome {
   };
   Kind kind = Ok;
   std::string message;
+  /// At sizes that are drawn: how often the module ran, and how often engine and evaluator both refused.
+  uint64_t runs = 0, refusals = 0;
   bool isFailure() const { return kind >= CompileError; }
 };
 
@@ -42,8 +44,16 @@ Outcome prepareTrial(mlir::func::FuncOp func, int64_t batch, uint64_t seed,
 /// Compiles a clone of `module` and runs it at several batch sizes and thread counts.
 Outcome tryModule(mlir::ModuleOp module, uint64_t seed);
 
-/// The same in a child process: a crash or an endless loop is an outcome, too.
-Outcome tryModuleInChild(mlir::ModuleOp module, uint64_t seed);
+/// Compiles a clone of `module` once, with kernels that check themselves, and runs it at `runs` sets of sizes, mostly
+/// such as models have no meaning at. The evaluator decides by its own checks of operands which these are; the engine
+/// must refuse the same ones, and answer alike at others.
+Outcome trySizes(mlir::ModuleOp module, uint64_t seed, uint64_t runs);
+
+/// What is tried with a module.
+using Trial = llvm::function_ref<Outcome(mlir::ModuleOp)>;
+
+/// A trial in a child process: a crash or an endless loop is an outcome, too.
+Outcome tryInChild(mlir::ModuleOp module, Trial trial);
 
 /// Writes `module` to DIR/NAME.mlir and inputs with their answers to DIR/NAME/test_data_set_K, for devices that are not
 /// here. `tolerance` is how far another device may be off beyond the usual. Nothing is written for a module that
@@ -52,7 +62,7 @@ bool exportModule(mlir::ModuleOp module, uint64_t seed, const std::string &direc
                   double &tolerance);
 
 /// Drops results and ops of a failing module as long as it fails in the same way.
-mlir::OwningOpRef<mlir::ModuleOp> minimise(mlir::ModuleOp module, uint64_t seed, Outcome &outcome);
+mlir::OwningOpRef<mlir::ModuleOp> minimise(mlir::ModuleOp module, Trial trial, Outcome &outcome);
 
 } // namespace reckon::fuzz
 

@@ -302,7 +302,7 @@ plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <stride
   rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
 }
 module @host_code {
-  llvm.func @k(%a: !llvm.ptr) {
+  llvm.func @k(%operands: !llvm.ptr, %dims: !llvm.ptr, %range: !llvm.ptr, %scratch: !llvm.ptr, %status: !llvm.ptr) {
     llvm.return
   }
 }
@@ -342,7 +342,23 @@ plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <stride
   rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
 }
 module @host_code {
-  llvm.func @k(%a: !llvm.ptr) {
+  llvm.func @k(%operands: !llvm.ptr, %dims: !llvm.ptr, %range: !llvm.ptr, %scratch: !llvm.ptr, %status: !llvm.ptr) {
+    llvm.return
+  }
+}
+
+// -----
+
+// A checked kernel takes the extents of its operands, too.
+// expected-error @+1 {{has a function of 5 parameters, expected 6}}
+plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] attributes {scratch_bytes = #rec.dims<0>} {
+^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>):
+  rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
+}
+plan.program @main dims ["n"] attributes {checked} {
+}
+module @host_code {
+  llvm.func @k(%operands: !llvm.ptr, %dims: !llvm.ptr, %range: !llvm.ptr, %scratch: !llvm.ptr, %status: !llvm.ptr) {
     llvm.return
   }
 }

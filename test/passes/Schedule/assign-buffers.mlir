@@ -3,6 +3,12 @@
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{local-bytes=4096}))' %s | FileCheck %s --check-prefix=SMALL
 // RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{allow-local=false}))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=ARENA
 
+// RUN: reckon-opt '--pass-pipeline=builtin.module(plan.program(plan-assign-buffers{share-slots=false}))' --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=APART
+
+// APART: 5 arena
+// APART: 5 slots
+// APART: 5 local-slots
+
 // ARENA-NOT: local$
 // ARENA: 10 arena
 

@@ -96,3 +96,37 @@ plan.program @main dims [] {
   // expected-error @+1 {{expected buffers and chains only, found 'rec.constant'}}
   %0 = rec.constant dense<1.0> : tensor<f32>
 }
+
+// -----
+
+// What runs needs nothing that the program does not require: layers, buffers and views.
+plan.kernel @topk whole dims ["n"] operands [<strides = <1>>, <strides = <1>>, <strides = <1>>] {
+^bb0(%x: tensor<?xf32, #rec.dims<"n">>):
+  // expected-error @+1 {{needs 'n' >= '4' (the 4 greatest elements of dimension 0), which the program does not require}}
+  %v, %i = rec.topk %x k 4 axis 0 : (tensor<?xf32, #rec.dims<"n">>) -> (tensor<4xf32>, tensor<4xi64>)
+  rec.yield %v, %i : tensor<4xf32>, tensor<4xi64>
+}
+plan.program @main dims ["n"] attributes {requirements = [#rec.requirement<at_least <"n", 3>, "y", "less than it takes">]} {
+}
+
+// -----
+
+plan.program @main dims ["n"] {
+  // expected-error @+1 {{needs '-n+4' >= '0' (a size of a buffer), which the program does not require}}
+  %0 = plan.output "y" : !plan.buffer<f32, <"-n+4">>
+}
+
+// -----
+
+plan.program @main dims ["n"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n">>
+  // expected-error @+1 {{needs '4*floordiv(n, 4)' = 'n' (as many elements in a view), which the program does not require}}
+  %0 = plan.view %x : !plan.buffer<f32, <"n">> -> !plan.buffer<f32, <"floordiv(n, 4)", 4>>
+}
+
+// -----
+
+plan.program @main dims ["n"] attributes {requirements = [#rec.requirement<equal <"n", "4*floordiv(n, 4)">, "y", "in either order">]} {
+  %x = plan.input "x" : !plan.buffer<f32, <"n">>
+  %0 = plan.view %x : !plan.buffer<f32, <"n">> -> !plan.buffer<f32, <"floordiv(n, 4)", 4>>
+}

@@ -37,7 +37,7 @@ ALLOWED_INCLUDES = {
     "passes/Precision": [REC, "passes/Common"],
     "passes/Fuse": [REC, "lib/Analysis", "passes/Common"],
     "passes/Schedule": [PLAN, REC, ENGINE, "lib/Target", "lib/Tiling"],
-    "passes/Codegen": [PLAN, "lib/Codegen/Host", "lib/Codegen/NVPTX", "lib/Target"],
+    "passes/Codegen": [PLAN, RUNTIME, "lib/Codegen/Host", "lib/Codegen/NVPTX", "lib/Target"],
     "lib/Compiler": [PLAN, REC, ENGINE, "include/reckon/Compiler", "lib/Codegen/Emit", "lib/Codegen/Host",
                      "lib/Codegen/NVPTX", "lib/Import/ONNX", "lib/Reference", "lib/Support", "lib/Target", "passes/Codegen",
                      "passes/Common", "passes/Fuse", "passes/Import", "passes/Normalize", "passes/Optimize", "passes/Precision",

@@ -215,6 +215,14 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
       names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[1].index = 3; }), "operand 1"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[2].rowBytes = 17; }),
                     "local slot"));
+  EXPECT_TRUE(
+      names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].operands[0].bytes = size("batch"); }),
+            "only a checked program states the bytes of its operands"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) {
+                      s.programs[0].checked = true;
+                      s.programs[0].chains[0].dispatches[0].operands[0].bytes = size("nowhere");
+                    }),
+                    "nowhere"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].blockRows = 0; }), "chain 0"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs.clear(); }), "target"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[0].shape[1] = size("rows:emb"); }), "rows of a table"));

@@ -82,6 +82,17 @@ EngineSpec test::cudaSampleSpec() {
   return spec;
 }
 
+EngineSpec test::checkedCudaSampleSpec() {
+  EngineSpec spec = cudaSampleSpec();
+  makeChecked(spec.programs[1]);
+  const char text[] = "kernel test_lookup 8 8 8 8 8 8 8 8 8 8 8 8\n"
+                      "kernel test_linear 8 8 8 8 8 8 8 8 8 8 8 8 8\n"
+                      "kernel test_linear_small 8 8 8 8 128 8 8 8 8 8 8 8 8 8\n"
+                      "kernel test_finish 8 8 8 8 8 8 8 8 8 8 8\n";
+  spec.code.back() = {CodeKind::Ptx, "sm_80", spec.own({text, text + sizeof(text)})};
+  return spec;
+}
+
 CodeSpec test::fakeCubin(EngineSpec &spec, const char *arch, const ByteSpan &text) {
   std::vector<uint8_t> bytes(64);
   std::memcpy(bytes.data(), "\177ELF\2", 5);
@@ -110,10 +121,10 @@ void test::runHostKernel(const FakeLaunch &launch) {
   bool small = name == "test_linear_small";
   auto kernel = reinterpret_cast<ReckonKernel>(::dlsym(library, small ? "test_linear" : launch.kernel));
   void *operands[8];
-  size_t count = 0, next = 0;
+  size_t count = 0, next = 0, numOperands = name.find("linear") != std::string::npos ? 4 : 3;
   // The batch, and of the lookup the rows of its table.
   size_t numDims = name == "test_lookup" ? 2 : 1;
-  while (count < launch.count - numDims - 3 - small) // rows, scratch, status
+  while (count < numOperands)
     operands[count++] = reinterpret_cast<void *>(valueOf(launch, next++));
   // The map shows the operand as it is now, also after its address changed.
   if (small && valueOf(launch, next++) != reinterpret_cast<uintptr_t>(operands[0]))

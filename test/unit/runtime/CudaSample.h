@@ -19,6 +19,9 @@ namespace reckon::test {
 /// whose first operand has a tensor map; memory for each block.
 EngineSpec cudaSampleSpec();
 
+/// The same with kernels on cuda that check themselves.
+EngineSpec checkedCudaSampleSpec();
+
 /// A cubin as far as the runtime looks at it, with text for the fake driver behind its header.
 CodeSpec fakeCubin(EngineSpec &spec, const char *arch, const ByteSpan &text);
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "CudaSample.h"
+#include "reckon/Runtime/KernelABI.h"
 #include "test/unit/engine/MutableEngine.h"
 
 #include <gtest/gtest.h>
@@ -97,6 +98,69 @@ TEST_F(Cuda, IdsOutOfRangeAreNamedAsOnTheHost) {
     expectCorrect(context, data);
     data.ids[17] = 200;
   }
+}
+
+static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {
+  uint64_t value;
+  std::memcpy(&value, launch.parameters[parameter], sizeof(value));
+  return value;
+}
+
+TEST_F(Cuda, CheckedKernelsKnowTheirMemoryAndReportWhatTheyLeave) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, checkedCudaSampleSpec()));
+  Status failed = context.create(engine, 1, "cuda");
+  ASSERT_FALSE(failed) << failed.message;
+  for (int64_t batch : {0, 1, 4, 33, 1})
+    expectCorrect(context, sampleData(batch));
+
+  // x, pooled, w, hidden, and the scratch memory of two blocks.
+  constexpr uint64_t batch = 40;
+  static std::vector<uint64_t> extents;
+  extents.clear();
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    if (launch.kernel == std::string("test_linear"))
+      for (size_t i = 8; i < launch.count; ++i)
+        extents.push_back(valueOf(launch, i));
+    runHostKernel(launch);
+  };
+  SampleData data = sampleData(batch);
+  expectCorrect(context, data);
+  EXPECT_EQ(extents, (std::vector<uint64_t>{batch * width * 4, batch * width * 4, width * hidden * 4,
+                                            batch * hidden * 4, 2 * width * 4}));
+
+  // A status of its own, before that of a bad id; then the context is as it was.
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    runHostKernel(launch);
+    if (launch.kernel != std::string("test_linear"))
+      return;
+    auto *statuses = reinterpret_cast<ReckonKernelStatus *>(valueOf(launch, 7));
+    statuses[0] = {RECKON_KERNEL_INDEX_OUT_OF_RANGE, -1, 0, 0};
+    statuses[1] = {RECKON_KERNEL_BAD_READ, 2, -4, 512};
+  };
+  ASSERT_FALSE(bindInputs(context, data));
+  failed = context.run();
+  EXPECT_EQ(failed.code, RECKON_INTERNAL);
+  EXPECT_EQ(failed.message, "kernel 'test_linear' of node '/fc/Gemm' reads at byte -4 of the 512 bytes of operand 2, "
+                            "weight 'w': the compiler or its plan is at fault");
+  cuda.onLaunch = runHostKernel;
+  expectCorrect(context, data);
+
+  // What no check reports is found around the buffer.
+  cuda.onLaunch = [](const FakeLaunch &launch) {
+    runHostKernel(launch);
+    if (launch.kernel == std::string("test_finish"))
+      ++*reinterpret_cast<uint8_t *>(valueOf(launch, 0) + batch * hidden * 4);
+  };
+  ASSERT_FALSE(bindInputs(context, data));
+  failed = context.run();
+  EXPECT_EQ(failed.code, RECKON_INTERNAL);
+  EXPECT_EQ(failed.message,
+            "kernel 'test_linear' of node '/fc/Gemm' wrote at byte 2560 of the 2560 bytes of part 0 of the "
+            "arena: the compiler or its plan is at fault");
+  cuda.onLaunch = runHostKernel;
+  expectCorrect(context, data);
 }
 
 TEST_F(Cuda, GraphsFollowTheBuffers) {

@@ -67,3 +67,25 @@ void test_finish(void *const *operands, const int64_t *dims, const ReckonRange *
     s[r] = sum;
   }
 }
+
+// As test_finish; then it writes behind its first operand, which nothing reports.
+void test_overrun(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
+                  ReckonKernelStatus *status) {
+  test_finish(operands, dims, range, scratch, status);
+  char *hidden = operands[0];
+  hidden[dims[0] * Hidden * sizeof(float)] = 1;
+}
+
+// A checked kernel that reports an access outside its second operand, as generated ones do, when x is not a number.
+void test_reports(void *const *operands, const int64_t *dims, const ReckonRange *range, void *scratch,
+                  ReckonKernelStatus *status, const ReckonExtent *extents) {
+  const float *hidden = operands[0];
+  test_finish(operands, dims, range, scratch, status);
+  for (int64_t r = range->row_begin; r < range->row_end; ++r)
+    if (hidden[r * Hidden] != hidden[r * Hidden]) {
+      // An id before it, which counts for less.
+      status[0] = (ReckonKernelStatus){RECKON_KERNEL_INDEX_OUT_OF_RANGE, -1, 0, 0};
+      status[1] = (ReckonKernelStatus){RECKON_KERNEL_BAD_WRITE, 1, dims[0] * Hidden * sizeof(float),
+                                       (const char *)extents[1].end - (const char *)extents[1].begin};
+    }
+}

@@ -8,6 +8,7 @@
 #include "lib/Engine/Numbers.h"
 #include "lib/Engine/RandomFill.h"
 #include "runtime/AlignedBuffer.h"
+#include "runtime/GuardedLayout.h"
 #include "runtime/Host/Schedule.h"
 #include "runtime/KernelErrors.h"
 #include "runtime/PlanCache.h"
@@ -32,6 +33,39 @@ TEST(AlignedBuffer, GivesNoMoreThanTheMachineHas) {
   EXPECT_FALSE(buffer.allocate(SIZE_MAX));
   ASSERT_TRUE(buffer.allocate(size_t(1) << 22));
   EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % 64, 0u);
+}
+
+TEST(GuardedLayout, FindsWhatIsWrittenAroundParts) {
+  GuardedLayout layout;
+  uint64_t first, second, empty;
+  ASSERT_TRUE(layout.add(10, first) && layout.add(0, empty) && layout.add(64, second));
+  EXPECT_EQ(first % 64, 0u);
+  EXPECT_EQ(second % 64, 0u);
+  EXPECT_GE(empty, first + 10 + GuardedLayout::gap);
+  std::vector<uint8_t> memory(layout.bytes());
+  layout.poison(memory.data());
+  // NaN as a float, -1 as an integer.
+  EXPECT_EQ(memory[first], 0xff);
+  std::fill_n(memory.begin() + first, 10, 0);
+  std::fill_n(memory.begin() + second, 64, 0);
+  EXPECT_FALSE(layout.findDamage(memory.data()));
+  auto expect = [&](uint64_t at, size_t part, int64_t position, uint64_t bytes) {
+    std::vector<uint8_t> damaged = memory;
+    ++damaged[at];
+    auto damage = layout.findDamage(damaged.data());
+    ASSERT_TRUE(damage) << at;
+    EXPECT_EQ(damage->part, part);
+    EXPECT_EQ(damage->position, position);
+    EXPECT_EQ(damage->partBytes, bytes);
+  };
+  expect(0, 0, -static_cast<int64_t>(first), 10);
+  expect(first - 1, 0, -1, 10);
+  expect(first + 10, 0, 10, 10);
+  expect(empty, 1, 0, 0);
+  expect(second - 1, 2, -1, 64);
+  expect(second + 64, 2, 64, 64);
+  expect(layout.bytes() - 1, 2, static_cast<int64_t>(layout.bytes() - 1 - second), 64);
+  EXPECT_FALSE(layout.add(UINT64_MAX - 100, first));
 }
 
 TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {

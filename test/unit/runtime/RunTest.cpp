@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <numeric>
@@ -128,6 +129,59 @@ TEST(Run, IdOutOfRangeNamesTablePositionAndId) {
       data.ids = good; // the context recovers
       expectCorrect(context, data);
     }
+}
+
+/// The sample with `finish` as its last kernel, whose program says that kernels check themselves.
+EngineSpec checkedSpec(const char *finish) {
+  EngineSpec spec = sampleSpec();
+  makeChecked(spec.programs[0]);
+  spec.programs[0].kernels[2].symbol = finish;
+  return spec;
+}
+
+TEST(Run, CheckedProgramGivesTheSame) {
+  Loaded loaded(checkedSpec("test_finish"));
+  for (int threads : {1, 3}) {
+    Context context;
+    ASSERT_FALSE(context.create(loaded.engine, threads));
+    for (int64_t batch : {0, 1, 33, 1000, 7})
+      expectCorrect(context, sampleData(batch));
+  }
+}
+
+TEST(Run, AWriteAroundABufferIsFound) {
+  Loaded loaded(checkedSpec("test_overrun"));
+  for (int threads : {1, 3}) {
+    Context context;
+    Status created = context.create(loaded.engine, threads);
+    ASSERT_FALSE(created) << created.message;
+    SampleData data = sampleData(10);
+    ASSERT_FALSE(bindInputs(context, data));
+    for (int i = 0; i < 2; ++i) {
+      Status failed = context.run();
+      EXPECT_EQ(failed.code, RECKON_INTERNAL);
+      EXPECT_EQ(failed.message,
+                "kernel 'test_overrun' of node '/Mul', '/Sum' wrote at byte 640 of the 640 bytes of part 0 of the "
+                "arena: the compiler or its plan is at fault");
+    }
+  }
+}
+
+TEST(Run, AFailedCheckComesBeforeABadIdAndTheContextRecovers) {
+  Loaded loaded(checkedSpec("test_reports"));
+  for (int threads : {1, 3}) {
+    Context context;
+    ASSERT_FALSE(context.create(loaded.engine, threads));
+    SampleData data = sampleData(100), bad = data;
+    bad.x[50 * width] = NAN;
+    ASSERT_FALSE(bindInputs(context, bad));
+    Status failed = context.run();
+    EXPECT_EQ(failed.code, RECKON_INTERNAL);
+    EXPECT_EQ(failed.message,
+              "kernel 'test_reports' of node '/Mul', '/Sum' writes at byte 6400 of the 6400 bytes of output "
+              "'y': the compiler or its plan is at fault");
+    expectCorrect(context, data);
+  }
 }
 
 TEST(Run, WrongInputsAreNamed) {

@@ -89,6 +89,29 @@ EngineSpec test::sampleSpec() {
   return spec;
 }
 
+void test::makeChecked(ProgramSpec &program) {
+  program.checked = true;
+  SizeExpr batch = SizeExpr::dim("batch");
+  auto bytesOf = [&](const OperandSpec &operand) -> SizeExpr {
+    switch (operand.space) {
+    case Space::Input:
+      return batch * SizeExpr(operand.index == 0 ? width * 4 : numIds * 8);
+    case Space::Output:
+      return batch * SizeExpr(operand.index == 0 ? hidden * 4 : 4);
+    case Space::Arena:
+      return program.slots[operand.index];
+    case Space::Local:
+      return width * 4;
+    default:
+      return 0;
+    }
+  };
+  for (ChainSpec &chain : program.chains)
+    for (DispatchSpec &dispatch : chain.dispatches)
+      for (OperandSpec &operand : dispatch.operands)
+        operand.bytes = bytesOf(operand);
+}
+
 std::vector<uint8_t> test::sampleEngine(const EngineSpec &spec) {
   std::string error;
   auto bytes = serializeEngine(spec, &error);
