@@ -40,8 +40,8 @@ inline int64_t wgmmaRowElements(int64_t k, size_t elementSize) {
 inline int64_t wgmmaRows(int64_t n) { return (n + 31) / 32 * 32; }
 
 /// As reckon::packWeight, which calls it, for the packings here.
-std::optional<PackedWeight> packForTensorCores(plan::PackingKind packing, const void *data, int64_t rows, int64_t columns,
-                                             size_t elementSize);
+std::optional<PackedWeight> packForTensorCores(plan::PackingKind packing, const void *data, int64_t rows,
+                                               int64_t columns, size_t elementSize);
 
 } // namespace reckon
 

@@ -213,7 +213,8 @@ SmallVector<Value> ContractionTiles::sumOver(unsigned axis, SmallVector<Value> s
     index[axis] = constant(0);
     return sums;
   };
-  auto [begin, end] = clip(axis);
+  std::pair<Value, Value> clipped = clip(axis);
+  Value begin = clipped.first, end = clipped.second;
   if (axis != vectorAxis)
     return run(begin, end, sums, tile, 1);
   // Lanes along the summed axis: whole tiles, then single vectors, the last of them masked.

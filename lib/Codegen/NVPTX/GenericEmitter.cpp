@@ -57,6 +57,11 @@ static bool isFold(plan::KernelOp kernel) {
   });
 }
 
+bool GenericEmitter::isOneRow(rec::MatmulOp op) const {
+  auto isMatrix = [](Value value) { return rec::getShape(value).size() > 1; };
+  return shape == Shape::Rows && rec::getShape(op.getResult()).size() == 0u + isMatrix(op.getA()) + isMatrix(op.getB());
+}
+
 GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape)
     : LayerEmitter(kernel), module(module), shape(shape) {
   int64_t width = shape == Shape::Rows ? rowWidth(kernel) : INT64_MAX;
@@ -66,7 +71,7 @@ GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shap
     groupThreads = std::max(groupThreads, GpuTarget::warpSize);
   blockThreads = std::max(groupThreads, 128u);
   for (auto mix : kernel.getBody().front().getOps<rec::MatmulOp>())
-    if (auto attention = Attention::match(mix)) {
+    if (auto attention = Attention::match(mix); attention && !isOneRow(mix) && !isOneRow(attention->scores)) {
       deferred.insert_range(attention->layers);
       attentions.insert({mix, std::move(*attention)});
     }

@@ -111,6 +111,8 @@ private:
   llvm::SmallVector<Value> productIndex(rec::MatmulOp op, Index leading, Value r, Value c);
 
   /// Whether code here runs on all threads of a group, which can share it.
+  /// Whether the rows of the product, which has no others, are those of the kernel: then it has one here, and no tile.
+  bool isOneRow(rec::MatmulOp op) const;
   bool canShare() const { return groupThreads > 1 && !alone; }
   /// Whether threads here are those of the grid, which have no barrier.
   bool isSpread() const { return shape == Shape::Grid && !isNarrowed; }

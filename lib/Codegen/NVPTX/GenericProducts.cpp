@@ -401,7 +401,7 @@ LogicalResult GenericEmitter::emitMatmul(rec::MatmulOp op) {
   }
   Type type = elementTypeOf(op.getA());
   bool isHalf = type.isF16() || type.isBF16();
-  if (!canShare() || !(isHalf || type.isF32()))
+  if (!canShare() || !(isHalf || type.isF32()) || isOneRow(op))
     return LayerEmitter::emitMatmul(op);
   // Few results of long sums: threads share the sums.
   SmallVector<Value> results = sizes(op.getResult());

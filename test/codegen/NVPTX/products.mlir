@@ -59,6 +59,17 @@ plan.kernel @single rows dims ["batch"] operands [
   rec.yield %1 : !h
 }
 
+// The kernel's rows are the product's: one row at a time, without a tile that would take others.
+// CHECK: plan.kernel @scores
+plan.kernel @scores rows dims ["batch", "items"] operands [
+    <strides = <8, 1>, row = true>, <strides = <8, 1>>, <strides = <5, 1>>, <strides = <5, 1>>] {
+^bb0(%u: tensor<?x8xf32, #rec.dims<"batch", 8>>, %c: tensor<?x8xf32, #rec.dims<"items", 8>>):
+  %0 = rec.matmul %u, %c {transpose_b} : (tensor<?x8xf32, #rec.dims<"batch", 8>>, tensor<?x8xf32, #rec.dims<"items", 8>>) -> tensor<?x?xf32, #rec.dims<"batch", "items">>
+  %values, %indices = rec.topk %0 k 5 axis 1 : (tensor<?x?xf32, #rec.dims<"batch", "items">>)
+    -> (tensor<?x5xf32, #rec.dims<"batch", 5>>, tensor<?x5xi64, #rec.dims<"batch", 5>>)
+  rec.yield %values, %indices : tensor<?x5xf32, #rec.dims<"batch", 5>>, tensor<?x5xi64, #rec.dims<"batch", 5>>
+}
+
 // CHECK-LABEL: llvm.func @attention(
 // CHECK: scf.for
 // CHECK: nvvm.mma.sync
@@ -81,4 +92,9 @@ plan.kernel @single rows dims ["batch"] operands [
 // CHECK-NOT: nvvm.mma
 // CHECK-COUNT-16: math.fma
 // CHECK: arith.select
+// CHECK: llvm.return
+// CHECK-LABEL: llvm.func @scores(
+// CHECK-NOT: math.fma
+// CHECK: arith.mulf
+// CHECK-NOT: math.fma
 // CHECK: llvm.return
