@@ -179,7 +179,7 @@ def suite_python():
 
 def suite_sizes():
     """random modules at sizes that they have no meaning at, with kernels that check themselves"""
-    count = 100
+    count = 60
     status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}", "--sizes=100"])
     outcomes = {name: int(number) for number, name in re.findall(r"^(\d+) (\w[\w ]*)$", output, re.M)}
     runs = re.search(r"^\d+ runs, of which \d+ refused$", output, re.M)
