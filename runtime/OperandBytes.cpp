@@ -12,25 +12,21 @@
 using namespace reckon;
 using namespace reckon::runtime;
 
-bool reckon::runtime::findOperandBytes(const ProgramSource &source, const OperandSpec &operand,
-                                       const SizeProgram &program, const std::vector<int64_t> &dims, uint64_t slotBytes,
-                                       uint64_t &bytes, Error &error) {
+std::optional<uint64_t> reckon::runtime::findOperandBytes(const ProgramSource &source, const OperandSpec &operand,
+                                                          const SizeProgram &program, const std::vector<int64_t> &dims,
+                                                          uint64_t slotBytes, Error &error) {
   auto from = [&](uint64_t size) { return size - std::min(operand.offset, size); };
-  if (operand.space == Space::Weight) {
-    bytes = from(source.spec.weights[operand.index].data.size);
-    return true;
-  }
-  if (operand.space == Space::Table) {
-    bytes =
-        from(static_cast<uint64_t>(source.tables[operand.index].rows) * source.spec.tables[operand.index].rowBytes());
-    return true;
-  }
+  if (operand.space == Space::Weight)
+    return from(source.spec.weights[operand.index].data.size);
+  if (operand.space == Space::Table)
+    return from(static_cast<uint64_t>(source.tables[operand.index].rows) *
+                source.spec.tables[operand.index].rowBytes());
   int64_t size;
-  if (!program.evaluate(dims.data(), size))
-    return error.set(RECKON_INVALID, "an operand of " + operand.bytes.str() + " bytes exceeds 64 bits");
-  bytes = static_cast<uint64_t>(std::max<int64_t>(size, 0));
+  if (!program.evaluate(dims.data(), size)) {
+    error.set(RECKON_INVALID, "an operand of " + operand.bytes.str() + " bytes exceeds 64 bits");
+    return std::nullopt;
+  }
+  auto bytes = static_cast<uint64_t>(std::max<int64_t>(size, 0));
   // What a plan says of a value ends where its slot does.
-  if (operand.space == Space::Arena)
-    bytes = std::min(bytes, from(slotBytes));
-  return true;
+  return operand.space == Space::Arena ? std::min(bytes, from(slotBytes)) : bytes;
 }

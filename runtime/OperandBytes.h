@@ -10,13 +10,16 @@
 
 #include "Device.h"
 
+#include <optional>
+
 namespace reckon::runtime {
 
 /// Of a checked program: how many bytes from an operand's address on are its own, of one row for a local one. `program`
-/// is OperandSpec::bytes compiled; `slotBytes` is what the operand's slot holds, for one in the arena.
-[[nodiscard]] bool findOperandBytes(const ProgramSource &source, const OperandSpec &operand, const SizeProgram &program,
-                                    const std::vector<int64_t> &dims, uint64_t slotBytes, uint64_t &bytes,
-                                    Error &error);
+/// is OperandSpec::bytes compiled; `slotBytes` is what the operand's slot holds, for one in the arena. Nothing after an
+/// error.
+[[nodiscard]] std::optional<uint64_t> findOperandBytes(const ProgramSource &source, const OperandSpec &operand,
+                                                       const SizeProgram &program, const std::vector<int64_t> &dims,
+                                                       uint64_t slotBytes, Error &error);
 
 } // namespace reckon::runtime
 

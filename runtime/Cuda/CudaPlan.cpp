@@ -231,8 +231,10 @@ bool CudaPlan::setExtents(const Node &node, const std::vector<int64_t> &dims, Er
   for (size_t o = 0; o < operands.size(); ++o) {
     const OperandSpec &operand = operands[o];
     uint64_t slotBytes = operand.space == Space::Arena ? layout.part(operand.index).second : 0;
-    if (!findOperandBytes(program.source, operand, dispatch.operandBytes[o], dims, slotBytes, extents[o], error))
+    auto bytes = findOperandBytes(program.source, operand, dispatch.operandBytes[o], dims, slotBytes, error);
+    if (!bytes)
       return false;
+    extents[o] = *bytes;
   }
   extents[operands.size()] = node.scratchBytes;
   return true;

@@ -30,10 +30,11 @@ bool CheckedSizes::build(const HostProgram &program, const std::vector<int64_t> 
   }
   for (size_t o = 0; o < program.operands.size(); ++o) {
     const OperandSpec &operand = *program.operands[o];
-    uint64_t slotBytes = operand.space == Space::Arena ? arena.part(operand.index).second : 0, bytes;
-    if (!findOperandBytes(program.source, operand, program.operandBytes[o], dims, slotBytes, bytes, error))
+    uint64_t slotBytes = operand.space == Space::Arena ? arena.part(operand.index).second : 0;
+    auto bytes = findOperandBytes(program.source, operand, program.operandBytes[o], dims, slotBytes, error);
+    if (!bytes)
       return false;
-    operandBytes.push_back(bytes);
+    operandBytes.push_back(*bytes);
   }
   return true;
 }
@@ -69,7 +70,7 @@ ReckonKernelStatus CheckedCalls::call(const HostProgram::Dispatch &dispatch, con
   extents.push_back({own, own + size});
   ReckonKernelStatus statuses[2] = {};
   // By way of void: the code section says which of the two it holds.
-  auto kernel = reinterpret_cast<ReckonCheckedKernel>(reinterpret_cast<void *>(dispatch.kernel));
+  auto kernel = reinterpret_cast<ReckonCheckedKernel>(dispatch.kernel);
   kernel(operands, dims, &range, own, statuses, extents.data());
   std::optional<GuardedLayout::Damage> damage = layout.findDamage(scratch.data());
   if (statuses[1].code == RECKON_KERNEL_OK && damage)
