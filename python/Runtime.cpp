@@ -30,75 +30,49 @@ static void check(ReckonStatus status) {
 
 //===-- Types -----------------------------------------------------------------===//
 
-/// numpy's name of an element type. It has no bfloat16: those are their bits.
-static const char *numpyName(ReckonElementType type) {
-  switch (type) {
-  case RECKON_F32:
-    return "float32";
-  case RECKON_F16:
-    return "float16";
-  case RECKON_BF16:
-    return "uint16";
-  case RECKON_F64:
-    return "float64";
-  case RECKON_I8:
-    return "int8";
-  case RECKON_I16:
-    return "int16";
-  case RECKON_I32:
-    return "int32";
-  case RECKON_I64:
-    return "int64";
-  case RECKON_U8:
-    return "uint8";
-  case RECKON_U16:
-    return "uint16";
-  case RECKON_U32:
-    return "uint32";
-  case RECKON_U64:
-    return "uint64";
-  case RECKON_BOOL:
-    return "bool";
-  }
-  return "";
-}
+namespace {
+struct NumpyType {
+  const char *name;    ///< of the dtype
+  const char *formats; ///< the struct module's letters for memory that holds elements of it
+};
+} // namespace
 
-/// The struct module's letters for memory that holds elements of the type.
-static const char *formatsOf(ReckonElementType type) {
+/// An element type to numpy. It has no bfloat16: those are their bits.
+static NumpyType numpyType(ReckonElementType type) {
   switch (type) {
   case RECKON_F32:
-    return "f";
+    return {"float32", "f"};
   case RECKON_F16:
-    return "e";
+    return {"float16", "e"};
   case RECKON_F64:
-    return "d";
+    return {"float64", "d"};
   case RECKON_I8:
-    return "b";
+    return {"int8", "b"};
   case RECKON_I16:
-    return "h";
+    return {"int16", "h"};
   case RECKON_I32:
-    return "il";
+    return {"int32", "il"};
   case RECKON_I64:
-    return "lq";
+    return {"int64", "lq"};
   case RECKON_U8:
-    return "B";
+    return {"uint8", "B"};
   case RECKON_BF16:
   case RECKON_U16:
-    return "H";
+    return {"uint16", "H"};
   case RECKON_U32:
-    return "IL";
+    return {"uint32", "IL"};
   case RECKON_U64:
-    return "LQ";
+    return {"uint64", "LQ"};
   case RECKON_BOOL:
-    return "?";
+    return {"bool", "?"};
   }
-  return "";
+  return {"", ""};
 }
 
 /// Whether memory is dense and holds elements of the type in the machine's byte order.
 static bool holds(const py::buffer_info &info, ReckonElementType type) {
   const std::string &format = info.format;
-  bool isType = format.size() == 1 && std::strchr(formatsOf(type), format[0]) &&
+  bool isType = format.size() == 1 && std::strchr(numpyType(type).formats, format[0]) &&
                 info.itemsize == py::ssize_t(reckon_element_size(type));
   py::ssize_t stride = info.itemsize;
   for (size_t axis = info.shape.size(); axis-- > 0 && info.size != 0; stride *= info.shape[axis])
@@ -116,7 +90,7 @@ struct TensorInfo {
 };
 
 struct TableInfo {
-  std::string name, type, encoding;
+  std::string name, type, dtype, encoding;
   int64_t rows, dim, rowBytes;
 };
 
@@ -153,7 +127,8 @@ public:
     for (size_t i = 0; i < reckon_engine_num_tables(handle); ++i) {
       ReckonTableInfo info;
       check(reckon_engine_table(handle, i, &info));
-      result.push_back({info.name, reckon_element_name(info.type), info.encoding, info.rows, info.dim, info.row_bytes});
+      result.push_back({info.name, reckon_element_name(info.type), numpyType(info.type).name, info.encoding, info.rows,
+                        info.dim, info.row_bytes});
     }
     return result;
   }
@@ -201,7 +176,7 @@ private:
     for (size_t i = 0; i < count(handle); ++i) {
       ReckonTensorInfo info;
       check(get(handle, i, &info));
-      result.push_back({info.name, reckon_element_name(info.type), numpyName(info.type),
+      result.push_back({info.name, reckon_element_name(info.type), numpyType(info.type).name,
                         std::vector<std::string>(info.shape, info.shape + info.rank)});
     }
     return result;
@@ -250,7 +225,7 @@ public:
       py::buffer_info memory = inputs[i].request();
       if (!holds(memory, info.type))
         throw StatusError(RECKON_INVALID, std::string("input '") + info.name + "': expected a C-contiguous array of " +
-                                              numpyName(info.type));
+                                              numpyType(info.type).name);
       Shape shape(memory.shape.begin(), memory.shape.end());
       check(reckon_set_input(handle, i, info.type, shape.size(), shape.data(), memory.ptr));
     }
@@ -356,6 +331,7 @@ PYBIND11_MODULE(_runtime, module) {
   py::class_<TableInfo>(module, "TableInfo")
       .def_readonly("name", &TableInfo::name)
       .def_readonly("type", &TableInfo::type)
+      .def_readonly("dtype", &TableInfo::dtype)
       .def_readonly("encoding", &TableInfo::encoding)
       .def_readonly("rows", &TableInfo::rows)
       .def_readonly("dim", &TableInfo::dim)

@@ -35,15 +35,15 @@ static bool isOfOnePosition(ConvOp conv) {
 }
 
 /// The layers behind the convolution that take one element each of it alone, in order.
-static SmallVector<Operation *> findTail(ConvOp conv) {
-  SmallVector<Operation *> tail;
+static SmallVector<Operation *> findEpilogue(ConvOp conv) {
+  SmallVector<Operation *> epilogue;
   for (Operation *last = conv; last->hasOneUse();) {
     last = *last->user_begin();
     if (!isa<UnaryOp, CastOp>(last))
       break;
-    tail.push_back(last);
+    epilogue.push_back(last);
   }
-  return tail;
+  return epilogue;
 }
 
 /// Channels become the last dimension of what the layers see, and go back behind them.
@@ -77,7 +77,7 @@ static bool rewrite(ConvOp conv) {
 
   Operation *last = conv;
   Value result = linear;
-  for (Operation *layer : findTail(conv)) {
+  for (Operation *layer : findEpilogue(conv)) {
     builder.setInsertionPoint(layer);
     IRMapping operands;
     operands.map(last->getResult(0), result);

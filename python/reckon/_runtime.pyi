@@ -16,6 +16,7 @@ class TensorInfo:
 class TableInfo:
     name: str
     type: str
+    dtype: str
     encoding: str
     rows: int
     dim: int

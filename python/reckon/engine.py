@@ -43,6 +43,7 @@ class TableInfo:
 
     name: str
     type: str
+    dtype: np.dtype[Any]
     encoding: str
     rows: int
     dim: int
@@ -106,15 +107,11 @@ def _read_rows(name: str, rows: PathLike | Array) -> str | Array:
     return np.ascontiguousarray(rows)
 
 
-#: numpy's names of element types; bfloat16 is its bits.
-_DTYPES = {"f16": "float16", "bf16": "uint16", "f32": "float32", "f64": "float64"}
-
-
 def _check_rows(table: TableInfo, rows: str | Array | None) -> None:
     if rows is None or isinstance(rows, str):
         return
     is_plain = table.encoding == "plain"
-    dtype, columns = (_DTYPES.get(table.type, table.type), table.dim) if is_plain else ("uint8", table.row_bytes)
+    dtype, columns = (table.dtype, table.dim) if is_plain else (np.dtype(np.uint8), table.row_bytes)
     if rows.dtype != dtype or rows.shape[1] != columns:
         raise InvalidError(f"table '{table.name}': got rows of {rows.shape[1]} {rows.dtype}, expected {columns} {dtype}"
                            + ("" if is_plain else f" in the encoding {table.encoding}"))
@@ -187,7 +184,7 @@ class Engine:
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.inputs = tuple(_describe(info) for info in native.inputs())
         self.outputs = tuple(_describe(info) for info in native.outputs())
-        self.tables = tuple(TableInfo(t.name, t.type, t.encoding, t.rows, t.dim, t.row_bytes) for t in native.tables())
+        self.tables = tuple(TableInfo(t.name, t.type, np.dtype(t.dtype), t.encoding, t.rows, t.dim, t.row_bytes) for t in native.tables())
         self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
         self._inputs = {info.name: _device.Slot("input", info) for info in self.inputs}
         self._outputs = {info.name: _device.Slot("output", info) for info in self.outputs}

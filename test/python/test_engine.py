@@ -170,7 +170,7 @@ class Life(EngineTest):
         self.assertEqual(engine.inputs[1].dtype, np.int64)
         self.assertEqual([info.name for info in engine.outputs], ["y", "next"])
         self.assertEqual(engine.dims, ("batch",))
-        self.assertEqual(str(engine.tables[0]), "emb: f32, 7 rows x 3")
+        self.assertEqual((str(engine.tables[0]), engine.tables[0].dtype), ("emb: f32, 7 rows x 3", np.float32))
         self.assertIn("input  x: f32[batch, 3]", repr(engine))
         self.assertIn("<td>emb</td>", engine._repr_html_())
 
