@@ -15,6 +15,7 @@
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
 #include "passes/Import/Passes.h"
+#include "passes/Normalize/AppendTopK.h"
 #include "reckon/Compiler/Compiler.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -178,16 +179,17 @@ static mlir::LogicalResult runPasses(const Phase &phase, mlir::ModuleOp module, 
 }
 
 namespace {
-/// Notices errors whose place is a file other than the model.
+/// Notices errors whose place is not in the model: a file or an option that is given beside it.
 class BlameWatch {
 public:
-  BlameWatch(mlir::MLIRContext *context, llvm::StringRef path)
-      : handler(context, [this, path](mlir::Diagnostic &diagnostic) {
-          auto place = mlir::dyn_cast<mlir::FileLineColLoc>(diagnostic.getLocation());
-          file = file || (place && !path.empty() && place.getFilename() == path);
+  BlameWatch(mlir::MLIRContext *context, const CompileOptions &options)
+      : handler(context, [this, &options](mlir::Diagnostic &diagnostic) {
+          if (auto place = mlir::dyn_cast<mlir::FileLineColLoc>(diagnostic.getLocation()))
+            isOutside |= (!options.timingCache.empty() && place.getFilename() == options.timingCache) ||
+                         (!options.appendTopK.empty() && place.getFilename() == getTopKOption(options.appendTopK));
           return mlir::failure(); // others print it
         }) {}
-  bool file = false;
+  bool isOutside = false;
 
 private:
   mlir::ScopedDiagnosticHandler handler;
@@ -244,7 +246,8 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.checkKernels = options.checkKernels;
   phaseOptions.tableFormats = options.tableFormats;
   phaseOptions.wrapNegativeIds = options.negativeIds == "wrap";
-  BlameWatch blamed(module.getContext(), options.timingCache);
+  phaseOptions.appendTopK = options.appendTopK;
+  BlameWatch blamed(module.getContext(), options);
   PassInstruments instruments(*module.getContext(), options, report);
   llvm::ArrayRef<Phase> phases = getPhases();
   auto keepReference = [&](const Phase &phase) {
@@ -277,7 +280,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
       // fails only on a model that is wrong.
       if (report.error == ErrorKind::Environment)
         return std::nullopt;
-      bool isInput = llvm::StringRef(phase.name) == "import" || blamed.file;
+      bool isInput = llvm::StringRef(phase.name) == "import" || blamed.isOutside;
       report.error = isInput ? ErrorKind::BadInput : ErrorKind::Unsupported;
       return std::nullopt;
     }

@@ -9,6 +9,7 @@
 #include "lib/Codegen/Host/Target.h"
 #include "lib/Compiler/Phases.h"
 #include "lib/Compiler/Targets.h"
+#include "passes/Normalize/AppendTopK.h"
 #include "reckon/Engine/RowFormat.h"
 #include "reckon/Engine/TimingCache.h"
 
@@ -45,6 +46,10 @@ static std::vector<CompileOption> makeTable() {
        "what a negative id of a lookup does: error fails the run (default); wrap takes the\nrow so far from the end of "
        "the table, as ONNX's Gather says",
        &CompileOptions::negativeIds},
+      {compilation, "append-topk", "K[:OUTPUT]",
+       "in place of OUTPUT, scores [candidates], [candidates, 1] or [users, candidates], give\nOUTPUT_values and "
+       "OUTPUT_indices, the K best; OUTPUT may be left out where it is the only one",
+       &CompileOptions::appendTopK},
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",
@@ -119,6 +124,9 @@ static std::string checkPhases(const CompileOptions &options, const Targets &tar
   const Phase *last = options.stopAfter.empty() ? &getPhases().back() : findPhase(options.stopAfter);
   if (start >= last)
     return "no phase is left to run behind --start-after=" + options.startAfter + " up to " + last->name;
+  if (!options.appendTopK.empty() && start >= findPhase("normalize"))
+    return getTopKOption(options.appendTopK) +
+           " is done by the phase normalize, which --start-after=" + options.startAfter + " leaves out";
   if (options.keepReference && start > findPhase("normalize"))
     return "--verify compares with the module after the phase normalize, which --start-after=" + options.startAfter +
            " does not see";
@@ -137,6 +145,8 @@ std::string reckon::checkOptions(const CompileOptions &options) {
     return "--batch-dim is a dimension, such as 0, not '" + options.batchDim + "'";
   if (options.negativeIds != "error" && options.negativeIds != "wrap")
     return "--negative-ids is error or wrap, not '" + options.negativeIds + "'";
+  if (!options.appendTopK.empty() && !parseTopKRequest(options.appendTopK))
+    return getTopKOption(options.appendTopK) + ": expected K or K:OUTPUT with a K of at least 1";
   if (!parsePrecision(options.precision))
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())

@@ -50,7 +50,7 @@ static const Phase table[] = {
     {"normalize", "rec", "rec", "exporter idioms raised to one op; shapes inferred; constants folded; no rec.onnx left",
      "rec-verify-normalized", false,
      [](mlir::OpPassManager &pm, const PhaseOptions &options) {
-       buildNormalizePipeline(pm, options.tableFormats, options.wrapNegativeIds);
+       buildNormalizePipeline(pm, {options.tableFormats, options.wrapNegativeIds, options.appendTopK.getValue()});
      },
      verifyFunctions<createVerifyNormalized>},
     {"optimize", "rec", "rec", "algebraic and recommender-specific rewrites done; nothing dead", "rec-verify-optimized",

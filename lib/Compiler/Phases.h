@@ -50,6 +50,9 @@ struct PhaseOptions : public mlir::PassPipelineOptions<PhaseOptions> {
       *this, "table-formats", llvm::cl::desc("NAME=FORMAT of tables whose rows are bound when the engine is loaded")};
   Option<bool> wrapNegativeIds{*this, "wrap-negative-ids",
                                llvm::cl::desc("negative ids count from the end of their table"), llvm::cl::init(false)};
+  Option<std::string> appendTopK{*this, "append-topk",
+                                 llvm::cl::desc("K or K:OUTPUT, the scores of which the best are given instead"),
+                                 llvm::cl::init("")};
   Option<std::string> timingCache{*this, "timing-cache", llvm::cl::desc("cuda: a file of reckon-tune to choose by"),
                                   llvm::cl::init("")};
 };

@@ -20,11 +20,17 @@ namespace reckon {
 #define GEN_PASS_REGISTRATION
 #include "passes/Normalize/Passes.h.inc"
 
+struct NormalizeOptions {
+  /// NAME=FORMAT of tables whose rows are bound when the engine is loaded.
+  llvm::ArrayRef<std::string> tableFormats;
+  /// See rec-wrap-negative-ids.
+  bool wrapNegativeIds = false;
+  /// See rec-append-topk; empty: nothing is appended.
+  llvm::StringRef appendTopK;
+};
+
 /// Appends the passes of the phase: what the importer wrote becomes layers, each idiom of an exporter one op.
-/// `tableFormats`: NAME=FORMAT of tables whose rows are bound when the engine is loaded. `wrapNegativeIds`: see
-/// rec-wrap-negative-ids.
-void buildNormalizePipeline(mlir::OpPassManager &pm, llvm::ArrayRef<std::string> tableFormats = {},
-                            bool wrapNegativeIds = false);
+void buildNormalizePipeline(mlir::OpPassManager &pm, const NormalizeOptions &options = {});
 
 } // namespace reckon
 

@@ -350,6 +350,23 @@ def SetTableFormats : Normalize_Pass<"rec-set-table-formats"> {
   let statistics = [Statistic<"numTables", "table-formats-set", "tables whose rows come with the binding">];
 }
 
+def AppendTopK : Normalize_Pass<"rec-append-topk"> {
+  let summary = "Give the best candidates in place of all scores";
+  let description = [{
+    `scores` is `K` or `K:OUTPUT`; OUTPUT, which may be left out where there is one, has the shape [candidates],
+    [candidates, 1] or [users, candidates].
+
+    Requires: shapes are inferred.
+    Guarantees: in place of OUTPUT there are `OUTPUT_values` and `OUTPUT_indices`, the K greatest scores (of each user) and
+    their places among the candidates, as `rec.topk` orders them: [K] or [users, K]. A number of candidates that is not known
+    must be K at least: the layer's requirement, checked at run time.
+    Does not do: keep OUTPUT.
+    Example: test/passes/Normalize/append-topk.mlir
+  }];
+  let options = [Option<"scores", "scores", "std::string", /*default=*/"", "K or K:OUTPUT">];
+  let statistics = [Statistic<"numAppended", "topks-appended", "outputs of which the best are given">];
+}
+
 //===----------------------------------------------------------------------===//
 // Invariants
 //===----------------------------------------------------------------------===//

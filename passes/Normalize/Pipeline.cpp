@@ -15,7 +15,7 @@
 
 using namespace mlir;
 
-void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tableFormats, bool wrapNegativeIds) {
+void reckon::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
@@ -48,8 +48,10 @@ void reckon::buildNormalizePipeline(OpPassManager &pm, ArrayRef<std::string> tab
   func.addPass(createRaiseL2Norm());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
-  if (wrapNegativeIds)
+  if (options.wrapNegativeIds)
     func.addPass(createWrapNegativeIds());
-  if (!tableFormats.empty())
-    func.addPass(createSetTableFormats({llvm::to_vector(tableFormats)}));
+  if (!options.tableFormats.empty())
+    func.addPass(createSetTableFormats({llvm::to_vector(options.tableFormats)}));
+  if (!options.appendTopK.empty())
+    func.addPass(createAppendTopK({options.appendTopK.str()}));
 }

@@ -59,6 +59,9 @@ struct CompileOptions {
   /// What a negative id of a lookup is: "error", which fails the run, or "wrap", the row so far from the end of the
   /// table.
   std::string negativeIds = "error";
+  /// "K" or "K:OUTPUT": the engine gives the K best of these scores, OUTPUT_values and OUTPUT_indices, instead of all;
+  /// empty: the model's outputs as they are.
+  std::string appendTopK;
   /// NAME=FORMAT of tables whose rows are bound when the engine is loaded, and are not taken from the model: "plain" or
   /// another encoding of reckon/Engine/RowFormat.h.
   std::vector<std::string> tableFormats;
