@@ -95,7 +95,7 @@ LogicalResult TensorMapAttr::verify(EmitError emitError, unsigned operand, Type 
 LogicalResult LaunchAttr::verify(EmitError emitError, SymbolRefAttr function, unsigned threads, unsigned cluster,
                                  uint64_t sharedBytes, rec::DimsAttr grid, unsigned blocksPerSm,
                                  rec::DimsAttr scratchBytes, uint64_t minRows, uint64_t maxRows, bool needsTiming,
-                                 bool startsEarly, ArrayAttr tensorMaps) {
+                                 bool usesPdl, ArrayAttr tensorMaps) {
   if (threads == 0)
     return emitError() << "[C1] a block has no threads";
   if (grid.size() < 1 || grid.size() > 3)

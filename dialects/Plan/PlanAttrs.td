@@ -107,7 +107,7 @@ def Plan_ChoiceAttr : Plan_Attr<"Choice", "choice"> {
     Constraints:
     - (C1) `min_rows` is at most `max_rows`.
 
-    Example: `#plan.choice<name = "split8", max_rows = 16>`
+    Example: `#plan.choice<name = "splitk8", max_rows = 16>`
   }];
   let parameters = (ins "::mlir::StringAttr":$name, Plan_MinRows:$min_rows, Plan_MaxRows:$max_rows,
                         Plan_Flag:$needs_timing);
@@ -142,7 +142,7 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
     - `scratch_bytes`: global memory for each block, one size.
     - `min_rows`, `max_rows`: the numbers of rows that it is thought best for; it is right for any.
     - `needs_timing`: it runs only once a timing cache has chosen it.
-    - `starts_early`: it starts before the kernels that it waits for have ended.
+    - `uses_pdl`: it starts before the kernels that it waits for have ended.
     - `tensor_maps`: the maps that follow the operands among the parameters.
 
     Constraints:
@@ -157,7 +157,7 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
     "::mlir::SymbolRefAttr":$function, "unsigned":$threads, Plan_Default<"unsigned", "0">:$cluster,
     Plan_Default<"uint64_t", "0">:$shared_bytes, "::reckon::rec::DimsAttr":$grid,
     Plan_Default<"unsigned", "0">:$blocks_per_sm, OptionalParameter<"::reckon::rec::DimsAttr">:$scratch_bytes,
-    Plan_MinRows:$min_rows, Plan_MaxRows:$max_rows, Plan_Flag:$needs_timing, Plan_Flag:$starts_early,
+    Plan_MinRows:$min_rows, Plan_MaxRows:$max_rows, Plan_Flag:$needs_timing, Plan_Flag:$uses_pdl,
     OptionalParameter<"::mlir::ArrayAttr">:$tensor_maps);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{

@@ -73,8 +73,7 @@ private:
       if (!symbols.insert(kernel.symbol).second)
         fail(what + " is listed twice");
       if (!isCuda) {
-        if (kernel.blockThreads || kernel.cluster || kernel.sharedBytes || !kernel.tensorMaps.empty() ||
-            kernel.startsEarly)
+        if (kernel.blockThreads || kernel.cluster || kernel.sharedBytes || !kernel.tensorMaps.empty() || kernel.usesPdl)
           fail(what + " has blocks of threads, which only cuda has");
         continue;
       }

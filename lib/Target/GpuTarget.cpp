@@ -24,7 +24,7 @@ static constexpr GpuCosts h200 = {
     /*split=*/{1.58, 0.013, 77.4e3, 0.05},
     // start, inner, flops, minBlock
     /*direct=*/{2.2, 1 / 200.0, 1.5e6, 0.2},
-    // start, step, copied bytes, finished bytes, flops, alternate step and finish, overhang, cluster start and wave
+    // start, step, copied bytes, finished bytes, flops, ping-pong step and finish, overhang, cluster start and wave
     /*wgmma=*/{1.6, 0.17, 141e3, 53e3, {5.34e6, 5.235e6, 5.65e6}, 0.12, 0.137, 1.3, 3.3, 4.2},
     // start, inner, innerRow, bytes
     /*dot=*/{1.8, 0.0005, 0.0003, 150e3},
@@ -115,7 +115,7 @@ std::string GpuTarget::checkLaunch(const GpuLaunch &launch) const {
     return exceeds("the number of registers of a multiprocessor", registers, registersPerSm);
   if (launch.usesTensorMaps && !hasBulkCopies)
     return std::string("it reads through tensor maps, which ") + arch + " does not have";
-  if (launch.startsEarly && !hasGridDependencies)
+  if (launch.usesPdl && !hasGridDependencies)
     return std::string("it starts before the kernels that it waits for have ended, which ") + arch + " does not have";
   return "";
 }

@@ -45,9 +45,9 @@ struct GpuCosts {
     double copiedBytes;   ///< bulk copies into shared memory
     double finishedBytes; ///< results that leave the accumulators
     double flops[3];      ///< on two-byte elements: 64 rows; more rows, up to 128 columns; more rows and columns
-    /// Two warpgroups that alternate: between tiles; the share of finishing that nothing hides; the factor where tiles
+    /// Two warpgroups in ping-pong: between tiles; the share of finishing that nothing hides; the factor where tiles
     /// hang over the last column, which was seen at 400 columns alone.
-    double alternateStep, alternateFinish, overhang;
+    double pingPongStep, pingPongFinish, overhang;
     double clusterStart, clusterWave; ///< of a kernel of clusters; a second wave waits for whole groups besides
   } wgmma;
   /// Dot products.
@@ -83,7 +83,7 @@ struct GpuLaunch {
   uint64_t sharedBytes = 0;   ///< of a block
   unsigned registers = 0;     ///< of a thread; 0: nobody has assembled it
   bool usesTensorMaps = false;
-  bool startsEarly = false; ///< waits for the kernels before it by itself
+  bool usesPdl = false; ///< waits for the kernels before it by itself
 };
 
 struct GpuTarget {

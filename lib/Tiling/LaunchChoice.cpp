@@ -22,7 +22,7 @@ std::string tiling::getLaunchName(KernelOp kernel, ChoiceAttr choice) {
   return (kernel.getSymName() + (name.empty() ? "" : "_") + name).str();
 }
 
-SmallVector<ChoiceAttr> tiling::chooseLaunches(KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary, bool all) {
+SmallVector<ChoiceAttr> tiling::chooseLaunches(KernelOp kernel, const GpuTarget &gpu, LaunchSearch search) {
   // Weights are packed for regions of that kind alone.
   std::optional<LinearLayer> layer;
   if (kernel.getKind() == rec::RegionKind::gemm)
@@ -34,7 +34,7 @@ SmallVector<ChoiceAttr> tiling::chooseLaunches(KernelOp kernel, const GpuTarget 
   };
   // Where there are kernels made for linear layers, those are as fast as the library or faster wherever both were
   // timed: there the library is for the tuner to choose. The generic kernel is never as fast.
-  if (canUseLibrary && (all || !layer) && matchLibraryProduct(kernel))
+  if (search.usesLibrary && (search.forMeasurement || !layer) && matchLibraryProduct(kernel))
     add(cublasLt, 0, UINT64_MAX, /*needsTiming=*/layer.has_value());
   if (!layer) {
     if (!choices.empty())
@@ -44,7 +44,7 @@ SmallVector<ChoiceAttr> tiling::chooseLaunches(KernelOp kernel, const GpuTarget 
   auto addLinear = [&](const LinearChoice &choice) {
     add(choice.name(), choice.minRows, choice.maxRows, choice.needsTiming);
   };
-  if (all)
+  if (search.forMeasurement)
     llvm::for_each(getLinearContenders(*layer, gpu), addLinear);
   llvm::for_each(chooseLinear(*layer, gpu), addLinear);
   return choices;

@@ -28,11 +28,14 @@ inline bool isLibrary(plan::ChoiceAttr choice) { return choice.getName() == cubl
 /// What an engine and a timing cache call the launch.
 std::string getLaunchName(plan::KernelOp kernel, plan::ChoiceAttr choice);
 
-/// The launches that the cost model can pick, first match first. `all` adds those that only measuring can: contenders
-/// of generated kernels, and the library, which reads and writes memory of the run only (`canUseLibrary`: in some
-/// dispatch). Empty for kernels that leave no choice.
-llvm::SmallVector<plan::ChoiceAttr> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, bool canUseLibrary,
-                                                   bool all);
+/// What is added to the launches that the cost model can pick.
+struct LaunchSearch {
+  bool usesLibrary = false;    ///< some dispatch reads and writes memory of the run only, as the library does
+  bool forMeasurement = false; ///< contenders that only measuring can pick, of generated kernels and of the library
+};
+
+/// The launches of a kernel, first match first. Empty for kernels that leave no choice.
+llvm::SmallVector<plan::ChoiceAttr> chooseLaunches(plan::KernelOp kernel, const GpuTarget &gpu, LaunchSearch search);
 
 } // namespace reckon::tiling
 

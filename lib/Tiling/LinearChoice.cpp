@@ -40,7 +40,7 @@ struct CostModel {
     return std::max(work, stored / costs.storedBytes);
   }
 
-  double operator()(const SplitTile &tile) const {
+  double operator()(const SplitKTile &tile) const {
     double tileRows = 8 * tile.rowTiles;
     double blocks = llvm::divideCeil(layer.n, int64_t(16)) * std::ceil(rows / tileRows);
     double bytes = (tileRows + 16) * layer.k * layer.elementBytes();
@@ -67,9 +67,9 @@ struct CostModel {
     double step = std::max(operations / rate, (tileRows + tile.columns) * 128 / costs.wgmma.copiedBytes);
     double finish = tileRows * tile.columns * layer.elementBytes() / costs.wgmma.finishedBytes;
     // Finishing overlaps with multiplying, but for the last tile; less so where tiles hang over the last column.
-    if (tile.mode == WgmmaTile::Mode::Alternate) {
+    if (tile.mode == WgmmaTile::Mode::PingPong) {
       double overhang = layer.n % tile.columns ? costs.wgmma.overhang : 1;
-      double each = steps * step + costs.wgmma.alternateFinish * finish + costs.wgmma.alternateStep;
+      double each = steps * step + costs.wgmma.pingPongFinish * finish + costs.wgmma.pingPongStep;
       return costs.wgmma.start + std::max(1.0, tiles / gpu.multiprocessors) * each * overhang + finish;
     }
     if (tile.split > 1)
@@ -86,7 +86,7 @@ struct CostModel {
     return costs.dot.start + layer.k * (costs.dot.inner + costs.dot.innerRow * tile.rows) +
            units * bytes / gpu.multiprocessors / costs.dot.bytes;
   }
-  double operator()(const ScalarTile &tile) const {
+  double operator()(const SimtTile &tile) const {
     double tiles = std::ceil(rows / double(tile.size)) * llvm::divideCeil(layer.n, int64_t(tile.size));
     return costs.scalar.start + std::ceil(tiles / gpu.multiprocessors) * layer.k *
                                     (tile.size == 128 ? costs.scalar.inner128 : costs.scalar.inner64);
@@ -112,14 +112,14 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const G
   if (!layer.onTensorCores()) {
     add(DotTile{1, 4, 2});
     add(DotTile{8, 2, 2});
-    add(ScalarTile{64});
-    add(ScalarTile{128});
+    add(SimtTile{64});
+    add(SimtTile{128});
     return candidates;
   }
   int64_t blocks = llvm::divideCeil(layer.k * layer.elementBytes(), int64_t(64));
   for (unsigned rowTiles : {1, 2, 4, 8}) {
     unsigned warps = std::min<int64_t>(rowTiles == 8 && blocks > 64 ? 8 : 16, blocks);
-    add(SplitTile{rowTiles, warps});
+    add(SplitKTile{rowTiles, warps});
   }
   // Thin rows are cheaper to read as they are than to stage; so are rows that bulk copies cannot read.
   bool canCopy = gpu.hasWgmma && gpu.hasBulkCopies && layer.x.aligned && layer.x.type == layer.type;
@@ -129,7 +129,7 @@ static std::vector<LinearChoice> getCandidates(const LinearLayer &layer, const G
     return candidates;
   }
   add(WgmmaTile{2, 256, 4});
-  add(WgmmaTile{2, 128, 6, WgmmaTile::Mode::Alternate});
+  add(WgmmaTile{2, 128, 6, WgmmaTile::Mode::PingPong});
   add(WgmmaTile{2, 128, layer.epilogue.size() > 1 ? 6u : 3u});
   add(WgmmaTile{1, 128, 4});
   add(WgmmaTile{1, 64, 6});
@@ -149,11 +149,11 @@ double tiling::estimateLinear(const LinearLayer &layer, int64_t rows, const GpuT
 
 PackingKind LinearChoice::packing() const {
   struct {
-    PackingKind operator()(const SplitTile &) { return PackingKind::mma; }
+    PackingKind operator()(const SplitKTile &) { return PackingKind::mma; }
     PackingKind operator()(const DirectTile &) { return PackingKind::mma; }
     PackingKind operator()(const WgmmaTile &) { return PackingKind::wgmma; }
     PackingKind operator()(const DotTile &) { return PackingKind::dot; }
-    PackingKind operator()(const ScalarTile &) { return PackingKind::row_major; }
+    PackingKind operator()(const SimtTile &) { return PackingKind::row_major; }
   } kind;
   return std::visit(kind, tile);
 }

@@ -22,7 +22,7 @@
 namespace reckon::tiling {
 
 struct LinearChoice {
-  std::variant<SplitTile, DirectTile, WgmmaTile, DotTile, ScalarTile> tile;
+  std::variant<SplitKTile, DirectTile, WgmmaTile, DotTile, SimtTile> tile;
   uint64_t minRows = 0, maxRows = UINT64_MAX; ///< of the chain
   bool needsTiming = false;                   ///< see LaunchPlan
 

@@ -9,13 +9,13 @@
 
 using namespace reckon::tiling;
 
-std::string SplitTile::name() const { return "split" + std::to_string(8 * rowTiles); }
+std::string SplitKTile::name() const { return "splitk" + std::to_string(8 * rowTiles); }
 std::string DirectTile::name() const { return "direct" + std::to_string(8 * rowTiles); }
 std::string DotTile::name() const { return "dot" + std::to_string(rows) + "x" + std::to_string(columns); }
-std::string ScalarTile::name() const { return "scalar" + std::to_string(size); }
+std::string SimtTile::name() const { return "simt" + std::to_string(size); }
 std::string WgmmaTile::name() const {
   std::string text = "wgmma" + std::to_string(rows()) + "x" + std::to_string(columns);
-  if (mode == Mode::Alternate)
-    text += "_alternate";
-  return split > 1 ? text + "_split" + std::to_string(split) : text;
+  if (mode == Mode::PingPong)
+    text += "_pingpong";
+  return split > 1 ? text + "_splitk" + std::to_string(split) : text;
 }

@@ -21,7 +21,7 @@ inline constexpr int64_t tileRowBytes = 128;
 
 /// mma.sync on the `mma` packing, straight from global memory, for few rows: a block has 16 columns and 8*rowTiles
 /// rows; its `warps` split the inner dimension and add up through shared memory.
-struct SplitTile {
+struct SplitKTile {
   unsigned rowTiles = 1, warps = 16;
   std::string name() const;
 };
@@ -38,15 +38,15 @@ struct DirectTile {
 struct WgmmaTile {
   /// How the warpgroups that multiply share the work.
   enum class Mode {
-    Together,  ///< each has 64 rows of one tile
-    Alternate, ///< two, each with a tile of 128 rows of its own: one finishes sums while the other multiplies
-    Cluster,   ///< one; a cluster of `split` blocks shares the inner dimension of a tile of 64 rows
+    Together, ///< each has 64 rows of one tile
+    PingPong, ///< two, each with a tile of 128 rows of its own: one finishes sums while the other multiplies
+    Cluster,  ///< one; a cluster of `split` blocks shares the inner dimension of a tile of 64 rows
   };
   unsigned groups = 2, columns = 256, stages = 4;
   Mode mode = Mode::Together;
   unsigned split = 1; ///< at most the inner dimension over 128 bytes
 
-  unsigned rows() const { return mode == Mode::Alternate ? 128 : 64 * groups; }
+  unsigned rows() const { return mode == Mode::PingPong ? 128 : 64 * groups; }
   std::string name() const;
   uint64_t stageBytes() const { return (rows() + columns) * tileRowBytes; }
   /// The stages with two barriers each, and two barriers of the turns.
@@ -61,7 +61,7 @@ struct DotTile {
 };
 
 /// f32 multiply-adds on tiles of `size` (64 or 128) rows and columns in shared memory; the weight is row-major.
-struct ScalarTile {
+struct SimtTile {
   unsigned size = 128;
   std::string name() const;
 };

@@ -50,7 +50,7 @@ struct EmitCudaKernels : impl::EmitCudaKernelsBase<EmitCudaKernels> {
       }
       SmallVector<Attribute> attributes;
       for (nvptx::LaunchPlan &launch : launches->launches) {
-        launch.startsEarly = code.startsEarly(launch.function);
+        launch.usesPdl = code.usesPdl(launch.function);
         attributes.push_back(launch.toAttribute(plan.getContext(), cudaCodeName));
       }
       kernel.setLaunchesAttr(ArrayAttr::get(plan.getContext(), attributes));

@@ -116,7 +116,7 @@ LogicalResult VerifyKernels::verifyCudaKernel(KernelOp kernel) {
     wanted.blocksPerSm = launch.getBlocksPerSm();
     wanted.sharedBytes = launch.getSharedBytes();
     wanted.usesTensorMaps = !launch.getMaps().empty();
-    wanted.startsEarly = launch.getStartsEarly();
+    wanted.usesPdl = launch.getUsesPdl();
     if (std::string problem = gpu->checkLaunch(wanted); !problem.empty())
       return kernel.emitError("cannot be launched as ") << launch.getFunction() << ": " << problem;
   }

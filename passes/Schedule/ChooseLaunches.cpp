@@ -218,8 +218,10 @@ void ChooseLaunches::runOnOperation() {
   for (auto &[kernel, users] : dispatches) {
     describeOperands(kernel, users);
     auto hasLibrary = [&, kernel = kernel](DispatchOp dispatch) { return canUseLibrary(kernel, dispatch); };
-    SmallVector<ChoiceAttr> launches =
-        tiling::chooseLaunches(kernel, *gpu, llvm::any_of(users, hasLibrary), allCandidates || !timingCache.empty());
+    tiling::LaunchSearch search;
+    search.usesLibrary = llvm::any_of(users, hasLibrary);
+    search.forMeasurement = allCandidates || !timingCache.empty();
+    SmallVector<ChoiceAttr> launches = tiling::chooseLaunches(kernel, *gpu, search);
     if (!launches.empty())
       choices[kernel] = std::move(launches);
   }

@@ -416,15 +416,15 @@ uint64_t CudaPlan::blocksPerProcessor(const Node &node) const {
 /// one with siblings, branches take turns: beside such kernels they would gain little.
 bool CudaPlan::isInLine(const GraphEdges &edges) const {
   return std::any_of(nodes.begin(), nodes.end(), [&](const Node &node) {
-    return edges.hasSiblings[node.dispatch] && node.staysResident && node.kernel->spec->startsEarly &&
+    return edges.hasSiblings[node.dispatch] && node.staysResident && node.kernel->spec->usesPdl &&
            blocksPerProcessor(node) >= 1;
   });
 }
 
 /// Every block pays for its wait, also when there is nothing left to wait for: too much where blocks are many and
 /// short.
-bool CudaPlan::startsEarly(const Node &node) const {
-  return node.kernel->spec->startsEarly && program.driver.cuGraphAddDependencies &&
+bool CudaPlan::usesPdl(const Node &node) const {
+  return node.kernel->spec->usesPdl && program.driver.cuGraphAddDependencies &&
          (node.staysResident || blocksPerProcessor(node) < maxWaitingBlocks);
 }
 
@@ -451,7 +451,7 @@ bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &
     if (!isLaunched[d])
       continue;
     // A kernel that has ended has waited for those before it, so what waits for it waits for them, too.
-    bool early = isKernel[d] && startsEarly(*node);
+    bool early = isKernel[d] && usesPdl(*node);
     std::vector<CUgraphNode> after, overlapped;
     for (uint32_t earlier : edges.after[d])
       (early && isKernel[earlier] ? overlapped : after).push_back(handles[earlier]);

@@ -99,7 +99,7 @@ private:
   [[nodiscard]] bool makeGraph(CUstream stream, Error &error);
   uint64_t blocksPerProcessor(const Node &node) const;
   /// Whether a kernel is to start before those that it waits for have ended.
-  bool startsEarly(const Node &node) const;
+  bool usesPdl(const Node &node) const;
   /// Whether the nodes are to run one after another, in program order.
   bool isInLine(const GraphEdges &edges) const;
   /// The nodes of a graph with the values that they have now, by dispatch.

@@ -181,7 +181,7 @@ private:
               " B spilled, " + bytesText(kernel.staticSharedBytes) + " + " + bytesText(kernel.sharedBytes) + " shared";
     else if (kernel.sharedBytes != 0)
       list += ", " + bytesText(kernel.sharedBytes) + " dynamic shared";
-    if (kernel.startsEarly)
+    if (kernel.usesPdl)
       list += ", starts early";
     if (!kernel.tensorMaps.empty())
       list += ", " + std::to_string(kernel.tensorMaps.size()) + " tensor maps";
@@ -348,7 +348,7 @@ void kernelsJson(JsonWriter &json, const ProgramSpec &program) {
           {"tensor_maps", kernel.tensorMaps.size()}};
       for (const auto &[key, value] : numbers)
         json.key(key).value(value);
-      json.key("starts_early").value(kernel.startsEarly);
+      json.key("uses_pdl").value(kernel.usesPdl);
     }
     json.endObject();
   }

@@ -100,7 +100,7 @@ struct KernelSpec {
   uint32_t staticSharedBytes = 0;
   uint32_t spillBytes = 0;
   std::vector<TensorMapSpec> tensorMaps;
-  bool startsEarly = false; // it waits for the kernels before it by itself
+  bool usesPdl = false; // it waits for the kernels before it by itself
 };
 
 /// A matrix product for a library.

@@ -27,7 +27,7 @@
 // begins. Inputs and outputs of the model are aligned to their element only: callers give their addresses. Rows of
 // tables are contiguous. No two operands overlap, but for inputs of the same bytes.
 //
-// With Kernel.starts_early the runtime may launch a kernel while those that it waits for still run. Such a kernel
+// With Kernel.uses_pdl the runtime may launch a kernel while those that it waits for still run. Such a kernel
 // executes griddepcontrol.wait, in every block, before it reads what kernels of the run write and before it writes
 // anything but the status; and griddepcontrol.launch_dependents, so that those behind it can do the same.
 //

@@ -261,7 +261,7 @@ LogicalResult Emitter::emitLaunches(KernelOp kernel) {
     code.blockThreads = launch.getThreads();
     code.cluster = launch.getCluster();
     code.sharedBytes = launch.getSharedBytes();
-    code.startsEarly = launch.getStartsEarly();
+    code.usesPdl = launch.getUsesPdl();
     if (auto figures = input.figures.find(code.symbol); figures != input.figures.end()) {
       code.registers = figures->second.registers;
       code.spillBytes = figures->second.spillBytes;

@@ -44,12 +44,12 @@ struct HostEmitter::GemmStage {
   rec::LinearOp linear;
   SmallVector<Operation *> epilogue;
   Value result; ///< of the stage: the linear's or the last epilogue op's
-  Place x, out;
+  StridedView x, out;
   Value wideX;                   ///< scratch for the rows of a tile in f32, when x is narrow
   SmallVector<Value> rowExtents; ///< leading sizes of the result; their product is the matrix's rows
   Value weight;
   Type weightType;
-  std::optional<Place> bias;
+  std::optional<StridedView> bias;
   int64_t n = 0, k = 0;
   bool isRelu = false, isPlain = false; ///< the tile function writes the result itself
 };
@@ -58,7 +58,7 @@ struct HostEmitter::GemmStage {
 static bool isTileType(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
 /// Row stride of the matrix that a place is when its leading dimensions are merged; null when they cannot be.
-static Value mergedRowStride(const Place &place, ArrayRef<SizeExpr> shape) {
+static Value mergedRowStride(const StridedView &place, ArrayRef<SizeExpr> shape) {
   unsigned last = shape.size() - 1;
   if (!matchPattern(place.strides[last], m_One()))
     return {};
@@ -232,7 +232,7 @@ void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value 
     Value column = mul(panel, constantIndex(tileColumns));
     Value columns = arith::MinSIOp::create(b, constantIndex(tileColumns), sub(constantIndex(stage.n), column));
     auto emitBlock = [&](Value first, Value last) {
-      Place tile = stage.out;
+      StridedView tile = stage.out;
       if (!stage.isPlain) {
         // Element (row, column) of the block lies at (row - first, column - panel's first).
         SmallVector<SizeExpr> shape(rec::getShape(stage.result));
@@ -260,7 +260,7 @@ void HostEmitter::emitGemmStage(GemmStage &stage, Value begin, Value end, Value 
   }
 }
 
-void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const Place &out) {
+void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const StridedView &out) {
   Value begin = range.begin, end = range.end, panel = range.panel, column = range.column, columns = range.columns;
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
   rec::Shape outShape = rec::getShape(stage.result);
@@ -305,7 +305,7 @@ void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned v
 
 /// Applies the pointwise ops of a stage to rows [begin, end) and the panel's columns: from the tile to the output.
 void HostEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns,
-                               const Place &tile) {
+                               const StridedView &tile) {
   places.erase(stage.result);
   places[stage.linear.getResult()] = tile;
   loop(begin, end, [&](Value at) {
@@ -322,7 +322,7 @@ void HostEmitter::emitEpilogue(GemmStage &stage, Value begin, Value end, Value c
 void HostEmitter::emitColumns(GemmStage &stage, Value begin, Value end) {
   Value lda = mergedRowStride(stage.x, rec::getShape(stage.linear.getX()));
   Type type = b.getF32Type(), xType = stage.x.elementType;
-  Place sums{alignedScratch(SizeExpr(stage.n * 4)), {}, type};
+  StridedView sums{alignedScratch(SizeExpr(stage.n * 4)), {}, type};
   rec::Shape shape = rec::getShape(stage.linear.getResult());
   sums.strides.assign(shape.size(), constantIndex(0));
   sums.strides.back() = constantIndex(1);

@@ -39,7 +39,7 @@ public:
 private:
   friend class ContractionTiles;
   friend class BatchRecurrence;
-  using Place = loops::Place;
+  using StridedView = loops::StridedView;
   using LookupTable = loops::LookupTable;
   using LookupBag = loops::LookupBag;
 
@@ -64,30 +64,32 @@ private:
   mlir::LogicalResult emitRnn(rec::RnnOp op) override;
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
-  void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const Place &to);
-  Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) override;
-  void scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) override;
-  Value emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent, int64_t k,
-                         bool smallest);
+  void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const StridedView &to);
+  Value filterTopK(rec::TopKOp op, const StridedView &from, const StridedView &values, const StridedView &indices,
+                   Value extent) override;
+  void scanTopK(rec::TopKOp op, const StridedView &from, Value begin, Value end, Value worst,
+                Consider consider) override;
+  Value emitFilteredTopK(const StridedView &from, const StridedView &values, const StridedView &indices, Value extent,
+                         int64_t k, bool smallest);
 
-  Value findReachedBound(const Place &from, Value extent, int64_t k, bool smallest);
-  Value collectReaching(const Place &from, Value extent, Value bound, bool smallest,
+  Value findReachedBound(const StridedView &from, Value extent, int64_t k, bool smallest);
+  Value collectReaching(const StridedView &from, Value extent, Value bound, bool smallest,
                         llvm::function_ref<Value(Value, Value)> append);
 
   //===--- Top-k of many (SortTopK.cpp) ---===//
   /// As filterTopK().
-  Value sortTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices);
-  void emitSortedTopK(const Place &from, const Place &values, const Place &indices, const SizeExpr &size, Value k,
-                      bool smallest);
+  Value sortTopK(rec::TopKOp op, const StridedView &from, const StridedView &values, const StridedView &indices);
+  void emitSortedTopK(const StridedView &from, const StridedView &values, const StridedView &indices,
+                      const SizeExpr &size, Value k, bool smallest);
   /// Keys and the indices that they belong to.
   struct SortRun {
-    Place keys, indices;
+    StridedView keys, indices;
   };
-  void emitSort(llvm::MutableArrayRef<SortRun> runs, const Place &starts, Value extent);
-  Value emitSampledCandidates(const Place &from, llvm::MutableArrayRef<SortRun> runs, const Place &starts, Value extent,
-                              Value k, bool smallest);
-  Value emitCandidates(const Place &from, const SortRun &to, Value extent, Value k, bool smallest);
-  void emitSortPass(const SortRun &from, const SortRun &to, const Place &starts, Value extent, unsigned shift);
+  void emitSort(llvm::MutableArrayRef<SortRun> runs, const StridedView &starts, Value extent);
+  Value emitSampledCandidates(const StridedView &from, llvm::MutableArrayRef<SortRun> runs, const StridedView &starts,
+                              Value extent, Value k, bool smallest);
+  Value emitCandidates(const StridedView &from, const SortRun &to, Value extent, Value k, bool smallest);
+  void emitSortPass(const SortRun &from, const SortRun &to, const StridedView &starts, Value extent, unsigned shift);
 
   //===--- Products (Gemm.cpp, PackedLinear.cpp, ContractionTiles.cpp) ---===//
   struct GemmStage;
@@ -98,8 +100,8 @@ private:
   mlir::LogicalResult emitGemm();
   mlir::LogicalResult emitUntiled();
   void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
-  void emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const Place &out);
-  void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const Place &tile);
+  void emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const StridedView &out);
+  void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const StridedView &tile);
   void emitColumns(GemmStage &stage, Value begin, Value end);
   Value widened(Value base, mlir::Type type, Value scratch, Value count);
   mlir::func::FuncOp getTileFunction(unsigned rows, unsigned vectors, bool hasBias, bool relu, mlir::Type weightType);

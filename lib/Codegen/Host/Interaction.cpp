@@ -48,7 +48,7 @@ static TriangleBlock sizeBlock(ArrayRef<TriangleRow> rows, int64_t first, int64_
 }
 
 /// Stores those of a vector of sums, which begins at `column`, that are pairs of the row.
-void HostEmitter::storePairs(const TriangleRow &row, int64_t column, Value r, Value sum, const Place &to) {
+void HostEmitter::storePairs(const TriangleRow &row, int64_t column, Value r, Value sum, const StridedView &to) {
   auto type = cast<VectorType>(sum.getType());
   SmallVector<bool> mask;
   for (int64_t lane = column; lane < column + type.getNumElements(); ++lane)
@@ -70,8 +70,8 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   Type type = elementTypeOf(x);
   if (!computeType(type).isF32() || !rec::getShape(x)[2].isConstant())
     return LayerEmitter::emitDotInteraction(op);
-  const Place from = materialize(x);
-  Place place = destination(result);
+  const StridedView from = materialize(x);
+  StridedView place = destination(result);
   rec::Shape shape = rec::getShape(x);
   int64_t features = *shape[1].constant();
   auto dim = shape[2].constant();
@@ -85,12 +85,13 @@ LogicalResult HostEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
   Value zeros = splat(scalarConstant(b, type, 0));
   // transposed[d, j]: lanes beyond the last feature are zero, for stray bits could be slow denormals.
-  Place transposed{alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, sumType};
+  StridedView transposed{
+      alignedScratch(SizeExpr(*dim * padded * 4)), {constantIndex(padded), constantIndex(1)}, sumType};
   // Vectors of pairs are stored in single precision; a narrow result is rounded from there.
   const TriangleRow &lastRow = rows.back();
   int64_t pairs = lastRow.offset + lastRow.end - lastRow.begin;
   bool isNarrow = type != sumType;
-  Place sumsAt = place;
+  StridedView sumsAt = place;
   if (isNarrow)
     sumsAt = {alignedScratch(SizeExpr(pairs * 4)), {zero, constantIndex(1)}, sumType};
 

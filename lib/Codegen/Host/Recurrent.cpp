@@ -30,24 +30,24 @@ namespace reckon::host {
 class BatchRecurrence {
 public:
   BatchRecurrence(HostEmitter &e, rec::RnnOp op, int64_t direction);
-  void emit(const Place &y, const Place &lastH, const Place *lastC);
+  void emit(const StridedView &y, const StridedView &lastH, const StridedView *lastC);
 
 private:
-  Place makeScratch(ArrayRef<SizeExpr> shape);
+  StridedView makeScratch(ArrayRef<SizeExpr> shape);
   /// c[rows, columns] = a[rows, k] * right[k, columns] + init[columns], where `bounds` are the sizes of rows, of which
   /// there may be several dimensions, columns and k.
-  void multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> bounds,
-                std::optional<Place> init);
+  void multiply(const StridedView &a, const StridedView &right, const StridedView &c, ArrayRef<SizeExpr> bounds,
+                std::optional<StridedView> init);
   /// Columns [first, first + H) of what the state gives to the gates, from `state`.
-  void multiplyState(const Place &state, int64_t firstGate, int64_t gateCount);
-  std::optional<Place> biasAt(int64_t firstGate);
+  void multiplyState(const StridedView &state, int64_t firstGate, int64_t gateCount);
+  std::optional<StridedView> biasAt(int64_t firstGate);
   Value getLength(Value n);
   void checkLengths();
   bool isReversed() {
     return op.getDirection() == rec::Direction::reverse ||
            (op.getDirection() == rec::Direction::bidirectional && direction == 1);
   }
-  void emitStep(Value step, const Place &y);
+  void emitStep(Value step, const StridedView &y);
   Value emitUnit(Value t, Value n, Value j);
   Value fromInput(Value t, Value n, int64_t gate, Value j) {
     return e.load(input, {t, n, e.add(e.constantIndex(gate * hidden), j)});
@@ -66,11 +66,11 @@ private:
   Type type; ///< of sums and states
   SizeExpr steps, batch;
   Value d;
-  Place input;     ///< [steps, batch, gates * hidden]
-  Place turned;    ///< the recurrent weights, [hidden, gates * hidden]
-  Place recurrent; ///< [batch, gates * hidden]
-  Place h, c;      ///< states, [batch, hidden]
-  Place reset;     ///< what the candidate of a GRU sees of the state, [batch, hidden]
+  StridedView input;     ///< [steps, batch, gates * hidden]
+  StridedView turned;    ///< the recurrent weights, [hidden, gates * hidden]
+  StridedView recurrent; ///< [batch, gates * hidden]
+  StridedView h, c;      ///< states, [batch, hidden]
+  StridedView reset;     ///< what the candidate of a GRU sees of the state, [batch, hidden]
 };
 } // namespace reckon::host
 
@@ -88,7 +88,7 @@ BatchRecurrence::BatchRecurrence(HostEmitter &e, rec::RnnOp op, int64_t directio
     reset = makeScratch({batch, SizeExpr(hidden)});
 }
 
-Place BatchRecurrence::makeScratch(ArrayRef<SizeExpr> shape) {
+StridedView BatchRecurrence::makeScratch(ArrayRef<SizeExpr> shape) {
   SizeExpr bytes = rec::getNumElements(shape) * SizeExpr(type.getIntOrFloatBitWidth() / 8);
   return {e.alignedScratch(bytes), e.denseStrides(shape, false), type};
 }
@@ -98,15 +98,15 @@ void BatchRecurrence::overUnits(llvm::function_ref<void(Value, Value)> body) {
   e.loop(zero, e.size(batch), [&](Value n) { e.loop(zero, e.constantIndex(hidden), [&](Value j) { body(n, j); }); });
 }
 
-void BatchRecurrence::multiply(const Place &a, const Place &right, const Place &c, ArrayRef<SizeExpr> bounds,
-                               std::optional<Place> init) {
+void BatchRecurrence::multiply(const StridedView &a, const StridedView &right, const StridedView &c,
+                               ArrayRef<SizeExpr> bounds, std::optional<StridedView> init) {
   Value zero = e.constantIndex(0);
   Contraction contraction;
   contraction.bounds.assign(bounds.begin(), bounds.end());
   contraction.numResultAxes = bounds.size() - 1;
   for (const SizeExpr &bound : contraction.bounds)
     contraction.extents.push_back(e.size(bound));
-  auto over = [&](const Place &place) {
+  auto over = [&](const StridedView &place) {
     SmallVector<Value> none(contraction.extents.size(), zero);
     return Contraction::Operand{{place.base, none, place.elementType}, zero};
   };
@@ -130,16 +130,16 @@ void BatchRecurrence::multiply(const Place &a, const Place &right, const Place &
 }
 
 /// The bias from a gate on; those of the state come after those of the input.
-std::optional<Place> BatchRecurrence::biasAt(int64_t firstGate) {
+std::optional<StridedView> BatchRecurrence::biasAt(int64_t firstGate) {
   if (!op.getBias())
     return std::nullopt;
-  const Place bias = e.places[op.getBias()];
+  const StridedView bias = e.places[op.getBias()];
   Value base = e.pointer(bias, {d, e.constantIndex(firstGate * hidden)});
-  return Place{base, {bias.strides[1]}, bias.elementType};
+  return StridedView{base, {bias.strides[1]}, bias.elementType};
 }
 
-void BatchRecurrence::multiplyState(const Place &state, int64_t firstGate, int64_t gateCount) {
-  auto from = [&](Place place) {
+void BatchRecurrence::multiplyState(const StridedView &state, int64_t firstGate, int64_t gateCount) {
+  auto from = [&](StridedView place) {
     place.base = e.offsetPointer(place.base, e.constantIndex(firstGate * hidden), type);
     return place;
   };
@@ -198,7 +198,7 @@ Value BatchRecurrence::emitUnit(Value t, Value n, Value j) {
   llvm_unreachable("all cells are above");
 }
 
-void BatchRecurrence::emitStep(Value step, const Place &y) {
+void BatchRecurrence::emitStep(Value step, const StridedView &y) {
   Value zero = e.constantIndex(0), units = e.constantIndex(hidden);
   bool resetsFirst = op.getCell() == CellKind::gru && !op.getLinearBeforeReset();
   auto position = [&](Value length) { return isReversed() ? e.sub(e.sub(length, e.constantIndex(1)), step) : step; };
@@ -238,11 +238,11 @@ void BatchRecurrence::emitStep(Value step, const Place &y) {
   });
 }
 
-void BatchRecurrence::emit(const Place &y, const Place &lastH, const Place *lastC) {
+void BatchRecurrence::emit(const StridedView &y, const StridedView &lastH, const StridedView *lastC) {
   Value zero = e.constantIndex(0), columns = e.constantIndex(gates * hidden);
   // Row j of the weights is unit j of a gate: seen from here they are turned over.
-  const Place x = e.places[op.getX()], weight = e.places[op.getWeight()];
-  Place byUnit{e.pointer(weight, {d, zero, zero}), {weight.strides[2], weight.strides[1]}, weight.elementType};
+  const StridedView x = e.places[op.getX()], weight = e.places[op.getWeight()];
+  StridedView byUnit{e.pointer(weight, {d, zero, zero}), {weight.strides[2], weight.strides[1]}, weight.elementType};
   multiply(x, byUnit, input, {steps, batch, SizeExpr(gates * hidden), rec::getShape(op.getX())[2]}, biasAt(0));
   e.loop(zero, columns, [&](Value column) {
     e.loop(zero, e.constantIndex(hidden),
@@ -271,7 +271,8 @@ LogicalResult HostEmitter::emitRnn(rec::RnnOp op) {
     return LayerEmitter::emitRnn(op);
   for (Value operand : op.getOperands())
     materialize(operand);
-  SmallVector<Place> targets = llvm::map_to_vector(op.getResults(), [&](Value result) { return destination(result); });
+  SmallVector<StridedView> targets =
+      llvm::map_to_vector(op.getResults(), [&](Value result) { return destination(result); });
   for (int64_t direction = 0; direction < *rec::getShape(op.getWeight())[0].constant(); ++direction)
     BatchRecurrence(*this, op, direction).emit(targets[0], targets[1], targets.size() > 2 ? &targets[2] : nullptr);
   for (auto [result, place] : llvm::zip(op.getResults(), targets))

@@ -64,8 +64,8 @@ LogicalResult HostEmitter::emitSoftmax(rec::SoftmaxOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x), computed = computeType(type);
   int64_t axis = op.getAxis();
-  const Place from = materialize(x);
-  Place place = destination(result);
+  const StridedView from = materialize(x);
+  StridedView place = destination(result);
   if (op.getLog() || !computed.isF32() || asConstant(from.strides[axis]) != 1 || asConstant(place.strides[axis]) != 1)
     return LayerEmitter::emitSoftmax(op);
 

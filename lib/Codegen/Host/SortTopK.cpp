@@ -55,7 +55,7 @@ static Value makeKey(ImplicitLocOpBuilder &b, Value element, Type type, bool sma
 }
 
 /// `to` gets the elements of `from` ordered by a byte of their keys. `starts` is memory for a number a bucket.
-void HostEmitter::emitSortPass(const SortRun &from, const SortRun &to, const Place &starts, Value extent,
+void HostEmitter::emitSortPass(const SortRun &from, const SortRun &to, const StridedView &starts, Value extent,
                                unsigned shift) {
   Type keyType = from.keys.elementType, i64 = b.getI64Type();
   unsigned width = keyType.getIntOrFloatBitWidth();
@@ -87,7 +87,7 @@ void HostEmitter::emitSortPass(const SortRun &from, const SortRun &to, const Pla
 
 /// Sorts the first `extent` elements of runs[0], with runs[1] as room. Keys have an even number of bytes, but for one
 /// byte.
-void HostEmitter::emitSort(MutableArrayRef<SortRun> runs, const Place &starts, Value extent) {
+void HostEmitter::emitSort(MutableArrayRef<SortRun> runs, const StridedView &starts, Value extent) {
   unsigned width = runs[0].keys.elementType.getIntOrFloatBitWidth();
   for (unsigned shift = 0; shift < width; shift += 8)
     emitSortPass(runs[shift / 8 % 2], runs[1 - shift / 8 % 2], starts, extent, shift);
@@ -97,11 +97,11 @@ void HostEmitter::emitSort(MutableArrayRef<SortRun> runs, const Place &starts, V
 
 /// Keys and indices of the elements that may be among the first k, in index order: those whose keys' leading bits are
 /// no greater than the k-th's. Returns their number.
-Value HostEmitter::emitCandidates(const Place &from, const SortRun &to, Value extent, Value k, bool smallest) {
+Value HostEmitter::emitCandidates(const StridedView &from, const SortRun &to, Value extent, Value k, bool smallest) {
   Type keyType = to.keys.elementType, i64 = b.getI64Type();
   unsigned width = keyType.getIntOrFloatBitWidth(), shift = width - std::min(width, leadingBits);
   Value zero = constantIndex(0), one = constantIndex(1), numLeading = constantIndex(int64_t(1) << (width - shift));
-  Place histogram{alignedScratch(SizeExpr(int64_t(8) << leadingBits)), {one}, i64};
+  StridedView histogram{alignedScratch(SizeExpr(int64_t(8) << leadingBits)), {one}, i64};
   auto leadingOf = [&](Value key) -> Value {
     if (shift != 0)
       key = arith::ShRUIOp::create(b, key, arith::ConstantOp::create(b, b.getIntegerAttr(keyType, shift)));
@@ -133,8 +133,8 @@ Value HostEmitter::emitCandidates(const Place &from, const SortRun &to, Value ex
 
 /// The same for a contiguous f32 axis by a bound that a sorted sample suggests: then most elements are dropped a vector
 /// at a time. Returns 0 when the bound lets in too few or too many.
-Value HostEmitter::emitSampledCandidates(const Place &from, MutableArrayRef<SortRun> runs, const Place &starts,
-                                         Value extent, Value k, bool smallest) {
+Value HostEmitter::emitSampledCandidates(const StridedView &from, MutableArrayRef<SortRun> runs,
+                                         const StridedView &starts, Value extent, Value k, bool smallest) {
   Value zero = constantIndex(0), one = constantIndex(1), numSamples = constantIndex(samples);
   Value stride = arith::DivUIOp::create(b, extent, numSamples);
   auto put = [&](Value index, Value slot) {
@@ -157,18 +157,18 @@ Value HostEmitter::emitSampledCandidates(const Place &from, MutableArrayRef<Sort
   return arith::SelectOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, count, room), count, zero);
 }
 
-void HostEmitter::emitSortedTopK(const Place &from, const Place &values, const Place &indices, const SizeExpr &size,
-                                 Value k, bool smallest) {
+void HostEmitter::emitSortedTopK(const StridedView &from, const StridedView &values, const StridedView &indices,
+                                 const SizeExpr &size, Value k, bool smallest) {
   Type type = from.elementType, i64 = b.getI64Type();
   unsigned width = std::max(8u, computeType(type).getIntOrFloatBitWidth());
   Type keyType = b.getIntegerType(width);
   Value zero = constantIndex(0), one = constantIndex(1), extent = this->size(size);
   auto makeRun = [&] {
-    Place keys{alignedScratch(size * SizeExpr(width / 8)), {one}, keyType};
+    StridedView keys{alignedScratch(size * SizeExpr(width / 8)), {one}, keyType};
     return SortRun{keys, {alignedScratch(size * SizeExpr(8)), {one}, i64}};
   };
   SortRun runs[2] = {makeRun(), makeRun()};
-  Place starts{alignedScratch(SizeExpr(buckets * 8)), {one}, i64};
+  StridedView starts{alignedScratch(SizeExpr(buckets * 8)), {one}, i64};
   auto all = [&] { return SmallVector<Value>{emitCandidates(from, runs[0], extent, k, smallest)}; };
   Value count;
   if (type.isF32() && matchPattern(from.strides[0], m_One())) {
@@ -191,7 +191,8 @@ void HostEmitter::emitSortedTopK(const Place &from, const Place &values, const P
   });
 }
 
-Value HostEmitter::sortTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices) {
+Value HostEmitter::sortTopK(rec::TopKOp op, const StridedView &from, const StridedView &values,
+                            const StridedView &indices) {
   const SizeExpr size = rec::getShape(op.getX())[op.getAxis()], count = rec::getShape(op.getValues())[op.getAxis()];
   if (count.constant() && *count.constant() <= maxInserted)
     return {};

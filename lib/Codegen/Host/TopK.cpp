@@ -32,7 +32,7 @@ static Value laneBits(ImplicitLocOpBuilder &b, Value mask) {
 
 /// Appends the elements of a contiguous f32 axis that reach the bound, in index order; a NaN does, too. `append` takes
 /// an index and how many there are before it, and gives how many there are then. Returns their number.
-Value HostEmitter::collectReaching(const Place &from, Value extent, Value bound, bool smallest,
+Value HostEmitter::collectReaching(const StridedView &from, Value extent, Value bound, bool smallest,
                                    llvm::function_ref<Value(Value, Value)> append) {
   Type i64 = b.getI64Type();
   int64_t lanes = target.lanes();
@@ -82,7 +82,7 @@ static Value goesBefore(ImplicitLocOpBuilder &b, Value x, Value y, bool smallest
 static Value countLanes(ImplicitLocOpBuilder &b, Value mask) { return math::CtPopOp::create(b, laneBits(b, mask)); }
 
 /// A bound that at least k elements of a contiguous f32 axis reach: the k-th greatest of many running maxima.
-Value HostEmitter::findReachedBound(const Place &from, Value extent, int64_t k, bool smallest) {
+Value HostEmitter::findReachedBound(const StridedView &from, Value extent, int64_t k, bool smallest) {
   Type f32 = b.getF32Type();
   int64_t lanes = target.lanes(), vectors = std::max<int64_t>(2, llvm::divideCeil(2 * k, lanes));
   int64_t chunks = vectors * lanes;
@@ -92,7 +92,7 @@ Value HostEmitter::findReachedBound(const Place &from, Value extent, int64_t k, 
   auto before = [&](Value x, Value y) { return goesBefore(b, x, y, smallest); };
   auto best = reduceIdentity(b, smallest ? rec::ReduceKind::max : rec::ReduceKind::min, f32);
   auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
-  Place maxima{alignedScratch(SizeExpr(chunks * 4)), {one}, f32};
+  StridedView maxima{alignedScratch(SizeExpr(chunks * 4)), {one}, f32};
   // Running maxima of `chunks` interleaved parts; a NaN loses here and is found below.
   Value whole = mul(arith::DivUIOp::create(b, extent, constantIndex(chunks)), constantIndex(chunks));
   SmallVector<Value> running = reduceLoop(
@@ -121,21 +121,21 @@ Value HostEmitter::findReachedBound(const Place &from, Value extent, int64_t k, 
 
 /// The fast way for a long contiguous f32 axis: find a bound that at least k elements reach, collect the few that do,
 /// rank those against each other. Returns whether it worked: a NaN or many equal elements are left to the general way.
-Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, const Place &indices, Value extent,
-                                    int64_t k, bool smallest) {
+Value HostEmitter::emitFilteredTopK(const StridedView &from, const StridedView &values, const StridedView &indices,
+                                    Value extent, int64_t k, bool smallest) {
   Type f32 = b.getF32Type(), i64 = b.getI64Type();
   int64_t lanes = target.lanes();
   constexpr int64_t maxCandidates = 256;
   auto vectorType = VectorType::get({lanes}, f32);
   Value zero = constantIndex(0), one = constantIndex(1);
   auto splat = [&](Value value) -> Value { return vector::BroadcastOp::create(b, vectorType, value); };
-  auto loadVector = [&](const Place &place, Value at) -> Value {
+  auto loadVector = [&](const StridedView &place, Value at) -> Value {
     return LLVM::LoadOp::create(b, vectorType, pointer(place, at), 4);
   };
   auto before = [&](Value x, Value y) { return goesBefore(b, x, y, smallest); };
   auto worst = reduceIdentity(b, smallest ? rec::ReduceKind::min : rec::ReduceKind::max, f32);
-  Place kept{alignedScratch(SizeExpr((maxCandidates + 1 + lanes) * 4)), {one}, f32};
-  Place where{alignedScratch(SizeExpr((maxCandidates + 1) * 8)), {one}, i64};
+  StridedView kept{alignedScratch(SizeExpr((maxCandidates + 1 + lanes) * 4)), {one}, f32};
+  StridedView where{alignedScratch(SizeExpr((maxCandidates + 1) * 8)), {one}, i64};
 
   // Everything that reaches the bound, in index order; a NaN does, too.
   auto append = [&](Value at, Value count) {
@@ -185,8 +185,8 @@ Value HostEmitter::emitFilteredTopK(const Place &from, const Place &values, cons
       [&]() -> SmallVector<Value> { return {few}; })[0];
 }
 
-Value HostEmitter::filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices,
-                              Value extent) {
+Value HostEmitter::filterTopK(rec::TopKOp op, const StridedView &from, const StridedView &values,
+                              const StridedView &indices, Value extent) {
   // The bound costs about as much as the scan of a few hundred elements.
   auto k = rec::getShape(op.getValues())[op.getAxis()].constant();
   if (!from.elementType.isF32() || !k || *k < 4 || *k > 4 * target.lanes() || !matchPattern(from.strides[0], m_One()))
@@ -199,7 +199,8 @@ Value HostEmitter::filterTopK(rec::TopKOp op, const Place &from, const Place &va
 
 /// When k is much smaller than the axis nearly every candidate loses against the worst element kept, so whole vectors
 /// of candidates are compared with it and dropped at once.
-void HostEmitter::scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) {
+void HostEmitter::scanTopK(rec::TopKOp op, const StridedView &from, Value begin, Value end, Value worst,
+                           Consider consider) {
   Type type = from.elementType, compute = computeType(type);
   bool isContiguous = matchPattern(from.strides[0], m_One()) && storageType(type) == compute;
   if (!isContiguous) {

@@ -39,7 +39,7 @@ void LayerEmitter::enterRow(Value result, Contraction &contraction) {
 namespace {
 /// An operand of a matrix product with a dimension for rows and one for columns.
 struct MatrixOperand {
-  Place place;
+  StridedView place;
   rec::Shape shape;
 };
 } // namespace
@@ -66,7 +66,7 @@ LogicalResult LayerEmitter::emitMatmul(rec::MatmulOp op) {
   };
   MatrixOperand left = asMatrix(op.getA(), op.getTransposeA(), 0);
   MatrixOperand right = asMatrix(op.getB(), op.getTransposeB(), 1);
-  Place target = destination(result), wide = target;
+  StridedView target = destination(result), wide = target;
   Contraction contraction;
   contraction.bounds = rec::getShape(result);
   if (rec::getShape(op.getB()).size() == 1) {
@@ -111,7 +111,7 @@ LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
   contraction.bounds.push_back(rec::getShape(op.getX()).back());
   for (const SizeExpr &bound : contraction.bounds)
     contraction.extents.push_back(size(bound));
-  Place x = materialize(op.getX()), weight = materialize(op.getWeight());
+  StridedView x = materialize(op.getX()), weight = materialize(op.getWeight());
   x.strides.insert(x.strides.end() - 1, zero);
   contraction.a = {x, zero};
   SmallVector<Value> none(rank + 1, zero);
@@ -119,11 +119,11 @@ LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
   contraction.b.place.strides[rank - 1] = weight.strides[1];
   contraction.b.place.strides[rank] = weight.strides[0];
   if (op.getBias()) {
-    Place bias = materialize(op.getBias());
+    StridedView bias = materialize(op.getBias());
     contraction.init = {{bias.base, none, bias.elementType}, zero};
     contraction.init->place.strides[rank - 1] = bias.strides.back();
   }
-  Place target = destination(result), overAxes = target;
+  StridedView target = destination(result), overAxes = target;
   overAxes.strides.push_back(zero);
   contraction.c = {overAxes, zero};
   enterRow(result, contraction);
@@ -136,7 +136,7 @@ LogicalResult LayerEmitter::emitLinear(rec::LinearOp op) {
 // are `a`: then the last axis of the result, along which memory is contiguous, counts columns.
 LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
   Value result = op.getResult(), zero = constantIndex(0);
-  Place x = materialize(op.getX()), weight = materialize(op.getWeight()), target = destination(result);
+  StridedView x = materialize(op.getX()), weight = materialize(op.getWeight()), target = destination(result);
   rec::Shape shape = rec::getShape(result), weightShape = rec::getShape(op.getWeight());
   SmallVector<Value> xExtents = sizes(op.getX());
   unsigned spatial = xExtents.size() - 2, firstSummed = spatial + 3;
@@ -150,7 +150,9 @@ LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
     contraction.extents.push_back(size(bound));
   Value outputs = contraction.extents[2], perGroup = contraction.extents[firstSummed];
   SmallVector<Value> none(contraction.extents.size(), zero);
-  auto over = [&](const Place &place) { return Contraction::Operand{{place.base, none, place.elementType}, zero}; };
+  auto over = [&](const StridedView &place) {
+    return Contraction::Operand{{place.base, none, place.elementType}, zero};
+  };
   contraction.a = over(weight);
   contraction.b = over(x);
   contraction.c = over(target);
@@ -179,7 +181,7 @@ LogicalResult LayerEmitter::emitConv(rec::ConvOp op) {
     contraction.b.offset = sub(contraction.b.offset, mul(x.strides[2 + d], constantIndex(before)));
   }
   if (op.getBias()) {
-    Place bias = materialize(op.getBias());
+    StridedView bias = materialize(op.getBias());
     contraction.init = over(bias);
     contraction.init->place.strides[1] = mul(outputs, bias.strides[0]);
     contraction.init->place.strides[2] = bias.strides[0];
@@ -220,7 +222,7 @@ void LayerEmitter::emitContractionElement(const Contraction &contraction, Index 
   auto load = [&](const Contraction::Operand &operand, Index index) {
     return loadRaw(pointer(operand, index), operand.place.elementType);
   };
-  Value sum = foldOver(contraction.getSummedExtents(), ReduceKind::sum, type, [&](Index summed) {
+  Value sum = reduceOver(contraction.getSummedExtents(), ReduceKind::sum, type, [&](Index summed) {
     SmallVector<Value> index(result);
     llvm::append_range(index, summed);
     auto product = [&] {
@@ -249,11 +251,11 @@ void LayerEmitter::emitContractionRow(const Contraction &contraction, Index posi
   index.append(2, constantIndex(0));
   auto along = [&](const Contraction::Operand &operand) {
     ArrayRef<Value> strides = operand.place.strides;
-    return Place{pointer(operand, index), {strides[last], strides[summed]}, operand.place.elementType};
+    return StridedView{pointer(operand, index), {strides[last], strides[summed]}, operand.place.elementType};
   };
   Type type = contraction.getElementType();
-  Place a = along(contraction.a), right = along(contraction.b), c = along(contraction.c);
-  std::optional<Place> init;
+  StridedView a = along(contraction.a), right = along(contraction.b), c = along(contraction.c);
+  std::optional<StridedView> init;
   if (contraction.init)
     init = along(*contraction.init);
   Value zero = constantIndex(0), n = contraction.extents[last], k = contraction.extents[summed];
@@ -283,6 +285,6 @@ void LayerEmitter::emitContraction(const Contraction &contraction) {
   ArrayRef<Value> extents = contraction.getResultExtents();
   bool hasRows = accumulatesInMemory() && contraction.windows.empty() && contraction.getSummedExtents().size() == 1;
   if (hasRows)
-    return nestOver(extents.drop_back(), [&](Index position) { emitContractionRow(contraction, position); });
+    return parallelFor(extents.drop_back(), [&](Index position) { emitContractionRow(contraction, position); });
   nestShared(extents, /*fold=*/{}, [&](Index index) { emitContractionElement(contraction, index); });
 }

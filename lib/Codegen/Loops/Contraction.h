@@ -24,8 +24,8 @@ namespace reckon::loops {
 struct Contraction {
   /// A tensor over the axes of the contraction.
   struct Operand {
-    Place place;  ///< with a stride an axis
-    Value offset; ///< in elements, of where all indices are 0; below 0 where a window begins in padding
+    StridedView place; ///< with a stride an axis
+    Value offset;      ///< in elements, of where all indices are 0; below 0 where a window begins in padding
   };
 
   /// The window of a convolution along one dimension of `b`. What `position` and `offset` name there,

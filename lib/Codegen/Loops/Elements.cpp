@@ -58,34 +58,34 @@ std::pair<Value, Value> LayerEmitter::checkedIndex(Value indices, Index at, Valu
 // Views
 //===----------------------------------------------------------------------===//
 
-std::optional<Place> LayerEmitter::viewOf(Operation *op) {
+std::optional<StridedView> LayerEmitter::viewOf(Operation *op) {
   Value operand = op->getOperand(0);
   if (auto constant = operand.getDefiningOp<rec::ConstantOp>())
     materialize(operand);
   auto it = places.find(operand);
   if (it == places.end())
     return std::nullopt;
-  Place place = it->second;
+  StridedView place = it->second;
   return getLayerCode(op)->view(*this, op, place);
 }
 
-std::optional<Place> LayerEmitter::view(rec::ReshapeOp op, const Place &place) {
+std::optional<StridedView> LayerEmitter::view(rec::ReshapeOp op, const StridedView &place) {
   return reshaped(op.getX(), op.getResult(), place);
 }
 
 /// The memory of `from` in the shape of `to`. Without strides for that, none.
-std::optional<Place> LayerEmitter::reshaped(Value from, Value to, const Place &place) {
+std::optional<StridedView> LayerEmitter::reshaped(Value from, Value to, const StridedView &place) {
   rec::Shape toShape = rec::getShape(to);
   if (isDense(from, place)) {
     SmallVector<Value> strides = denseStrides(toShape, false);
     if (isRowValue(from))
       strides[0] = place.strides[0];
-    return Place{place.base, strides, place.elementType};
+    return StridedView{place.base, strides, place.elementType};
   }
   auto strides = reshapeStrides(rec::getShape(from), place.strides, toShape);
   if (!strides)
     return std::nullopt;
-  return Place{place.base, *strides, place.elementType};
+  return StridedView{place.base, *strides, place.elementType};
 }
 
 /// Strides by groups of dimensions that hold the same elements before and after. In a group the elements have to be
@@ -129,31 +129,31 @@ std::optional<SmallVector<Value>> LayerEmitter::reshapeStrides(ArrayRef<SizeExpr
   return result;
 }
 
-std::optional<Place> LayerEmitter::view(rec::TransposeOp op, const Place &place) {
+std::optional<StridedView> LayerEmitter::view(rec::TransposeOp op, const StridedView &place) {
   SmallVector<Value> strides;
   for (int64_t d : op.getPerm())
     strides.push_back(place.strides[d]);
-  return Place{place.base, strides, place.elementType};
+  return StridedView{place.base, strides, place.elementType};
 }
 
-std::optional<Place> LayerEmitter::view(rec::SliceOp op, const Place &place) {
+std::optional<StridedView> LayerEmitter::view(rec::SliceOp op, const StridedView &place) {
   Value offset = constantIndex(0);
   SmallVector<Value> strides;
   for (auto [d, stride] : llvm::enumerate(place.strides)) {
     offset = add(offset, mul(size(op.getStarts().getSize(d)), stride));
     strides.push_back(mul(stride, constantIndex(op.getSteps()[d])));
   }
-  return Place{offsetPointer(place.base, offset, place.elementType), strides, place.elementType};
+  return StridedView{offsetPointer(place.base, offset, place.elementType), strides, place.elementType};
 }
 
-std::optional<Place> LayerEmitter::view(rec::BroadcastOp op, const Place &place) {
+std::optional<StridedView> LayerEmitter::view(rec::BroadcastOp op, const StridedView &place) {
   rec::Shape from = rec::getShape(op.getX()), to = rec::getShape(op.getResult());
   SmallVector<Value> strides(to.size() - from.size(), constantIndex(0));
   for (auto [d, stride] : llvm::enumerate(place.strides)) {
     bool repeats = from[d] == SizeExpr(1) && to[to.size() - from.size() + d] != SizeExpr(1);
     strides.push_back(repeats ? constantIndex(0) : stride);
   }
-  return Place{place.base, strides, place.elementType};
+  return StridedView{place.base, strides, place.elementType};
 }
 
 //===----------------------------------------------------------------------===//

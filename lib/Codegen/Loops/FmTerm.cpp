@@ -18,7 +18,7 @@ LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(x);
-  Place place = destination(result);
+  StridedView place = destination(result);
   SmallVector<Value> extents = sizes(x);
   Value zero = constantIndex(0), dim = extents[2];
   auto binary = [&](BinaryKind kind, Value l, Value r) { return emitBinary(b, kind, l, r, type); };
@@ -36,8 +36,8 @@ LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
     };
     overRows(result, [&](Value r) {
       if (!op.getSumDim())
-        return nestOver(dim, [&](Index d) { store(term(r, d[0]), place, {r, d[0]}); });
-      Value total = foldOver(dim, ReduceKind::sum, type, [&](Index d) { return term(r, d[0]); });
+        return parallelFor(dim, [&](Index d) { store(term(r, d[0]), place, {r, d[0]}); });
+      Value total = reduceOver(dim, ReduceKind::sum, type, [&](Index d) { return term(r, d[0]); });
       store(total, place, {r, zero});
     });
     places[result] = place;
@@ -47,8 +47,8 @@ LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
   // Sums over features accumulate in memory, whole vectors of the dim at a time.
   SizeExpr bytes = rec::getShape(x)[2] * SizeExpr(8);
   Type sumType = computeType(type);
-  Place sums{alignedScratch(bytes), {constantIndex(1)}, sumType};
-  Place squares{alignedScratch(bytes), {constantIndex(1)}, sumType};
+  StridedView sums{alignedScratch(bytes), {constantIndex(1)}, sumType};
+  StridedView squares{alignedScratch(bytes), {constantIndex(1)}, sumType};
   overRows(result, [&](Value r) {
     loop(zero, dim, [&](Value d) {
       store(scalarConstant(b, type, 0), sums, d);

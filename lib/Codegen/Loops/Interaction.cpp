@@ -29,17 +29,17 @@ SmallVector<TriangleRow> loops::getTriangleRows(rec::DotInteractionOp op, int64_
 
 LogicalResult LayerEmitter::emitDotInteraction(rec::DotInteractionOp op) {
   Value x = op.getX(), result = op.getResult();
-  const Place from = materialize(x);
+  const StridedView from = materialize(x);
   Type type = from.elementType;
-  Place place = destination(result);
+  StridedView place = destination(result);
   rec::Shape shape = rec::getShape(x);
   int64_t features = *shape[1].constant();
   overRows(result, [&](Value r) {
     for (auto [i, triangle] : llvm::enumerate(getTriangleRows(op, features))) {
       Value feature = constantIndex(i), begin = constantIndex(triangle.begin), offset = constantIndex(triangle.offset);
-      nestOver(constantIndex(triangle.end - triangle.begin), [&](Index column) {
+      parallelFor(constantIndex(triangle.end - triangle.begin), [&](Index column) {
         Value j = add(column[0], begin);
-        Value sum = foldOver(size(shape[2]), rec::ReduceKind::sum, type, [&](Index d) {
+        Value sum = reduceOver(size(shape[2]), rec::ReduceKind::sum, type, [&](Index d) {
           return emitBinary(b, rec::BinaryKind::mul, load(from, {r, feature, d[0]}), load(from, {r, j, d[0]}), type);
         });
         store(sum, place, {r, add(column[0], offset)});

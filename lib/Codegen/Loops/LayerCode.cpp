@@ -30,7 +30,7 @@ private:
   }
   template <typename Op> void addView() {
     addElement<Op>();
-    codes[TypeID::get<Op>()].view = [](LayerEmitter &emitter, Operation *op, const Place &place) {
+    codes[TypeID::get<Op>()].view = [](LayerEmitter &emitter, Operation *op, const StridedView &place) {
       return emitter.view(cast<Op>(op), place);
     };
   }

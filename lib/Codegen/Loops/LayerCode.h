@@ -17,7 +17,7 @@ namespace reckon::loops {
 /// How a layer becomes code, on every device.
 struct LayerCode {
   /// The result as other strides over the operand's memory, for layers that have that (trait View).
-  std::function<std::optional<Place>(LayerEmitter &, mlir::Operation *, const Place &)> view;
+  std::function<std::optional<StridedView>(LayerEmitter &, mlir::Operation *, const StridedView &)> view;
   /// One element of the result, from a few elements of the operands: computed where it is used when that is once.
   std::function<Value(LayerEmitter &, mlir::Operation *, llvm::ArrayRef<Value>)> element;
   /// All of the result, for layers that need loops of their own.

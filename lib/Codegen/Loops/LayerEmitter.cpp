@@ -21,7 +21,7 @@ InFlightDiagnostic LayerEmitter::unsupported(Operation *op, const Twine &what) {
                          << "': " << what;
 }
 
-Place LayerEmitter::operandPlace(unsigned operand, RankedTensorType type) {
+StridedView LayerEmitter::operandView(unsigned operand, RankedTensorType type) {
   rec::Shape shape = rec::getShape(type);
   SmallVector<Value> strides = denseStrides(shape, false);
   SmallVector<SizeExpr> dense = plan::StridedMap::getDense(shape).getStrides(),
@@ -40,7 +40,7 @@ Place LayerEmitter::operandPlace(unsigned operand, RankedTensorType type) {
 void LayerEmitter::placeInputs() {
   for (BlockArgument argument : kernel.getBody().front().getArguments()) {
     operandIndex[argument] = argument.getArgNumber();
-    places[argument] = operandPlace(argument.getArgNumber(), cast<RankedTensorType>(argument.getType()));
+    places[argument] = operandView(argument.getArgNumber(), cast<RankedTensorType>(argument.getType()));
   }
 }
 
@@ -50,7 +50,7 @@ void LayerEmitter::placeOutputs() {
   Block &block = kernel.getBody().front();
   for (auto [i, output] : llvm::enumerate(block.getTerminator()->getOperands())) {
     unsigned operand = block.getNumArguments() + i;
-    Place place = operandPlace(operand, cast<RankedTensorType>(output.getType()));
+    StridedView place = operandView(operand, cast<RankedTensorType>(output.getType()));
     Operation *op = output.getDefiningOp();
     if (!op || isa<rec::ConstantOp>(op) || destinations.count(output))
       outputCopies.push_back({output, place});
@@ -68,7 +68,7 @@ void LayerEmitter::placeOutputs() {
 
 /// Whether a value can be computed right into memory of any strides. Products can, also behind what hands its memory
 /// on; others have rows that are contiguous.
-bool LayerEmitter::takesStrides(Value value, const Place &place) {
+bool LayerEmitter::takesStrides(Value value, const StridedView &place) {
   if (isDense(value, place))
     return true;
   Operation *op = value.getDefiningOp();
@@ -79,7 +79,7 @@ bool LayerEmitter::takesStrides(Value value, const Place &place) {
 
 /// A reshape, transpose or concat with a destination hands it, or its slice, to operands that nothing else reads.
 void LayerEmitter::forwardDestination(Value value) {
-  Place place = destinations[value];
+  StridedView place = destinations[value];
   auto accepts = [&](Value operand) {
     Operation *op = operand.getDefiningOp();
     return op && !isa<rec::ConstantOp>(op) && operand.hasOneUse() && !destinations.count(operand) &&
@@ -87,7 +87,7 @@ void LayerEmitter::forwardDestination(Value value) {
   };
   if (auto reshape = value.getDefiningOp<rec::ReshapeOp>()) {
     Value operand = reshape.getX();
-    std::optional<Place> view = accepts(operand) ? reshaped(value, operand, place) : std::nullopt;
+    std::optional<StridedView> view = accepts(operand) ? reshaped(value, operand, place) : std::nullopt;
     if (!view || !takesStrides(operand, *view))
       return;
     destinations[operand] = *view;
@@ -95,7 +95,7 @@ void LayerEmitter::forwardDestination(Value value) {
   }
   if (auto transpose = value.getDefiningOp<rec::TransposeOp>()) {
     Value operand = transpose.getX();
-    Place turned = place;
+    StridedView turned = place;
     for (auto [d, from] : llvm::enumerate(transpose.getPerm()))
       turned.strides[from] = place.strides[d];
     if (!accepts(operand) || !takesStrides(operand, turned))
@@ -190,19 +190,19 @@ LogicalResult LayerEmitter::emitLayer(Operation *op) {
   return result;
 }
 
-Place LayerEmitter::destination(Value tensor) {
+StridedView LayerEmitter::destination(Value tensor) {
   auto it = destinations.find(tensor);
   return it != destinations.end() ? it->second : placeInScratch(tensor);
 }
 
-const Place &LayerEmitter::materialize(Value tensor) {
+const StridedView &LayerEmitter::materialize(Value tensor) {
   if (auto it = places.find(tensor); it != places.end())
     return it->second;
   Operation *op = tensor.getDefiningOp();
   if (auto constant = dyn_cast<rec::ConstantOp>(op))
-    return places[tensor] = constantPlace(constant);
-  Place place = destination(tensor);
-  std::optional<Place> view = op->hasTrait<rec::View>() ? viewOf(op) : std::nullopt;
+    return places[tensor] = constantView(constant);
+  StridedView place = destination(tensor);
+  std::optional<StridedView> view = op->hasTrait<rec::View>() ? viewOf(op) : std::nullopt;
   fill(tensor, isRowValue(tensor), place,
        [&](Index index) { return view ? load(*view, index) : inlineElement(op, index); });
   barrier();
@@ -210,7 +210,7 @@ const Place &LayerEmitter::materialize(Value tensor) {
 }
 
 LogicalResult LayerEmitter::emitConcat(rec::ConcatOp op) {
-  Place place = destination(op.getResult());
+  StridedView place = destination(op.getResult());
   SizeExpr offset = 0;
   for (Value operand : op.getInputs()) {
     Value begin = size(offset);
@@ -229,7 +229,7 @@ LogicalResult LayerEmitter::emitConcat(rec::ConcatOp op) {
   return success();
 }
 
-bool LayerEmitter::isDense(Value tensor, const Place &place) {
+bool LayerEmitter::isDense(Value tensor, const StridedView &place) {
   rec::Shape shape = rec::getShape(tensor);
   SizeExpr stride = 1;
   for (size_t d = shape.size(); d-- > 0;) {
@@ -242,7 +242,7 @@ bool LayerEmitter::isDense(Value tensor, const Place &place) {
   return true;
 }
 
-Place LayerEmitter::placeInScratch(Value tensor, Type elementType) {
+StridedView LayerEmitter::placeInScratch(Value tensor, Type elementType) {
   rec::Shape shape = rec::getShape(tensor);
   if (!elementType)
     elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
@@ -252,7 +252,7 @@ Place LayerEmitter::placeInScratch(Value tensor, Type elementType) {
   return {base, denseStrides(shape, oneRow), elementType};
 }
 
-Place LayerEmitter::constantPlace(rec::ConstantOp constant) {
+StridedView LayerEmitter::constantView(rec::ConstantOp constant) {
   auto type = cast<RankedTensorType>(constant.getType());
   std::optional<rec::ConstantBytes> data = rec::getConstantBytes(constant.getValue());
   Value base = constantBytes(data ? data->get() : ArrayRef<char>());
@@ -265,7 +265,7 @@ Place LayerEmitter::constantPlace(rec::ConstantOp constant) {
 // Loops over values
 //===----------------------------------------------------------------------===//
 
-void LayerEmitter::fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) {
+void LayerEmitter::fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) {
   nest(tensor, oneRow, [&](Index index) { store(elementAt(index), place, index); });
 }
 
@@ -281,16 +281,16 @@ SmallVector<Value> LayerEmitter::reshapeIndex(Value from, Value to, Index index)
   return result;
 }
 
-void LayerEmitter::nest(Value tensor, NestBody body) { nest(tensor, isRowValue(tensor), body); }
+void LayerEmitter::nest(Value tensor, LoopBody body) { nest(tensor, isRowValue(tensor), body); }
 
-void LayerEmitter::nest(Value tensor, bool oneRow, NestBody body) {
+void LayerEmitter::nest(Value tensor, bool oneRow, LoopBody body) {
   SmallVector<Value> extents = sizes(tensor);
   if (!oneRow)
-    return nestOver(extents, body);
-  nestOver(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
+    return parallelFor(extents, body);
+  parallelFor(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
 }
 
-void LayerEmitter::nestShared(Value tensor, ArrayRef<Value> fold, NestBody body) {
+void LayerEmitter::nestShared(Value tensor, ArrayRef<Value> fold, LoopBody body) {
   SmallVector<Value> extents = sizes(tensor);
   if (!isRowValue(tensor))
     return nestShared(extents, fold, body);
@@ -331,7 +331,7 @@ SmallVector<Value> LayerEmitter::extentsAround(Value tensor, int64_t axis) {
 }
 
 void LayerEmitter::nestAround(Value tensor, int64_t axis, AxisBody body) {
-  nestOver(extentsAround(tensor, axis), [&](Index position) {
+  parallelFor(extentsAround(tensor, axis), [&](Index position) {
     SmallVector<Value> index = inCurrentRow(tensor, position);
     body(index);
   });

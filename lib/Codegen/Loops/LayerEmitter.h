@@ -5,7 +5,7 @@
 //
 //===-----------------------------------------------------------------------------===//
 //
-// Every tensor value of a kernel's body is either *placed* (it has a Place: an address and strides) or *inline*
+// Every tensor value of a kernel's body is either *placed* (it has a StridedView: an address and strides) or *inline*
 // (computed at each use from the elements of its operands). Layers that only move elements of placed values are other
 // views of the same memory. In row kernels the loop over rows is outermost and a placed intermediate holds one row
 // only: its leading stride is zero.
@@ -66,34 +66,34 @@ protected:
   virtual llvm::StringRef deviceName() const = 0;
 
   //===--- Memory of values (LayerEmitter.cpp) ---===//
-  bool isDense(Value tensor, const Place &place);
+  bool isDense(Value tensor, const StridedView &place);
   /// Scratch for a tensor, in its own element type or another.
-  Place placeInScratch(Value tensor, mlir::Type elementType = {});
+  StridedView placeInScratch(Value tensor, mlir::Type elementType = {});
   /// The result of a layer that only moves elements, as another view of its placed operand's memory. None when the
   /// operand is not in memory or the view has no strides.
-  std::optional<Place> viewOf(mlir::Operation *op);
-  std::optional<Place> view(rec::ReshapeOp op, const Place &place);
-  std::optional<Place> reshaped(Value from, Value to, const Place &place);
-  std::optional<Place> view(rec::TransposeOp op, const Place &place);
-  std::optional<Place> view(rec::SliceOp op, const Place &place);
-  std::optional<Place> view(rec::BroadcastOp op, const Place &place);
+  std::optional<StridedView> viewOf(mlir::Operation *op);
+  std::optional<StridedView> view(rec::ReshapeOp op, const StridedView &place);
+  std::optional<StridedView> reshaped(Value from, Value to, const StridedView &place);
+  std::optional<StridedView> view(rec::TransposeOp op, const StridedView &place);
+  std::optional<StridedView> view(rec::SliceOp op, const StridedView &place);
+  std::optional<StridedView> view(rec::BroadcastOp op, const StridedView &place);
   /// Writes what `elementAt` gives for every index of a tensor, of the current row alone when `oneRow`.
   using ElementAt = llvm::function_ref<Value(Index)>;
-  virtual void fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt);
+  virtual void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt);
   /// Whether elements behind a reshape are computed from the position that they have in it; else it needs memory.
   virtual bool computesThroughReshapes() const { return false; }
   /// The index of `to`, which has the elements of `from` in another shape, that names the element at an index of
   /// `from`.
   llvm::SmallVector<Value> reshapeIndex(Value from, Value to, Index index);
   /// Computes a value into memory now, when it is not there yet.
-  const Place &materialize(Value tensor);
+  const StridedView &materialize(Value tensor);
   /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
-  Place destination(Value tensor);
+  StridedView destination(Value tensor);
   /// Loops over all dimensions of a tensor; the leading one is the current row when the tensor has rows.
-  void nest(Value tensor, NestBody body);
-  void nest(Value tensor, bool oneRow, NestBody body);
+  void nest(Value tensor, LoopBody body);
+  void nest(Value tensor, bool oneRow, LoopBody body);
   using MemoryBuilder::nestShared;
-  void nestShared(Value tensor, llvm::ArrayRef<Value> fold, NestBody body);
+  void nestShared(Value tensor, llvm::ArrayRef<Value> fold, LoopBody body);
   /// For nests over leading dimensions of a tensor: one row of them when the tensor has rows, and a position in such a
   /// nest with the current row in its place.
   void keepOneRow(Value tensor, llvm::SmallVectorImpl<Value> &extents);
@@ -167,13 +167,15 @@ protected:
   //===--- Top-k (TopK.cpp) ---===//
   mlir::LogicalResult emitTopK(rec::TopKOp op);
   /// A faster way than insertion for a long axis; it says at run time whether it worked. Null: none.
-  virtual Value filterTopK(rec::TopKOp op, const Place &from, const Place &values, const Place &indices, Value extent) {
+  virtual Value filterTopK(rec::TopKOp op, const StridedView &from, const StridedView &values,
+                           const StridedView &indices, Value extent) {
     return {};
   }
   /// Considers the elements [begin, end) in order: `consider` takes a range and the worst element kept, and gives the
   /// worst element then.
   using Consider = llvm::function_ref<Value(Value, Value, Value)>;
-  virtual void scanTopK(rec::TopKOp op, const Place &from, Value begin, Value end, Value worst, Consider consider) {
+  virtual void scanTopK(rec::TopKOp op, const StridedView &from, Value begin, Value end, Value worst,
+                        Consider consider) {
     consider(begin, end, worst);
   }
 
@@ -194,16 +196,16 @@ protected:
   using IdAt = llvm::function_ref<Value(Value, Value)>;
   virtual void beforeMultiLookup(rec::MultiLookupOp op, llvm::ArrayRef<LookupTable> tables, Value r, IdAt idAt) {}
 
-  llvm::SmallVector<Value> operandPointers;     ///< inputs, then outputs
-  llvm::DenseMap<Value, unsigned> operandIndex; ///< block argument -> operand
-  Value row;                                    ///< the current row of a row kernel, null elsewhere
-  llvm::DenseMap<Value, Place> places;          ///< computed already
-  llvm::DenseMap<Value, Place> destinations;    ///< chosen, not computed yet
-  llvm::DenseMap<Value, Value> held;            ///< elements in registers, at the index that is being computed
+  llvm::SmallVector<Value> operandPointers;        ///< inputs, then outputs
+  llvm::DenseMap<Value, unsigned> operandIndex;    ///< block argument -> operand
+  Value row;                                       ///< the current row of a row kernel, null elsewhere
+  llvm::DenseMap<Value, StridedView> places;       ///< computed already
+  llvm::DenseMap<Value, StridedView> destinations; ///< chosen, not computed yet
+  llvm::DenseMap<Value, Value> held;               ///< elements in registers, at the index that is being computed
   /// Values whose consumer, a reshape or concat, finds them in its own destination already.
   llvm::DenseSet<Value> forwarded;
   /// Outputs that repeat another output, an input or a constant: copied at the end of a row.
-  llvm::SmallVector<std::pair<Value, Place>> outputCopies;
+  llvm::SmallVector<std::pair<Value, StridedView>> outputCopies;
 
 private:
   friend class LayerCodes;
@@ -213,10 +215,10 @@ private:
   void emitContractionRow(const Contraction &contraction, Index position);
   std::optional<llvm::SmallVector<Value>> reshapeStrides(llvm::ArrayRef<SizeExpr> from, llvm::ArrayRef<Value> strides,
                                                          llvm::ArrayRef<SizeExpr> to);
-  bool takesStrides(Value value, const Place &place);
+  bool takesStrides(Value value, const StridedView &place);
   void forwardDestination(Value value);
-  Place constantPlace(rec::ConstantOp constant);
-  Place operandPlace(unsigned operand, mlir::RankedTensorType type);
+  StridedView constantView(rec::ConstantOp constant);
+  StridedView operandView(unsigned operand, mlir::RankedTensorType type);
   llvm::SmallVector<Value> atRow(Index inner);
   llvm::SmallVector<Value> extentsAround(Value tensor, int64_t axis);
 

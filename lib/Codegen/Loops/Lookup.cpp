@@ -79,8 +79,8 @@ Value LayerEmitter::decodeElement(const LookupTable &table, Value row, Value col
 void LayerEmitter::emitBagRow(const LookupTable &table, const LookupBag &bag, Value out) {
   bool isMax = bag.mode == PoolMode::max;
   Type type = table.type;
-  Place target{out, {constantIndex(1)}, type};
-  nestOver(constantIndex(table.dim), [&](Index d) {
+  StridedView target{out, {constantIndex(1)}, type};
+  parallelFor(constantIndex(table.dim), [&](Index d) {
     auto read = [&](Value i, Value id) {
       auto [use, good] = tableRow(table, id);
       return ifElse(
@@ -132,7 +132,7 @@ LogicalResult LayerEmitter::emitEmbedding(rec::EmbeddingOp op) {
     return unsupported(op, "the dim of table is not static");
   LookupTable table = lookupTable(op.getTable(), op.getOutOfRange());
   materialize(ids);
-  Place place = destination(result);
+  StridedView place = destination(result);
   SmallVector<Value> extents = sizes(ids);
   SmallVector<Value> loopExtents = extents;
   keepOneRow(ids, loopExtents);
@@ -158,7 +158,7 @@ LogicalResult LayerEmitter::emitEmbeddingBag(rec::EmbeddingBagOp op) {
   materialize(ids);
   if (weights)
     materialize(weights);
-  Place place = destination(result);
+  StridedView place = destination(result);
   Value bags = sizes(result)[0], zero = constantIndex(0);
 
   auto emitBag = [&](Value bagIndex) {
@@ -217,7 +217,7 @@ LogicalResult LayerEmitter::emitMultiLookup(rec::MultiLookupOp op) {
     if (!rec::getShape(table)[1].isConstant())
       return unsupported(op, "the dim of a table is not static");
   materialize(ids);
-  Place place = destination(result);
+  StridedView place = destination(result);
   Value width = sizes(ids)[1];
   SmallVector<LookupTable> tables;
   for (Value table : op.getTables())

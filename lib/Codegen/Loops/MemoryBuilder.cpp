@@ -140,7 +140,7 @@ Value MemoryBuilder::offsetPointer(Value base, Value elements, Type elementType)
                              LLVM::GEPNoWrapFlags::inbounds);
 }
 
-Value MemoryBuilder::pointer(const Place &place, Index index) {
+Value MemoryBuilder::pointer(const StridedView &place, Index index) {
   assert(index.size() == place.strides.size() && "one index a dimension");
   Value offset = constantIndex(0);
   for (auto [i, stride] : llvm::zip(index, place.strides))
@@ -156,14 +156,16 @@ void MemoryBuilder::storeRaw(Value element, Value pointer, Type elementType) {
   storeBits(b, toStorage(b, element, elementType), pointer);
 }
 
-Value MemoryBuilder::load(const Place &place, Index index) { return loadRaw(pointer(place, index), place.elementType); }
+Value MemoryBuilder::load(const StridedView &place, Index index) {
+  return loadRaw(pointer(place, index), place.elementType);
+}
 
-void MemoryBuilder::store(Value element, const Place &place, Index index) {
+void MemoryBuilder::store(Value element, const StridedView &place, Index index) {
   storeRaw(element, pointer(place, index), place.elementType);
 }
 
 /// A vector along dimension `dim` of a place, the other dimensions fixed at `index`.
-Place MemoryBuilder::vectorAt(const Place &place, Index index, unsigned dim) {
+StridedView MemoryBuilder::vectorAt(const StridedView &place, Index index, unsigned dim) {
   SmallVector<Value> at(index);
   at[dim] = constantIndex(0);
   return {pointer(place, at), {place.strides[dim]}, place.elementType};
@@ -208,7 +210,7 @@ SmallVector<Value> MemoryBuilder::reduceLoop(Value begin, Value end, ValueRange 
   return llvm::to_vector_of<Value>(loopOp.getResults());
 }
 
-void MemoryBuilder::sequentialNest(ArrayRef<Value> extents, NestBody body) {
+void MemoryBuilder::sequentialNest(ArrayRef<Value> extents, LoopBody body) {
   SmallVector<Value> index;
   std::function<void()> next = [&] {
     if (index.size() == extents.size())
@@ -222,9 +224,9 @@ void MemoryBuilder::sequentialNest(ArrayRef<Value> extents, NestBody body) {
   next();
 }
 
-void MemoryBuilder::nestOver(ArrayRef<Value> extents, NestBody body) { sequentialNest(extents, body); }
+void MemoryBuilder::parallelFor(ArrayRef<Value> extents, LoopBody body) { sequentialNest(extents, body); }
 
-Value MemoryBuilder::foldOver(ArrayRef<Value> extents, rec::ReduceKind kind, Type elementType, Term term) {
+Value MemoryBuilder::reduceOver(ArrayRef<Value> extents, rec::ReduceKind kind, Type elementType, Term term) {
   std::function<Value(SmallVector<Value>, Value)> over = [&](SmallVector<Value> index, Value value) -> Value {
     if (index.size() == extents.size())
       return reduceStep(b, kind, value, term(index), elementType);

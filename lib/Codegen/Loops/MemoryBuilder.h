@@ -26,7 +26,7 @@ using mlir::Value;
 
 /// Where a tensor's elements are: address of the element at index zero, and the distance in elements between
 /// neighbours of each dimension.
-struct Place {
+struct StridedView {
   Value base;
   llvm::SmallVector<Value> strides; ///< i64 values, constants where static
   mlir::Type elementType;           ///< as in the tensor type: f32, i1, ui8, ...
@@ -59,22 +59,22 @@ protected:
 
   //===--- Memory ---===//
   Value alignedScratch(const SizeExpr &bytes);
-  Value pointer(const Place &place, Index index);
+  Value pointer(const StridedView &place, Index index);
   Value offsetPointer(Value base, Value elements, mlir::Type elementType);
-  Value load(const Place &place, Index index);
-  void store(Value element, const Place &place, Index index);
+  Value load(const StridedView &place, Index index);
+  void store(Value element, const StridedView &place, Index index);
   Value loadRaw(Value pointer, mlir::Type elementType);
   virtual void storeRaw(Value element, Value pointer, mlir::Type elementType);
   /// Dense row-major strides of a shape; `oneRow` makes the leading one zero.
   llvm::SmallVector<Value> denseStrides(llvm::ArrayRef<SizeExpr> shape, bool oneRow);
   /// A vector along dimension `dim` of a place, the other dimensions fixed at `index`.
-  Place vectorAt(const Place &place, Index index, unsigned dim);
+  StridedView vectorAt(const StridedView &place, Index index, unsigned dim);
   /// The address of constant bytes, usable in the whole kernel.
   virtual Value constantBytes(llvm::ArrayRef<char> bytes) = 0;
 
   //===--- Control flow ---===//
   using Body = llvm::function_ref<void(Value)>;
-  using NestBody = llvm::function_ref<void(Index)>;
+  using LoopBody = llvm::function_ref<void(Index)>;
   using Accumulate = llvm::function_ref<llvm::SmallVector<Value>(Value, mlir::ValueRange)>;
   void loop(Value begin, Value end, Body body, int64_t step = 1);
   llvm::SmallVector<Value> reduceLoop(Value begin, Value end, mlir::ValueRange init, Accumulate body, int64_t step = 1);
@@ -82,19 +82,19 @@ protected:
   llvm::SmallVector<Value> ifElse(Value condition, llvm::function_ref<llvm::SmallVector<Value>()> then,
                                   llvm::function_ref<llvm::SmallVector<Value>()> otherwise);
   /// One loop an extent, in order.
-  void sequentialNest(llvm::ArrayRef<Value> extents, NestBody body);
+  void sequentialNest(llvm::ArrayRef<Value> extents, LoopBody body);
 
   //===--- What threads share ---===//
   /// Runs `body` at every index, in any order and on any thread. Here: one loop an extent.
-  virtual void nestOver(llvm::ArrayRef<Value> extents, NestBody body);
-  /// As nestOver(), but several threads may take part in one index, and share the folds and nests in its body. `fold`
-  /// are the extents of these where neighbours in them are neighbours in memory, or else none.
-  virtual void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, NestBody body) {
-    nestOver(extents, body);
+  virtual void parallelFor(llvm::ArrayRef<Value> extents, LoopBody body);
+  /// As parallelFor(), but several threads may take part in one index, and share the reductions and loops in its body.
+  /// `fold` are the extents of these where neighbours in them are neighbours in memory, or else none.
+  virtual void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, LoopBody body) {
+    parallelFor(extents, body);
   }
-  /// The fold of `term` over all indices, from the identity of `kind`. All threads that get here get the result.
+  /// The reduction of `term` over all indices, from the identity of `kind`. All threads that get here get the result.
   using Term = llvm::function_ref<Value(Index)>;
-  virtual Value foldOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term);
+  virtual Value reduceOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term);
   /// Runs `body` on one thread.
   virtual void onOneThread(llvm::function_ref<void()> body) { body(); }
   /// After it, what any thread wrote before is seen by all.

@@ -28,13 +28,13 @@ namespace reckon::loops {
 class SequenceEmitter {
 public:
   SequenceEmitter(LayerEmitter &e, rec::RnnOp op);
-  void emit(Value direction, Value sample, const Place &y, const Place &lastH, const Place *lastC);
+  void emit(Value direction, Value sample, const StridedView &y, const StridedView &lastH, const StridedView *lastC);
 
 private:
-  Place makeState(int64_t copies);
+  StridedView makeState(int64_t copies);
   Value getLength();
   Value getStep(Value step, Value length);
-  void emitStep(Value t, Value now, Value next, const Place &y);
+  void emitStep(Value t, Value now, Value next, const StridedView &y);
   Value stepGru(Value t, Value now, Value j);
   Value stepLstm(Value t, Value now, Value j);
 
@@ -57,9 +57,9 @@ private:
   rec::RnnOp op;
   Type type; ///< of arithmetic and states
   int64_t hidden, gates;
-  Place h;         ///< the state before and after a step, in turn: [2, directions, batch, hidden]
-  Place cellState; ///< of an LSTM: [1, directions, batch, hidden]
-  Place reset;     ///< of a GRU: what its candidate sees of the state
+  StridedView h;         ///< the state before and after a step, in turn: [2, directions, batch, hidden]
+  StridedView cellState; ///< of an LSTM: [1, directions, batch, hidden]
+  StridedView reset;     ///< of a GRU: what its candidate sees of the state
   Value d, n;
 };
 } // namespace reckon::loops
@@ -73,7 +73,7 @@ SequenceEmitter::SequenceEmitter(LayerEmitter &e, rec::RnnOp op)
     reset = makeState(1);
 }
 
-Place SequenceEmitter::makeState(int64_t copies) {
+StridedView SequenceEmitter::makeState(int64_t copies) {
   rec::Shape shape = rec::getShape(op.getYH());
   shape.insert(shape.begin(), SizeExpr(copies));
   SizeExpr bytes = rec::getNumElements(shape) * SizeExpr(type.getIntOrFloatBitWidth() / 8);
@@ -88,7 +88,7 @@ Value SequenceEmitter::addBias(Value sum, int64_t gateRow, Value j) {
 
 Value SequenceEmitter::fromInput(Value t, int64_t gate, Value j) {
   Value row = e.add(constant(gate * hidden), j);
-  Value sum = e.foldOver(e.sizes(op.getX())[2], rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
+  Value sum = e.reduceOver(e.sizes(op.getX())[2], rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
     return mul(e.element(op.getX(), {t, n, k[0]}), e.element(op.getWeight(), {d, row, k[0]}));
   });
   return addBias(sum, gate, j);
@@ -96,7 +96,7 @@ Value SequenceEmitter::fromInput(Value t, int64_t gate, Value j) {
 
 Value SequenceEmitter::fromState(int64_t gate, Value j, State state) {
   Value row = e.add(constant(gate * hidden), j);
-  Value sum = e.foldOver(constant(hidden), rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
+  Value sum = e.reduceOver(constant(hidden), rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
     return mul(state(k[0]), e.element(op.getRecurrence(), {d, row, k[0]}));
   });
   return addBias(sum, gates + gate, j);
@@ -157,7 +157,7 @@ Value SequenceEmitter::stepLstm(Value t, Value now, Value j) {
   return mul(sigmoid(throughPeephole(1, gate(1), c)), tanh(c));
 }
 
-void SequenceEmitter::emitStep(Value t, Value now, Value next, const Place &y) {
+void SequenceEmitter::emitStep(Value t, Value now, Value next, const StridedView &y) {
   auto state = [&](Value k) { return stateAt(now, k); };
   if (op.getCell() == CellKind::gru && !op.getLinearBeforeReset())
     overHidden([&](Value j) {
@@ -173,7 +173,8 @@ void SequenceEmitter::emitStep(Value t, Value now, Value next, const Place &y) {
   });
 }
 
-void SequenceEmitter::emit(Value direction, Value sample, const Place &y, const Place &lastH, const Place *lastC) {
+void SequenceEmitter::emit(Value direction, Value sample, const StridedView &y, const StridedView &lastH,
+                           const StridedView *lastC) {
   d = direction;
   n = sample;
   Value zero = constant(0), length = getLength();
@@ -204,9 +205,10 @@ void SequenceEmitter::emit(Value direction, Value sample, const Place &y, const 
 LogicalResult LayerEmitter::emitRnn(rec::RnnOp op) {
   for (Value operand : op.getOperands())
     materialize(operand);
-  SmallVector<Place> targets = llvm::map_to_vector(op.getResults(), [&](Value result) { return destination(result); });
+  SmallVector<StridedView> targets =
+      llvm::map_to_vector(op.getResults(), [&](Value result) { return destination(result); });
   SequenceEmitter sequence(*this, op);
-  nestOver(ArrayRef<Value>(sizes(op.getYH())).take_front(2), [&](Index at) {
+  parallelFor(ArrayRef<Value>(sizes(op.getYH())).take_front(2), [&](Index at) {
     sequence.emit(at[0], at[1], targets[0], targets[1], targets.size() > 2 ? &targets[2] : nullptr);
   });
   for (auto [result, place] : llvm::zip(op.getResults(), targets))

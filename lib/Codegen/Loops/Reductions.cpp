@@ -33,7 +33,7 @@ LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
   }
   if (kind == ReduceKind::log_sum_exp)
     materialize(x);
-  Place place = destination(result);
+  StridedView place = destination(result);
 
   // Index of x from an index of the result and one over the reduced dimensions.
   auto sourceIndex = [&](Index kept, Index reduced) {
@@ -50,7 +50,7 @@ LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
     return source;
   };
   auto accumulate = [&](Index kept, ReduceKind step, Value shift) {
-    return foldOver(reducedExtents, step, type, [&](Index reduced) {
+    return reduceOver(reducedExtents, step, type, [&](Index reduced) {
       Value x0 = element(x, sourceIndex(kept, reduced));
       return shift ? emitBinary(b, BinaryKind::sub, x0, shift, type) : x0;
     });
@@ -61,9 +61,9 @@ LogicalResult LayerEmitter::emitReduce(rec::ReduceOp op) {
     // Reduced loops outside, the last dimension inside: whole vectors of results accumulate in memory, and narrow ones
     // in memory of their own, in single precision.
     bool isNarrow = isa<FloatType>(type) && computeType(type) != type;
-    Place sums = isNarrow ? placeInScratch(result, computeType(type)) : place;
+    StridedView sums = isNarrow ? placeInScratch(result, computeType(type)) : place;
     nest(result, [&](Index index) { store(reduceIdentity(b, kind, type), sums, index); });
-    nestOver(reducedExtents, [&](Index reduced) {
+    parallelFor(reducedExtents, [&](Index reduced) {
       nest(result, [&](Index index) {
         Value next = reduceStep(b, kind, load(sums, index), element(x, sourceIndex(index, reduced)), type);
         store(next, sums, index);
@@ -95,7 +95,7 @@ LogicalResult LayerEmitter::emitArgReduce(rec::ArgReduceOp op) {
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   Value extent = sizes(x)[axis];
-  Place place = destination(result);
+  StridedView place = destination(result);
   auto better = op.getKind() == ReduceKind::max ? rec::CompareKind::gt : rec::CompareKind::lt;
   nest(result, [&](Index index) {
     auto at = [&](Value i) {
@@ -139,15 +139,15 @@ LogicalResult LayerEmitter::emitSoftmax(rec::SoftmaxOp op) {
   int64_t axis = op.getAxis();
   Value extent = sizes(x)[axis];
   materialize(x);
-  Place place = destination(result);
+  StridedView place = destination(result);
   nestSharedAround(result, axis, [&](SmallVectorImpl<Value> &index) {
     auto at = [&](Value i) {
       index[axis] = i;
       return element(x, index);
     };
-    Value greatest = foldOver(extent, ReduceKind::max, type, [&](Index i) { return at(i[0]); });
+    Value greatest = reduceOver(extent, ReduceKind::max, type, [&](Index i) { return at(i[0]); });
     auto shifted = [&](Value i) { return emitBinary(b, BinaryKind::sub, at(i), greatest, type); };
-    Value sum = foldOver(extent, ReduceKind::sum, type, [&](Index i) {
+    Value sum = reduceOver(extent, ReduceKind::sum, type, [&](Index i) {
       Value e = math::ExpOp::create(b, shifted(i[0]));
       if (!op.getLog()) {
         index[axis] = i[0];
@@ -158,7 +158,7 @@ LogicalResult LayerEmitter::emitSoftmax(rec::SoftmaxOp op) {
     Value scale = op.getLog() ? Value(math::LogOp::create(b, sum))
                               : emitBinary(b, BinaryKind::div, scalarConstant(b, type, 1), sum, type);
     // A thread meets the elements here that it met above.
-    nestOver(extent, [&](Index i) {
+    parallelFor(extent, [&](Index i) {
       Value value = op.getLog() ? emitBinary(b, BinaryKind::sub, shifted(i[0]), scale, type) : Value();
       index[axis] = i[0];
       if (!value)
@@ -175,7 +175,7 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
   Type type = elementTypeOf(x);
   unsigned axis = op.getAxis();
   materialize(x);
-  Place place = destination(result);
+  StridedView place = destination(result);
   SmallVector<Value> extents = sizes(x);
   SmallVector<Value> outer(extents.begin(), extents.begin() + axis), inner(extents.begin() + axis, extents.end());
   keepOneRow(result, outer);
@@ -191,7 +191,7 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
       index.append(rest.begin(), rest.end());
       return index;
     };
-    auto sum = [&](Term term) { return foldOver(inner, ReduceKind::sum, type, term); };
+    auto sum = [&](Term term) { return reduceOver(inner, ReduceKind::sum, type, term); };
     Value mean = emitBinary(b, BinaryKind::div, sum([&](Index i) { return element(x, full(i)); }), countFloat, type);
     auto centered = [&](Index i) { return emitBinary(b, BinaryKind::sub, element(x, full(i)), mean, type); };
     Value squares = sum([&](Index i) {
@@ -201,7 +201,7 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
     Value variance = emitBinary(b, BinaryKind::div, squares, countFloat, type);
     Value epsilon = scalarConstant(b, type, op.getEpsilon().convertToDouble());
     Value scale = emitUnary(b, UnaryKind::rsqrt, emitBinary(b, BinaryKind::add, variance, epsilon, type), type);
-    nestOver(inner, [&](Index i) {
+    parallelFor(inner, [&](Index i) {
       Value value = emitBinary(b, BinaryKind::mul, centered(i), scale, type);
       if (Value s = op.getScale())
         value = emitBinary(b, BinaryKind::mul, value, element(s, broadcastIndex(s, i, i.size())), type);
@@ -219,7 +219,7 @@ LogicalResult LayerEmitter::emitCumSum(rec::CumSumOp op) {
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   Value extent = sizes(x)[axis];
-  Place place = destination(result);
+  StridedView place = destination(result);
   nestAround(result, axis, [&](SmallVectorImpl<Value> &index) {
     Value last = sub(extent, constantIndex(1));
     reduceLoop(constantIndex(0), extent, scalarConstant(b, type, 0), [&](Value i, ValueRange values) {

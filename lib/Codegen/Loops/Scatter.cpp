@@ -19,7 +19,7 @@ template <typename OpT> LogicalResult LayerEmitter::emitScatter(OpT op, Value ov
   Value x = op.getX(), indices = op.getIndices(), updates = op.getUpdates(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(indices);
-  Place place = destination(result);
+  StridedView place = destination(result);
   nest(result, [&](Index index) { store(element(x, index), place, index); });
   barrier();
   SmallVector<Value> extents = sizes(x), updateExtents = sizes(over);

@@ -23,7 +23,7 @@ LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
   Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   materialize(x);
-  Place valuePlace = destination(values), indexPlace = destination(indices);
+  StridedView valuePlace = destination(values), indexPlace = destination(indices);
   Value extent = sizes(x)[axis], k = sizes(values)[axis];
   Value zero = constantIndex(0), one = constantIndex(1);
   Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
@@ -42,8 +42,8 @@ LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
   };
 
   nestAround(values, axis, [&](SmallVectorImpl<Value> &index) {
-    Place from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
-          where = vectorAt(indexPlace, index, axis);
+    StridedView from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
+                where = vectorAt(indexPlace, index, axis);
 
     // Puts element i at its place among the first `kept`; the element at `last` falls out or, when there is room, is
     // new.

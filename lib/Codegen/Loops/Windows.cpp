@@ -47,7 +47,7 @@ LogicalResult LayerEmitter::emitPoolWindow(rec::PoolWindowOp op) {
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   materialize(x);
-  Place place = destination(result);
+  StridedView place = destination(result);
   SmallVector<Value> extents(ArrayRef<Value>(sizes(x)).drop_front(2));
   unsigned spatial = extents.size();
   Window w{op.getWindow(), op.getStrides(), op.getPads(), op.getDilations(), extents};

@@ -109,9 +109,9 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
   result.rows = take(1)[0];
   result.scratch = take(1)[0];
   result.status = take(1)[0];
-  result.startsEarly = early;
+  result.usesPdl = early;
   if (early) {
-    earlyKernels.insert(function.getName());
+    pdlKernels.insert(function.getName());
     b.setInsertionPointToStart(block);
     // At once: those behind have little room beside this kernel, but their first instructions.
     launchDependents(b);
@@ -120,8 +120,8 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
   return result;
 }
 
-void KernelFunction::waitHere(ImplicitLocOpBuilder &b) {
-  if (!startsEarly)
+void KernelFunction::waitForGridDependencies(ImplicitLocOpBuilder &b) {
+  if (!usesPdl)
     return;
   if (wait)
     wait->erase();

@@ -41,7 +41,7 @@ struct KernelFunction {
   Value rows;                          ///< i64, of the chain
   Value scratch;                       ///< !llvm.ptr<1>, of the whole grid
   Value status;                        ///< !llvm.ptr<1>, a ReckonKernelStatus
-  bool startsEarly = false;            ///< before the kernels that it waits for have ended
+  bool usesPdl = false;                ///< before the kernels that it waits for have ended
   mlir::Operation *wait = nullptr;     ///< for these, at the start; null when it stands elsewhere
 
   std::string getName() { return function.getName().str(); }
@@ -50,7 +50,7 @@ struct KernelFunction {
   /// Has the kernel wait here for those before it, no longer at the start; in each branch that a call is in. In front
   /// of it a thread may read what is constant (isConstantMemory()) and nothing else of global memory, and may write
   /// none. A block must not end without it.
-  void waitHere(ImplicitLocOpBuilder &b);
+  void waitForGridDependencies(ImplicitLocOpBuilder &b);
 };
 
 class DeviceModule {
@@ -79,7 +79,7 @@ public:
   /// Whether kernels can start before those that they wait for have ended, and wait for them themselves.
   bool canStartEarly() const { return target.hasGridDependencies; }
   /// Whether this one does.
-  bool startsEarly(llvm::StringRef function) const { return earlyKernels.contains(function); }
+  bool usesPdl(llvm::StringRef function) const { return pdlKernels.contains(function); }
   mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(module); }
 
 private:
@@ -88,7 +88,7 @@ private:
 
   mlir::OwningOpRef<mlir::ModuleOp> module;
   const GpuTarget &target;
-  llvm::StringSet<> earlyKernels;
+  llvm::StringSet<> pdlKernels;
   unsigned sharedCount = 0, constantCount = 0;
 };
 

@@ -271,7 +271,7 @@ SmallVector<Value> GenericEmitter::unflatten(Value linear, ArrayRef<Value> exten
 }
 
 /// How many neighbours of the last dimension go into one store.
-unsigned GenericEmitter::chooseVector(ArrayRef<Value> extents, const Place &place) {
+unsigned GenericEmitter::chooseVector(ArrayRef<Value> extents, const StridedView &place) {
   Type type = place.elementType;
   if (!canShare() || extents.empty() || !(type.isF32() || type.isF16() || type.isBF16()) ||
       asConstant(place.strides.back()) != 1)
@@ -286,7 +286,7 @@ unsigned GenericEmitter::chooseVector(ArrayRef<Value> extents, const Place &plac
   return std::max<uint64_t>(count, 1);
 }
 
-void GenericEmitter::fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) {
+void GenericEmitter::fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) {
   SmallVector<Value> extents = sizes(tensor);
   if (oneRow)
     extents.erase(extents.begin());
@@ -297,7 +297,7 @@ void GenericEmitter::fill(Value tensor, bool oneRow, const Place &place, Element
     return LayerEmitter::fill(tensor, oneRow, place, elementAt);
   Value step = constantIndex(count);
   extents.back() = b.createOrFold<arith::DivUIOp>(extents.back(), step);
-  nestOver(extents, [&](Index position) {
+  parallelFor(extents, [&](Index position) {
     SmallVector<Value> index, elements;
     if (oneRow)
       index.push_back(row);
@@ -313,7 +313,7 @@ void GenericEmitter::fill(Value tensor, bool oneRow, const Place &place, Element
   });
 }
 
-void GenericEmitter::nestOver(ArrayRef<Value> extents, NestBody body) {
+void GenericEmitter::parallelFor(ArrayRef<Value> extents, LoopBody body) {
   if (!canShare())
     return sequentialNest(extents, body);
   Value total = constantIndex(1);
@@ -356,9 +356,9 @@ unsigned GenericEmitter::chooseWidth(std::optional<int64_t> count, ArrayRef<Valu
   return std::min<int64_t>(llvm::bit_floor(std::max<uint64_t>(groupThreads / *count, 1)), warp);
 }
 
-void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, NestBody body) {
+void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, LoopBody body) {
   if (!canShare() || isNarrowed)
-    return nestOver(extents, body);
+    return parallelFor(extents, body);
   std::optional<int64_t> count = countOf(extents);
   if (count == 1 && !isSpread())
     return body(SmallVector<Value>(extents.size(), constantIndex(0)));
@@ -367,7 +367,7 @@ void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, N
   if (count && !isSpread() && width == GpuTarget::warpSize && *count * 2 * width <= groupThreads)
     return sequentialNest(extents, body);
   if (width == 1)
-    return nestOver(extents, body);
+    return parallelFor(extents, body);
   Value total = constantIndex(1);
   for (Value extent : extents)
     total = mul(total, extent);
@@ -384,9 +384,9 @@ void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, N
   body(unflatten(loop.getInductionVar(), extents));
 }
 
-Value GenericEmitter::foldOver(ArrayRef<Value> extents, ReduceKind kind, Type elementType, Term term) {
+Value GenericEmitter::reduceOver(ArrayRef<Value> extents, ReduceKind kind, Type elementType, Term term) {
   if (!canShare() || isSpread())
-    return LayerEmitter::foldOver(extents, kind, elementType, term);
+    return LayerEmitter::reduceOver(extents, kind, elementType, term);
   Value total = constantIndex(1);
   for (Value extent : extents)
     total = mul(total, extent);

@@ -40,27 +40,27 @@ public:
   void erase() { function.function.erase(); }
 
 private:
-  using Place = loops::Place;
+  using StridedView = loops::StridedView;
 
   llvm::StringRef deviceName() const override { return "device"; }
   bool accumulatesInMemory() const override { return false; }
   Value constantBytes(llvm::ArrayRef<char> bytes) override;
   void report(int code, Value operandIndex, Value position, Value id) override;
   void storeRaw(Value element, Value pointer, mlir::Type elementType) override;
-  void nestOver(llvm::ArrayRef<Value> extents, NestBody body) override;
-  void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, NestBody body) override;
-  Value foldOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term) override;
+  void parallelFor(llvm::ArrayRef<Value> extents, LoopBody body) override;
+  void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, LoopBody body) override;
+  Value reduceOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term) override;
   void onOneThread(llvm::function_ref<void()> body) override;
   void barrier() override;
   mlir::LogicalResult emitLayer(mlir::Operation *op) override;
-  void fill(Value tensor, bool oneRow, const Place &place, ElementAt elementAt) override;
+  void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) override;
   bool computesThroughReshapes() const override { return true; }
 
   //===--- Products (GenericProducts.cpp) ---===//
   mlir::LogicalResult emitMatmul(rec::MatmulOp op) override;
   /// An operand as a matrix with leading dimensions: rows, or for a right one columns, before the inner dimension.
   struct ProductSide {
-    Place place;
+    StridedView place;
     rec::Shape shape;
     llvm::SmallVector<Value> extents;
 
@@ -75,7 +75,7 @@ private:
     Value product;
     Value rows, columns; ///< of each of its matrices
     llvm::SmallVector<mlir::Operation *> layers;
-    Place place;          ///< of the last one's result
+    StridedView place;    ///< of the last one's result
     bool keepsNeighbours; ///< of the product's last dimension, in memory
   };
   Epilogue takeEpilogue(Value product, Value rows, Value columns);
@@ -121,7 +121,7 @@ private:
   std::optional<int64_t> countOf(llvm::ArrayRef<Value> extents);
   Value isFirst();
   llvm::SmallVector<Value> unflatten(Value linear, llvm::ArrayRef<Value> extents) override;
-  unsigned chooseVector(llvm::ArrayRef<Value> extents, const Place &place);
+  unsigned chooseVector(llvm::ArrayRef<Value> extents, const StridedView &place);
   Value combine(rec::ReduceKind kind, Value value, mlir::Type elementType);
   void placeScratch(mlir::Operation *placeholder, LaunchPlan &launch);
 

@@ -159,7 +159,7 @@ void GenericEmitter::finish(const Epilogue &epilogue, Index first, ArrayRef<Valu
     indices.push_back(index);
     values.push_back(value);
   }
-  const Place &place = epilogue.place;
+  const StridedView &place = epilogue.place;
   Type type = place.elementType;
   DeviceBuilder p(b);
   unsigned bytes = type.getIntOrFloatBitWidth() / 8 * values.size();
@@ -375,7 +375,7 @@ void GenericEmitter::emitThreadProduct(rec::MatmulOp op, const ProductSide &x, c
   };
   extents.push_back(tilesOf(x.rows(), tileRows));
   extents.push_back(tilesOf(y.rows(), tileColumns));
-  nestOver(extents, [&](Index at) {
+  parallelFor(extents, [&](Index at) {
     SmallVector<Value> index = inCurrentRow(op.getResult(), at.take_front(leading));
     StridedMatrix left = matrixAt(x, index), right = matrixAt(y, index);
     SmallVector<Value> sums = multiplyTile(

@@ -312,13 +312,13 @@ LaunchPlan InteractionEmitter::emit(bool early) {
     products.write(b, staging, out, getRowAlignment(kernel, dots.target.operand, dots.target.column));
     warpBarrier(b);
   };
-  bool isSplit = early && function.startsEarly;
+  bool isSplit = early && function.usesPdl;
   b.ifThen(b.lessS(first, function.rows), [&] {
     SmallVector<Value> indices = loadIndices(first);
     if (isSplit)
       gather(b, indices, first, shared, Part::Early);
     if (hasEarlyIds())
-      function.waitHere(b);
+      function.waitForGridDependencies(b);
     b.loop(first, function.rows, step, indices, [&](Value sample, ValueRange indices) {
       if (isSplit) {
         // The first sample of a warp has its early part.

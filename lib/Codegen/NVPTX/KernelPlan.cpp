@@ -26,5 +26,5 @@ plan::LaunchAttr LaunchPlan::toAttribute(MLIRContext *context, StringRef module)
   return plan::LaunchAttr::get(
       context, symbol, blockThreads, cluster, sharedBytes, rec::DimsAttr::get(context, ArrayRef<SizeExpr>(grid)),
       blocksPerSm, hasScratch ? rec::DimsAttr::get(context, ArrayRef(scratchBytes)) : rec::DimsAttr(), minRows, maxRows,
-      needsTiming, startsEarly, maps.empty() ? ArrayAttr() : ArrayAttr::get(context, maps));
+      needsTiming, usesPdl, maps.empty() ? ArrayAttr() : ArrayAttr::get(context, maps));
 }

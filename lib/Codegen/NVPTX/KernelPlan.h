@@ -43,7 +43,7 @@ struct LaunchPlan {
   SizeExpr scratchBytes;               ///< a block
   uint64_t minRows = 0, maxRows = UINT64_MAX;
   bool needsTiming = false; ///< runs only once a timing cache has chosen it
-  bool startsEarly = false; ///< before the kernels that it waits for have ended
+  bool usesPdl = false;     ///< before the kernels that it waits for have ended
   std::vector<TensorMapPlan> tensorMaps;
 
   /// What codegen leaves on the kernel; `module` is the symbol of the module with the function.

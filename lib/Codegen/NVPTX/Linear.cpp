@@ -27,7 +27,7 @@ LinearEpilogue::LinearEpilogue(DeviceBuilder &p, const LinearLayer &layer, Array
 
 static unsigned bytesOf(Type type) { return type.isInteger(1) ? 1 : type.getIntOrFloatBitWidth() / 8; }
 
-Values nvptx::loadRun(DeviceBuilder &p, Value pointer, Type type, unsigned count, bool aligned, bool constant) {
+static Values loadElements(DeviceBuilder &p, Value pointer, Type type, unsigned count, bool aligned, bool constant) {
   unsigned bytes = bytesOf(type) * count;
   Values elements;
   if (!aligned || bytes < 4 || bytes > 32 || !type.isFloat() || type.isF64()) {
@@ -48,6 +48,14 @@ Values nvptx::loadRun(DeviceBuilder &p, Value pointer, Type type, unsigned count
         elements.push_back(p.unpackHalf(word, half, type));
   }
   return elements;
+}
+
+Values nvptx::loadRun(DeviceBuilder &p, Value pointer, Type type, unsigned count, bool aligned) {
+  return loadElements(p, pointer, type, count, aligned, /*constant=*/false);
+}
+
+Values nvptx::loadConstantRun(DeviceBuilder &p, Value pointer, Type type, unsigned count, bool aligned) {
+  return loadElements(p, pointer, type, count, aligned, /*constant=*/true);
 }
 
 void nvptx::storeRun(DeviceBuilder &p, ArrayRef<Value> elements, Value pointer, Type type, bool aligned) {
@@ -72,7 +80,7 @@ void nvptx::storeRun(DeviceBuilder &p, ArrayRef<Value> elements, Value pointer, 
 Values nvptx::loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, unsigned count) {
   auto load = [&](Value column, unsigned length, bool aligned) {
     Value pointer = p.at(row.pointer, p.mul(p.widen(column), bytesOf(row.type)));
-    return loadRun(p, pointer, row.type, length, aligned, /*constant=*/false);
+    return loadRun(p, pointer, row.type, length, aligned);
   };
   if (row.aligned && row.k % count == 0)
     return p.ifElse(
@@ -102,13 +110,13 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
     return words;
   };
   if (stored != layer.type)
-    return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned, false)
+    return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned)
                           : loadInside(p, {row, stored, layer.k, layer.x.aligned}, first, chunk));
   auto words = [&] { return p.loadWords(start, 4); };
   if (layer.x.aligned && isWhole)
     return words();
   if (!layer.x.aligned)
-    return packed(isWhole ? loadRun(p, start, stored, chunk, false, false)
+    return packed(isWhole ? loadRun(p, start, stored, chunk, /*aligned=*/false)
                           : loadInside(p, {row, stored, layer.k, false}, first, chunk));
   // What lies past k may never have been written: a chunk that it begins in is read in pieces.
   Value end = p.i32(layer.k);
@@ -154,10 +162,9 @@ Values LinearEpilogue::elementsOf(Value tensor, Value row, Value column, unsigne
       aligned = layer.kernel.getLayout(operand).getAligned();
     }
     if (isWide)
-      elements =
-          loadRun(p, p.at(pointer, p.mul(p.widen(column), bytesOf(type))), type, count, aligned, /*constant=*/true);
+      elements = loadConstantRun(p, p.at(pointer, p.mul(p.widen(column), bytesOf(type))), type, count, aligned);
     else
-      elements.assign(count, loadRun(p, pointer, type, 1, false, true)[0]);
+      elements.assign(count, loadConstantRun(p, pointer, type, 1, /*aligned=*/false)[0]);
   }
   computed[tensor] = elements;
   return elements;

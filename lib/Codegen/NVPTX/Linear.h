@@ -58,7 +58,9 @@ private:
 };
 
 /// Neighbouring elements in the type arithmetic is done in. `aligned`: the pointer is aligned to their bytes, or to 16.
-Values loadRun(DeviceBuilder &p, Value pointer, mlir::Type type, unsigned count, bool aligned, bool constant);
+Values loadRun(DeviceBuilder &p, Value pointer, mlir::Type type, unsigned count, bool aligned);
+/// As loadRun(), from memory that no kernel writes: through the read-only cache.
+Values loadConstantRun(DeviceBuilder &p, Value pointer, mlir::Type type, unsigned count, bool aligned);
 void storeRun(DeviceBuilder &p, llvm::ArrayRef<Value> elements, Value pointer, mlir::Type type, bool aligned);
 /// The 32-bit words of 16 bytes of the layer's own type: elements first, first + 1, ... of the row of x at `row`. From
 /// k on they are zero, unless `isWhole`, which says that there is no such.

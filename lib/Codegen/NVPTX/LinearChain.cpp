@@ -377,7 +377,7 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
   Value row = p.add(firstRow, place.row);
   bool isPadded = layers[l].n % 64 != 0;
   Value exists = isPadded ? p.both(place.isReal, p.lessU(place.column, p.i32(layers[l].n))) : place.isReal;
-  auto addUp = [&] {
+  auto accumulate = [&] {
     Value from = p.at(p.at(shared, layout.sumsAt[l % 2]),
                       p.add(p.mul(place.row, layer.sumRowBytes()), p.shiftLeft(place.index, 2)));
     Values parts;
@@ -391,12 +391,12 @@ void ChainEmitter::finishRound(unsigned l, unsigned round) {
   const MatrixOperand &out = layers[l].out;
   bool inRuns = isLast(l) && out.type == layers[l].type && out.aligned && layers[l].n % (2 * layer.vectorTiles) == 0;
   if (isLast(l) && !inRuns) {
-    p.ifThen(exists, [&] { epilogues[l].finishInside(row, place.column, {addUp()}, epilogueInputs[l][round]); });
+    p.ifThen(exists, [&] { epilogues[l].finishInside(row, place.column, {accumulate()}, epilogueInputs[l][round]); });
     return;
   }
   // Padded columns are zero for the next layer.
   Value value = p.ifElse(
-      exists, [&] { return epilogues[l].evaluate(row, place.column, {addUp()}, epilogueInputs[l][round]); },
+      exists, [&] { return epilogues[l].evaluate(row, place.column, {accumulate()}, epilogueInputs[l][round]); },
       [&] { return Values{p.f32(0)}; })[0];
   Values words = gather(layer, value, lane);
   if (!isLast(l)) {
@@ -437,7 +437,7 @@ void ChainEmitter::consume() {
       llvm::all_of(epilogues, [](const LinearEpilogue &epilogue) { return epilogue.readsOnlyConstants(); });
   if (hasEarlyEpilogues)
     fetchEpilogues();
-  kernel.waitHere(p);
+  kernel.waitForGridDependencies(p);
   loadInput();
   if (!hasEarlyEpilogues)
     fetchEpilogues();

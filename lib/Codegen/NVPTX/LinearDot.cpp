@@ -51,7 +51,7 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   bool waits = false;
   auto wait = [&] {
     if (!waits)
-      kernel.waitHere(p);
+      kernel.waitForGridDependencies(p);
     waits = true;
   };
   if (looped)
@@ -61,13 +61,13 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
   auto step = [&](Value first, bool isWhole, MutableArrayRef<Value> sums) {
     SmallVector<Values> x, w;
     for (Value row : wRows)
-      w.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.widen(first), bytes)), layer.type, chunk, true, true)
-                          : loadInside(p, {row, layer.type, dotRowElements(layer.k, bytes), true}, first, chunk));
+      w.push_back(isWhole
+                      ? loadConstantRun(p, p.at(row, p.mul(p.widen(first), bytes)), layer.type, chunk, /*aligned=*/true)
+                      : loadInside(p, {row, layer.type, dotRowElements(layer.k, bytes), true}, first, chunk));
     wait();
     for (Value row : xRows)
-      x.push_back(
-          isWhole ? loadRun(p, p.at(row, p.mul(p.widen(first), xBytes)), layer.x.type, chunk, layer.x.aligned, false)
-                  : loadInside(p, {row, layer.x.type, layer.k, layer.x.aligned}, first, chunk));
+      x.push_back(isWhole ? loadRun(p, p.at(row, p.mul(p.widen(first), xBytes)), layer.x.type, chunk, layer.x.aligned)
+                          : loadInside(p, {row, layer.x.type, layer.k, layer.x.aligned}, first, chunk));
     for (unsigned r = 0; r < tile.rows; ++r)
       for (unsigned c = 0; c < tile.columns; ++c)
         for (unsigned i = 0; i < chunk; ++i)

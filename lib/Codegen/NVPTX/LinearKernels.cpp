@@ -33,11 +33,11 @@ EmitResult nvptx::emitLinear(plan::KernelOp kernel, DeviceModule &module) {
       const LinearLayer &layer;
       DeviceModule &module;
       unsigned weight;
-      LaunchPlan operator()(const SplitTile &tile) { return emitLinearSplit(layer, module, weight, tile); }
+      LaunchPlan operator()(const SplitKTile &tile) { return emitLinearSplitK(layer, module, weight, tile); }
       LaunchPlan operator()(const DirectTile &tile) { return emitLinearDirect(layer, module, weight, tile); }
       LaunchPlan operator()(const WgmmaTile &tile) { return emitLinearWgmma(layer, module, weight, tile); }
       LaunchPlan operator()(const DotTile &tile) { return emitLinearDot(layer, module, weight, tile); }
-      LaunchPlan operator()(const ScalarTile &tile) { return emitLinearScalar(layer, module, weight, tile); }
+      LaunchPlan operator()(const SimtTile &tile) { return emitLinearSimt(layer, module, weight, tile); }
     } emit{*layer, module, weight};
     auto [known, isNew] = emitted.try_emplace(choice.name());
     if (isNew)

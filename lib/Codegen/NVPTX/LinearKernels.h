@@ -19,11 +19,11 @@ void multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, llvm::Mutable
                        llvm::ArrayRef<Value> a, llvm::ArrayRef<Value> b);
 
 /// Kernels of a tile (LinearTiles.h) that read the weight from the operand `weight`.
-LaunchPlan emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile);
+LaunchPlan emitLinearSplitK(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitKTile tile);
 LaunchPlan emitLinearDirect(const LinearLayer &layer, DeviceModule &module, unsigned weight, DirectTile tile);
 LaunchPlan emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile);
 LaunchPlan emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile);
-LaunchPlan emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile);
+LaunchPlan emitLinearSimt(const LinearLayer &layer, DeviceModule &module, unsigned weight, SimtTile tile);
 
 /// The emitter of linear kernels. The kernel has the weight once for each packing: as the layer's own operand and its
 /// alternatives.

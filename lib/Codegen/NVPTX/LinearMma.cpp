@@ -82,7 +82,7 @@ void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, Mutabl
 }
 
 // NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
-LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitTile tile) {
+LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitKTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
   DeviceBuilder p(kernel.getBuilder());
@@ -125,13 +125,13 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
   int64_t looped = wholeRounds > 2 * unrolled ? wholeRounds / unrolled * unrolled : 0;
   // Weights, and most epilogues, are there while kernels before this one still run.
   SmallVector<Values> early;
-  if (kernel.startsEarly && !looped)
+  if (kernel.usesPdl && !looped)
     for (int64_t round = 0; round < std::min<int64_t>(rounds, rowTiles > 2 ? 2 : 6); ++round)
       early.push_back(mma.loadWeights(weights, p.add(mma.warp, round * warps)));
   bool hasEarlyEpilogue = once && epilogue.readsOnlyConstants();
   if (hasEarlyEpilogue)
     preload();
-  kernel.waitHere(p);
+  kernel.waitForGridDependencies(p);
   if (once && !hasEarlyEpilogue)
     preload();
   if (looped)
@@ -163,7 +163,7 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
     p.storeWords(ArrayRef<Value>(sums).slice(4 * j, 4), p.at(own, j * 512));
   p.barrier();
   Type f32 = p.getF32Type();
-  auto addUp = [&](Value i) {
+  auto accumulate = [&](Value i) {
     Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
     Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shiftLeft(lane, 4)), p.shiftLeft(e, 2)));
     Values pair;
@@ -179,9 +179,9 @@ LaunchPlan nvptx::emitLinearSplit(const LinearLayer &layer, DeviceModule &module
     p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { epilogue.finish(row, column, pair); });
   };
   if (once)
-    p.ifThen(p.lessU(p.thread(), p.i32(64 * rowTiles)), [&] { addUp(p.thread()); });
+    p.ifThen(p.lessU(p.thread(), p.i32(64 * rowTiles)), [&] { accumulate(p.thread()); });
   else
-    p.loop(p.thread(), p.i32(64 * rowTiles), p.i32(32 * warps), addUp);
+    p.loop(p.thread(), p.i32(64 * rowTiles), p.i32(32 * warps), accumulate);
 
   LaunchPlan launch;
   launch.function = kernel.getName();

@@ -316,7 +316,7 @@ void StackEmitter::store(Value row, ArrayRef<Value> sums) {
 void StackEmitter::consume() {
   storeFragments();
   namedBarrier(p, 1, consumers);
-  kernel.waitHere(p);
+  kernel.waitForGridDependencies(p);
   Values state = {p.i32(0), p.i32(0)};
   state.append(pack(loadRows(p.block())));
   p.loop(p.block(), numTiles, p.blocks(), state, [&](Value tile, ValueRange carried) -> Values {

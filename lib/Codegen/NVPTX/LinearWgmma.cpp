@@ -37,7 +37,7 @@ using namespace reckon::nvptx;
 
 /// Many sums a thread: two blocks do not fit a multiprocessor's registers.
 static bool hasBlockPerSm(WgmmaTile tile) {
-  return tile.rows() * tile.columns > 128 * 128 || tile.mode == WgmmaTile::Mode::Alternate;
+  return tile.rows() * tile.columns > 128 * 128 || tile.mode == WgmmaTile::Mode::PingPong;
 }
 
 namespace {
@@ -65,12 +65,12 @@ public:
   void produce();
   void consume();
   /// Of a cluster that shares a tile, after produce() or consume(): by all threads.
-  void finishTogether();
+  void finishInCluster();
 
 private:
-  bool alternates() const { return tile.mode == WgmmaTile::Mode::Alternate; }
+  bool isPingPong() const { return tile.mode == WgmmaTile::Mode::PingPong; }
   /// Blocks of 64 rows that a warpgroup multiplies.
-  unsigned rowBlocks() const { return alternates() ? 2 : 1; }
+  unsigned rowBlocks() const { return isPingPong() ? 2 : 1; }
   /// Where in the ring a warp is: a stage, and the parity of the round; and the parity of its next turn to multiply.
   struct Position {
     Value stage, parity, turn;
@@ -101,12 +101,12 @@ private:
   /// sums (+)= one stage; on return all but this stage's products are done.
   void multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate);
   /// The sums of a tile over its steps; moves the position past them.
-  Values addUp(Position &position, Value group);
+  Values accumulate(Position &position, Value group);
   void finish(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value rowTile, Value columnTile, Value group);
   /// The sums of 64 rows; `row` and `column` are this thread's first.
   void finishBlock(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value row, Value column, Value rowTile,
                    Value columnTile);
-  void leave(ArrayRef<Value> sums);
+  void storePartialSums(ArrayRef<Value> sums);
   void forEachTile(Value first, Value stride, Position position,
                    llvm::function_ref<Position(Value rowTile, Value columnTile, Position)> body);
   /// The eight neighbouring columns a thread has in a block of 32, in its upper or lower row.
@@ -122,7 +122,7 @@ private:
     Value thread = p.bitAnd(p.thread(), 127);
     return p.add(p.shiftLeft(p.shiftRight(thread, 5), 4), p.bitAnd(p.shiftRight(thread, 2), 7));
   }
-  unsigned leftRowBytes() const { return (tile.columns + 4) * 4; }
+  unsigned partialRowBytes() const { return (tile.columns + 4) * 4; }
 
   DeviceBuilder &p;
   const LinearLayer &layer;
@@ -139,9 +139,9 @@ void WgmmaEmitter::initBarriers() {
   p.ifThen(p.equal(p.thread(), 0), [&] {
     for (unsigned stage = 0; stage < tile.stages; ++stage) {
       initBarrier(p, full(p.i32(stage)), 1);
-      initBarrier(p, empty(p.i32(stage)), 4 * (alternates() ? 1 : tile.groups));
+      initBarrier(p, empty(p.i32(stage)), 4 * (isPingPong() ? 1 : tile.groups));
     }
-    if (alternates())
+    if (isPingPong())
       for (unsigned group = 0; group < 2; ++group)
         initBarrier(p, turn(p.i32(group)), 4);
     fenceBarriers(p);
@@ -199,7 +199,7 @@ void WgmmaEmitter::produce() {
     expectBytes(p, full(stage), p.i32(tile.stageBytes()));
     copyWeights(stage, p.add(firstStep, stage), columnTile);
   });
-  kernel.waitHere(p);
+  kernel.waitForGridDependencies(p);
   Value endEarly = p.add(firstStep, early);
   Position position = produceSteps(firstStep, endEarly, rowTile, columnTile, start(), /*withWeights=*/false);
   position = produceTile(endEarly, rowTile, columnTile, position);
@@ -210,7 +210,7 @@ void WgmmaEmitter::produce() {
 
 void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate) {
   Value a = stageAddress(stage), b = p.add(a, tile.rows() * tileRowBytes);
-  Value ownRows = alternates() ? a : p.add(a, p.mul(group, 64 * tileRowBytes));
+  Value ownRows = isPingPong() ? a : p.add(a, p.mul(group, 64 * tileRowBytes));
   WgmmaStage products{layer.type, static_cast<unsigned>(tile.columns), /*products=*/4, tileDescriptor(p, b)};
   multiplyFromShared(p, products, tileDescriptor(p, ownRows), p.i32(accumulate ? 1 : 0), sums);
 }
@@ -218,7 +218,7 @@ void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value grou
 void WgmmaEmitter::finish(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value rowTile, Value columnTile,
                           Value group) {
   Value row = p.add(p.mul(rowTile, tile.rows()), rowInGroup());
-  if (!alternates())
+  if (!isPingPong())
     row = p.add(row, p.mul(group, 64));
   Value column = p.add(p.mul(columnTile, tile.columns), p.mul(p.bitAnd(p.thread(), 3), 8));
   size_t perBlock = tile.columns / 2;
@@ -264,10 +264,10 @@ void WgmmaEmitter::finishBlock(LinearEpilogue &epilogue, ArrayRef<Value> sums, V
       });
 }
 
-Values WgmmaEmitter::addUp(Position &position, Value group) {
+Values WgmmaEmitter::accumulate(Position &position, Value group) {
   unsigned count = rowBlocks() * tile.columns / 2;
   Values sums(count, LLVM::UndefOp::create(p, p.getF32Type()));
-  if (alternates())
+  if (isPingPong())
     wait(turn(group), position.turn);
   wait(full(position.stage), position.parity);
   multiply(sums, position.stage, group, /*accumulate=*/false);
@@ -286,7 +286,7 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
     return result;
   });
   sums.assign(state.begin() + 3, state.end());
-  if (alternates())
+  if (isPingPong())
     arriveAsWarp(p, turn(p.sub(p.i32(1), group)));
   waitForProducts(p, sums);
   arriveAsWarp(p, empty(state[0]));
@@ -295,12 +295,12 @@ Values WgmmaEmitter::addUp(Position &position, Value group) {
 }
 
 void WgmmaEmitter::consume() {
-  kernel.waitHere(p);
+  kernel.waitForGridDependencies(p);
   LinearEpilogue epilogue(p, layer, kernel.operands);
   Value group = p.shiftRight(p.thread(), 7);
   Value first = p.divU(p.block(), tile.split), stride = p.divU(p.blocks(), tile.split);
   Position begin = start();
-  if (alternates()) {
+  if (isPingPong()) {
     // The second group begins a tile later, and both take every other one.
     Position later = skip(begin);
     Value isSecond = p.equal(group, 1);
@@ -310,35 +310,35 @@ void WgmmaEmitter::consume() {
     stride = p.mul(stride, 2);
   }
   forEachTile(first, stride, begin, [&](Value rowTile, Value columnTile, Position position) -> Position {
-    Values sums = addUp(position, group);
+    Values sums = accumulate(position, group);
     if (tile.split > 1)
-      leave(sums);
+      storePartialSums(sums);
     else
       finish(epilogue, sums, rowTile, columnTile, group);
-    return alternates() ? skip(position) : position;
+    return isPingPong() ? skip(position) : position;
   });
 }
 
-void WgmmaEmitter::leave(ArrayRef<Value> sums) {
+void WgmmaEmitter::storePartialSums(ArrayRef<Value> sums) {
   // The stages are read by the whole group before sums take their place.
   namedBarrier(p, 1, 128);
   for (unsigned half = 0; half < 2; ++half)
     for (unsigned block = 0; block < tile.columns / 32; ++block) {
       Value row = p.add(rowInGroup(), 8 * half);
-      Value to = p.at(p.at(shared, p.mul(row, leftRowBytes())), p.shiftLeft(p.bitAnd(p.thread(), 3), 5));
+      Value to = p.at(p.at(shared, p.mul(row, partialRowBytes())), p.shiftLeft(p.bitAnd(p.thread(), 3), 5));
       Values values = run(sums, block, half);
       for (unsigned part = 0; part < 2; ++part)
         p.storeWords(ArrayRef<Value>(values).slice(4 * part, 4), p.at(to, 128 * block + 16 * part));
     }
 }
 
-void WgmmaEmitter::finishTogether() {
-  kernel.waitHere(p); // threads that have fetched nothing
-  auto meet = [&] {
+void WgmmaEmitter::finishInCluster() {
+  kernel.waitForGridDependencies(p); // threads that have fetched nothing
+  auto syncCluster = [&] {
     clusterArrive(p, /*release=*/true);
     clusterWait(p);
   };
-  meet();
+  syncCluster();
   Value index = p.divU(p.block(), tile.split), rank = p.remU(p.block(), tile.split);
   unsigned share = 64 / tile.split, runs = tile.columns / 8;
   Value firstRow = p.mul(p.divU(index, columnTiles), 64), firstColumn = p.mul(p.remU(index, columnTiles), tile.columns);
@@ -347,7 +347,7 @@ void WgmmaEmitter::finishTogether() {
     Value rowInTile = p.add(p.mul(rank, share), p.divU(i, runs)), columnInTile = p.shiftLeft(p.remU(i, runs), 3);
     Value row = p.add(firstRow, rowInTile);
     p.ifThen(p.lessU(row, rows), [&] {
-      Value address = p.add(p.add(base, p.mul(rowInTile, leftRowBytes())), p.shiftLeft(columnInTile, 2));
+      Value address = p.add(p.add(base, p.mul(rowInTile, partialRowBytes())), p.shiftLeft(columnInTile, 2));
       Values sums(8, p.f32(0));
       for (unsigned other = 0; other < tile.split; ++other)
         for (unsigned part = 0; part < 2; ++part) {
@@ -358,7 +358,7 @@ void WgmmaEmitter::finishTogether() {
       epilogue.finish(row, p.add(firstColumn, columnInTile), sums);
     });
   });
-  meet(); // nobody leaves while its sums are read
+  syncCluster(); // no block exits while others read its sums
 }
 
 LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module, unsigned weight, WgmmaTile tile) {
@@ -415,6 +415,6 @@ LaunchPlan nvptx::emitLinearWgmma(const LinearLayer &layer, DeviceModule &module
         p.ifThen(p.equal(p.thread(), 128 * tile.groups), [&] { emitter.produce(); });
       });
   if (tile.split > 1)
-    emitter.finishTogether();
+    emitter.finishInCluster();
   return launch;
 }

@@ -2,7 +2,7 @@
 
 // A warp takes a row, and its lanes the elements of each value; what a lane wrote is seen by the others after a barrier.
 // Outputs are written where they are wanted, so no scratch is needed and any number of blocks may run.
-// CHECK: plan.kernel @forwarded{{.*}}launches = [#plan.launch<function = @cuda_code::@forwarded, threads = 128, grid = <"floordiv(batch+3, 4)">{{(, starts_early = true)?}}>]
+// CHECK: plan.kernel @forwarded{{.*}}launches = [#plan.launch<function = @cuda_code::@forwarded, threads = 128, grid = <"floordiv(batch+3, 4)">{{(, uses_pdl = true)?}}>]
 plan.kernel @forwarded rows dims ["batch", "%rows:0"] operands [
     <strides = <1>, row = true, constant = true>, <strides = <4, 1>, row = true, constant = true>, <strides = <16, 1>, rows_dim = 1, constant = true>, <strides = <20, 1>>] {
 ^bb0(%ids: tensor<?xi64, #rec.dims<"batch">>, %x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %t: tensor<200x16xf32>):

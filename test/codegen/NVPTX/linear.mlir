@@ -5,9 +5,9 @@
 
 // The epilogue needs another matrix of the same rows and a vector: x0 * (x W + b) + x, as in a cross layer.
 // CHECK: plan.kernel @cross
-// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@cross_split8, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"floordiv(batch+7, 8)", 64>, max_rows = {{[0-9]+}},
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@cross_splitk8, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"floordiv(batch+7, 8)", 64>, max_rows = {{[0-9]+}},
 // CHECK-SAME: function = @cuda_code::@cross_wgmma64x128, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+63, 64)">
-// CHECK-SAME: function = @cuda_code::@cross_wgmma128x128_alternate, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+127, 128)">, blocks_per_sm = 1, starts_early = true,
+// CHECK-SAME: function = @cuda_code::@cross_wgmma128x128_pingpong, threads = {{[0-9]+}}, shared_bytes = {{[0-9]+}}, grid = <"8*floordiv(batch+127, 128)">, blocks_per_sm = 1, uses_pdl = true,
 // CHECK-SAME: tensor_maps = [#plan.tensor_map<operand = 0, type = f16, sizes = <479, "batch">, strides = <960>, box = [64, 128], swizzle = 128>, #plan.tensor_map<operand = 4, type = f16, sizes = <512, 1024>, strides = <1024>, box = [64, 128], swizzle = 128>]
 // Without wgmma: the fragments for any number of rows.
 // OLD: plan.kernel @cross
@@ -54,7 +54,7 @@ plan.kernel @narrow gemm dims ["batch"] operands [
 
 // Full f32, which tensor cores do not have.
 // CHECK: plan.kernel @exact
-// CHECK-SAME: function = @cuda_code::@exact_scalar64,
+// CHECK-SAME: function = @cuda_code::@exact_simt64,
 plan.kernel @exact gemm dims ["batch"] operands [
     <strides = <64, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <dot>, aligned = true>, <strides = <64, 1>, alternative_to = 1, aligned = true>, <strides = <64, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x64xf32, #rec.dims<"batch", 64>>, %w: tensor<64x64xf32>, %again: tensor<64x64xf32>):
@@ -64,7 +64,7 @@ plan.kernel @exact gemm dims ["batch"] operands [
 
 // f32 whose products may lose mantissa bits.
 // CHECK: plan.kernel @tf32
-// CHECK-SAME: function = @cuda_code::@tf32_split8,
+// CHECK-SAME: function = @cuda_code::@tf32_splitk8,
 plan.kernel @tf32 gemm dims ["batch"] operands [
     <strides = <128, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <mma>, aligned = true>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1, aligned = true>, <strides = <64, 1>, aligned = true>] {
 ^bb0(%x: tensor<?x128xf32, #rec.dims<"batch", 128>>, %w: tensor<128x64xf32>, %again: tensor<128x64xf32>):
@@ -93,11 +93,11 @@ plan.kernel @unpacked gemm dims ["batch"] operands [
 
 // CHECK: module @cuda_code
 // A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
-// CHECK-LABEL: llvm.func @cross_split8
+// CHECK-LABEL: llvm.func @cross_splitk8
 // CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
 // CHECK: nvvm.barrier0
-// CHECK-LABEL: llvm.func @cross_wgmma128x128_alternate
+// CHECK-LABEL: llvm.func @cross_wgmma128x128_pingpong
 // CHECK-SAME: llvm.byval = !llvm.array<128 x i8>
 // CHECK: nvvm.mbarrier.init
 // CHECK: nvvm.setmaxregister increase 240
@@ -114,8 +114,8 @@ plan.kernel @unpacked gemm dims ["batch"] operands [
 // CHECK-LABEL: llvm.func @narrow_dot1x1
 // CHECK: nvvm.shfl.sync bfly
 // CHECK: math.exp
-// CHECK-LABEL: llvm.func @exact_scalar64
+// CHECK-LABEL: llvm.func @exact_simt64
 // CHECK: nvvm.barrier0
 // CHECK: scf.for
-// CHECK-LABEL: llvm.func @tf32_split8
+// CHECK-LABEL: llvm.func @tf32_splitk8
 // CHECK: nvvm.mma.sync {{.*}}multiplicandAPtxType = #nvvm.mma_type<tf32>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 8>

@@ -11,7 +11,7 @@
 
 // Attention over slices of one matrix, heads split and joined: warps of the grid share the tiles of 16 queries, scores stay
 // in registers, and the layers behind it are done there. Two neighbours are one store.
-// CHECK: plan.kernel @attention{{.*}}launches = [#plan.launch<function = @cuda_code::@attention, threads = 256, grid = <"floordiv(max(672*batch, 1)+255, 256)">, blocks_per_sm = 8{{(, starts_early = true)?}}>]
+// CHECK: plan.kernel @attention{{.*}}launches = [#plan.launch<function = @cuda_code::@attention, threads = 256, grid = <"floordiv(max(672*batch, 1)+255, 256)">, blocks_per_sm = 8{{(, uses_pdl = true)?}}>]
 plan.kernel @attention rows dims ["batch"] operands [
     <strides = <2016, 96, 1>, row = true, aligned = true>, <strides = <672, 32, 1>, row = true, aligned = true>,
     <strides = <672, 32, 1>, aligned = true>] {

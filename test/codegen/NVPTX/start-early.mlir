@@ -7,11 +7,11 @@
 
 // OLD-NOT: griddepcontrol
 // ENGINE: rows_dot_interaction: rows, 128 threads, {{.*}}starts early
-// OLD-ENGINE: "starts_early": false
-// OLD-ENGINE-NOT: "starts_early": true
+// OLD-ENGINE: "uses_pdl": false
+// OLD-ENGINE-NOT: "uses_pdl": true
 
 // Fragments of the weight and the bias come first, then activations, for which no read-only cache will do.
-// CHECK: .entry gemm_v_split8(
+// CHECK: .entry gemm_v_splitk8(
 // CHECK: griddepcontrol.launch_dependents
 // CHECK: ld.global.nc.v4
 // CHECK: griddepcontrol.wait

@@ -62,20 +62,20 @@ plan.kernel @strided whole dims ["n"]
 // What the schedule and codegen phases add for GPUs.
 // CHECK-LABEL: plan.kernel @launched
 // CHECK-SAME: <strides = <64, 1>, packing = <mma>>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1>
-// CHECK-SAME: choices = [#plan.choice<name = "split8", max_rows = 16>, #plan.choice<name = "cublaslt", min_rows = 4, needs_timing = true>]
-// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@launched_split8, threads = 256, cluster = 2, shared_bytes = 1024, grid = <"batch", 2>, blocks_per_sm = 1, scratch_bytes = <"4*batch">, min_rows = 1, max_rows = 16, needs_timing = true, starts_early = true,
+// CHECK-SAME: choices = [#plan.choice<name = "splitk8", max_rows = 16>, #plan.choice<name = "cublaslt", min_rows = 4, needs_timing = true>]
+// CHECK-SAME: launches = [#plan.launch<function = @cuda_code::@launched_splitk8, threads = 256, cluster = 2, shared_bytes = 1024, grid = <"batch", 2>, blocks_per_sm = 1, scratch_bytes = <"4*batch">, min_rows = 1, max_rows = 16, needs_timing = true, uses_pdl = true,
 // CHECK-SAME: tensor_maps = [#plan.tensor_map<operand = 0, type = f16, sizes = <13, "batch">, strides = <32>, box = [13, 64], swizzle = 128>]>]
 // CHECK-SAME: scratch_bytes = #rec.dims<"8*batch">
 plan.kernel @launched gemm dims ["batch"]
     operands [<strides = <16, 1>, row = true>, <strides = <64, 1>, packing = <mma>>,
               <strides = <64, 1>, packing = <wgmma>, alternative_to = 1>, <strides = <64, 1>>]
     attributes {scratch_bytes = #rec.dims<"8*batch">,
-                choices = [#plan.choice<name = "split8", max_rows = 16>,
+                choices = [#plan.choice<name = "splitk8", max_rows = 16>,
                            #plan.choice<name = "cublaslt", min_rows = 4, needs_timing = true>],
-                launches = [#plan.launch<function = @cuda_code::@launched_split8, threads = 256, cluster = 2,
+                launches = [#plan.launch<function = @cuda_code::@launched_splitk8, threads = 256, cluster = 2,
                                          shared_bytes = 1024, grid = <"batch", 2>, blocks_per_sm = 1,
                                          scratch_bytes = <"4*batch">, min_rows = 1, max_rows = 16,
-                                         needs_timing = true, starts_early = true, tensor_maps = [
+                                         needs_timing = true, uses_pdl = true, tensor_maps = [
                   #plan.tensor_map<operand = 0, type = f16, sizes = <13, "batch">, strides = <32>, box = [13, 64],
                                    swizzle = 128>]>]} {
 ^bb0(%x: tensor<?x13xf16, #rec.dims<"batch", 13>>, %w: tensor<13x64xf16>, %again: tensor<13x64xf16>):

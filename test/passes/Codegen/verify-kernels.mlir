@@ -225,7 +225,7 @@ module @cuda_code {
 // -----
 
 // expected-error @+1 {{cannot be launched as @cuda_code::@k: it starts before the kernels that it waits for have ended, which sm_80 does not have}}
-plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] attributes {launches = [#plan.launch<function = @cuda_code::@k, threads = 128, grid = <1>, starts_early = true>]} {
+plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <strides = <4, 1>>] attributes {launches = [#plan.launch<function = @cuda_code::@k, threads = 128, grid = <1>, uses_pdl = true>]} {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"n", 4>>):
   rec.yield %x : tensor<?x4xf32, #rec.dims<"n", 4>>
 }

@@ -13,15 +13,15 @@
 // library, are for the tuner.
 // CHECK: plan.kernel @wide
 // CHECK-SAME: operands [<strides = <256, 1>, row = true, aligned = true>, <strides = <128, 1>, aligned = true, constant = true>, <strides = <128, 1>, aligned = true>]
-// CHECK-SAME: choices = [#plan.choice<name = "split8", max_rows = {{[0-9]+}}>,
-// CHECK-SAME: #plan.choice<name = "wgmma128x128_alternate">]
+// CHECK-SAME: choices = [#plan.choice<name = "splitk8", max_rows = {{[0-9]+}}>,
+// CHECK-SAME: #plan.choice<name = "wgmma128x128_pingpong">]
 // CHECK-NOT: needs_timing = true
 // CHECK-NOT: cublaslt
 // ALL: plan.kernel @wide
 // ALL-SAME: choices = [#plan.choice<name = "cublaslt", needs_timing = true>
 // ALL-SAME: #plan.choice<name = "wgmma128x256", needs_timing = true>
-// ALL-SAME: #plan.choice<name = "split8", max_rows = {{[0-9]+}}>
-// ALL-SAME: #plan.choice<name = "wgmma128x128_alternate">]
+// ALL-SAME: #plan.choice<name = "splitk8", max_rows = {{[0-9]+}}>
+// ALL-SAME: #plan.choice<name = "wgmma128x128_pingpong">]
 // OLD: plan.kernel @wide
 // OLD-SAME: #plan.choice<name = "direct{{(16|32)}}">]
 // OLD-NOT: wgmma
@@ -63,11 +63,11 @@ plan.kernel @copy rows dims ["batch"] operands [<strides = <128, 1>, row = true>
 }
 // The number that timing caches repeat is of what kernels compute: neither names nor the syntax of the plan change it.
 // RUN: sed 's/@wide/@broad/; s/"w"/"weight"/' %s | reckon-opt --plan-choose-launches=all-candidates=true | FileCheck %s --check-prefix=NUMBER
-// NUMBER: candidates = 5482096628725140152 : i64
+// NUMBER: candidates = 961426655672309314 : i64
 // RUN: sed 's/<strides = <128, 1>>\]/<strides = <136, 1>>]/' %s | reckon-opt --plan-choose-launches=all-candidates=true | FileCheck %s --check-prefix=WIDER
-// WIDER-NOT: candidates = 5482096628725140152
+// WIDER-NOT: candidates = 961426655672309314
 // WIDER: candidates =
-// ALL: plan.program @main dims ["batch"] attributes {candidates = 5482096628725140152 : i64}
+// ALL: plan.program @main dims ["batch"] attributes {candidates = 961426655672309314 : i64}
 plan.program @main dims ["batch"] {
   %x = plan.input "x" : <f16, <"batch", 256>>
   %w = plan.weight "w" dense<1.0> : tensor<256x256xf16> : <f16, <256, 256>>

@@ -76,12 +76,12 @@ def write_cache(name, times, lines=None):
         file.write("\n".join(lines(text) if lines else text) + "\n")
 
 
-write_cache("good", {"cublaslt": " 1:9.0 4096:1.0", "split8": " 1:2.0 4096:5.0"})
-write_cache("generated", {"split16": " 1:2.0 4096:5.0"})
+write_cache("good", {"cublaslt": " 1:9.0 4096:1.0", "splitk8": " 1:2.0 4096:5.0"})
+write_cache("generated", {"splitk16": " 1:2.0 4096:5.0"})
 write_cache("fewer", {}, lambda text: text[:3])
 write_cache("bad", {}, lambda text: text[:2] + ["nonsense"])
 write_cache("other", {}, lambda text: text[:2] + ["kernels 123"])
-write_cache("swapped", {}, lambda text: [line.replace("_split16", "_split17") for line in text])
+write_cache("swapped", {}, lambda text: [line.replace("_splitk16", "_splitk17") for line in text])
 
 option = "--timing-cache=" + path("good.txt")
 compile_to("tuned.rkn", option)

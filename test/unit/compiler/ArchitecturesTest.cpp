@@ -110,7 +110,7 @@ protected:
     wanted.sharedBytes = kernel.sharedBytes + kernel.staticSharedBytes;
     wanted.registers = kernel.registers;
     wanted.usesTensorMaps = !kernel.tensorMaps.empty();
-    wanted.startsEarly = kernel.startsEarly;
+    wanted.usesPdl = kernel.usesPdl;
     return GetParam().checkLaunch(wanted);
   }
 

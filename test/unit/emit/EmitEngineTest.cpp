@@ -169,7 +169,7 @@ static const char cudaText[] = R"mlir(
 plan.kernel @gemm gemm dims ["batch", "rows:emb"]
     operands [<strides = <4, 1>, row = true>, <strides = <3, 1>>, <strides = <3>>, <strides = <3, 1>>] attributes {launches = [
       #plan.launch<function = @cuda_code::@gemm_few, threads = 64, shared_bytes = 1024, grid = <1>, blocks_per_sm = 2,
-                   max_rows = 16, starts_early = true, tensor_maps = [
+                   max_rows = 16, uses_pdl = true, tensor_maps = [
         #plan.tensor_map<operand = 0, type = f32, sizes = <4, "batch">, strides = <16>, box = [8, 1]>]>,
       #plan.launch<function = @cuda_code::@gemm_any, threads = 128, grid = <"batch">, scratch_bytes = <64>>]} {
 ^bb0(%x: tensor<?x4xf32, #rec.dims<"batch", 4>>, %w: tensor<4x3xf32>, %b: tensor<2xf32>):

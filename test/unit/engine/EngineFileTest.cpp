@@ -245,8 +245,8 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(kernel.sharedBytes, 65536u);
   EXPECT_EQ(kernel.staticSharedBytes, 1024u);
   EXPECT_EQ(kernel.spillBytes, 8u);
-  EXPECT_TRUE(kernel.startsEarly);
-  EXPECT_FALSE(program->kernels[1].startsEarly);
+  EXPECT_TRUE(kernel.usesPdl);
+  EXPECT_FALSE(program->kernels[1].usesPdl);
   ASSERT_EQ(kernel.tensorMaps.size(), 1u);
   EXPECT_EQ(kernel.tensorMaps[0].sizes[1], size("batch"));
   EXPECT_EQ(kernel.tensorMaps[0].strides[0], size("16*batch"));

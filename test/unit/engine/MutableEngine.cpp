@@ -38,7 +38,7 @@ static ProgramSpec cudaProgram() {
   tiles.sharedBytes = 65536;
   tiles.staticSharedBytes = 1024;
   tiles.spillBytes = 8;
-  tiles.startsEarly = true;
+  tiles.usesPdl = true;
   tiles.tensorMaps = {{0, ElementType::F32, {3, test::size("batch")}, {test::size("16*batch")}, {4, 64}, 32}};
   KernelSpec rows = kernel("g1", "rows", {});
   rows.blockThreads = 64;

@@ -181,7 +181,7 @@ TEST_F(Cuda, GraphsFollowTheBuffers) {
 TEST_F(Cuda, KernelsStartEarlyWhereTheyWaitThemselves) {
   EngineSpec spec = cudaSampleSpec();
   for (KernelSpec &kernel : spec.programs[1].kernels)
-    kernel.startsEarly = kernel.symbol != "test_linear";
+    kernel.usesPdl = kernel.symbol != "test_linear";
   Engine engine;
   Context context;
   ASSERT_FALSE(open(engine, spec));
@@ -201,7 +201,7 @@ TEST_F(Cuda, BranchesTakeTurnsBesideKernelsThatStay) {
   EngineSpec spec = cudaSampleSpec();
   ProgramSpec &program = spec.programs[1];
   for (KernelSpec &kernel : program.kernels)
-    kernel.startsEarly = true;
+    kernel.usesPdl = true;
   // The first dispatch once more, into memory that nobody reads: it may run beside all others.
   ChainSpec aside = program.chains[0];
   aside.dispatches[0].operands.back() = {Space::Arena, uint32_t(program.slots.size()), 0, 0, "", ""};

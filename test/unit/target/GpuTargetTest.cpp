@@ -110,7 +110,7 @@ TEST(GpuTarget, LaunchesStayWithinLimits) {
   EXPECT_EQ(get("sm_80").checkLaunch(cluster), "the number of blocks of a cluster is 16, sm_80 has 0");
 
   GpuLaunch maps = launch, early = launch;
-  maps.usesTensorMaps = early.startsEarly = true;
+  maps.usesTensorMaps = early.usesPdl = true;
   EXPECT_EQ(get("sm_90").checkLaunch(maps), "");
   EXPECT_EQ(get("sm_90").checkLaunch(early), "");
   EXPECT_EQ(get("sm_89").checkLaunch(maps), "it reads through tensor maps, which sm_89 does not have");

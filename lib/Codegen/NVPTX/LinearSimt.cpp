@@ -1,4 +1,4 @@
-//===- LinearScalar.cpp - Linear layers in f32 multiply-adds ----------------------===//
+//===- LinearSimt.cpp - Linear layers in f32 multiply-adds ----------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -117,7 +117,7 @@ void ScalarEmitter::addOuter(MutableArrayRef<Value> sums, Value ofRows, Value of
   auto read = [&](Value from) {
     Values elements;
     for (unsigned g = 0; g < groups; ++g)
-      elements.append(loadRun(p, p.at(from, offset + g * 256), p.getF32Type(), 4, true, false));
+      elements.append(loadRun(p, p.at(from, offset + g * 256), p.getF32Type(), 4, /*aligned=*/true));
     return elements;
   };
   Values a = read(ofRows), w = read(ofColumns);
@@ -154,7 +154,7 @@ void ScalarEmitter::emit(LinearEpilogue &epilogue) {
   }
 }
 
-LaunchPlan nvptx::emitLinearScalar(const LinearLayer &layer, DeviceModule &module, unsigned weight, ScalarTile tile) {
+LaunchPlan nvptx::emitLinearSimt(const LinearLayer &layer, DeviceModule &module, unsigned weight, SimtTile tile) {
   unsigned size = tile.size;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, threads);
   DeviceBuilder p(kernel.getBuilder());
