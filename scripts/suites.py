@@ -153,7 +153,7 @@ def suite_conformance():
 def suite_differential():
     """random modules through the compiler, against the reference evaluator"""
     count = 200
-    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}"])
+    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}", f"--jobs={os.cpu_count()}"])
     outcomes = {name: int(number) for number, name in re.findall(r"^(\d+) (\w+)$", output, re.M)}
     if not outcomes or sum(outcomes.values()) != count:
         return Result(0, 1, 0, [f"exit status {status}", tail(output)])
@@ -180,13 +180,12 @@ def suite_python():
 def suite_sizes():
     """random modules at sizes that they have no meaning at, with kernels that check themselves"""
     count = 60
-    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}", "--sizes=100"])
-    outcomes = {name: int(number) for number, name in re.findall(r"^(\d+) (\w[\w ]*)$", output, re.M)}
-    runs = re.search(r"^\d+ runs, of which \d+ refused$", output, re.M)
-    if not runs or sum(outcomes.values()) != count:
+    status, output = run(["build/test/fuzz/reckon-fuzz-graph", f"--count={count}", "--sizes=100", f"--jobs={os.cpu_count()}"])
+    summary = re.search(r"^modules (\d+), runs \d+, refused \d+, skipped \d+, findings (\d+), .*$", output, re.M)
+    if not summary or int(summary.group(1)) != count:
         return Result(0, 1, 0, [f"exit status {status}", tail(output)])
-    passed = outcomes.pop("ok", 0)
-    return Result(passed, count - passed, 0, [runs.group(0)] + ([tail(output)] if status else []))
+    failed = max(int(summary.group(2)), int(status != 0))
+    return Result(count - failed, failed, 0, [summary.group(0)] + ([tail(output)] if status else []))
 
 
 # Small models with the answers or refusals that their inputs get, and a program that runs them: RECKON_CASES, or beside the

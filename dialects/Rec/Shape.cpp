@@ -60,7 +60,7 @@ SizeConflict::~SizeConflict() { currentConflict = outer; }
 
 void SizeConflict::note(const SizeExpr &a, const SizeExpr &b) {
   if (currentConflict)
-    currentConflict->sizes.emplace(a, b);
+    currentConflict->sizes = std::make_pair(a, b); // a and b may be in it
 }
 
 std::optional<SizeExpr> rec::unifySizes(const SizeExpr &a, const SizeExpr &b) {

@@ -65,7 +65,7 @@ void ReshapeOp::getSizeRequirements(Requirements &requirements) {
 /// Indices that are constants count from the end where negative; all lie inside the axis.
 static void requireIndices(Requirements &requirements, Value indices, const SizeExpr &size, int64_t axis) {
   auto constant = indices.getDefiningOp<ConstantOp>();
-  auto numbers = constant && !size.isConstant() ? getConstantInts(constant.getValue()) : std::nullopt;
+  auto numbers = constant ? getConstantInts(constant.getValue()) : std::nullopt;
   if (!numbers || numbers->empty())
     return;
   auto [least, greatest] = std::minmax_element(numbers->begin(), numbers->end());

@@ -43,10 +43,10 @@ private:
 } // namespace
 
 std::string EngineSession::open(const std::vector<uint8_t> &bytes, int threads,
-                                const std::vector<ReckonTableBinding> &bindings) {
+                                const std::vector<ReckonTableBinding> &bindings, const char *device) {
   if (runtime::Status failed = engine.openMemory(bytes.data(), bytes.size(), bindings))
     return failed.message;
-  return context.create(engine, threads).message;
+  return context.create(engine, threads, device).message;
 }
 
 std::string EngineSession::run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorImpl<Tensor> &outputs) {

@@ -37,8 +37,7 @@ static std::string getNodeName(Operation *op) {
 }
 
 /// A dimension that a node needs to be a certain number is none any more, which the caller should hear.
-static void warnOfFixedSize(rec::OnnxOp op, const std::pair<SizeExpr, SizeExpr> &sizes) {
-  const auto &[a, b] = sizes;
+static void warnOfFixedSize(rec::OnnxOp op, const SizeExpr &a, const SizeExpr &b) {
   if (!a.isConstant() && !b.isConstant())
     return;
   const SizeExpr &size = a.isConstant() ? b : a, &number = a.isConstant() ? a : b;
@@ -80,18 +79,20 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
     if (node.isModelWrong()) {
       // The node may be right if two dimensions that nobody said are equal are. Each time there is one less of them.
       auto func = op->getParentOfType<func::FuncOp>();
-      if (conflict.last() &&
-          (rec::dependsOnData(conflict.last()->first) || rec::dependsOnData(conflict.last()->second))) {
-        ReasonNote(op.getContext())
-            .setAttr(op, builder.getStringAttr("it needs " + conflict.last()->first.str() + " and " +
-                                               conflict.last()->second.str() + " to be equal, which data decide"));
-        return success();
-      }
-      if (conflict.last() && (unifyDims(func, conflict.last()->first, conflict.last()->second) ||
-                              requireEqual(op, conflict.last()->first, conflict.last()->second))) {
-        warnOfFixedSize(op, *conflict.last());
-        ++counts.unified;
-        continue;
+      if (conflict.last()) {
+        // What is tried notes conflicts of its own.
+        const auto [first, second] = *conflict.last();
+        if (rec::dependsOnData(first) || rec::dependsOnData(second)) {
+          ReasonNote(op.getContext())
+              .setAttr(op, builder.getStringAttr("it needs " + first.str() + " and " + second.str() +
+                                                 " to be equal, which data decide"));
+          return success();
+        }
+        if (unifyDims(func, first, second) || requireEqual(op, first, second)) {
+          warnOfFixedSize(op, first, second);
+          ++counts.unified;
+          continue;
+        }
       }
       return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << node.getError();
     }

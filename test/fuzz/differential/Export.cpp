@@ -16,7 +16,7 @@ using namespace reckon;
 using namespace reckon::fuzz;
 using namespace reckon::reference;
 
-static bool writeTensor(const Tensor &tensor, const std::string &path) {
+bool fuzz::writeTensor(const Tensor &tensor, const std::string &path) {
   std::vector<char> bytes = tensor.toBytes();
   tools::HostTensor written = {"",
                                static_cast<ReckonElementType>(tensor.kind()),
@@ -28,7 +28,7 @@ static bool writeTensor(const Tensor &tensor, const std::string &path) {
 
 bool fuzz::exportModule(mlir::ModuleOp module, uint64_t seed, const std::string &directory, const std::string &name,
                         double &tolerance) {
-  mlir::func::FuncOp func = *module.getOps<mlir::func::FuncOp>().begin();
+  mlir::func::FuncOp func = getFunc(module);
   tolerance = 0;
   llvm::SmallVector<llvm::SmallVector<Tensor>> inputs;
   std::vector<Expectation> expectations;

@@ -18,24 +18,18 @@ using namespace reckon::fuzz;
 static constexpr int64_t maxRowElements = 2048;
 
 OwningOpRef<ModuleOp> fuzz::makeRandomModule(MLIRContext &context, uint64_t seed) {
-  context.loadDialect<rec::RecDialect, func::FuncDialect>();
-  Location location = UnknownLoc::get(&context);
-  OwningOpRef<ModuleOp> module = ModuleOp::create(location);
-  auto func = func::FuncOp::create(location, "main", FunctionType::get(&context, {}, {}));
-  module->push_back(func);
-  func.addEntryBlock();
-  GraphBuilder builder(func, seed);
-  builder.addInputs();
-  // Mostly small graphs: a failure in one is easy to see.
-  std::mt19937_64 random(seed);
-  for (uint64_t step = 0, steps = 2 + random() % (random() % 4 ? 8 : 24); step < steps; ++step)
-    builder.addStep();
-  builder.finish();
-  return module;
+  return makeModule(context, [&](func::FuncOp func) {
+    GraphBuilder builder(func, seed);
+    builder.addInputs();
+    // Mostly small graphs: a failure in one is easy to see.
+    std::mt19937_64 random(seed);
+    for (uint64_t step = 0, steps = 2 + random() % (random() % 4 ? 8 : 24); step < steps; ++step)
+      builder.addStep();
+    builder.finish();
+  });
 }
 
-GraphBuilder::GraphBuilder(func::FuncOp func, uint64_t seed)
-    : func(func), b(func.getLoc(), OpBuilder::atBlockEnd(&func.getBody().front())), random(seed ^ 0x9e3779b97f4a7c15) {
+GraphBuilder::GraphBuilder(func::FuncOp func, uint64_t seed) : RandomGraph(func, seed ^ 0x9e3779b97f4a7c15) {
   realType = b.getF32Type();
   if (oneIn(6))
     realType = choose<Type>({b.getF64Type(), b.getF16Type(), b.getBF16Type()});
@@ -91,13 +85,6 @@ int64_t GraphBuilder::weigh(Type type) {
 // Operands
 //===----------------------------------------------------------------------===//
 
-Value GraphBuilder::input(Type type, const std::string &name) {
-  Value value = func.getBody().front().addArgument(type, b.getLoc());
-  func.setType(FunctionType::get(b.getContext(), func.getBody().front().getArgumentTypes(), {}));
-  func.setArgAttr(func.getNumArguments() - 1, "rec.name", b.getStringAttr(name));
-  return value;
-}
-
 Value GraphBuilder::floats(ArrayRef<int64_t> shape, double scale, double center) {
   auto type = RankedTensorType::get(shape, realType);
   std::vector<double> values(type.getNumElements());
@@ -105,11 +92,6 @@ Value GraphBuilder::floats(ArrayRef<int64_t> shape, double scale, double center)
     value = center + scale * drawFloat();
   auto name = b.getStringAttr("w" + std::to_string(numConstants++));
   return rec::ConstantOp::create(b, rec::makeConstant(type, ArrayRef<double>(values), name.getValue()), name);
-}
-
-Value GraphBuilder::integers(ArrayRef<int64_t> shape, ArrayRef<int64_t> values) {
-  return rec::ConstantOp::create(b, rec::makeConstant(RankedTensorType::get(shape, b.getI64Type()), values),
-                                 StringAttr());
 }
 
 Value GraphBuilder::integerScalar(int64_t value) {
@@ -126,10 +108,6 @@ Value GraphBuilder::slice(Value x, int64_t dim, int64_t begin, int64_t count, in
   sizes[dim] = count;
   steps[dim] = step;
   return rec::SliceOp::create(b, x, dims(starts), dims(sizes), steps);
-}
-
-Value GraphBuilder::reshape(Value x, ArrayRef<SizeExpr> shape) {
-  return rec::ReshapeOp::create(b, rec::getTensorType(shape, typeOf(x).getElementType()), x);
 }
 
 //===----------------------------------------------------------------------===//
@@ -209,7 +187,7 @@ void GraphBuilder::addStep() {
     const Step *step = steps;
     for (; ticket >= step->weight; ++step)
       ticket -= step->weight;
-    b.setLoc(NameLoc::get(b.getStringAttr("node" + std::to_string(numNodes))));
+    startNode(numNodes);
     if ((this->*step->run)()) {
       ++numNodes;
       return;
@@ -229,11 +207,7 @@ void GraphBuilder::finish() {
   // Ids of lookups may be outputs as they are.
   if (oneIn(20) && !idMatrices.empty())
     results.push_back(idMatrices.front());
-  func::ReturnOp::create(b, results);
-  func.setType(
-      FunctionType::get(b.getContext(), func.getBody().front().getArgumentTypes(), ValueRange(results).getTypes()));
-  for (size_t i = 0; i < results.size(); ++i)
-    func.setResultAttr(i, "rec.name", b.getStringAttr("y" + std::to_string(i)));
+  returnValues(results);
   // What only dropped results used goes, too.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(func.getBody().front())))
     if (op.getNumResults() > 0 && op.use_empty())

@@ -8,27 +8,13 @@
 #ifndef RECKON_TEST_FUZZ_DIFFERENTIAL_GRAPHBUILDER_H
 #define RECKON_TEST_FUZZ_DIFFERENTIAL_GRAPHBUILDER_H
 
-#include "dialects/Rec/Rec.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/OwningOpRef.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
-
-#include <random>
+#include "test/fuzz/differential/RandomGraph.h"
 
 namespace reckon::fuzz {
 
-/// A valid module of one function in the rec dialect; the same seed gives the same module.
-mlir::OwningOpRef<mlir::ModuleOp> makeRandomModule(mlir::MLIRContext &context, uint64_t seed);
-
-/// A valid module over several dimensions that has a meaning at some sizes only (SizeModules.cpp).
-mlir::OwningOpRef<mlir::ModuleOp> makeSizeModule(mlir::MLIRContext &context, uint64_t seed);
-
 /// Keeps a pool of values and adds random ops over them. A step adds one op (with the ops that make its operands fit),
 /// or nothing when the pool has no operand for it.
-class GraphBuilder {
+class GraphBuilder : public RandomGraph {
 public:
   GraphBuilder(mlir::func::FuncOp func, uint64_t seed);
   void addInputs();
@@ -37,13 +23,8 @@ public:
   void finish();
 
 private:
-  // Random choices.
-  int64_t below(int64_t end) { return static_cast<int64_t>(random() % static_cast<uint64_t>(end)); }
-  int64_t between(int64_t low, int64_t high) { return low + below(high - low + 1); }
-  bool oneIn(int64_t n) { return below(n) == 0; }
   /// Sizes on both sides of vector and tile widths.
   int64_t drawSize();
-  template <typename T> T choose(std::initializer_list<T> values) { return *(values.begin() + below(values.size())); }
   double drawFloat() { return static_cast<double>(random() >> 11) * 0x1p-52 - 1; }
 
   // The pool. `pick` gives null when nothing fits.
@@ -57,9 +38,6 @@ private:
   }
 
   // Facts about a value.
-  static mlir::RankedTensorType typeOf(mlir::Value value) {
-    return mlir::cast<mlir::RankedTensorType>(value.getType());
-  }
   static int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
   /// The static size, or kDynamic.
   rec::DimsAttr makeSize(int64_t size) { return rec::DimsAttr::get(b.getContext(), SizeExpr(size)); }
@@ -73,18 +51,13 @@ private:
   static int64_t weigh(mlir::Type type);
 
   // Operands made on the way.
-  mlir::Value input(mlir::Type type, const std::string &name);
   mlir::Value floats(llvm::ArrayRef<int64_t> shape, double scale = 1, double center = 0);
-  /// Indices.
-  mlir::Value integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values);
   mlir::Value integerScalar(int64_t value);
   mlir::Value table(int64_t rows, int64_t dim);
   /// Some columns of the ids as a matrix.
   rec::OutOfRange drawPolicy(); ///< mostly the default
   mlir::Value idColumns(mlir::Value ids, int64_t begin, int64_t count);
   mlir::Value slice(mlir::Value x, int64_t dim, int64_t begin, int64_t count, int64_t step = 1);
-  mlir::Value reshape(mlir::Value x, llvm::ArrayRef<SizeExpr> shape);
-  rec::DimsAttr dims(llvm::ArrayRef<SizeExpr> sizes) { return rec::DimsAttr::get(b.getContext(), sizes); }
 
   // Steps, by family: Lookups.cpp, Layers.cpp, Elements.cpp, Moves.cpp, Reductions.cpp.
   bool addEmbedding();
@@ -139,12 +112,8 @@ private:
   bool addSharedInput();
   bool addEinsum();
 
-  mlir::func::FuncOp func;
-  mlir::ImplicitLocOpBuilder b;
-  std::mt19937_64 random;
   SizeExpr batch;
   mlir::Type realType, integerType; ///< one of each in a graph
-  llvm::SmallVector<mlir::Value> pool;
   llvm::SmallVector<mlir::Value> idMatrices;
   llvm::SmallVector<std::pair<mlir::Value, mlir::Value>> idsAndOffsets;
   unsigned numConstants = 0, numNodes = 0;

@@ -16,8 +16,6 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::fuzz;
 
-static func::FuncOp getFunc(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
-
 /// Erases what no result needs, and names arguments and results afresh.
 static void tidy(func::FuncOp func) {
   Block &body = func.getBody().front();

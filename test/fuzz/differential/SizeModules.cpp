@@ -10,20 +10,18 @@
 //
 //===-------------------------------------------------------------------------===//
 
-#include "test/fuzz/differential/GraphBuilder.h"
+#include "test/fuzz/differential/RandomGraph.h"
 
 #include "dialects/Rec/ConstantData.h"
-#include "dialects/Rec/Shape.h"
 
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::fuzz;
 
 namespace {
-class SizeGraph {
+class SizeGraph : public RandomGraph {
 public:
-  SizeGraph(func::FuncOp func, uint64_t seed)
-      : func(func), b(func.getLoc(), OpBuilder::atBlockEnd(&func.getBody().front())), random(seed) {}
+  using RandomGraph::RandomGraph;
 
   void build() {
     // Every dimension is the size of an input.
@@ -41,35 +39,21 @@ public:
                                      &SizeGraph::addReduction,      &SizeGraph::addOrder,   &SizeGraph::addConcat,
                                      &SizeGraph::addRepeat,         &SizeGraph::addMatmul,  &SizeGraph::addShape};
     for (int64_t i = 0, count = between(2, 7); i < count;) {
-      b.setLoc(NameLoc::get(b.getStringAttr("node" + std::to_string(i))));
+      startNode(i);
       i += (this->*steps[below(std::size(steps))])();
     }
     SmallVector<Value> results;
     for (Value value : pool)
       if (value.use_empty())
         results.push_back(value);
-    func::ReturnOp::create(b, results);
-    func.setType(
-        FunctionType::get(b.getContext(), func.getBody().front().getArgumentTypes(), ValueRange(results).getTypes()));
-    for (size_t i = 0; i < results.size(); ++i)
-      func.setResultAttr(i, "rec.name", b.getStringAttr("y" + std::to_string(i)));
+    returnValues(results);
   }
 
 private:
-  int64_t below(int64_t end) { return static_cast<int64_t>(random() % static_cast<uint64_t>(end)); }
-  int64_t between(int64_t low, int64_t high) { return low + below(high - low + 1); }
-  bool oneIn(int64_t n) { return below(n) == 0; }
-  int64_t drawK() {
-    static constexpr int64_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 16};
-    return sizes[below(std::size(sizes))];
-  }
-
+  int64_t drawK() { return choose<int64_t>({1, 2, 3, 4, 5, 7, 8, 16}); }
   Value input(const rec::Shape &shape, Type element = nullptr) {
-    Value value =
-        func.getBody().front().addArgument(rec::getTensorType(shape, element ? element : b.getF32Type()), b.getLoc());
-    func.setType(FunctionType::get(b.getContext(), func.getBody().front().getArgumentTypes(), {}));
-    func.setArgAttr(func.getNumArguments() - 1, "rec.name",
-                    b.getStringAttr("x" + std::to_string(func.getNumArguments() - 1)));
+    Value value = RandomGraph::input(rec::getTensorType(shape, element ? element : b.getF32Type()),
+                                     "x" + std::to_string(func.getNumArguments()));
     if (!element)
       pool.push_back(value);
     return value;
@@ -95,20 +79,10 @@ private:
     }
     return false;
   }
-  rec::DimsAttr dims(ArrayRef<SizeExpr> sizes) { return rec::DimsAttr::get(b.getContext(), sizes); }
-  Value constant(ArrayRef<int64_t> extents, ArrayRef<int64_t> values) {
-    return rec::ConstantOp::create(b, rec::makeConstant(RankedTensorType::get(extents, b.getI64Type()), values),
-                                   StringAttr());
-  }
   Value scalar(double value) {
     return rec::ConstantOp::create(
         b, rec::makeConstant(RankedTensorType::get({}, b.getF32Type()), ArrayRef<double>(value)), StringAttr());
   }
-  Value reshape(Value value, const rec::Shape &to) {
-    return rec::ReshapeOp::create(b, rec::getTensorType(to, cast<RankedTensorType>(value.getType()).getElementType()),
-                                  value);
-  }
-
   /// The first or last k, all but them, every other one, or backwards.
   bool addSlice() {
     if (!pick())
@@ -157,7 +131,7 @@ private:
     SmallVector<int64_t> indices;
     for (int64_t i = 0; i < count; ++i)
       indices.push_back(between(-k, k - 1));
-    return add(rec::GatherOp::create(b, x, constant({count}, indices), d));
+    return add(rec::GatherOp::create(b, x, integers({count}, indices), d));
   }
   /// Indices that an input gives, of sizes of their own.
   bool addGatherElements() {
@@ -205,9 +179,7 @@ private:
       return false;
     Value first = x;
     rec::Shape to = shape;
-    if (!pick() || shape.size() != to.size() ||
-        cast<RankedTensorType>(x.getType()).getElementType() !=
-            cast<RankedTensorType>(first.getType()).getElementType())
+    if (!pick() || shape.size() != to.size() || typeOf(x).getElementType() != typeOf(first).getElementType())
       return false;
     if (rec::provablyDiffer(rec::getNumElements(to), rec::getNumElements(shape)))
       return false;
@@ -252,11 +224,7 @@ private:
     return add(rec::BinaryOp::create(b, rec::BinaryKind::mul, x, count));
   }
 
-  func::FuncOp func;
-  ImplicitLocOpBuilder b;
-  std::mt19937_64 random;
   const SizeExpr B = SizeExpr::dim("B"), T = SizeExpr::dim("T"), N = SizeExpr::dim("N");
-  SmallVector<Value> pool;
   // What pick() picked.
   Value x;
   rec::Shape shape;
@@ -265,12 +233,5 @@ private:
 } // namespace
 
 OwningOpRef<ModuleOp> fuzz::makeSizeModule(MLIRContext &context, uint64_t seed) {
-  context.loadDialect<rec::RecDialect, func::FuncDialect>();
-  Location location = UnknownLoc::get(&context);
-  OwningOpRef<ModuleOp> module = ModuleOp::create(location);
-  auto func = func::FuncOp::create(location, "main", FunctionType::get(&context, {}, {}));
-  module->push_back(func);
-  func.addEntryBlock();
-  SizeGraph(func, seed * 0x9e3779b97f4a7c15 + 1).build();
-  return module;
+  return makeModule(context, [&](func::FuncOp func) { SizeGraph(func, seed * 0x9e3779b97f4a7c15 + 1).build(); });
 }

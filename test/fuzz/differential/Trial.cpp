@@ -7,18 +7,10 @@
 
 #include "test/fuzz/differential/Trial.h"
 
-#include "lib/Reference/EngineSession.h"
-#include "lib/Reference/Expectation.h"
+#include "dialects/Rec/SizeRequirements.h"
 #include "lib/Reference/RandomInputs.h"
-#include "reckon/Compiler/Compiler.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/StringRef.h"
-
-#include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace reckon;
 using namespace reckon::fuzz;
@@ -50,36 +42,7 @@ Outcome fuzz::prepareTrial(mlir::func::FuncOp func, int64_t batch, uint64_t seed
   return {Outcome::Inconclusive, "near ties"};
 }
 
-/// One id or index outside its table: the engine must refuse what the evaluator refuses, saying so, and otherwise
-/// answer alike.
-static Outcome tryBadIndex(mlir::func::FuncOp func, EngineSession &session, int64_t batch, uint64_t seed) {
-  RandomInputOptions options;
-  options.seed = seed;
-  options.badIndex = true;
-  auto inputs = makeRandomInputs(func, chooseDims(func, batch), options);
-  if (mlir::failed(inputs))
-    return {};
-  std::string expected;
-  auto expectation = computeExpectation(func, *inputs, {}, &expected);
-  llvm::SmallVector<Tensor> actual;
-  std::string got = session.run(*inputs, actual);
-  if (mlir::failed(expectation)) {
-    if (got.empty())
-      return {Outcome::Mismatch, "a bad index was accepted; the evaluator says: " + expected};
-    return got.find("outside") != std::string::npos ? Outcome()
-                                                    : Outcome{Outcome::RunError, "a bad index was reported as: " + got};
-  }
-  if (!got.empty())
-    return {Outcome::RunError, "the evaluator accepts what the engine refuses: " + got};
-  for (size_t i = 0; i < actual.size() && !expectation->hasTies; ++i) {
-    Difference difference = expectation->check(i, actual[i], {});
-    if (!difference.isMatch() && !(difference.shape.empty() && expectation->isIllConditioned(i)))
-      return {Outcome::Mismatch, "with a bad index, output " + std::to_string(i) + ": " + difference.str()};
-  }
-  return {};
-}
-
-Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
+Outcome fuzz::compileTrial(mlir::ModuleOp module, const CompileOptions &options, std::vector<uint8_t> &engine) {
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
@@ -87,23 +50,85 @@ Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
     return mlir::success();
   });
   mlir::OwningOpRef<mlir::ModuleOp> compiled = module.clone();
+  llvm::SmallVector<rec::RequirementAttr> requirements;
+  mlir::func::FuncOp func = getFunc(*compiled);
+  func.walk([&](mlir::Operation *op) { rec::getUnprovenRequirements(op, requirements); });
+  rec::addRequirements(func, requirements);
   CompileReport report;
-  auto engine = compileModule(*compiled, {}, report);
-  if (!engine)
+  auto made = compileModule(*compiled, options, report);
+  if (!made)
     return {Outcome::CompileError, diagnostics};
+  engine = std::move(*made);
+  return {};
+}
 
-  if (seed % 8 == 0) {
-    mlir::OwningOpRef<mlir::ModuleOp> again = module.clone();
-    CompileReport secondReport;
-    if (compileModule(*again, {}, secondReport) != engine)
-      return {Outcome::Mismatch, "a second compilation gives another engine"};
+Outcome fuzz::compareOutputs(const Expectation &expectation, llvm::ArrayRef<Tensor> actual,
+                             const Tolerance &tolerance) {
+  if (actual.size() != expectation.outputs.size())
+    return {Outcome::Mismatch, "another number of outputs"};
+  if (expectation.hasTies)
+    return {Outcome::Inconclusive, "near ties"};
+  Outcome outcome;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    Difference difference = expectation.check(i, actual[i], tolerance);
+    if (difference.isMatch())
+      continue;
+    if (!difference.shape.empty() || !expectation.isIllConditioned(i))
+      return {Outcome::Mismatch, "output " + std::to_string(i) + ": " + difference.str()};
+    outcome = {Outcome::Inconclusive, difference.str()};
   }
+  return outcome;
+}
 
-  mlir::func::FuncOp func = *module.getOps<mlir::func::FuncOp>().begin();
+Verdict fuzz::judge(mlir::func::FuncOp func, EngineSession &session, llvm::ArrayRef<Tensor> inputs,
+                    const Tolerance &tolerance) {
+  Verdict verdict;
+  auto expectation = computeExpectation(func, inputs, {}, &verdict.refused);
+  llvm::SmallVector<Tensor> actual;
+  verdict.said = session.run(inputs, actual);
+  if (verdict.said.find("is at fault") != std::string::npos || verdict.said.find("written") != std::string::npos)
+    verdict.outcome = {Outcome::RunError, verdict.said};
+  else if (mlir::failed(expectation) && verdict.said.empty())
+    verdict.outcome = {Outcome::Mismatch, "answered what the evaluator refuses: " + verdict.refused};
+  else if (mlir::succeeded(expectation) && !verdict.said.empty())
+    verdict.outcome = {Outcome::RunError, "the evaluator accepts what the engine refuses: " + verdict.said};
+  else if (mlir::succeeded(expectation))
+    verdict.outcome = compareOutputs(*expectation, actual, tolerance);
+  if (mlir::succeeded(expectation))
+    for (const Expectation::Output &output : expectation->outputs)
+      verdict.outputs.push_back(output.value);
+  return verdict;
+}
+
+/// One id or index outside its table: what refuses it must say so.
+static Outcome tryBadIndex(mlir::func::FuncOp func, EngineSession &session, int64_t batch, uint64_t seed) {
+  RandomInputOptions options;
+  options.seed = seed;
+  options.badIndex = true;
+  auto inputs = makeRandomInputs(func, chooseDims(func, batch), options);
+  if (mlir::failed(inputs))
+    return {};
+  Verdict verdict = judge(func, session, *inputs);
+  if (verdict.outcome.isFailure())
+    return {verdict.outcome.kind, "with a bad index: " + verdict.outcome.message};
+  if (!verdict.said.empty() && verdict.said.find("outside") == std::string::npos)
+    return {Outcome::RunError, "a bad index was reported as: " + verdict.said};
+  return {};
+}
+
+Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
+  std::vector<uint8_t> engine, again;
+  if (Outcome compiled = compileTrial(module, {}, engine); compiled.isFailure())
+    return compiled;
+  if (seed % 8 == 0)
+    if (compileTrial(module, {}, again).isFailure() || again != engine)
+      return {Outcome::Mismatch, "a second compilation gives another engine"};
+
+  mlir::func::FuncOp func = getFunc(module);
   Outcome worst;
   for (int threads : {1, 3}) {
     EngineSession session;
-    if (std::string error = session.open(*engine, threads); !error.empty())
+    if (std::string error = session.open(engine, threads); !error.empty())
       return {Outcome::RunError, error};
     // From small to large and back (300 leaves blocks of rows over), so that what is kept from an earlier size would
     // show.
@@ -122,57 +147,14 @@ Outcome fuzz::tryModule(mlir::ModuleOp module, uint64_t seed) {
       std::string where = "batch " + std::to_string(batch) + ", " + std::to_string(threads) + " threads: ";
       if (std::string error = session.run(inputs, actual); !error.empty())
         return {Outcome::RunError, where + error};
-      if (actual.size() != expectation.outputs.size())
-        return {Outcome::Mismatch, where + "another number of outputs"};
-      for (size_t i = 0; i < actual.size(); ++i) {
-        Difference difference = expectation.check(i, actual[i], {});
-        if (difference.isMatch())
-          continue;
-        if (difference.shape.empty() && expectation.isIllConditioned(i))
-          worst = {Outcome::Inconclusive, where + difference.str()};
-        else
-          return {Outcome::Mismatch, where + "output " + std::to_string(i) + ": " + difference.str()};
-      }
+      Outcome compared = compareOutputs(expectation, actual);
+      if (compared.kind == Outcome::Ok)
+        continue;
+      compared.message.insert(0, where);
+      if (compared.isFailure())
+        return compared;
+      worst = compared;
     }
   }
   return worst;
-}
-
-Outcome fuzz::tryInChild(mlir::ModuleOp module, Trial trial) {
-  int ends[2];
-  if (pipe(ends))
-    return {Outcome::Inconclusive, "no pipe"};
-  pid_t child = fork();
-  if (child == 0) {
-    close(ends[0]);
-    alarm(120);
-    Outcome outcome = trial(module);
-    std::string text = std::to_string(outcome.kind) + " " + std::to_string(outcome.runs) + " " +
-                       std::to_string(outcome.refusals) + " " + outcome.message;
-    (void)!write(ends[1], text.data(), std::min<size_t>(text.size(), 60000)); // fits the pipe
-    _exit(0);
-  }
-  close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
-    text.append(buffer, got);
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (WIFSIGNALED(status))
-    return {WTERMSIG(status) == SIGALRM ? Outcome::Timeout : Outcome::Crash,
-            "signal " + std::to_string(WTERMSIG(status))};
-  if (text.empty())
-    return {Outcome::Crash, "exit status " + std::to_string(WEXITSTATUS(status))};
-  llvm::StringRef rest = text;
-  Outcome outcome;
-  int kind = 0;
-  bool isRead = !rest.consumeInteger(10, kind) && rest.consume_front(" ") && !rest.consumeInteger(10, outcome.runs) &&
-                rest.consume_front(" ") && !rest.consumeInteger(10, outcome.refusals) && rest.consume_front(" ");
-  if (!isRead)
-    return {Outcome::Crash, "the child said: " + text};
-  outcome.kind = static_cast<Outcome::Kind>(kind);
-  outcome.message = rest.str();
-  return outcome;
 }
