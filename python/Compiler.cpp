@@ -5,139 +5,182 @@
 //
 //===-----------------------------------------------------------------------------------===//
 
-#include "Status.h"
+#include "Object.h"
 
 #include "reckon/Compiler/CompilerC.h"
 
-#include <pybind11/functional.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
+#include <vector>
 
-#include <optional>
-
-namespace py = pybind11;
-using reckon::python::StatusError;
+using namespace reckon::python;
 
 namespace {
 /// An engine in memory, with Python's buffer protocol.
-class Compilation {
-public:
+struct Compilation {
+  ReckonCompilation *handle;
   explicit Compilation(ReckonCompilation *handle) : handle(handle) {}
   Compilation(const Compilation &) = delete;
   ~Compilation() { reckon_compilation_destroy(handle); }
-  py::buffer_info bytes() const {
-    size_t size;
-    const void *data = reckon_compilation_engine(handle, &size);
-    return py::buffer_info(static_cast<const uint8_t *>(data), py::ssize_t(size));
-  }
 
-private:
-  ReckonCompilation *handle;
+  static int getBuffer(PyObject *self, Py_buffer *view, int flags) {
+    size_t size;
+    const void *data = reckon_compilation_engine(Class<Compilation>::of(self).handle, &size);
+    return PyBuffer_FillInfo(view, self, const_cast<void *>(data), Py_ssize_t(size), /*readonly=*/1, flags);
+  }
 };
 
-using Options = std::vector<std::pair<std::string, std::string>>;
-using OnDiagnostic = std::function<void(int, const std::string &, const std::string &)>;
-using OnProgress = std::function<void(const std::string &, size_t, size_t)>;
-
 /// What the C callbacks call: Python functions, under the interpreter's lock. The first exception ends the compilation.
-struct Listener {
-  OnDiagnostic onDiagnostic;
-  OnProgress onProgress;
-  std::optional<py::error_already_set> raised;
-
-  template <typename Call> void guarded(Call call) {
-    py::gil_scoped_acquire acquire;
-    if (raised)
-      return;
-    try {
-      call();
-    } catch (py::error_already_set &error) {
-      raised.emplace(error);
-    }
+class Listener {
+public:
+  Listener(PyObject *onDiagnostic, PyObject *onProgress) : onDiagnostic(onDiagnostic), onProgress(onProgress) {}
+  Listener(const Listener &) = delete;
+  ~Listener() {
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
   }
 
   ReckonCompilerCallbacks callbacks() {
     ReckonCompilerCallbacks result = RECKON_COMPILER_CALLBACKS_INIT;
     result.user = this;
     result.diagnostic = [](void *user, const ReckonDiagnostic *told) {
-      auto *self = static_cast<Listener *>(user);
-      self->guarded([&] { self->onDiagnostic(told->severity, told->location, told->message); });
+      static_cast<Listener *>(user)->guard([&](Listener &self) {
+        self.call(self.onDiagnostic,
+                  makeTuple(int64_t(told->severity), std::string(told->location), std::string(told->message)));
+      });
     };
     result.progress = [](void *user, const char *phase, size_t index, size_t count) {
-      auto *self = static_cast<Listener *>(user);
-      self->guarded([&] { self->onProgress(phase, index, count); });
+      static_cast<Listener *>(user)->guard([&](Listener &self) {
+        self.call(self.onProgress, makeTuple(std::string(phase), int64_t(index), int64_t(count)));
+      });
     };
     result.is_cancelled = [](void *user) -> int {
       auto *self = static_cast<Listener *>(user);
-      self->guarded([] {
+      self->guard([](Listener &) {
         if (PyErr_CheckSignals() != 0) // Ctrl-C
-          throw py::error_already_set();
+          throw Raised();
       });
-      return self->raised.has_value();
+      return self->type != nullptr;
     };
     return result;
   }
+
+  /// Raises what a callback raised.
+  void raiseAgain() {
+    if (!type)
+      return;
+    PyErr_Restore(std::exchange(type, nullptr), std::exchange(value, nullptr), std::exchange(trace, nullptr));
+    throw Raised();
+  }
+
+private:
+  template <typename Body> void guard(Body body) {
+    PyGILState_STATE state = PyGILState_Ensure();
+    if (!type) {
+      try {
+        body(*this);
+      } catch (const Raised &) {
+        PyErr_Fetch(&type, &value, &trace);
+      } catch (const std::bad_alloc &) {
+        PyErr_NoMemory();
+        PyErr_Fetch(&type, &value, &trace);
+      }
+    }
+    PyGILState_Release(state);
+  }
+  void call(PyObject *function, Ref arguments) { Ref::take(PyObject_CallObject(function, arguments.get())); }
+
+  PyObject *onDiagnostic, *onProgress;
+  PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
 };
 
-template <typename Compile>
-std::unique_ptr<Compilation> compile(const Options &options, OnDiagnostic onDiagnostic, OnProgress onProgress,
-                                     Compile call) {
+/// The options of a call, a sequence of (name, value).
+struct Options {
+  explicit Options(PyObject *pairs) {
+    forEach(pairs, [&](size_t, PyObject *pair) {
+      for (Py_ssize_t part : {0, 1})
+        texts.push_back(std::make_unique<std::string>(toText(Ref::take(PySequence_GetItem(pair, part)).get())));
+      list.push_back({texts.end()[-2]->c_str(), texts.back()->c_str()});
+    });
+  }
+  std::vector<std::unique_ptr<std::string>> texts;
   std::vector<ReckonCompilerOption> list;
-  for (const auto &[name, value] : options)
-    list.push_back({name.c_str(), value.c_str()});
-  Listener listener{std::move(onDiagnostic), std::move(onProgress), {}};
+};
+} // namespace
+
+template <typename Call> static Ref compile(PyObject *pairs, PyObject *onDiagnostic, PyObject *onProgress, Call call) {
+  Options options(pairs);
+  Listener listener(onDiagnostic, onProgress);
   ReckonCompilerCallbacks callbacks = listener.callbacks();
   ReckonCompilation *result = nullptr;
   ReckonCompilerStatus status;
   std::string error;
   {
-    py::gil_scoped_release release;
-    status = call(list, &callbacks, &result);
+    WithoutLock unlocked;
+    status = call(options.list, &callbacks, &result);
     error = reckon_compiler_last_error();
   }
-  auto compilation = result ? std::make_unique<Compilation>(result) : nullptr;
-  if (listener.raised)
-    throw py::error_already_set(std::move(*listener.raised));
+  auto compilation = std::make_unique<Compilation>(result);
+  listener.raiseAgain();
   if (status != RECKON_COMPILER_OK)
-    throw StatusError(status, error);
-  return compilation;
+    throw StatusError{status, error};
+  return Class<Compilation>::make(std::move(compilation));
 }
-} // namespace
 
-PYBIND11_MODULE(_compiler, module) {
-  module.doc() = "The compiler's C interface; use the package reckon.";
-  reckon::python::registerStatus();
-  module.def("version", &reckon_compiler_version);
-  module.def("options", [] {
-    std::vector<std::tuple<std::string, std::optional<std::string>, std::string, bool>> result;
-    for (size_t i = 0; i < reckon_compiler_num_options(); ++i) {
-      ReckonCompilerOptionInfo info;
-      if (reckon_compiler_option(i, &info) == RECKON_COMPILER_OK)
-        result.emplace_back(info.name, info.metavar ? std::optional<std::string>(info.metavar) : std::nullopt,
-                            info.help, info.repeats != 0);
-    }
-    return result;
+/// (path, options, on_diagnostic, on_progress)
+static Ref compileFile(PyObject *, const Arguments &arguments) {
+  std::string path = toPath(arguments[0]);
+  return compile(arguments[1], arguments[2], arguments[3],
+                 [&](const auto &options, const ReckonCompilerCallbacks *callbacks, ReckonCompilation **result) {
+                   return reckon_compile_file(path.c_str(), options.data(), options.size(), callbacks, result);
+                 });
+}
+
+/// (model, name, options, on_diagnostic, on_progress)
+static Ref compileBytes(PyObject *, const Arguments &arguments) {
+  Memory model(arguments[0], PyBUF_C_CONTIGUOUS);
+  std::string name = toText(arguments[1]);
+  return compile(arguments[2], arguments[3], arguments[4],
+                 [&](const auto &options, const ReckonCompilerCallbacks *callbacks, ReckonCompilation **result) {
+                   return reckon_compile_buffer(model->buf, size_t(model->len), name.c_str(), options.data(),
+                                                options.size(), callbacks, result);
+                 });
+}
+
+/// (name, what a value is called or None, help, whether it may be repeated) of each option
+static Ref listOptions(PyObject *, const Arguments &) {
+  return makeList(reckon_compiler_num_options(), [](size_t index) {
+    ReckonCompilerOptionInfo info;
+    reckon_compiler_option(index, &info);
+    return makeTuple(std::string(info.name), info.metavar ? toPython(std::string(info.metavar)) : none(),
+                     std::string(info.help), Ref::take(PyBool_FromLong(info.repeats)));
   });
-  py::class_<Compilation>(module, "Compilation", py::buffer_protocol()).def_buffer(&Compilation::bytes);
-  module.def(
-      "compile_file",
-      [](const std::string &path, const Options &options, OnDiagnostic onDiagnostic, OnProgress onProgress) {
-        return compile(options, std::move(onDiagnostic), std::move(onProgress),
-                       [&](const auto &list, const ReckonCompilerCallbacks *callbacks, ReckonCompilation **result) {
-                         return reckon_compile_file(path.c_str(), list.data(), list.size(), callbacks, result);
-                       });
-      },
-      py::arg("path"), py::arg("options"), py::arg("on_diagnostic"), py::arg("on_progress"));
-  module.def(
-      "compile_bytes",
-      [](const py::buffer &model, const std::string &name, const Options &options, OnDiagnostic onDiagnostic,
-         OnProgress onProgress) {
-        py::buffer_info info = model.request();
-        return compile(options, std::move(onDiagnostic), std::move(onProgress),
-                       [&](const auto &list, const ReckonCompilerCallbacks *callbacks, ReckonCompilation **result) {
-                         return reckon_compile_buffer(info.ptr, info.size * info.itemsize, name.c_str(), list.data(),
-                                                      list.size(), callbacks, result);
-                       });
-      },
-      py::arg("model"), py::arg("name"), py::arg("options"), py::arg("on_diagnostic"), py::arg("on_progress"));
+}
+
+static Ref getVersion(PyObject *, const Arguments &) { return toPython(std::string(reckon_compiler_version())); }
+
+static PyMethodDef functions[] = {method<getVersion>("version"),
+                                  method<listOptions>("options"),
+                                  method<compileFile>("compile_file"),
+                                  method<compileBytes>("compile_bytes"),
+                                  {}};
+static PyMethodDef compilationMethods[] = {{}};
+static const PyType_Slot compilationSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void *>(&Compilation::getBuffer)},
+                                               {}};
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                 "reckon._compiler",
+                                 "The compiler's C interface; use the package reckon.",
+                                 -1,
+                                 functions,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr};
+
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that Python looks for
+PyMODINIT_FUNC PyInit__compiler() {
+  return guarded([] {
+    Ref module = Ref::take(PyModule_Create(&definition));
+    Class<Compilation>::add(module.get(), "reckon._compiler.Compilation", compilationMethods, compilationSlots);
+    return module;
+  });
 }

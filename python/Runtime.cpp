@@ -10,22 +10,19 @@
 //
 //===-----------------------------------------------------------------------------------===//
 
-#include "Status.h"
+#include "Object.h"
 
 #include "reckon/Runtime/Runtime.h"
 
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
-
 #include <cstring>
-#include <memory>
+#include <tuple>
+#include <vector>
 
-namespace py = pybind11;
-using reckon::python::StatusError;
+using namespace reckon::python;
 
 static void check(ReckonStatus status) {
   if (status != RECKON_OK)
-    throw StatusError(status, reckon_last_error());
+    throw StatusError{status, reckon_last_error()};
 }
 
 //===-- Types -----------------------------------------------------------------===//
@@ -70,13 +67,13 @@ static NumpyType numpyType(ReckonElementType type) {
 }
 
 /// Whether memory is dense and holds elements of the type in the machine's byte order.
-static bool holds(const py::buffer_info &info, ReckonElementType type) {
-  const std::string &format = info.format;
-  bool isType = format.size() == 1 && std::strchr(numpyType(type).formats, format[0]) &&
-                info.itemsize == py::ssize_t(reckon_element_size(type));
-  py::ssize_t stride = info.itemsize;
-  for (size_t axis = info.shape.size(); axis-- > 0 && info.size != 0; stride *= info.shape[axis])
-    if (info.shape[axis] != 1 && info.strides[axis] != stride)
+static bool holds(const Py_buffer &view, ReckonElementType type) {
+  const char *format = view.format ? view.format : "B";
+  bool isType = std::strlen(format) == 1 && std::strchr(numpyType(type).formats, format[0]) &&
+                view.itemsize == Py_ssize_t(reckon_element_size(type));
+  Py_ssize_t stride = view.itemsize;
+  for (int axis = view.ndim; axis-- > 0 && view.len != 0; stride *= view.shape[axis])
+    if (view.shape[axis] != 1 && view.strides[axis] != stride)
       return false;
   return isType;
 }
@@ -84,276 +81,381 @@ static bool holds(const py::buffer_info &info, ReckonElementType type) {
 //===-- Engines ---------------------------------------------------------------===//
 
 namespace {
-struct TensorInfo {
-  std::string name, type, dtype;
-  std::vector<std::string> shape;
-};
+struct Engine {
+  ReckonEngine *handle = nullptr;
+  std::vector<Memory> kept; ///< what the engine reads in place
 
-struct TableInfo {
-  std::string name, type, dtype, encoding;
-  int64_t rows, dim, rowBytes;
-};
-
-/// Where a table's rows come from: a file, or an array, which is kept alive.
-struct TableBinding {
-  std::string name, path;
-  py::object data;
-  uint64_t offset = 0;
-  int64_t rows = 0;
-};
-
-class Engine {
-public:
-  static std::shared_ptr<Engine> open(const std::string &path, const std::vector<TableBinding> &tables) {
-    return make(tables, [&](const ReckonTableBinding *bindings, size_t count, ReckonEngine **engine) {
-      return reckon_engine_open(path.c_str(), bindings, count, engine);
-    });
-  }
-  static std::shared_ptr<Engine> openFromMemory(const py::buffer &bytes, const std::vector<TableBinding> &tables) {
-    py::buffer_info info = bytes.request();
-    auto engine = make(tables, [&](const ReckonTableBinding *bindings, size_t count, ReckonEngine **engine) {
-      return reckon_engine_open_from_memory(info.ptr, info.size * info.itemsize, bindings, count, engine);
-    });
-    engine->kept.append(bytes);
-    return engine;
-  }
+  Engine() = default;
   Engine(const Engine &) = delete;
   ~Engine() { reckon_engine_close(handle); }
-
-  std::vector<TensorInfo> inputs() const { return tensors(reckon_engine_num_inputs, reckon_engine_input); }
-  std::vector<TensorInfo> outputs() const { return tensors(reckon_engine_num_outputs, reckon_engine_output); }
-  std::vector<TableInfo> tables() const {
-    std::vector<TableInfo> result;
-    for (size_t i = 0; i < reckon_engine_num_tables(handle); ++i) {
-      ReckonTableInfo info;
-      check(reckon_engine_table(handle, i, &info));
-      result.push_back({info.name, reckon_element_name(info.type), numpyType(info.type).name, info.encoding, info.rows,
-                        info.dim, info.row_bytes});
-    }
-    return result;
-  }
-  std::vector<std::string> dims() const {
-    std::vector<std::string> result;
-    for (size_t i = 0; i < reckon_engine_num_dims(handle); ++i)
-      result.push_back(reckon_engine_dim(handle, i));
-    return result;
-  }
-
-  ReckonEngine *handle = nullptr;
-
-private:
-  Engine() = default;
-
-  template <typename Open> static std::shared_ptr<Engine> make(const std::vector<TableBinding> &tables, Open open) {
-    std::shared_ptr<Engine> engine(new Engine);
-    std::vector<ReckonTableBinding> bindings;
-    for (const TableBinding &table : tables) {
-      ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
-      binding.table = table.name.c_str();
-      binding.offset = table.offset;
-      binding.rows = table.rows;
-      if (table.data.is_none()) {
-        binding.source = RECKON_TABLE_FILE;
-        binding.path = table.path.c_str();
-      } else {
-        binding.source = RECKON_TABLE_MEMORY;
-        binding.data = py::reinterpret_borrow<py::buffer>(table.data).request().ptr;
-        engine->kept.append(table.data);
-      }
-      bindings.push_back(binding);
-    }
-    ReckonStatus status;
-    {
-      py::gil_scoped_release release; // checksums read all of the file
-      status = open(bindings.data(), bindings.size(), &engine->handle);
-    }
-    check(status);
-    return engine;
-  }
-
-  template <typename Count, typename Get> std::vector<TensorInfo> tensors(Count count, Get get) const {
-    std::vector<TensorInfo> result;
-    for (size_t i = 0; i < count(handle); ++i) {
-      ReckonTensorInfo info;
-      check(get(handle, i, &info));
-      result.push_back({info.name, reckon_element_name(info.type), numpyType(info.type).name,
-                        std::vector<std::string>(info.shape, info.shape + info.rank)});
-    }
-    return result;
-  }
-
-  py::list kept; ///< what the engine reads in place
 };
+} // namespace
+
+/// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
+/// rows come from the memory, else from the path, else, where that is empty, are made up from the seed.
+template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, Open open) {
+  std::vector<ReckonTableBinding> bindings;
+  std::vector<std::unique_ptr<std::string>> texts;
+  forEach(tables, [&](size_t, PyObject *table) {
+    auto field = [&](Py_ssize_t index) { return Ref::take(PySequence_GetItem(table, index)); };
+    Ref name = field(0), data = field(2);
+    ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+    if (name.get() != Py_None)
+      binding.table = texts.emplace_back(std::make_unique<std::string>(toText(name.get())))->c_str();
+    binding.path = texts.emplace_back(std::make_unique<std::string>(toPath(field(1).get())))->c_str();
+    binding.offset = toUnsigned(field(3).get());
+    binding.rows = toInteger(field(4).get());
+    binding.seed = toUnsigned(field(5).get());
+    binding.source = *binding.path ? RECKON_TABLE_FILE : RECKON_TABLE_SYNTHETIC;
+    if (data.get() != Py_None) {
+      binding.source = RECKON_TABLE_MEMORY;
+      binding.data = engine->kept.emplace_back(data.get(), PyBUF_C_CONTIGUOUS)->buf;
+    }
+    bindings.push_back(binding);
+  });
+  ReckonStatus status;
+  {
+    WithoutLock unlocked; // checksums read all of the file
+    status = open(bindings.data(), bindings.size(), &engine->handle);
+  }
+  check(status);
+  return Class<Engine>::make(std::move(engine));
+}
+
+static Ref openFile(PyObject *, const Arguments &arguments) {
+  std::string path = toPath(arguments[0]);
+  return openEngine(std::make_unique<Engine>(), arguments[1],
+                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **engine) {
+                      return reckon_engine_open(path.c_str(), tables, count, engine);
+                    });
+}
+
+static Ref openMemory(PyObject *, const Arguments &arguments) {
+  auto engine = std::make_unique<Engine>();
+  const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
+  return openEngine(std::move(engine), arguments[1],
+                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **opened) {
+                      return reckon_engine_open_from_memory(bytes.buf, size_t(bytes.len), tables, count, opened);
+                    });
+}
+
+/// (name, type, dtype, [size or expression of each axis])
+static Ref describe(const ReckonTensorInfo &info) {
+  return makeTuple(std::string(info.name), std::string(reckon_element_name(info.type)),
+                   std::string(numpyType(info.type).name),
+                   makeList(info.rank, [&](size_t axis) { return toPython(std::string(info.shape[axis])); }));
+}
+
+template <auto count, auto get> static Ref listTensors(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(count(engine), [&](size_t index) {
+    ReckonTensorInfo info;
+    check(get(engine, index, &info));
+    return describe(info);
+  });
+}
+
+/// (name, type, dtype, encoding, rows, dim, bytes of a row)
+static Ref listTables(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_tables(engine), [&](size_t index) {
+    ReckonTableInfo info;
+    check(reckon_engine_table(engine, index, &info));
+    return makeTuple(std::string(info.name), std::string(reckon_element_name(info.type)),
+                     std::string(numpyType(info.type).name), std::string(info.encoding), info.rows, info.dim,
+                     info.row_bytes);
+  });
+}
+
+static Ref listDims(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_dims(engine),
+                  [&](size_t index) { return toPython(std::string(reckon_engine_dim(engine, index))); });
+}
 
 //===-- Contexts --------------------------------------------------------------===//
 
+namespace {
+using Shape = std::vector<int64_t>;
+
+/// Where a tensor is: in an object's memory, or at an address on the context's GPU.
+struct Place {
+  void *data;
+  Shape shape; ///< of an input
+  size_t bytes;
+  bool isOnDevice;
+};
+
+/// Inputs and outputs of a run, in the engine's order.
+struct Tensors {
+  std::vector<Place> inputs, outputs;
+  std::vector<Memory> kept;
+  Ref results; ///< what the caller's function made for the outputs
+};
+
 class Context {
 public:
-  Context(std::shared_ptr<Engine> of, const std::string &device, int threads) : engine(std::move(of)) {
+  Context(PyObject *of, const std::string &device, int threads) : engine(Ref::share(of)) {
+    ReckonEngine *opened = Class<Engine>::of(of).handle;
     ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;
     options.threads = threads;
     options.device = device.c_str();
     ReckonStatus status;
     {
-      py::gil_scoped_release release;
-      status = reckon_context_create(engine->handle, &options, &handle);
+      WithoutLock unlocked;
+      status = reckon_context_create(opened, &options, &handle);
     }
     check(status);
-    numInputs = reckon_engine_num_inputs(engine->handle);
-    numOutputs = reckon_engine_num_outputs(engine->handle);
-    for (size_t i = 0; i < numOutputs; ++i) {
-      ReckonTensorInfo info;
-      check(reckon_engine_output(engine->handle, i, &info));
-      outputTypes.push_back(info.type);
-    }
+    describeAll(opened, reckon_engine_num_inputs(opened), reckon_engine_input, inputs);
+    describeAll(opened, reckon_engine_num_outputs(opened), reckon_engine_output, outputs);
   }
   Context(const Context &) = delete;
   ~Context() {
-    py::gil_scoped_release release; // waits for threads
+    WithoutLock unlocked; // waits for threads
     reckon_context_destroy(handle);
   }
 
-  using Shape = std::vector<int64_t>;
-
-  /// Binds dense memory of the inputs' types, in their order; gives the shapes that the outputs will have.
-  std::vector<Shape> prepare(const std::vector<py::buffer> &inputs) {
-    if (inputs.size() != numInputs)
-      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs");
-    for (size_t i = 0; i < numInputs; ++i) {
-      ReckonTensorInfo info;
-      check(reckon_engine_input(engine->handle, i, &info));
-      py::buffer_info memory = inputs[i].request();
-      if (!holds(memory, info.type))
-        throw StatusError(RECKON_INVALID, std::string("input '") + info.name + "': expected a C-contiguous array of " +
-                                              numpyType(info.type).name);
-      Shape shape(memory.shape.begin(), memory.shape.end());
-      check(reckon_set_input(handle, i, info.type, shape.size(), shape.data(), memory.ptr));
+  /// Keeps the context from other threads while this lives.
+  class Claim {
+  public:
+    explicit Claim(Context &context) : context(context) {
+      if (std::exchange(context.isBusy, true))
+        throw StatusError{RECKON_INVALID,
+                          "the context is running in another thread: give each thread a context of its own"};
     }
-    bound = inputs;
-    isPrepared = true;
-    return outputShapes();
+    Claim(const Claim &) = delete;
+    ~Claim() { context.isBusy = false; }
+
+  private:
+    Context &context;
+  };
+
+  /// Binds a sequence of dense memory of the inputs' types, or of addresses on the GPU with their shapes, asks `make`
+  /// for memory for outputs of the shapes that it is called with, and binds that.
+  void bind(PyObject *given, PyObject *make, Tensors &tensors) {
+    bound = nullptr;
+    expect(inputs.size(), "inputs", forEach(given, [&](size_t index, PyObject *input) {
+             if (index < inputs.size())
+               tensors.inputs.push_back(place(inputs[index], "input", input, tensors, PyBUF_RECORDS_RO));
+           }));
+    bindInputs(tensors);
+    check(reckon_prepare(handle));
+    Ref shapes = makeList(outputs.size(), [&](size_t index) {
+      ReckonTensor tensor;
+      check(reckon_output(handle, index, &tensor));
+      return makeList(tensor.rank, [&](size_t axis) { return toPython(tensor.shape[axis]); });
+    });
+    tensors.results = Ref::take(PyObject_CallFunctionObjArgs(make, shapes.get(), nullptr));
+    expect(outputs.size(), "outputs", forEach(tensors.results.get(), [&](size_t index, PyObject *output) {
+             if (index < outputs.size())
+               tensors.outputs.push_back(place(outputs[index], "output", output, tensors, PyBUF_RECORDS));
+           }));
+    bindOutputs(tensors);
   }
 
-  /// Runs on what prepare() bound, into writable dense memory for each output. None of it stays bound.
-  void run(const std::vector<py::buffer> &outs) {
-    if (outs.size() != numOutputs)
-      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numOutputs) + " outputs");
-    if (!isPrepared)
-      throw StatusError(RECKON_INVALID, "no inputs are bound");
-    struct Unbind {
-      Context &context;
-      ~Unbind() {
-        context.isPrepared = false;
-        context.bound.clear();
-        for (size_t i = 0; i < context.numOutputs; ++i)
-          std::ignore = reckon_set_output(context.handle, i, context.outputTypes[i], nullptr, 0);
-      }
-    } unbind{*this};
-    for (size_t i = 0; i < numOutputs; ++i) {
-      py::buffer_info memory = outs[i].request(/*writable=*/true);
-      if (!holds(memory, outputTypes[i]))
-        throw StatusError(RECKON_INVALID, "an output's memory is not dense or of another type");
-      check(reckon_set_output(handle, i, outputTypes[i], memory.ptr, size_t(memory.size * memory.itemsize)));
-    }
-    ReckonStatus status;
-    {
-      py::gil_scoped_release release;
-      status = reckon_run(handle);
-    }
-    check(status);
+  /// Makes tensors that were bound before, and stay where they are, those of the next run.
+  void bindAgain(const Tensors &tensors) {
+    if (bound == &tensors)
+      return;
+    bound = nullptr;
+    bindInputs(tensors);
+    bindOutputs(tensors);
+    bound = &tensors;
   }
 
-  /// Binds addresses on the context's GPU, with their shapes, as the inputs; gives the shapes that the outputs will
-  /// have.
-  std::vector<Shape> prepareOnDevice(const std::vector<std::pair<uintptr_t, Shape>> &inputs) {
-    if (inputs.size() != numInputs)
-      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numInputs) + " inputs");
-    isPrepared = false; // for a run on the host
-    for (size_t i = 0; i < numInputs; ++i) {
-      ReckonTensorInfo info;
-      check(reckon_engine_input(engine->handle, i, &info));
-      const auto &[address, shape] = inputs[i];
-      check(reckon_set_device_input(handle, i, info.type, shape.size(), shape.data(),
-                                    reinterpret_cast<const void *>(address)));
-    }
-    return outputShapes();
+  void unbindOutputs() {
+    bound = nullptr;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      std::ignore = reckon_set_output(handle, i, outputs[i].type, nullptr, 0);
+  }
+  void forget(const Tensors &tensors) {
+    if (bound == &tensors)
+      unbindOutputs();
   }
 
-  /// Enqueues a run on a stream, with an address and its bytes for each output.
-  void runOnDevice(const std::vector<std::pair<uintptr_t, size_t>> &outs, uintptr_t stream) {
-    if (outs.size() != numOutputs)
-      throw StatusError(RECKON_INVALID, "expected " + std::to_string(numOutputs) + " outputs");
-    for (size_t i = 0; i < numOutputs; ++i)
-      check(
-          reckon_set_device_output(handle, i, outputTypes[i], reinterpret_cast<void *>(outs[i].first), outs[i].second));
-    check(reckon_run_async(handle, reinterpret_cast<void *>(stream)));
+  void run() {
+    call([&] { return reckon_run(handle); });
   }
-
+  void enqueue(void *stream) {
+    call([&] { return reckon_run_async(handle, stream); });
+  }
   void synchronize() {
-    ReckonStatus status;
-    {
-      py::gil_scoped_release release;
-      status = reckon_synchronize(handle);
-    }
-    check(status);
+    call([&] { return reckon_synchronize(handle); });
   }
 
 private:
-  std::vector<Shape> outputShapes() {
-    check(reckon_prepare(handle));
-    std::vector<Shape> shapes;
-    for (size_t i = 0; i < numOutputs; ++i) {
-      ReckonTensor tensor;
-      check(reckon_output(handle, i, &tensor));
-      shapes.emplace_back(tensor.shape, tensor.shape + tensor.rank);
-    }
-    return shapes;
+  template <typename Get>
+  static void describeAll(ReckonEngine *engine, size_t count, Get get, std::vector<ReckonTensorInfo> &infos) {
+    infos.resize(count);
+    for (size_t i = 0; i < count; ++i)
+      check(get(engine, i, &infos[i]));
   }
 
-  std::shared_ptr<Engine> engine;
+  static void expect(size_t wanted, const char *what, size_t count) {
+    if (count != wanted)
+      throw StatusError{RECKON_INVALID, "expected " + std::to_string(wanted) + " " + what};
+  }
+
+  /// Where an object, or an (address, shape, bytes) on the GPU, is.
+  static Place place(const ReckonTensorInfo &info, const char *kind, PyObject *given, Tensors &tensors, int flags) {
+    if (!PyTuple_Check(given)) {
+      const Py_buffer &view = *tensors.kept.emplace_back(given, flags);
+      if (!holds(view, info.type))
+        throw StatusError{RECKON_INVALID, std::string(kind) + " '" + info.name +
+                                              "': expected a C-contiguous array of " + numpyType(info.type).name};
+      return {view.buf, {view.shape, view.shape + view.ndim}, size_t(view.len), false};
+    }
+    auto field = [&](Py_ssize_t index) { return Ref::take(PySequence_GetItem(given, index)); };
+    Place result{reinterpret_cast<void *>(toUnsigned(field(0).get())), {}, toUnsigned(field(2).get()), true};
+    forEach(field(1).get(), [&](size_t, PyObject *size) { result.shape.push_back(toInteger(size)); });
+    return result;
+  }
+
+  void bindInputs(const Tensors &tensors) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Place &input = tensors.inputs[i];
+      auto set = input.isOnDevice ? reckon_set_device_input : reckon_set_input;
+      check(set(handle, i, inputs[i].type, input.shape.size(), input.shape.data(), input.data));
+    }
+  }
+
+  void bindOutputs(const Tensors &tensors) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const Place &output = tensors.outputs[i];
+      auto set = output.isOnDevice ? reckon_set_device_output : reckon_set_output;
+      check(set(handle, i, outputs[i].type, output.data, output.bytes));
+    }
+  }
+
+  template <typename Call> void call(Call call) {
+    ReckonStatus status;
+    {
+      WithoutLock unlocked;
+      status = call();
+    }
+    check(status);
+  }
+
+  Ref engine;
   ReckonContext *handle = nullptr;
-  size_t numInputs = 0, numOutputs = 0;
-  std::vector<ReckonElementType> outputTypes;
-  std::vector<py::buffer> bound; ///< inputs, alive until the run has ended
-  bool isPrepared = false;
+  std::vector<ReckonTensorInfo> inputs, outputs;
+  const Tensors *bound = nullptr; ///< what the context has now and may have for the next run
+  bool isBusy = false;            ///< under the interpreter's lock
+};
+
+/// Tensors that stay bound from one run to the next.
+struct Bound {
+  Ref owner;
+  Context &context;
+  Tensors tensors;
+
+  explicit Bound(PyObject *owner) : owner(Ref::share(owner)), context(Class<Context>::of(owner)) {}
+  Bound(const Bound &) = delete;
+  ~Bound() { context.forget(tensors); }
 };
 } // namespace
 
-PYBIND11_MODULE(_runtime, module) {
-  module.doc() = "The runtime's C interface; use the package reckon.";
-  reckon::python::registerStatus();
-  module.def("version", &reckon_version);
-  py::class_<TensorInfo>(module, "TensorInfo")
-      .def_readonly("name", &TensorInfo::name)
-      .def_readonly("type", &TensorInfo::type)
-      .def_readonly("dtype", &TensorInfo::dtype)
-      .def_readonly("shape", &TensorInfo::shape);
-  py::class_<TableInfo>(module, "TableInfo")
-      .def_readonly("name", &TableInfo::name)
-      .def_readonly("type", &TableInfo::type)
-      .def_readonly("dtype", &TableInfo::dtype)
-      .def_readonly("encoding", &TableInfo::encoding)
-      .def_readonly("rows", &TableInfo::rows)
-      .def_readonly("dim", &TableInfo::dim)
-      .def_readonly("row_bytes", &TableInfo::rowBytes);
-  py::class_<TableBinding>(module, "TableBinding")
-      .def(py::init([](std::string name, std::string path, py::object data, uint64_t offset, int64_t rows) {
-             return TableBinding{std::move(name), std::move(path), std::move(data), offset, rows};
-           }),
-           py::arg("name"), py::arg("path"), py::arg("data"), py::arg("offset"), py::arg("rows"));
-  py::class_<Engine, std::shared_ptr<Engine>>(module, "Engine")
-      .def_static("open", &Engine::open, py::arg("path"), py::arg("tables"))
-      .def_static("open_from_memory", &Engine::openFromMemory, py::arg("data"), py::arg("tables"))
-      .def("inputs", &Engine::inputs)
-      .def("outputs", &Engine::outputs)
-      .def("tables", &Engine::tables)
-      .def("dims", &Engine::dims);
-  py::class_<Context>(module, "Context")
-      .def(py::init<std::shared_ptr<Engine>, const std::string &, int>(), py::arg("engine"), py::arg("device"),
-           py::arg("threads"))
-      .def("prepare", &Context::prepare, py::arg("inputs"))
-      .def("run", &Context::run, py::arg("outs"))
-      .def("prepare_on_device", &Context::prepareOnDevice, py::arg("inputs"))
-      .def("run_on_device", &Context::runOnDevice, py::arg("outs"), py::arg("stream"))
-      .def("synchronize", &Context::synchronize);
+/// (engine, device, threads)
+static Ref createContext(PyObject *, const Arguments &arguments) {
+  int64_t threads = toInteger(arguments[2]);
+  if (threads < 0 || threads > 1 << 20)
+    throw StatusError{RECKON_INVALID, "threads: " + std::to_string(threads) + " is no number of threads"};
+  return Class<Context>::make(std::make_unique<Context>(arguments[0], toText(arguments[1]), int(threads)));
+}
+
+/// (inputs, make): runs on arrays in host memory. Gives what `make` gave; nothing stays bound.
+static Ref runOnce(PyObject *self, const Arguments &arguments) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  Tensors tensors;
+  struct Unbind {
+    Context &context;
+    ~Unbind() { context.unbindOutputs(); }
+  } unbind{context};
+  context.bind(arguments[0], arguments[1], tensors);
+  context.run();
+  return std::move(tensors.results);
+}
+
+/// (inputs, make, stream): enqueues a run on tensors on the GPU.
+static Ref enqueueOnce(PyObject *self, const Arguments &arguments) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  Tensors tensors;
+  context.bind(arguments[0], arguments[1], tensors);
+  context.enqueue(reinterpret_cast<void *>(toUnsigned(arguments[2])));
+  return none();
+}
+
+/// (inputs, make): tensors for many runs.
+static Ref bindTensors(PyObject *self, const Arguments &arguments) {
+  auto bound = std::make_unique<Bound>(self);
+  Context::Claim claim(bound->context);
+  bound->context.bind(arguments[0], arguments[1], bound->tensors);
+  return Class<Bound>::make(std::move(bound));
+}
+
+static Ref synchronize(PyObject *self, const Arguments &) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  context.synchronize();
+  return none();
+}
+
+static Ref runBound(PyObject *self, const Arguments &) {
+  auto &bound = Class<Bound>::of(self);
+  Context::Claim claim(bound.context);
+  bound.context.bindAgain(bound.tensors);
+  bound.context.run();
+  return none();
+}
+
+/// (stream)
+static Ref enqueueBound(PyObject *self, const Arguments &arguments) {
+  auto &bound = Class<Bound>::of(self);
+  Context::Claim claim(bound.context);
+  bound.context.bindAgain(bound.tensors);
+  bound.context.enqueue(reinterpret_cast<void *>(toUnsigned(arguments[0])));
+  return none();
+}
+
+static Ref getVersion(PyObject *, const Arguments &) { return toPython(std::string(reckon_version())); }
+
+//===-- The module --------------------------------------------------------------===//
+
+static PyMethodDef functions[] = {method<getVersion>("version"),
+                                  method<openFile>("open_file"),
+                                  method<openMemory>("open_memory"),
+                                  method<createContext>("create_context"),
+                                  {}};
+static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_inputs, reckon_engine_input>>("inputs"),
+                                      method<listTensors<reckon_engine_num_outputs, reckon_engine_output>>("outputs"),
+                                      method<listTables>("tables"),
+                                      method<listDims>("dims"),
+                                      {}};
+static PyMethodDef contextMethods[] = {method<runOnce>("run"),
+                                       method<enqueueOnce>("enqueue"),
+                                       method<bindTensors>("bind"),
+                                       method<synchronize>("synchronize"),
+                                       {}};
+static PyMethodDef boundMethods[] = {method<runBound>("run"), method<enqueueBound>("enqueue"), {}};
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                 "reckon._runtime",
+                                 "The runtime's C interface; use the package reckon.",
+                                 -1,
+                                 functions,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr};
+
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that Python looks for
+PyMODINIT_FUNC PyInit__runtime() {
+  return guarded([] {
+    Ref module = Ref::take(PyModule_Create(&definition));
+    Class<Engine>::add(module.get(), "reckon._runtime.Engine", engineMethods);
+    Class<Context>::add(module.get(), "reckon._runtime.Context", contextMethods);
+    Class<Bound>::add(module.get(), "reckon._runtime.Bound", boundMethods);
+    return module;
+  });
 }

@@ -79,8 +79,10 @@ static mlir::OwningOpRef<mlir::ModuleOp>
 importModel(llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const importer::ImportOptions &)> read,
             const CompileOptions &options, CompileReport &report) {
   importer::ImportOptions importOptions;
-  for (const auto &[name, file] : options.frozenInputs)
-    importOptions.frozenInputs.push_back({name, file});
+  for (llvm::StringRef entry : options.frozenInputs) {
+    auto [name, file] = entry.rsplit('=');
+    importOptions.frozenInputs.push_back({name.str(), file.str()});
+  }
   mlir::OwningOpRef<mlir::ModuleOp> module = read(importOptions);
   if (module)
     module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
@@ -251,7 +253,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   PassInstruments instruments(*module.getContext(), options, report);
   llvm::ArrayRef<Phase> phases = getPhases();
   auto keepReference = [&](const Phase &phase) {
-    if (options.keepReference && llvm::StringRef(phase.name) == "normalize")
+    if (options.verify && llvm::StringRef(phase.name) == "normalize")
       report.reference = mlir::OwningOpRef<mlir::ModuleOp>(module.clone());
   };
   if (const Phase *start = findPhase(options.startAfter)) {

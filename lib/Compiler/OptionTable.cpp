@@ -21,7 +21,8 @@ using namespace reckon;
 static std::string listEncodings() { return llvm::join(llvm::ArrayRef(EnumNames<RowEncoding>::texts), ", "); }
 
 static std::vector<CompileOption> makeTable() {
-  static const char compilation[] = "Compilation", development[] = "Development of the compiler";
+  static const char compilation[] = "Compilation", development[] = "Development of the compiler",
+                    checks[] = "Checks and reports";
   return {
       {compilation, "target", "DEVICE",
        "the devices to compile for: host (default), cuda[:ARCH,...] or both,\nhost,cuda", &CompileOptions::target},
@@ -50,6 +51,8 @@ static std::vector<CompileOption> makeTable() {
        "in place of OUTPUT, scores [candidates], [candidates, 1] or [users, candidates], give\nOUTPUT_values and "
        "OUTPUT_indices, the K best; OUTPUT may be left out where it is the only one",
        &CompileOptions::appendTopK},
+      {compilation, "freeze-input", "NAME=FILE",
+       "make an input a constant, with the value in a .npy or .pb file; repeatable", &CompileOptions::frozenInputs},
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",
@@ -80,6 +83,8 @@ static std::vector<CompileOption> makeTable() {
        "when a pass fails or crashes, write the module before it and the pipeline from it on,\nfor reckon-opt "
        "--run-reproducer FILE",
        &CompileOptions::reproducer},
+      {checks, "verify", nullptr, "run the engine on random inputs and compare with the reference evaluator",
+       &CompileOptions::verify},
   };
 }
 
@@ -127,7 +132,7 @@ static std::string checkPhases(const CompileOptions &options, const Targets &tar
   if (!options.appendTopK.empty() && start >= findPhase("normalize"))
     return getTopKOption(options.appendTopK) +
            " is done by the phase normalize, which --start-after=" + options.startAfter + " leaves out";
-  if (options.keepReference && start > findPhase("normalize"))
+  if (options.verify && start > findPhase("normalize"))
     return "--verify compares with the module after the phase normalize, which --start-after=" + options.startAfter +
            " does not see";
   return "";
@@ -151,6 +156,11 @@ std::string reckon::checkOptions(const CompileOptions &options) {
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())
     return error;
+  for (llvm::StringRef entry : options.frozenInputs) {
+    auto [name, file] = entry.rsplit('=');
+    if (name.empty() || file.empty())
+      return "--freeze-input is NAME=FILE, not '" + entry.str() + "'";
+  }
   for (llvm::StringRef entry : options.tableFormats) {
     auto [name, format] = entry.rsplit('=');
     if (name.empty() || !parseRowEncoding(format))

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from . import _runtime
-from .engine import Context, Engine, TableInfo, TensorInfo, load
+from .engine import Bound, Context, Engine, SyntheticRows, TableInfo, TensorInfo, load
 from .errors import (CancelledError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
 
 try:
@@ -25,5 +25,5 @@ except ModuleNotFoundError as error:
         raise UnavailableError("this is reckon-runtime, which runs engines: install reckon to compile models")
 
 __version__ = _runtime.version().split()[-1]
-__all__ = ["CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "MismatchError", "ReckonError", "TableInfo",
-           "TensorInfo", "UnavailableError", "UnsupportedError", "compile", "load"]
+__all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "MismatchError", "ReckonError",
+           "SyntheticRows", "TableInfo", "TensorInfo", "UnavailableError", "UnsupportedError", "compile", "load"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
@@ -9,29 +10,39 @@ TOOLS = ("compile", "run", "bench", "inspect", "tune")
 
 
 def compile_model(arguments: list[str]) -> int:
-    """reckon-compile where it is not in the package: `MODEL -o FILE [--OPTION=VALUE ...]`, by the library's options."""
+    """reckon-compile where it is not in the package, with the options that the library says it has."""
     from . import ReckonError, compile
 
-    usage = "usage: python -m reckon compile MODEL.onnx -o FILE.rkn [--OPTION=VALUE ...]"
-    files: list[str] = []
-    output = ""
-    options: dict[str, list[str]] = {}
-    rest = iter(arguments)
-    for argument in rest:
-        if argument == "-o":
-            output = next(rest, "")
-        elif argument.startswith("--"):
-            name, given, value = argument[2:].partition("=")
-            options.setdefault(name.replace("-", "_"), []).append(value if given else "true")
-        else:
-            files.append(argument)
-    if len(files) != 1 or not output:
-        print(usage, file=sys.stderr)
-        return 2
-    target = options.pop("target", ["host"])[-1]
     try:
-        engine = compile(files[0], target, **options)  # type: ignore[arg-type]
-        engine.save(output)
+        from . import _compiler
+        from .compiler import make_engine
+    except ImportError:
+        try:
+            compile("")
+        except ReckonError as error:  # says that this is reckon-runtime
+            print(f"reckon: {error}", file=sys.stderr)
+            return error.code
+        raise
+    parser = argparse.ArgumentParser(prog="python -m reckon compile", description="Compiles a recommender model to an engine.",
+                                     allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("model", metavar="MODEL.onnx")
+    parser.add_argument("-o", dest="output", metavar="FILE", required=True, help="where the engine goes")
+    for name, metavar, help, _ in _compiler.options():
+        text = help.replace("%", "%%")
+        if metavar is None:
+            parser.add_argument("--" + name, action="append_const", const="true", default=argparse.SUPPRESS, help=text)
+        else:
+            parser.add_argument("--" + name, metavar=metavar, action="append", default=argparse.SUPPRESS, help=text)
+    options = vars(parser.parse_args(arguments))
+    for name, _, _, repeats in _compiler.options():
+        if not repeats and len(options.get(name.replace("-", "_"), ())) > 1:
+            parser.error(f"--{name} is given twice")
+    model, output = options.pop("model"), options.pop("output")
+    target = options.pop("target", ["host"])
+    try:
+        engine, diagnostics = make_engine(model, target[-1], **options)
+        with open(output, "wb") as file:
+            file.write(engine)  # type: ignore[call-overload]
     except ReckonError as error:
         for told in error.diagnostics or (error,):
             print(f"reckon: {told}", file=sys.stderr)
@@ -39,7 +50,7 @@ def compile_model(arguments: list[str]) -> int:
     except OSError as error:
         print(f"reckon: {error}", file=sys.stderr)
         return 4
-    for told in engine.diagnostics:
+    for told in diagnostics:
         print(f"reckon: {told}", file=sys.stderr)
     print(f"{output}: {os.path.getsize(output)} bytes")
     return 0

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from .engine import Array, Engine, PathLike, load
 from .errors import Diagnostic, InvalidError, ReckonError
+
+if TYPE_CHECKING:
+    from ._compiler import Compilation
 
 _SEVERITIES = ("error", "warning", "remark", "note")
 
@@ -38,6 +41,17 @@ def compile(model: Any, target: str = "host", *, precision: OptionValue = "fp32"
         MismatchError: with verify.
         UnavailableError: no memory, no linker, no room on the disk.
     """
+    compilation, diagnostics = make_engine(model, target, progress=progress, precision=precision, **options)
+    if device is None:
+        device = "host" if "host" in target.split(",") else "cuda"
+    engine = load(compilation, tables=tables, device=device, threads=threads)
+    engine.diagnostics = diagnostics
+    return engine
+
+
+def make_engine(model: Any, target: str, *, progress: bool | ProgressCallback | None = None,
+                **options: OptionValue) -> tuple[Compilation, tuple[Diagnostic, ...]]:
+    """The bytes of the engine, and what was said of the model: compile() without opening the engine."""
     from . import _compiler  # not part of reckon-runtime
 
     diagnostics: list[Diagnostic] = []
@@ -45,28 +59,22 @@ def compile(model: Any, target: str = "host", *, precision: OptionValue = "fp32"
     def on_diagnostic(severity: int, location: str, message: str) -> None:
         diagnostics.append(Diagnostic(_SEVERITIES[severity], location, message))
 
-    listed = [("target", target), *_spell("precision", precision)]
+    listed = [("target", target)]
     for name, value in options.items():
         listed += _spell(name.replace("_", "-"), value)
     bar = _Progress(progress)
     try:
         if isinstance(model, (str, os.PathLike)):
-            compilation = _compiler.compile_file(os.fspath(model), listed, on_diagnostic, bar.begin)
-        else:
-            data = model.SerializeToString() if hasattr(model, "SerializeToString") else model
-            if not isinstance(data, (bytes, bytearray, memoryview)):
-                raise InvalidError(f"expected a path, bytes or an onnx.ModelProto, got {type(model).__name__}")
-            compilation = _compiler.compile_bytes(data, "model", listed, on_diagnostic, bar.begin)
+            return _compiler.compile_file(os.fspath(model), listed, on_diagnostic, bar.begin), tuple(diagnostics)
+        data = model.SerializeToString() if hasattr(model, "SerializeToString") else model
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise InvalidError(f"expected a path, bytes or an onnx.ModelProto, got {type(model).__name__}")
+        return _compiler.compile_bytes(data, "model", listed, on_diagnostic, bar.begin), tuple(diagnostics)
     except ReckonError as error:
         error.diagnostics = tuple(diagnostics)
         raise
     finally:
         bar.end()
-    if device is None:
-        device = "host" if "host" in target.split(",") else "cuda"
-    engine = load(compilation, tables=tables, device=device, threads=threads)
-    engine.diagnostics = tuple(diagnostics)
-    return engine
 
 
 def _spell(name: str, value: OptionValue) -> list[tuple[str, str]]:

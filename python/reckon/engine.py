@@ -54,14 +54,26 @@ class TableInfo:
         return f"{self.name}: {self.type}{stored}, {self.rows} rows x {self.dim}"
 
 
-def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, PathLike | Array] | None = None, device: str = "host",
-         threads: int = 0) -> "Engine":
+@dataclass(frozen=True)
+class SyntheticRows:
+    """Made-up rows of an embedding table, for benchmarks: the same for the same seed."""
+
+    rows: int
+    seed: int = 0
+
+
+Rows = Union[PathLike, Array, SyntheticRows]
+
+
+def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
+         device: str = "host", threads: int = 0) -> "Engine":
     """Opens an engine, checking all of it.
 
     Args:
         engine: the path of an engine file, or its bytes.
         tables: rows of embedding tables by ONNX name, in place of the engine's own: the path of a .npy or raw file, which is
-            mapped, or an array of rows x row_bytes as the table stores them. Arrays must not be changed while the engine lives.
+            mapped, an array of rows x row_bytes as the table stores them, or SyntheticRows, which may also stand for every table.
+            Arrays must not be changed while the engine lives.
         device: "host", "cuda" (the first GPU) or "cuda:N": where contexts run.
         threads: threads that work on one run, the caller included; 0: as many as there are CPUs.
 
@@ -76,15 +88,18 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
     >>> reckon.load("relu.rkn")([[-1.0, 2.0]])      # doctest: +SKIP
     array([[0., 2.]], dtype=float32)
     """
-    rows = {name: _read_rows(name, given) for name, given in (tables or {}).items()}
-    bindings = [_runtime.TableBinding(name, given, None, 0, 0) if isinstance(given, str) else
-                _runtime.TableBinding(name, "", given, 0, given.shape[0]) for name, given in rows.items()]
+    if isinstance(tables, SyntheticRows):
+        rows: dict[str, str | Array | SyntheticRows] = {}
+        bindings: list[_runtime.Binding] = [_bind_rows(None, tables)]
+    else:
+        rows = {name: _read_rows(name, given) for name, given in (tables or {}).items()}
+        bindings = [_bind_rows(name, given) for name, given in rows.items()]
     if isinstance(engine, (str, os.PathLike)):
         source: Any = os.fspath(engine)
-        native = _runtime.Engine.open(source, bindings)
+        native = _runtime.open_file(source, bindings)
     else:
         source = engine
-        native = _runtime.Engine.open_from_memory(engine, bindings)
+        native = _runtime.open_memory(engine, bindings)
     opened = Engine(native, device=device, threads=threads, source=source)
     # Nothing has been read of the arrays yet, whose types the C interface does not see.
     for table in opened.tables:
@@ -92,8 +107,10 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
     return opened
 
 
-def _read_rows(name: str, rows: PathLike | Array) -> str | Array:
-    """The path of a raw file, which is checked when it is opened, or an array."""
+def _read_rows(name: str, rows: Rows) -> str | Array | SyntheticRows:
+    """The path of a raw file, which is checked when it is opened, an array, or rows to make up."""
+    if isinstance(rows, SyntheticRows):
+        return rows
     if isinstance(rows, (str, os.PathLike)):
         path = os.fspath(rows)
         if not path.endswith(".npy"):
@@ -107,8 +124,15 @@ def _read_rows(name: str, rows: PathLike | Array) -> str | Array:
     return np.ascontiguousarray(rows)
 
 
-def _check_rows(table: TableInfo, rows: str | Array | None) -> None:
-    if rows is None or isinstance(rows, str):
+def _bind_rows(name: str | None, rows: str | Array | SyntheticRows) -> _runtime.Binding:
+    """As the native module takes them: the name, a path, an array, the offset in the file, the number of rows, a seed."""
+    if isinstance(rows, SyntheticRows):
+        return name, "", None, 0, rows.rows, rows.seed
+    return (name, rows, None, 0, 0, 0) if isinstance(rows, str) else (name, "", rows, 0, rows.shape[0], 0)
+
+
+def _check_rows(table: TableInfo, rows: str | Array | SyntheticRows | None) -> None:
+    if rows is None or isinstance(rows, (str, SyntheticRows)):
         return
     is_plain = table.encoding == "plain"
     dtype, columns = (table.dtype, table.dim) if is_plain else (np.dtype(np.uint8), table.row_bytes)
@@ -122,47 +146,98 @@ class Context:
 
     def __init__(self, engine: "Engine", device: str, threads: int) -> None:
         self._engine = engine
-        self._native = _runtime.Context(engine._opened(), device, threads)
-        self._busy = threading.Lock()
+        self._native = _runtime.create_context(engine._opened(), device, threads)
 
     def run(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As Engine.run()."""
-        if not self._busy.acquire(blocking=False):
-            raise InvalidError("the context is running in another thread: give each thread a context of its own")
-        try:
-            return self._run(inputs, out or {})
-        finally:
-            self._busy.release()
+        plan = _Plan(self._engine, inputs, out)
+        if plan.first is None:
+            self._native.run(plan.inputs, plan.make_arrays)
+        else:
+            self._native.enqueue(plan.inputs, plan.make_tensors, _device.current_stream(plan.first))
+        return plan.results
+
+    def bind(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> "Bound":
+        """Binds arrays, or tensors on a GPU, for many runs on what they hold then: a run costs nothing but the engine's time.
+
+        Args:
+            inputs, out: as for Engine.run(), but inputs must be taken where they are: contiguous, of the input's dtype.
+
+        Raises:
+            InvalidError: also when an input would have to be copied.
+
+        >>> bound = engine.create_context().bind({"x": x})     # doctest: +SKIP
+        >>> x[:] = 1                                           # doctest: +SKIP
+        >>> bound.run()["y"]                                   # doctest: +SKIP
+        """
+        plan = _Plan(self._engine, inputs, out)
+        for slot, array in zip(self._engine._inputs.values(), plan.inputs):
+            if plan.first is None and array is not inputs[slot.name] and array.flags.owndata:
+                raise InvalidError(f"input '{slot.name}' would be copied: bind a C-contiguous array of {slot.dtype_name}")
+        return Bound(self, plan, self._native.bind(plan.inputs, plan.make_arrays if plan.first is None else plan.make_tensors))
 
     def synchronize(self) -> None:
         """Waits for runs on tensors of a GPU. Raises InvalidError when an id in one of them was out of range."""
         self._native.synchronize()
 
-    def _run(self, inputs: Mapping[str, Any], out: Mapping[str, Any]) -> dict[str, Any]:
-        engine, native = self._engine, self._native
+
+class Bound:
+    """Inputs and outputs that stay bound to a context, whose other runs it must not overlap. Made by Context.bind().
+
+    Attributes:
+        outputs: the arrays or tensors that each run writes, by name.
+    """
+
+    def __init__(self, context: Context, plan: "_Plan", native: _runtime.Bound) -> None:
+        self._context, self._native = context, native
+        self._plan = plan  # keeps tensors alive
+        self.outputs = plan.results
+
+    def run(self) -> dict[str, Any]:
+        """Runs on what the inputs hold now; on a GPU it is enqueued on the framework's current stream. Gives `outputs`.
+
+        Raises what Engine.run() does.
+        """
+        if self._plan.first is None:
+            self._native.run()
+        else:
+            self._native.enqueue(_device.current_stream(self._plan.first))
+        return self.outputs
+
+
+class _Plan:
+    """Inputs of a run as the native module takes them, and where its outputs go."""
+
+    __slots__ = ("engine", "first", "inputs", "out", "results")
+
+    def __init__(self, engine: "Engine", inputs: Mapping[str, Any], out: Mapping[str, Any] | None) -> None:
         engine._check_inputs(inputs)
         if out:
             _check_names("output", out, engine._outputs)
+        self.engine, self.out = engine, out or {}
         values = [inputs[name] for name in engine._inputs]
-        first = next(filter(_device.is_on_device, values), None)
-        results: dict[str, Any] = {}
-        if first is None:
-            shapes = native.prepare([_to_array(slot.info, value) for slot, value in zip(engine._inputs.values(), values)])
-            for slot, shape in zip(engine._outputs.values(), shapes):
-                results[slot.name] = _make_output(slot.info, tuple(shape), out.get(slot.name))
-            native.run(list(results.values()))
-            return results
-        described = [_device.describe(slot, value) for slot, value in zip(engine._inputs.values(), values)]
-        shapes = native.prepare_on_device([(address, shape) for address, shape, _ in described])
+        slots = engine._inputs.values()
+        #: A tensor on a GPU, where there is one.
+        self.first = next(filter(_device.is_on_device, values), None)
+        self.inputs: list[Any] = ([_to_array(slot.info, value) for slot, value in zip(slots, values)] if self.first is None else
+                                  [_device.describe(slot, value) for slot, value in zip(slots, values)])
+        self.results: dict[str, Any] = {}
+
+    def make_arrays(self, shapes: list[list[int]]) -> list[Array]:
+        for slot, shape in zip(self.engine._outputs.values(), shapes):
+            self.results[slot.name] = _make_output(slot.info, tuple(shape), self.out.get(slot.name))
+        return list(self.results.values())
+
+    def make_tensors(self, shapes: list[list[int]]) -> list[_runtime.Address]:
         memory = []
-        for slot, shape in zip(engine._outputs.values(), shapes):
-            tensor = results[slot.name] = out[slot.name] if slot.name in out else _device.make_like(first, slot, shape)
-            address, given, size = _device.describe(slot, tensor)
-            if list(given) != shape:
-                raise InvalidError(f"output '{slot.name}': expected the shape {tuple(shape)}, got {tuple(given)}")
-            memory.append((address, size))
-        native.run_on_device(memory, _device.current_stream(first))
-        return results
+        for slot, shape in zip(self.engine._outputs.values(), shapes):
+            tensor = self.out[slot.name] if slot.name in self.out else _device.make_like(self.first, slot, shape)
+            self.results[slot.name] = tensor
+            place = _device.describe(slot, tensor)
+            if list(place[1]) != shape:
+                raise InvalidError(f"output '{slot.name}': expected the shape {tuple(shape)}, got {tuple(place[1])}")
+            memory.append(place)
+        return memory
 
 
 class Engine:
@@ -182,9 +257,9 @@ class Engine:
         self._contexts = threading.local()
         self.device, self.threads = device, threads
         self.diagnostics: tuple[Diagnostic, ...] = ()
-        self.inputs = tuple(_describe(info) for info in native.inputs())
-        self.outputs = tuple(_describe(info) for info in native.outputs())
-        self.tables = tuple(TableInfo(t.name, t.type, np.dtype(t.dtype), t.encoding, t.rows, t.dim, t.row_bytes) for t in native.tables())
+        self.inputs = tuple(_describe(*fields) for fields in native.inputs())
+        self.outputs = tuple(_describe(*fields) for fields in native.outputs())
+        self.tables = tuple(TableInfo(name, kind, np.dtype(dtype), *stored) for name, kind, dtype, *stored in native.tables())
         self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
         self._inputs = {info.name: _device.Slot("input", info) for info in self.inputs}
         self._outputs = {info.name: _device.Slot("output", info) for info in self.outputs}
@@ -308,8 +383,10 @@ class Engine:
             raise InvalidError(f"input '{missing[0]}' is missing; the engine takes {self._list_inputs()}")
 
 
-def _describe(info: _runtime.TensorInfo) -> TensorInfo:
-    return TensorInfo(info.name, info.type, np.dtype(info.dtype), tuple(info.shape))
+def _describe(name: str, kind: str, dtype: str, shape: list[str]) -> TensorInfo:
+    return TensorInfo(name, kind, np.dtype(dtype), tuple(shape))
+
+
 
 
 def _check_names(kind: str, given: Mapping[str, object], known: Mapping[str, _device.Slot]) -> None:
@@ -323,6 +400,8 @@ def _check_names(kind: str, given: Mapping[str, object], known: Mapping[str, _de
 
 def _to_array(info: TensorInfo, value: Any) -> Array:
     """`value` as a C-contiguous array of the input's dtype."""
+    if type(value) is np.ndarray and value.dtype is info.dtype and value.flags.c_contiguous and value.ndim == len(info.shape):
+        return value
     array = value
     if not isinstance(array, (np.ndarray, np.generic)) and hasattr(array, "__dlpack_device__"):
         array = _from_dlpack(info, array)

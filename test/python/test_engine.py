@@ -119,6 +119,53 @@ class Running(EngineTest):
         np.testing.assert_array_equal(engine(X, IDS)[0], EXPECTED)
 
 
+class Binding(EngineTest):
+    def setUp(self):
+        self.context = self.engine.create_context()
+        self.x, self.ids = X.copy(), IDS.copy()
+
+    def test_runs_read_what_is_there(self):
+        out = np.empty((3, 3), np.float32)
+        bound = self.context.bind({"x": self.x, "ids": self.ids}, out={"y": out})
+        self.assertIs(bound.outputs["y"], out)
+        np.testing.assert_array_equal(bound.run()["y"], EXPECTED)
+        self.x[:], self.ids[1] = 5, 4
+        self.assertIs(bound.run(), bound.outputs)
+        np.testing.assert_array_equal(out, models.TABLE[self.ids] + 5)
+        np.testing.assert_array_equal(bound.outputs["next"], self.ids + 1)
+
+    def test_takes_turns_with_other_runs(self):
+        first = self.context.bind({"x": self.x, "ids": self.ids})
+        second = self.context.bind({"x": np.ones((1, 3), np.float32), "ids": np.array([3])})
+        for _ in range(2):
+            np.testing.assert_array_equal(first.run()["y"], EXPECTED)
+            np.testing.assert_array_equal(self.context.run({"x": -X, "ids": IDS})["y"], np.maximum(models.TABLE[IDS] - X, 0))
+            np.testing.assert_array_equal(second.run()["y"], models.TABLE[[3]] + 1)
+            first.outputs["y"][:] = -1
+        del second
+        np.testing.assert_array_equal(first.run()["y"], EXPECTED)
+
+    def test_keeps_what_it_needs(self):
+        bound = reckon.compile(models.make_lookup()).create_context().bind({"x": self.x, "ids": self.ids})
+        del self.x, self.ids
+        gc.collect()
+        np.testing.assert_array_equal(bound.run()["y"], EXPECTED)
+
+    def test_mistakes(self):
+        def bind(**inputs):
+            return self.context.bind({"x": self.x, "ids": self.ids, **inputs})
+
+        for x in (X.tolist(), np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X.astype(">f4")):
+            self.check_fails(reckon.InvalidError, "input 'x' would be copied: bind a C-contiguous array of float32", lambda: bind(x=x))
+        self.check_fails(reckon.InvalidError, "input 'x' is float64", lambda: bind(x=X.astype(np.float64)))
+        self.check_fails(reckon.InvalidError, "input 'ids' axis 0: got 2, expected 3", lambda: bind(ids=IDS[:2]))
+        bound = bind()
+        self.ids[2] = 7
+        self.check_fails(reckon.InvalidError, "input 'ids' -> table 'emb': id 7 at position 2", bound.run)
+        self.ids[2] = 6
+        np.testing.assert_array_equal(bound.run()["y"], EXPECTED)
+
+
 class Life(EngineTest):
     def test_files_and_bytes(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -138,6 +185,7 @@ class Life(EngineTest):
             self.check_fails(reckon.InvalidError, "", lambda: reckon.load(bytes(damaged)))
         self.check_fails(reckon.InvalidError, "/nonexistent", lambda: reckon.load("/nonexistent"))
         self.check_fails(reckon.ReckonError, "device", lambda: reckon.load(data, device="tpu")(X, IDS))
+        self.check_fails(reckon.InvalidError, "threads: -1 is no number of threads", lambda: reckon.load(data, threads=-1)(X, IDS))
 
     def test_tables(self):
         buffer = io.BytesIO()
@@ -157,6 +205,13 @@ class Life(EngineTest):
                                 ("got rows of 2 float32, expected 3 float32", rows[:, :2]),
                                 ("No such file", os.path.join(folder, "none.npy")), ("emb", os.path.join(folder, "none.raw"))):
                 self.check_fails(reckon.InvalidError, text, lambda table=table: reckon.load(model, tables={"emb": table}))
+            made = [reckon.load(model, tables=tables) for tables in (
+                {"emb": reckon.SyntheticRows(50, seed=3)}, reckon.SyntheticRows(50, 3), reckon.SyntheticRows(50, 4))]
+            self.assertEqual([engine.tables[0].rows for engine in made], [50] * 3)
+            ids = np.arange(50)
+            first, same, other = (engine(np.zeros((50, 3), np.float32), ids)[0] for engine in made)
+            np.testing.assert_array_equal(first, same)
+            self.assertFalse(np.array_equal(first, other))
             encoded = reckon.compile(models.make_lookup(), table_format="emb=int8_fbgemm",
                                      tables={"emb": np.zeros((4, 7), np.uint8)})
             self.assertEqual(encoded.tables[0].row_bytes, 7)
@@ -185,6 +240,23 @@ class Life(EngineTest):
 
 
 class Threads(EngineTest):
+    def test_a_context_is_of_one_thread_at_a_time(self):
+        context, refused = self.engine.create_context(), []
+
+        def work():
+            for _ in range(300):
+                try:
+                    np.testing.assert_array_equal(context.run({"x": X, "ids": IDS})["y"], EXPECTED)
+                except reckon.InvalidError as error:
+                    refused.append(str(error))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual(set(refused), {"the context is running in another thread: give each thread a context of its own"})
+
     def test_sixteen_threads(self):
         failures = []
 

@@ -87,6 +87,28 @@ class Gpu(unittest.TestCase):
             graph.replay()
             self.check(inputs, out)
 
+    def test_bound(self):
+        inputs, stream = self.make(128), torch.cuda.Stream()
+        bound = self.engine.create_context().bind(inputs)
+        for seed in range(3):
+            for name, tensor in self.make(128, seed).items():
+                inputs[name].copy_(tensor)
+            self.check(inputs, bound.run())
+        torch.cuda.synchronize()
+        with torch.cuda.stream(stream):
+            inputs["x"].add_(1)
+            bound.run()
+        torch.cuda.current_stream().wait_stream(stream)
+        self.check(inputs, bound.outputs)
+        bound.run()
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            bound.run()
+        inputs["x"].mul_(-1)
+        graph.replay()
+        self.check(inputs, bound.outputs)
+
     def test_mistakes(self):
         inputs, context = self.make(8), self.engine.create_context()
         for text, change in (("input 'ids' is not on the GPU, and others are", {"ids": inputs["ids"].cpu()}),
@@ -111,13 +133,12 @@ class Gpu(unittest.TestCase):
         """What the package adds to the C interface's call, in microseconds of the host, beside the same run from C types."""
         inputs, context = self.make(64), self.engine.create_context()
         out = context.run(inputs)
-        addresses = [(inputs[name].data_ptr(), tuple(inputs[name].shape)) for name in ("x", "ids")]
-        results = [(out[name].data_ptr(), out[name].numel() * out[name].element_size()) for name in ("y", "next")]
+        addresses, results = ([(tensor.data_ptr(), tuple(tensor.shape), tensor.numel() * tensor.element_size()) for tensor in tensors]
+                              for tensors in ([inputs["x"], inputs["ids"]], [out["y"], out["next"]]))
         stream = torch.cuda.current_stream().cuda_stream
 
         def native():
-            context._native.prepare_on_device(addresses)
-            context._native.run_on_device(results, stream)
+            context._native.enqueue(addresses, lambda shapes: results, stream)
 
         def measure(call):
             times = []
@@ -130,7 +151,8 @@ class Gpu(unittest.TestCase):
             return statistics.median(times) * 1e6
 
         whole, bare, fresh = measure(lambda: context.run(inputs, out)), measure(native), measure(lambda: context.run(inputs))
-        print(f"\nrun with out {whole:.1f} us, with new tensors {fresh:.1f} us, native calls {bare:.1f} us")
+        bound = measure(self.engine.create_context().bind(inputs, out).run)
+        print(f"\nrun with out {whole:.1f} us, with new tensors {fresh:.1f} us, native call {bare:.1f} us, bound {bound:.1f} us")
         self.assertLess(whole - bare, 10)
 
 

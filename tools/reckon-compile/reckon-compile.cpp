@@ -24,8 +24,7 @@ using namespace reckon;
 namespace {
 struct Flags : CompileOptions {
   std::string output, emit = "engine";
-  std::vector<std::string> freeze;
-  bool verify = false, stats = false, progress = false, phases = false;
+  bool stats = false, progress = false, phases = false;
   double atol = -1, rtol = -1; // by the precision when not given
 };
 } // namespace
@@ -35,8 +34,6 @@ static void declare(tools::ArgParser &args, Flags &flags) {
   args.option("o", "FILE", "where the engine, or the MLIR text, goes; '-' for standard output", flags.output);
   args.option("emit", "KIND", "what to write: engine (default), mlir: the module after the last phase, or ptx",
               flags.emit);
-  args.option("freeze-input", "NAME=FILE", "make an input a constant, with the value in a .npy or .pb file; repeatable",
-              flags.freeze);
   llvm::StringRef group;
   for (const CompileOption &option : getCompileOptions()) {
     if (group != option.group)
@@ -50,8 +47,7 @@ static void declare(tools::ArgParser &args, Flags &flags) {
     else
       args.flag(option.name, option.help.c_str(), options.*std::get<bool CompileOptions::*>(option.member));
   }
-  args.group("Checks and reports");
-  args.flag("verify", "run the engine on random inputs and compare with the reference evaluator", flags.verify);
+  // Under the last heading of the table, that of --verify.
   args.option("atol", "X", "absolute tolerance of --verify (fp32 2e-6; fp16, tf32 1e-3; bf16 8e-3)", flags.atol, 0.0);
   args.option("rtol", "X", "relative tolerance of --verify (fp32 2e-5; fp16, tf32 5e-3; bf16 4e-2)", flags.rtol, 0.0);
   args.flag("stats", "print what was imported, what each pass did, and what the engine holds", flags.stats);
@@ -61,7 +57,6 @@ static void declare(tools::ArgParser &args, Flags &flags) {
 
 /// What is wrong with the flags together, or with them and the model's file; empty when nothing is.
 static std::string check(Flags &flags, const std::string &model) {
-  flags.keepReference = flags.verify;
   if (std::string error = checkOptions(flags); !error.empty())
     return error;
   const Phase &last = getPhases().back();
@@ -110,12 +105,6 @@ int main(int argc, char **argv) {
   CompileOptions &options = flags;
   options.remarks = flags.stats;
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
-  for (llvm::StringRef text : flags.freeze) {
-    auto [name, file] = text.rsplit('=');
-    if (name.empty() || file.empty())
-      return args.error("--freeze-input is NAME=FILE, not '" + text.str() + "'");
-    options.frozenInputs.push_back({name.str(), file.str()});
-  }
 
   mlir::MLIRContext context;
   printDiagnostics(context, "reckon-compile");

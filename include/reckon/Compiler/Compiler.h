@@ -30,7 +30,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reckon {
@@ -79,8 +78,8 @@ struct CompileOptions {
   bool emitBytecode = false;
   /// Kernels check every access to memory, and runs check what lies around buffers (docs/checked-kernels.md).
   bool checkKernels = false;
-  /// Inputs that become constants: ONNX name and .npy file.
-  std::vector<std::pair<std::string, std::string>> frozenInputs;
+  /// NAME=FILE of inputs that become constants: the ONNX name and a .npy or .pb file.
+  std::vector<std::string> frozenInputs;
   /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are
   /// left out.
   std::string printIrTreeDir;
@@ -91,8 +90,9 @@ struct CompileOptions {
   std::string reproducer;
   /// Keep the remarks of the passes in the report.
   bool remarks = false;
-  /// Keep the module as it is after the normalize phase, for verifyEngine().
-  bool keepReference = false;
+  /// The caller will compare the engine with the reference: keep the module as it is after the normalize phase, for
+  /// verifyEngine().
+  bool verify = false;
   /// Told when a phase begins, for progress.
   std::function<void(const std::string &phase)> onPhase;
   /// Asked before each phase whether to stop; compileModule() then fails without a diagnostic.
@@ -129,7 +129,7 @@ struct CompileReport {
   std::vector<Remark> remarks;
   /// The PTX of the first architecture.
   std::string ptx;
-  /// With CompileOptions::keepReference.
+  /// With CompileOptions::verify.
   mlir::OwningOpRef<mlir::ModuleOp> reference;
 };
 

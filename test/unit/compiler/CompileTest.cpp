@@ -47,7 +47,7 @@ protected:
 };
 
 TEST_F(Compile, GivesAnEngineThatMatchesTheReference) {
-  options.keepReference = true;
+  options.verify = true;
   auto module = parse();
   ASSERT_TRUE(module);
   auto engine = compileModule(*module, options, report);

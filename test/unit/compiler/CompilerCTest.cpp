@@ -132,7 +132,7 @@ TEST(CompilerC, WrongUse) {
   EXPECT_EQ(error({{"precision", nullptr}}), "the option 'precision' has no value");
   EXPECT_EQ(error({{"precision", "fp8"}}), "no precision 'fp8'; there are fp32, tf32, fp16, bf16");
   EXPECT_EQ(error({{"verify", "yes"}}), "the option 'verify' is true or false, not 'yes'");
-  EXPECT_EQ(error({{"freeze-input", "x"}}), "freeze-input is NAME=FILE, not 'x'");
+  EXPECT_EQ(error({{"freeze-input", "x"}}), "--freeze-input is NAME=FILE, not 'x'");
   EXPECT_EQ(error({{nullptr, "x"}}), "option 0 has no name");
   EXPECT_EQ(error({{"stop-after", "fuse"}}), "stop-after=fuse leaves no engine");
   ReckonCompilation *result = nullptr;
