@@ -5,14 +5,9 @@
 //
 //===----------------------------------------------------------------------------===//
 
-#include "ExecutionContext.h"
+#include "CApiSupport.h"
 #include "HostBlocks.h"
-
-#include <algorithm>
-#include <atomic>
-#include <cstring>
-#include <new>
-#include <sched.h>
+#include "Log.h"
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -26,51 +21,8 @@ static_assert(RECKON_OK == int(ExitOk) && RECKON_INVALID == int(ExitUsage) &&
                   RECKON_INTERNAL == int(ExitInternal),
               "tools exit with statuses");
 
-struct ReckonEngine {
-  std::shared_ptr<LoadedEngine> loaded;
-};
-
-struct ReckonContext {
-  explicit ReckonContext(std::shared_ptr<const LoadedEngine> engine) : execution(std::move(engine)) {}
-  ExecutionContext execution;
-  /// Whether a call is under way.
-  std::atomic<bool> busy{false};
-};
-
-static thread_local std::string lastError;
-
-static ReckonStatus fail(const Error &error) {
-  lastError = error.message;
-  return error.code;
-}
-
-static ReckonStatus invalid(const char *message) { return fail({RECKON_INVALID, message}); }
-
-/// Runs `body(error)`; nothing leaves the interface by exception.
-template <typename Body> static ReckonStatus guarded(Body body) {
-  Error error;
-  try {
-    return body(error) ? RECKON_OK : fail(error);
-  } catch (const std::bad_alloc &) {
-    return fail({RECKON_UNAVAILABLE, "out of memory"});
-  } catch (const std::exception &exception) {
-    return fail({RECKON_UNAVAILABLE, exception.what()});
-  }
-}
-
-/// The same for a call that changes or reads a context. A context belongs to one thread at a time: a second one that
-/// comes in meanwhile gets a status, not half of the first one's bindings.
-template <typename Body> static ReckonStatus guarded(ReckonContext &context, Body body) {
-  if (context.busy.exchange(true, std::memory_order_acquire))
-    return invalid("the context is in use by another thread: each thread needs a context of its own");
-  ReckonStatus status = guarded(body);
-  context.busy.store(false, std::memory_order_release);
-  return status;
-}
-
 extern "C" {
 
-const char *reckon_last_error(void) { return lastError.c_str(); }
 const char *reckon_version(void) { return "reckon " RECKON_VERSION; }
 
 // Any int may come in, and an ElementType holds no more than a byte.
@@ -87,27 +39,6 @@ const char *reckon_element_name(ReckonElementType type) {
 } // extern "C"
 
 //===-- Structs of options ----------------------------------------------------===//
-
-/// A caller's struct as this version has it: `known` holds what stands for fields that the caller's does not have yet.
-/// Fields that this version does not know must be zero, for it cannot do what they ask.
-template <typename Struct> static bool copyStruct(const char *name, const void *given, Struct &known, Error &error) {
-  size_t size;
-  std::memcpy(&size, given, sizeof(size));
-  auto *bytes = static_cast<const uint8_t *>(given);
-  // Far above any version's, so that a struct that nobody initialised is not read as a long one.
-  constexpr size_t mostBytes = 4096;
-  if (size <= sizeof(size) || size % alignof(Struct) != 0 || size > mostBytes)
-    return error.set(RECKON_INVALID, std::string(name) + ": struct_size is " + std::to_string(size) +
-                                         ", expected the size of the struct, " + std::to_string(sizeof(Struct)) +
-                                         " in this version");
-  for (size_t i = sizeof(Struct); i < size; ++i)
-    if (bytes[i] != 0)
-      return error.set(RECKON_UNSUPPORTED, std::string(name) + ": a field at offset " + std::to_string(i) +
-                                               " is set, which this version (" RECKON_VERSION ") does not know");
-  std::memcpy(&known, given, std::min(size, sizeof(Struct)));
-  known.struct_size = sizeof(Struct);
-  return true;
-}
 
 /// The elements of the caller's array are as long as the first one says.
 static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::vector<ReckonTableBinding> &known,
@@ -132,8 +63,8 @@ static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::
 //===-- Engines ---------------------------------------------------------------===//
 
 template <typename Open>
-static ReckonStatus openEngine(const ReckonTableBinding *bindings, size_t numBindings, ReckonEngine **engine,
-                               Open open) {
+static ReckonStatus openEngine(const std::string &where, const ReckonTableBinding *bindings, size_t numBindings,
+                               ReckonEngine **engine, Open open) {
   if (!engine || (numBindings != 0 && !bindings))
     return invalid("a null argument");
   *engine = nullptr;
@@ -145,11 +76,14 @@ static ReckonStatus openEngine(const ReckonTableBinding *bindings, size_t numBin
     std::unique_ptr<EngineFile> file = open(problem);
     if (!file)
       return error.set(problem.kind == EngineError::Kind::UnsupportedVersion ? RECKON_UNSUPPORTED : RECKON_INVALID,
-                       problem.message);
+                       problem.message) ||
+             error.at(where);
     auto loaded = std::make_shared<LoadedEngine>();
     if (!loaded->load(std::move(file), known.data(), known.size(), error))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
+    log(RECKON_LOG_INFO, where + " is open: " + std::to_string((*engine)->loaded->spec().tables.size()) + " tables, " +
+                             std::to_string((*engine)->loaded->fileSize()) + " bytes");
     return true;
   });
 }
@@ -160,14 +94,15 @@ ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bind
                                 ReckonEngine **engine) {
   if (!path)
     return invalid("the path of the engine is null");
-  return openEngine(bindings, num_bindings, engine, [&](EngineError &error) { return EngineFile::open(path, error); });
+  return openEngine("engine '" + std::string(path) + "'", bindings, num_bindings, engine,
+                    [&](EngineError &error) { return EngineFile::open(path, error); });
 }
 
 ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size, const ReckonTableBinding *bindings,
                                             size_t num_bindings, ReckonEngine **engine) {
   if (!data && size != 0)
     return invalid("the memory of the engine is null");
-  return openEngine(bindings, num_bindings, engine, [&](EngineError &error) {
+  return openEngine("engine in memory", bindings, num_bindings, engine, [&](EngineError &error) {
     return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error);
   });
 }
@@ -176,7 +111,7 @@ ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const Recko
                                                    size_t num_bindings, ReckonEngine **engine) {
   if (!name)
     return invalid("the name of the shared memory is null");
-  return openEngine(bindings, num_bindings, engine,
+  return openEngine("engine in shared memory '" + std::string(name) + "'", bindings, num_bindings, engine,
                     [&](EngineError &error) { return EngineFile::openSharedMemory(name, error); });
 }
 
@@ -236,15 +171,6 @@ const char *reckon_engine_dim(const ReckonEngine *engine, size_t index) {
 
 //===-- Contexts --------------------------------------------------------------===//
 
-/// The CPUs this process may use.
-static int availableCpus() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof(set), &set) != 0)
-    return 1;
-  int count = CPU_COUNT(&set);
-  return count > 0 ? count : 1;
-}
-
 ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOptions *options, ReckonContext **context) {
   if (!engine || !context)
     return invalid("a null argument");
@@ -268,6 +194,8 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     if (!result->execution.start(known.device ? known.device : deviceName(DeviceKind::Host), chosen, error))
       return false;
     *context = result.release();
+    log(RECKON_LOG_INFO, std::string("context on ") + (known.device ? known.device : "host") + ", " +
+                             std::to_string(chosen.threads) + " threads");
     return true;
   });
 }
@@ -293,7 +221,7 @@ ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElemen
                               const int64_t *shape, const void *data) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     return context->execution.setInput(index, {type, rank, shape, data, /*onDevice=*/false}, error);
   });
 }
@@ -302,7 +230,7 @@ ReckonStatus reckon_set_input_by_name(ReckonContext *context, const char *name, 
                                       const int64_t *shape, const void *data) {
   if (!context || !name)
     return invalid("a null argument");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     const auto &inputs = context->execution.spec().inputs;
     size_t index = findTensor(inputs, name);
     if (index == inputs.size())
@@ -315,7 +243,7 @@ ReckonStatus reckon_set_output(ReckonContext *context, size_t index, ReckonEleme
                                size_t capacity_bytes) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     return context->execution.setOutput(index, type, data, capacity_bytes, false, error);
   });
 }
@@ -324,7 +252,7 @@ ReckonStatus reckon_set_output_by_name(ReckonContext *context, const char *name,
                                        size_t capacity_bytes) {
   if (!context || !name)
     return invalid("a null argument");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     const auto &outputs = context->execution.spec().outputs;
     size_t index = findTensor(outputs, name);
     if (index == outputs.size())
@@ -337,7 +265,7 @@ ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, Recko
                                      const int64_t *shape, const void *device_pointer) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     return context->execution.setInput(index, {type, rank, shape, device_pointer, /*onDevice=*/true}, error);
   });
 }
@@ -346,7 +274,7 @@ ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, Reck
                                       void *device_pointer, size_t capacity_bytes) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) {
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     return context->execution.setOutput(index, type, device_pointer, capacity_bytes, true, error);
   });
 }
@@ -354,31 +282,14 @@ ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, Reck
 ReckonStatus reckon_prepare(ReckonContext *context) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) { return context->execution.prepare(error); });
-}
-
-ReckonStatus reckon_run(ReckonContext *context) {
-  if (!context)
-    return invalid("the context is null");
-  return guarded(*context, [&](Error &error) { return context->execution.run(error); });
-}
-
-ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream) {
-  if (!context)
-    return invalid("the context is null");
-  return guarded(*context, [&](Error &error) { return context->execution.runAsync(cuda_stream, error); });
-}
-
-ReckonStatus reckon_synchronize(ReckonContext *context) {
-  if (!context)
-    return invalid("the context is null");
-  return guarded(*context, [&](Error &error) { return context->execution.synchronize(error); });
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) { return context->execution.prepare(error); });
 }
 
 ReckonStatus reckon_set_profiling(ReckonContext *context, int on) {
   if (!context)
     return invalid("the context is null");
-  return guarded(*context, [&](Error &error) { return context->execution.setProfiling(on != 0, error); });
+  return guarded(*context, Calls::BetweenRuns,
+                 [&](Error &error) { return context->execution.setProfiling(on != 0, error); });
 }
 
 ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times) {

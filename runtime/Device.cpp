@@ -19,7 +19,7 @@ static bool refuse(Error &error) {
 bool Executor::runAsync(const std::vector<Binding> &, const std::vector<Binding> &, void *, Error &error) {
   return refuse(error);
 }
-bool Executor::synchronize(Error &error) { return refuse(error); }
+bool Executor::synchronize(const RunControl &, Error &error) { return refuse(error); }
 bool Executor::setProfiling(bool, Error &error) { return refuse(error); }
 
 std::vector<bool> ProgramSource::findWeights() const {

@@ -15,6 +15,7 @@
 #define RECKON_RUNTIME_DEVICE_H
 
 #include "Error.h"
+#include "RunControl.h"
 #include "SizeProgram.h"
 #include "reckon/Engine/EngineSpec.h"
 
@@ -47,8 +48,11 @@ struct ProgramSource {
   std::vector<bool> findWeights() const;
 };
 
+class ThreadPool;
+
 struct ExecutorOptions {
-  int threads = 1; // the caller included
+  int threads = 1;            // the caller included
+  ThreadPool *pool = nullptr; // where the others come from; outlives the executor. Null: there are no others
   int spinMicroseconds = 100;
   size_t graphCache = 16; // graphs that a device with graphs keeps
 };
@@ -60,17 +64,17 @@ public:
   /// Makes everything ready for these values of the engine's dimensions: sizes, memory, addresses, the split of work.
   /// Takes no memory for values it has seen before.
   [[nodiscard]] virtual bool prepare(const std::vector<int64_t> &dims, Error &error) = 0;
-  /// Runs what was prepared last, to its end. One binding per engine input and output.
+  /// Runs what was prepared last, to its end or until `control` ends it. One binding per engine input and output.
   [[nodiscard]] virtual bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                                 Error &error) = 0;
+                                 const RunControl &control, Error &error) = 0;
 
   /// The rest is for devices with memory of their own; others refuse.
   virtual bool hasOwnMemory() const { return false; }
   /// Enqueues what was prepared last on a stream of the device; every binding is on the device.
   [[nodiscard]] virtual bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                       void *stream, Error &error);
-  /// Waits for the runs enqueued so far; the first failure among them.
-  [[nodiscard]] virtual bool synchronize(Error &error);
+  /// Waits for the runs enqueued so far, or until `control` ends the wait; the first failure among them.
+  [[nodiscard]] virtual bool synchronize(const RunControl &control, Error &error);
   [[nodiscard]] virtual bool setProfiling(bool on, Error &error);
   virtual ReckonRunTimes times() const { return {}; }
 };

@@ -24,28 +24,54 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const LoadedEngine> loaded) :
   dims.assign(spec().dims.size(), -1);
   for (size_t i = 0; i < spec().tables.size(); ++i)
     dims[spec().tables[i].rowsDim] = engine->tables()[i].rows;
+  for (const IdUse &use : spec().idUses) {
+    idRowBytes.push_back(0);
+    for (const TableSpec &table : spec().tables)
+      if (use.bound == SizeExpr::dim(spec().dims[table.rowsDim]))
+        idRowBytes.back() = table.rowBytes();
+  }
+  task.run = [](void *context) { static_cast<ExecutionContext *>(context)->runSubmitted(); };
+  task.context = this;
+  engine->counters.add(counters);
+}
+
+ExecutionContext::~ExecutionContext() {
+  if (isSubmitted) {
+    cancel();
+    Error ignored;
+    static_cast<void>(synchronize(ignored));
+  }
+  engine->counters.remove(counters);
 }
 
 bool ExecutionContext::start(const std::string &device, const ExecutorOptions &options, Error &error) {
   const Program *program = engine->program(device, error);
-  if (program)
-    executor = program->createExecutor(options, error);
+  if (program) {
+    ExecutorOptions withPool = options;
+    withPool.pool = &engine->pool;
+    executor = program->createExecutor(withPool, error);
+  }
   return executor != nullptr;
+}
+
+/// "input 'ids'".
+static std::string place(const char *kind, const TensorInfo &tensor) {
+  return std::string(kind) + " '" + tensor.name + "'";
 }
 
 static bool checkType(const char *kind, const TensorInfo &tensor, ReckonElementType type, Error &error) {
   if (static_cast<unsigned>(type) == static_cast<unsigned>(tensor.type))
     return true;
-  return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name + "': got " + reckon_element_name(type) +
-                                       ", expected " + enumName(tensor.type));
+  return error.set(RECKON_INVALID, place(kind, tensor),
+                   std::string("got ") + reckon_element_name(type) + ", expected " + enumName(tensor.type));
 }
 
 static bool checkAlignment(const char *kind, const TensorInfo &tensor, const void *data, Error &error) {
   size_t alignment = elementSize(tensor.type);
   if (reinterpret_cast<uintptr_t>(data) % alignment == 0)
     return true;
-  return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name + "': its memory is not aligned to " +
-                                       std::to_string(alignment) + " bytes");
+  return error.set(RECKON_INVALID, place(kind, tensor),
+                   "its memory is not aligned to " + std::to_string(alignment) + " bytes");
 }
 
 static bool checkIndex(const char *kind, size_t index, size_t count, Error &error) {
@@ -69,8 +95,7 @@ static bool tensorBytes(ElementType type, const std::vector<int64_t> &shape, siz
 
 bool ExecutionContext::checkDevice(const char *kind, const TensorInfo &tensor, Error &error) const {
   return executor->hasOwnMemory() ||
-         error.set(RECKON_INVALID,
-                   std::string(kind) + " '" + tensor.name + "': device memory goes with a context on a 'cuda' device");
+         error.set(RECKON_INVALID, place(kind, tensor), "device memory goes with a context on a 'cuda' device");
 }
 
 bool ExecutionContext::setInput(size_t index, const InputTensor &tensor, Error &error) {
@@ -83,19 +108,19 @@ bool ExecutionContext::setInput(size_t index, const InputTensor &tensor, Error &
     return false;
   std::vector<int64_t> &current = inputShapes[index];
   if (rank != current.size())
-    return error.set(RECKON_INVALID, "input '" + input.name + "': got " + std::to_string(rank) + " axes, expected " +
-                                         std::to_string(current.size()));
+    return error.set(RECKON_INVALID, place("input", input),
+                     "got " + std::to_string(rank) + " axes, expected " + std::to_string(current.size()));
   if (rank != 0 && !shape)
-    return error.set(RECKON_INVALID, "input '" + input.name + "': its shape is null");
+    return error.set(RECKON_INVALID, place("input", input), "its shape is null");
   bool empty = false;
   for (size_t axis = 0; axis < rank; ++axis) {
     if (shape[axis] < 0)
-      return error.set(RECKON_INVALID, "input '" + input.name + "' axis " + std::to_string(axis) + ": got " +
-                                           std::to_string(shape[axis]) + ", a size is not negative");
+      return error.set(RECKON_INVALID, place("input", input) + " axis " + std::to_string(axis),
+                       "got " + std::to_string(shape[axis]) + ", a size is not negative");
     empty |= shape[axis] == 0;
   }
   if (!data && !empty)
-    return error.set(RECKON_INVALID, "input '" + input.name + "': its data is null");
+    return error.set(RECKON_INVALID, place("input", input), "its data is null");
   if (!isSet[index] || !std::equal(current.begin(), current.end(), shape)) {
     ready = false;
     std::copy_n(shape, rank, current.begin());
@@ -143,6 +168,7 @@ bool ExecutionContext::prepare(Error &error) {
     if (!tensorBytes(spec().outputs[i].type, outputShapes[i], outputs[i].bytes))
       return error.set(RECKON_INVALID, "output '" + spec().outputs[i].name + "' exceeds 64 bits for these inputs");
   ready = executor->prepare(dims, error);
+  measure();
   return ready;
 }
 
@@ -185,24 +211,122 @@ bool ExecutionContext::checkOverlaps(Error &error) const {
   return true;
 }
 
-bool ExecutionContext::run(Error &error) {
-  return prepare(error) && bindOutputs(error) && executor->run(inputs, outputBindings, error);
+//===-- Runs ------------------------------------------------------------------===//
+
+/// What one run with these sizes does, for the counters.
+void ExecutionContext::measure() {
+  work = {};
+  for (size_t i = 0; i < idRowBytes.size(); ++i) {
+    if (idRowBytes[i] == 0)
+      continue;
+    const IdUse &use = spec().idUses[i];
+    const std::vector<int64_t> &shape = inputShapes[use.input];
+    uint64_t ids = inputs[use.input].bytes / elementSize(spec().inputs[use.input].type);
+    if (use.count != 0 && !shape.empty() && shape.back() > 0)
+      ids = ids / static_cast<uint64_t>(shape.back()) * use.count;
+    work.rows += ids;
+    work.tableBytes += ids * idRowBytes[i];
+  }
+  for (const Binding &input : inputs)
+    work.inputBytes += input.bytes;
+  for (const Output &output : outputs)
+    work.outputBytes += output.bytes;
 }
 
-bool ExecutionContext::runAsync(void *stream, Error &error) {
+bool ExecutionContext::count(bool success, const Error &error) {
+  if (success)
+    counters.succeeded(work);
+  else
+    counters.failed(error.code);
+  return success;
+}
+
+void ExecutionContext::beginRun(const ReckonRunOptions *options) {
+  control.begin(options != nullptr, options ? options->timeout_us : 0);
+}
+
+bool ExecutionContext::runPrepared(Error &error) {
+  return (!control.mustStop() || control.setError(error)) && executor->run(inputs, outputBindings, control, error);
+}
+
+bool ExecutionContext::run(const ReckonRunOptions *options, Error &error) {
+  beginRun(options);
+  return count(prepare(error) && bindOutputs(error) && runPrepared(error), error);
+}
+
+void ExecutionContext::cancel() {
+  control.cancel();
+  engine->pool.admission.interrupt();
+}
+
+bool ExecutionContext::runAsync(void *stream, const ReckonRunOptions *options, Error &error) {
+  beginRun(options);
   if (!prepare(error))
-    return false;
+    return count(false, error);
+  if (!executor->hasOwnMemory()) {
+    if (stream)
+      return count(error.set(RECKON_INVALID, "device 'host' has no streams: the stream of a run there is null"), error);
+    return (bindOutputs(error) && submit(error)) || count(false, error);
+  }
   auto notThere = [&](const char *kind, const TensorInfo &tensor) {
     return error.set(RECKON_INVALID, std::string(kind) + " '" + tensor.name +
                                          "' is not in device memory, as a run on a stream needs it");
   };
   for (size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].onDevice)
-      return notThere("input", spec().inputs[i]);
+      return count(notThere("input", spec().inputs[i]), error);
   for (size_t i = 0; i < outputs.size(); ++i)
     if (!outputs[i].onDevice && outputs[i].bytes != 0)
-      return notThere("output", spec().outputs[i]);
-  return bindOutputs(error) && executor->runAsync(inputs, outputBindings, stream, error);
+      return count(notThere("output", spec().outputs[i]), error);
+  return count(bindOutputs(error) && runPreparedOn(stream, error), error);
+}
+
+bool ExecutionContext::runPreparedOn(void *stream, Error &error) {
+  return (!control.mustStop() || control.setError(error)) && executor->runAsync(inputs, outputBindings, stream, error);
+}
+
+//===-- Runs on a thread of the engine's --------------------------------------===//
+
+bool ExecutionContext::submit(Error &error) {
+  // Beside those that help, or with one thread nobody would do it.
+  if (!engine->pool.grow(availableCpus(), error))
+    return false;
+  hasEnded = false;
+  taskError = Error();
+  isSubmitted = true;
+  engine->pool.submit(task);
+  return true;
+}
+
+void ExecutionContext::runSubmitted() {
+  bool success;
+  try {
+    success = runPrepared(taskError);
+  } catch (const std::bad_alloc &) {
+    success = taskError.set(RECKON_UNAVAILABLE, "out of memory");
+  }
+  // Under the lock: the context may be gone once the one who waits knows.
+  std::lock_guard<std::mutex> lock(mutex);
+  succeeded = success;
+  hasEnded = true;
+  ended.notify_all();
+}
+
+bool ExecutionContext::synchronize(Error &error) {
+  if (executor->hasOwnMemory())
+    return executor->synchronize(control, error);
+  if (!isSubmitted)
+    return true;
+  // Rather than wait for a thread to come to it.
+  if (engine->pool.withdraw(task))
+    runSubmitted();
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    ended.wait(lock, [&] { return hasEnded; });
+  }
+  isSubmitted = false;
+  error = taskError;
+  return count(succeeded, error);
 }
 
 bool ExecutionContext::output(size_t index, ReckonTensor &tensor, Error &error) const {

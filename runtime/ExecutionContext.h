@@ -10,6 +10,8 @@
 
 #include "LoadedEngine.h"
 
+#include <condition_variable>
+
 namespace reckon::runtime {
 
 /// What a caller gives for an input; `rank` is the length of `shape`.
@@ -25,16 +27,21 @@ struct InputTensor {
 class ExecutionContext {
 public:
   explicit ExecutionContext(std::shared_ptr<const LoadedEngine> engine);
+  ~ExecutionContext();
   [[nodiscard]] bool start(const std::string &device, const ExecutorOptions &options, Error &error);
 
   [[nodiscard]] bool setInput(size_t index, const InputTensor &tensor, Error &error);
   [[nodiscard]] bool setOutput(size_t index, ReckonElementType type, void *data, size_t capacity, bool onDevice,
                                Error &error);
   [[nodiscard]] bool prepare(Error &error);
-  [[nodiscard]] bool run(Error &error);
-  /// Everything must be bound to device memory.
-  [[nodiscard]] bool runAsync(void *stream, Error &error);
-  [[nodiscard]] bool synchronize(Error &error) { return executor->synchronize(error); }
+  [[nodiscard]] bool run(const ReckonRunOptions *options, Error &error);
+  /// On a device with memory of its own everything must be bound to that. On others a thread of the engine's runs it.
+  [[nodiscard]] bool runAsync(void *stream, const ReckonRunOptions *options, Error &error);
+  [[nodiscard]] bool synchronize(Error &error);
+  /// Ends the run under way early. From any thread.
+  void cancel();
+  /// Whether a run on a thread of the engine's has not been waited for.
+  bool isRunning() const { return isSubmitted; }
   [[nodiscard]] bool setProfiling(bool on, Error &error) { return executor->setProfiling(on, error); }
   ReckonRunTimes times() const { return executor->times(); }
   [[nodiscard]] bool output(size_t index, ReckonTensor &tensor, Error &error) const;
@@ -53,6 +60,13 @@ private:
   [[nodiscard]] bool checkDevice(const char *kind, const TensorInfo &tensor, Error &error) const;
   [[nodiscard]] bool bindOutputs(Error &error);
   [[nodiscard]] bool checkOverlaps(Error &error) const;
+  void beginRun(const ReckonRunOptions *options);
+  [[nodiscard]] bool runPrepared(Error &error);
+  [[nodiscard]] bool runPreparedOn(void *stream, Error &error);
+  [[nodiscard]] bool submit(Error &error);
+  void runSubmitted();
+  bool count(bool success, const Error &error);
+  void measure();
 
   std::shared_ptr<const LoadedEngine> engine;
   std::unique_ptr<Executor> executor;
@@ -63,6 +77,19 @@ private:
   std::vector<Binding> outputBindings;
   std::vector<int64_t> dims;
   bool ready = false; // dims, output shapes and the executor fit the input shapes
+
+  RunControl control;
+  RunCounters counters;
+  RunWork work;                     // of one run, for the sizes prepared
+  std::vector<uint64_t> idRowBytes; // of the table that ids of each IdUse pick from; 0 for none
+
+  // A run on a thread of the engine's.
+  ThreadPool::Task task;
+  bool isSubmitted = false;
+  std::mutex mutex; // of what follows
+  std::condition_variable ended;
+  bool hasEnded = false, succeeded = false;
+  Error taskError;
 };
 
 } // namespace reckon::runtime

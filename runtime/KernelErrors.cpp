@@ -48,9 +48,10 @@ static std::string kernelName(const ProgramSource &source, const DispatchSpec &d
   return where + (kernel.onnxNodes.size() > 3 ? ", ..." : "");
 }
 
+/// Sets `from` to what the ids are.
 static std::string describeIdError(const ProgramSource &source, const DispatchSpec &dispatch,
-                                   const ReckonKernelStatus &status) {
-  std::string where = kernelName(source, dispatch);
+                                   const ReckonKernelStatus &status, std::string &from) {
+  std::string where = from = kernelName(source, dispatch);
   const OperandSpec *operand = nullptr;
   std::string target, range;
   if (status.table >= 0 && static_cast<size_t>(status.table) < dispatch.operands.size()) {
@@ -60,7 +61,7 @@ static std::string describeIdError(const ProgramSource &source, const DispatchSp
   std::string id = std::to_string(status.id), position = std::to_string(status.position);
   switch (status.code) {
   case RECKON_KERNEL_ID_OUT_OF_RANGE: {
-    std::string from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
+    from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
     bool mayWrap = status.id < 0 && operand && operand->space == Space::Table &&
                    source.spec.tables[operand->index].outOfRange == OutOfRange::Error;
     return from + (target.empty() ? "" : " -> " + target) + ": id " + id + " at position " + position + " is outside " +
@@ -68,13 +69,13 @@ static std::string describeIdError(const ProgramSource &source, const DispatchSp
            (mayWrap ? "; negative ids count from the end in engines compiled with --negative-ids=wrap" : "");
   }
   case RECKON_KERNEL_BAD_OFFSETS: {
-    std::string from = operand && !operand->offsets.empty() ? tensorName(source.spec, operand->offsets) : where;
+    from = operand && !operand->offsets.empty() ? tensorName(source.spec, operand->offsets) : where;
     return from + (target.empty() ? "" : " -> " + target) + ": offset " + id + " of bag " + position +
            " decreases or is outside the ids" +
            (operand && !operand->ids.empty() ? " in " + tensorName(source.spec, operand->ids) : "");
   }
   case RECKON_KERNEL_INDEX_OUT_OF_RANGE: {
-    std::string from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
+    from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
     return from + (target.empty() ? "" : " -> " + target) + ": index " + id + " at position " + position +
            " is outside its axis";
   }
@@ -101,13 +102,16 @@ static std::string memoryName(const ProgramSource &source, const DispatchSpec &d
 
 bool reckon::runtime::setKernelError(const ProgramSource &source, const DispatchSpec &dispatch,
                                      const ReckonKernelStatus &status, Error &error) {
-  if (status.code != RECKON_KERNEL_BAD_READ && status.code != RECKON_KERNEL_BAD_WRITE)
-    return error.set(RECKON_INVALID, describeIdError(source, dispatch, status));
-  return error.set(RECKON_INTERNAL, kernelName(source, dispatch) +
-                                        (status.code == RECKON_KERNEL_BAD_READ ? " reads" : " writes") + " at byte " +
-                                        std::to_string(status.position) + " of the " + std::to_string(status.id) +
-                                        " bytes of " + memoryName(source, dispatch, status.table) +
-                                        ": the compiler or its plan is at fault");
+  std::string where = kernelName(source, dispatch);
+  if (status.code != RECKON_KERNEL_BAD_READ && status.code != RECKON_KERNEL_BAD_WRITE) {
+    std::string message = describeIdError(source, dispatch, status, where);
+    return error.set(RECKON_INVALID, message) || error.at(where);
+  }
+  return error.set(RECKON_INTERNAL,
+                   where + (status.code == RECKON_KERNEL_BAD_READ ? " reads" : " writes") + " at byte " +
+                       std::to_string(status.position) + " of the " + std::to_string(status.id) + " bytes of " +
+                       memoryName(source, dispatch, status.table) + ": the compiler or its plan is at fault") ||
+         error.at(where);
 }
 
 bool reckon::runtime::setDamageError(const ProgramSource &source, const ChainSpec &chain, const char *memory,

@@ -8,8 +8,10 @@
 #ifndef RECKON_RUNTIME_LOADEDENGINE_H
 #define RECKON_RUNTIME_LOADEDENGINE_H
 
+#include "Counters.h"
 #include "ShapeSolver.h"
 #include "TableStorage.h"
+#include "ThreadPool.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include <map>
@@ -23,6 +25,7 @@ public:
   [[nodiscard]] bool load(std::unique_ptr<EngineFile> file, const ReckonTableBinding *bindings, size_t numBindings,
                           Error &error);
   const EngineSpec &spec() const { return file->spec(); }
+  uint64_t fileSize() const { return file->fileSize(); }
   const ShapeSolver &solver() const { return shapes; }
   const std::vector<BoundTable> &tables() const { return bound; }
   /// Null, with the error set, when the device cannot run this engine. Thread-safe.
@@ -34,6 +37,10 @@ public:
     std::vector<const char *> pointers;
   };
   std::vector<Texts> inputTexts, outputTexts;
+
+  /// Of its contexts together. Thread-safe.
+  mutable Counters counters;
+  mutable ThreadPool pool;
 
 private:
   std::unique_ptr<EngineFile> file;

@@ -65,12 +65,11 @@ std::string ShapeSolver::describeDims(const std::vector<std::string> &list, cons
 bool ShapeSolver::mismatch(const Axis &axis, int64_t extent, int64_t expected, const std::vector<int64_t> &dims,
                            Error &error) const {
   const SizeExpr &size = text(axis.input, axis.axis);
-  std::string message = axisName(spec->inputs[axis.input], axis.axis) + ": got " + std::to_string(extent) +
-                        ", expected " + std::to_string(expected);
+  std::string message = "got " + std::to_string(extent) + ", expected " + std::to_string(expected);
   if (!size.isConstant()) {
     message += " (" + size.str() + describeDims(size.dims(), dims) + ")";
   }
-  return error.set(RECKON_INVALID, message);
+  return error.set(RECKON_INVALID, axisName(spec->inputs[axis.input], axis.axis), message);
 }
 
 bool ShapeSolver::solve(const std::vector<std::vector<int64_t>> &shapes, std::vector<int64_t> &dims,
@@ -78,16 +77,15 @@ bool ShapeSolver::solve(const std::vector<std::vector<int64_t>> &shapes, std::ve
   for (const Binding &binding : bindings) {
     int64_t extent = shapes[binding.input][binding.axis], rest;
     if (__builtin_sub_overflow(extent, binding.offset, &rest) || rest % binding.scale != 0 || rest / binding.scale < 0)
-      return error.set(RECKON_INVALID, axisName(spec->inputs[binding.input], binding.axis) + ": got " +
-                                           std::to_string(extent) + ", expected " +
-                                           text(binding.input, binding.axis).str());
+      return error.set(RECKON_INVALID, axisName(spec->inputs[binding.input], binding.axis),
+                       "got " + std::to_string(extent) + ", expected " + text(binding.input, binding.axis).str());
     dims[binding.dim] = rest / binding.scale;
   }
   for (const Axis &axis : axes) {
     int64_t expected;
     if (!axis.size.evaluate(dims.data(), expected))
-      return error.set(RECKON_INVALID, axisName(spec->inputs[axis.input], axis.axis) + ": its size " +
-                                           text(axis.input, axis.axis).str() + " exceeds 64 bits");
+      return error.set(RECKON_INVALID, axisName(spec->inputs[axis.input], axis.axis),
+                       "its size " + text(axis.input, axis.axis).str() + " exceeds 64 bits");
     int64_t extent = shapes[axis.input][axis.axis];
     if (extent != expected)
       return mismatch(axis, extent, expected, dims, error);
@@ -109,11 +107,12 @@ bool ShapeSolver::checkRequirements(const std::vector<int64_t> &dims, Error &err
     for (std::string &name : requirement.right.dims())
       if (std::find(list.begin(), list.end(), name) == list.end())
         list.push_back(std::move(name));
-    return error.set(RECKON_INVALID, "node '" + requirement.node + "' needs " + condition + " (" + requirement.what +
-                                         "), got " +
+    std::string where = "node '" + requirement.node + "'";
+    return error.set(RECKON_INVALID, where + " needs " + condition + " (" + requirement.what + "), got " +
                                          (hasValues ? std::to_string(left) + " and " + std::to_string(right)
                                                     : std::string("numbers that exceed 64 bits")) +
-                                         describeDims(list, dims));
+                                         describeDims(list, dims)) ||
+           error.at(where);
   }
   return true;
 }
@@ -123,8 +122,8 @@ bool ShapeSolver::outputShapes(const std::vector<int64_t> &dims, std::vector<std
   for (size_t i = 0; i < outputs.size(); ++i)
     for (size_t a = 0; a < outputs[i].size(); ++a)
       if (!outputs[i][a].evaluate(dims.data(), shapes[i][a]) || shapes[i][a] < 0)
-        return error.set(RECKON_INVALID, "output '" + spec->outputs[i].name + "' axis " + std::to_string(a) +
-                                             ": the size " + spec->outputs[i].shape[a].str() +
-                                             " is negative or exceeds 64 bits for these inputs");
+        return error.set(RECKON_INVALID, "output '" + spec->outputs[i].name + "' axis " + std::to_string(a),
+                         "the size " + spec->outputs[i].shape[a].str() +
+                             " is negative or exceeds 64 bits for these inputs");
   return true;
 }

@@ -24,21 +24,22 @@ TableStorage::~TableStorage() {
 
 bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
                         BoundTable &bound, Error &error) {
-  std::string what = "table '" + table.name + "': ";
+  std::string where = "table '" + table.name + "'";
   if (binding.rows < 0)
-    return error.set(RECKON_INVALID, what + "it cannot have " + std::to_string(binding.rows) + " rows");
+    return error.set(RECKON_INVALID, where, "it cannot have " + std::to_string(binding.rows) + " rows");
   switch (binding.source) {
   case RECKON_TABLE_DEFAULT:
     if (!table.externalFile.empty()) {
       if (engineFolder.empty() && table.externalFile[0] != '/')
-        return error.set(RECKON_INVALID, what + "its rows are in '" + table.externalFile +
-                                             "' beside the engine, which was not opened from a file; bind the table");
+        return error.set(RECKON_INVALID, where,
+                         "its rows are in '" + table.externalFile +
+                             "' beside the engine, which was not opened from a file; bind the table");
       bool absolute = table.externalFile[0] == '/';
       return mapFile(table, absolute ? table.externalFile : engineFolder + "/" + table.externalFile,
                      table.externalOffset, static_cast<int64_t>(table.rows), bound, error);
     }
     if (table.mustBeBound)
-      return error.set(RECKON_INVALID, what + "the engine does not hold its rows; bind the table");
+      return error.set(RECKON_INVALID, where, "the engine does not hold its rows; bind the table");
     // A table of no rows has no bytes either.
     static const uint64_t nothing = 0;
     bound = {table.data.size ? table.data.data : reinterpret_cast<const uint8_t *>(&nothing),
@@ -46,34 +47,35 @@ bool TableStorage::bind(const TableSpec &table, const ReckonTableBinding &bindin
     return true;
   case RECKON_TABLE_FILE:
     if (!binding.path)
-      return error.set(RECKON_INVALID, what + "the binding names no file");
+      return error.set(RECKON_INVALID, where, "the binding names no file");
     return mapFile(table, binding.path, binding.offset, binding.rows, bound, error);
   case RECKON_TABLE_MEMORY:
     if (!binding.data || reinterpret_cast<uintptr_t>(binding.data) % table.format().alignment() != 0)
-      return error.set(RECKON_INVALID, what + "the bound memory is null or not aligned to its element");
+      return error.set(RECKON_INVALID, where, "the bound memory is null or not aligned to its element");
     bound = {static_cast<const uint8_t *>(binding.data), binding.rows, 0};
     return true;
   case RECKON_TABLE_SYNTHETIC:
     return synthesise(table, binding.rows, binding.seed, bound, error);
   }
-  return error.set(RECKON_INVALID, what + "unknown source " + std::to_string(binding.source));
+  return error.set(RECKON_INVALID, where, "unknown source " + std::to_string(binding.source));
 }
 
 bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows,
                            BoundTable &bound, Error &error) {
-  std::string what = "table '" + table.name + "': file '" + path + "'";
+  std::string where = "table '" + table.name + "'", what = "file '" + path + "'";
   auto failed = [&](const char *action) {
-    return error.set(RECKON_INVALID, what + " cannot be " + action + ": " + std::strerror(errno));
+    return error.set(RECKON_INVALID, where, what + " cannot be " + action + ": " + std::strerror(errno));
   };
   if (offset % table.format().alignment() != 0)
-    return error.set(RECKON_INVALID, what + ": offset " + std::to_string(offset) + " is not aligned to its element");
+    return error.set(RECKON_INVALID, where,
+                     what + ": offset " + std::to_string(offset) + " is not aligned to its element");
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a pipe
   if (descriptor < 0)
     return failed("opened");
   struct stat status;
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);
-    return error.set(RECKON_INVALID, what + " is not a regular file");
+    return error.set(RECKON_INVALID, where, what + " is not a regular file");
   }
   uint64_t fileSize = status.st_size;
   uint64_t rowBytes = table.rowBytes(), size = 0;
@@ -81,13 +83,15 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
   uint64_t rowCount = wantedRows == 0 ? available : static_cast<uint64_t>(wantedRows);
   if (offset > fileSize || rowCount > available) {
     ::close(descriptor);
-    return error.set(RECKON_INVALID, what + " holds " + std::to_string(available) + " rows from offset " +
-                                         std::to_string(offset) + " on, expected " + std::to_string(rowCount));
+    return error.set(RECKON_INVALID, where,
+                     what + " holds " + std::to_string(available) + " rows from offset " + std::to_string(offset) +
+                         " on, expected " + std::to_string(rowCount));
   }
   if (wantedRows == 0 && (fileSize - offset) % rowBytes != 0) {
     ::close(descriptor);
-    return error.set(RECKON_INVALID, what + " has " + std::to_string(fileSize - offset) + " bytes from offset " +
-                                         std::to_string(offset) + " on, not whole rows of " + std::to_string(rowBytes));
+    return error.set(RECKON_INVALID, where,
+                     what + " has " + std::to_string(fileSize - offset) + " bytes from offset " +
+                         std::to_string(offset) + " on, not whole rows of " + std::to_string(rowBytes));
   }
   size = rowCount * rowBytes;
   // A mapping starts at a page.
@@ -108,8 +112,8 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
 }
 
 static bool noMemory(const TableSpec &table, int64_t rows, Error &error) {
-  return error.set(RECKON_UNAVAILABLE, "table '" + table.name + "': out of memory for " + std::to_string(rows) +
-                                           " rows of " + std::to_string(table.dim));
+  return error.set(RECKON_UNAVAILABLE, "table '" + table.name + "'",
+                   "out of memory for " + std::to_string(rows) + " rows of " + std::to_string(table.dim));
 }
 
 bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound,

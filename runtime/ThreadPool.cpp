@@ -1,4 +1,4 @@
-//===- ThreadPool.cpp - Threads that share one run ------------------------------===//
+//===- ThreadPool.cpp - Threads that share runs ---------------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,7 +7,6 @@
 
 #include "ThreadPool.h"
 
-#include <chrono>
 #include <sched.h>
 #include <system_error>
 #if defined(__x86_64__)
@@ -27,15 +26,23 @@ static int64_t now() {
       .count();
 }
 
-bool ThreadPool::start(int threads, int spinMicroseconds, Error &error) {
-  spinNanoseconds = int64_t(spinMicroseconds) * 1000;
-  workers.reserve(threads - 1);
-  for (int thread = 1; thread < threads; ++thread) {
+int reckon::runtime::availableCpus() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0)
+    return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
+}
+
+bool ThreadPool::grow(int count, Error &error) {
+  std::lock_guard<std::mutex> lock(mutex);
+  workers.reserve(static_cast<size_t>(count));
+  for (int index = static_cast<int>(workers.size()); index < count; ++index) {
     // The standard library reports a refused thread by exception only.
     try {
-      workers.emplace_back([this, thread] { work(thread); });
+      workers.emplace_back([this, index] { work(index); });
     } catch (const std::system_error &) {
-      return error.set(RECKON_UNAVAILABLE, "only " + std::to_string(thread) + " of " + std::to_string(threads) +
+      return error.set(RECKON_UNAVAILABLE, "only " + std::to_string(index + 1) + " of " + std::to_string(count + 1) +
                                                " threads could be started");
     }
   }
@@ -52,56 +59,184 @@ ThreadPool::~ThreadPool() {
     worker.join();
 }
 
-bool ThreadPool::recentlyUsed() const { return !workers.empty() && now() - lastUse < spinNanoseconds; }
+//===-- Regions ---------------------------------------------------------------===//
 
-void ThreadPool::markUsed() {
-  if (!workers.empty())
+// A team that does not want all workers has neighbours, the same for all of its regions, so that a thread finds in its
+// cache what it left there. Teams begin at different ones.
+static constexpr uint64_t packWindow(uint64_t first, uint64_t count, uint64_t among) {
+  return first | count << 16 | among << 32;
+}
+
+bool ThreadPool::Team::start(ThreadPool &of, int count, int spinMicroseconds, Error &error) {
+  pool = &of;
+  threads = count;
+  spinNanoseconds = int64_t(spinMicroseconds) * 1000;
+  if (count == 1)
+    return true;
+  if (!of.grow(count - 1, error))
+    return false;
+  of.admission.grow(count);
+  std::lock_guard<std::mutex> lock(of.mutex);
+  int among = static_cast<int>(of.workers.size()), first = of.nextFirst % among;
+  of.nextFirst = (first + count - 1) % among;
+  window = packWindow(static_cast<uint64_t>(first), static_cast<uint64_t>(count) - 1, static_cast<uint64_t>(among));
+  return true;
+}
+
+bool ThreadPool::Team::recentlyUsed() const { return threads > 1 && now() - lastUse < spinNanoseconds; }
+
+void ThreadPool::Team::markUsed() {
+  if (threads > 1)
     lastUse = now();
 }
 
-void ThreadPool::open(Function function, void *context, bool wakeSleepers) {
-  // Nobody is inside, so nobody reads these.
-  job = function;
-  jobContext = context;
-  uint64_t generation = (state.load(std::memory_order_relaxed) >> generationShift) + 1;
-  // With the increment of `sleeping` before a worker's last look at `state`, one of the two sees the other.
-  state.store(generation << generationShift | openBit, std::memory_order_seq_cst);
+int ThreadPool::open(const Job &job, uint64_t window, bool wakeSleepers) {
+  if (admission.isFull())
+    return -1;
+  uint64_t taken = takenSlots.load(std::memory_order_relaxed), bit;
+  do {
+    if (~taken == 0)
+      return -1;
+    bit = ~taken & (taken + 1);
+  } while (!takenSlots.compare_exchange_weak(taken, taken | bit, std::memory_order_acquire, std::memory_order_relaxed));
+  int index = __builtin_ctzll(bit);
+  Slot &slot = slots[index];
+  // Nobody is inside, so nobody reads the job.
+  slot.job = job;
+  slot.window.store(window, std::memory_order_relaxed);
+  uint64_t generation = (slot.state.load(std::memory_order_relaxed) >> generationShift) + 1;
+  slot.state.store(generation << generationShift | openBit, std::memory_order_release);
+  // With the increment of `sleeping` before a worker's last look, one of the two sees the other.
+  openSlots.fetch_or(bit, std::memory_order_seq_cst);
   if (wakeSleepers && sleeping.load(std::memory_order_seq_cst) != 0) {
     {
       std::lock_guard<std::mutex> lock(mutex);
     }
     wake.notify_all();
   }
+  return index;
 }
 
-void ThreadPool::close() {
-  uint64_t now = state.fetch_and(~openBit, std::memory_order_acq_rel);
-  for (int round = 0; (now & insideMask) != 0; ++round) {
+void ThreadPool::close(int index) {
+  Slot &slot = slots[index];
+  uint64_t bit = uint64_t(1) << index;
+  openSlots.fetch_and(~bit, std::memory_order_relaxed);
+  uint64_t current = slot.state.fetch_and(~openBit, std::memory_order_acq_rel);
+  for (int round = 0; (current & insideMask) != 0; ++round) {
     // A worker inside may have lost its CPU; past some microseconds, offer it this one.
     if (round < 200)
       pauseCpu();
     else
       ::sched_yield();
-    now = state.load(std::memory_order_acquire);
+    current = slot.state.load(std::memory_order_acquire);
   }
+  takenSlots.fetch_and(~bit, std::memory_order_release);
 }
 
-bool ThreadPool::hasNews(uint64_t last) const {
-  uint64_t current = state.load(std::memory_order_seq_cst);
-  return ((current & openBit) && current >> generationShift != last) || stopping.load(std::memory_order_relaxed);
+int ThreadPool::findPlace(const Worker &worker, int index, uint64_t &state) const {
+  const Slot &slot = slots[index];
+  state = slot.state.load(std::memory_order_acquire);
+  if (!(state & openBit) || state >> generationShift == worker.last[index])
+    return 0;
+  // May be of a later region, and then `state` is no longer the slot's.
+  uint64_t window = slot.window.load(std::memory_order_relaxed);
+  int first = window & 0xffff, count = window >> 16 & 0xffff, among = static_cast<int>(window >> 32);
+  if (worker.index >= among)
+    return 0;
+  int place = (worker.index - first + among) % among;
+  return place < count ? place + 1 : 0;
 }
 
-void ThreadPool::work(int thread) {
-  uint64_t last = 0;
+bool ThreadPool::join(Worker &worker) {
+  uint64_t open = openSlots.load(std::memory_order_acquire), state;
+  for (; open != 0; open &= open - 1) {
+    int index = __builtin_ctzll(open);
+    int thread = findPlace(worker, index, state);
+    if (thread == 0)
+      continue;
+    if (!admission.tryEnter())
+      return false;
+    Slot &slot = slots[index];
+    // Others come and go; only a region that was closed is lost.
+    bool joined = false;
+    while (!joined && thread != 0) {
+      joined = slot.state.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_relaxed);
+      if (!joined)
+        thread = findPlace(worker, index, state);
+    }
+    if (joined) {
+      worker.last[index] = state >> generationShift;
+      worker.spinNanoseconds = slot.job.spinNanoseconds;
+      slot.job.function(slot.job.context, thread);
+      slot.state.fetch_sub(1, std::memory_order_release);
+    }
+    admission.leave();
+    if (joined)
+      return true;
+  }
+  return false;
+}
+
+//===-- Tasks -----------------------------------------------------------------===//
+
+void ThreadPool::submit(Task &task) {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    task.next = nullptr;
+    Task **end = &firstTask;
+    while (*end)
+      end = &(*end)->next;
+    *end = &task;
+    numTasks.fetch_add(1, std::memory_order_relaxed);
+  }
+  wake.notify_one();
+}
+
+bool ThreadPool::withdraw(Task &task) {
+  std::lock_guard<std::mutex> lock(mutex);
+  Task **place = &firstTask;
+  while (*place && *place != &task)
+    place = &(*place)->next;
+  if (!*place)
+    return false;
+  *place = task.next;
+  numTasks.fetch_sub(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool ThreadPool::runTask() {
+  if (numTasks.load(std::memory_order_relaxed) == 0)
+    return false;
+  Task *task;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    task = firstTask;
+    if (!task)
+      return false;
+    firstTask = task->next;
+    numTasks.fetch_sub(1, std::memory_order_relaxed);
+  }
+  task->run(task->context);
+  return true;
+}
+
+//===-- Workers ---------------------------------------------------------------===//
+
+bool ThreadPool::hasNews(const Worker &worker) const {
+  if (stopping.load(std::memory_order_relaxed) || firstTask)
+    return true;
+  uint64_t open = openSlots.load(std::memory_order_seq_cst), state;
+  for (; open != 0 && !admission.isFull(); open &= open - 1)
+    if (findPlace(worker, __builtin_ctzll(open), state) != 0)
+      return true;
+  return false;
+}
+
+void ThreadPool::work(int index) {
+  Worker worker{index};
   int64_t idleSince = 0;
   for (int round = 0;;) {
-    uint64_t current = state.load(std::memory_order_acquire);
-    if ((current & openBit) && current >> generationShift != last) {
-      if (!state.compare_exchange_weak(current, current + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
-        continue;
-      last = current >> generationShift;
-      job(jobContext, thread);
-      state.fetch_sub(1, std::memory_order_release);
+    if (runTask() || join(worker)) {
       round = 0;
       continue;
     }
@@ -113,11 +248,12 @@ void ThreadPool::work(int thread) {
     int64_t time = now();
     if (round == 64)
       idleSince = time;
-    if (time - idleSince < spinNanoseconds)
+    // Who spins has a CPU, which callers may be waiting for.
+    if (time - idleSince < worker.spinNanoseconds && !admission.isFull())
       continue;
     std::unique_lock<std::mutex> lock(mutex);
     sleeping.fetch_add(1, std::memory_order_seq_cst);
-    wake.wait(lock, [&] { return hasNews(last); });
+    wake.wait(lock, [&] { return hasNews(worker); });
     sleeping.fetch_sub(1, std::memory_order_relaxed);
     round = 0;
   }

@@ -55,7 +55,7 @@ bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   addresses.outputs.resize(program.source.spec.outputs.size());
   reserve(hostInputs, addresses.inputs.size());
   reserve(hostOutputs, addresses.outputs.size() + 1); // and the statuses
-  staging.useThreads(options.threads, options.spinMicroseconds);
+  staging.useThreads(options.pool, options.threads, options.spinMicroseconds);
   OutsideCapture outside(driver);
   // At once, for callers that have their tensors on the device from the first run on.
   return scope && stream.create(error) && last.create(/*timing=*/false, error) && growTensors(statusBytes(), error);
@@ -108,7 +108,7 @@ bool CudaExecutor::growTensors(uint64_t bytes, Error &error) {
   // A little more each time, or batches of growing size would allocate at each step.
   uint64_t size = alignDevice(std::max(bytes, tensors.size() + tensors.size() / 2));
   // Failures of pending runs are in the old memory.
-  if (pending && !synchronize(error))
+  if (pending && !synchronize(RunControl(), error))
     return false;
   if (!tensors.allocate(size, "inputs and outputs", error))
     return false;
@@ -195,12 +195,12 @@ bool CudaExecutor::copyIn(Error &error) {
 }
 
 /// Statuses are always among what is staged, so that waiting for that is waiting for all.
-bool CudaExecutor::copyOut(Error &error) {
+bool CudaExecutor::copyOut(const RunControl &control, Error &error) {
   for (const Staging::Piece &piece : hostOutputs.direct)
     if (!driver.cuMemcpyDtoHAsync(error, piece.host, tensors.data() + piece.offset, piece.bytes, stream.get()))
       return false;
-  return staging.copyOut(tensors.data(), stagedOutputsEnd, hostOutputs.staged, stream.get(), error,
-                         profiling ? marks[Outputs].get() : nullptr);
+  Staging::Wait wait{profiling ? marks[Outputs].get() : nullptr, control.isInterruptible() ? &control : nullptr};
+  return staging.copyOut(tensors.data(), stagedOutputsEnd, hostOutputs.staged, stream.get(), wait, error);
 }
 
 //===-- Running ---------------------------------------------------------------===//
@@ -222,16 +222,39 @@ bool CudaExecutor::enqueue(CUstream on, Error &error) {
   return true;
 }
 
-bool CudaExecutor::runTensors(Error &error) {
-  return mark(Begin, stream.get(), error) && copyIn(error) && enqueue(stream.get(), error) && copyOut(error);
+bool CudaExecutor::runTensors(const RunControl &control, Error &error) {
+  launched = false;
+  if (!mark(Begin, stream.get(), error) || !copyIn(error))
+    return false;
+  if (control.mustStop())
+    return control.setError(error);
+  launched = true;
+  return enqueue(stream.get(), error) && copyOut(control, error);
 }
 
-bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, Error &error) {
+bool CudaExecutor::finishAbandoned(const RunControl &control, Error &error) {
+  if (!abandoned)
+    return true;
+  if (!waitForEvent(driver, last.get(), control.isInterruptible() ? &control : nullptr, error))
+    return false;
+  pending = abandoned = false;
+  return clearStatuses(tensors.data(), error);
+}
+
+bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                       const RunControl &control, Error &error) {
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
-  if (!scope || !layOutTensors(inputs, outputs, error))
+  if (!scope || !finishAbandoned(control, error) || !layOutTensors(inputs, outputs, error))
     return false;
-  if (!runTensors(error)) {
+  if (!runTensors(control, error)) {
+    // Nothing stops what a device has begun. The next run waits for it.
+    bool endedEarly = error.code == RECKON_CANCELLED || error.code == RECKON_DEADLINE;
+    if (endedEarly && launched && driver.cuEventRecord.raw(last.get(), stream.get()) == CUDA_SUCCESS) {
+      lastStream = stream.get();
+      pending = abandoned = true;
+      return false;
+    }
     // The caller's memory is the caller's again: no copy may still be under way.
     driver.cuStreamSynchronize.raw(stream.get());
     return false;
@@ -249,7 +272,8 @@ bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vecto
   for (size_t i = 0; i < outputs.size(); ++i)
     addresses.outputs[i] = reinterpret_cast<CUdeviceptr>(outputs[i].data);
   CUstreamCaptureStatus capturing = CU_STREAM_CAPTURE_STATUS_NONE;
-  if (!scope || !growTensors(statusBytes(), error) || !driver.cuStreamIsCapturing(error, on, &capturing))
+  if (!scope || !finishAbandoned(RunControl(), error) || !growTensors(statusBytes(), error) ||
+      !driver.cuStreamIsCapturing(error, on, &capturing))
     return false;
   if (capturing != CU_STREAM_CAPTURE_STATUS_NONE)
     return capture(on, error);
@@ -260,15 +284,15 @@ bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vecto
   return true;
 }
 
-bool CudaExecutor::synchronize(Error &error) {
+bool CudaExecutor::synchronize(const RunControl &control, Error &error) {
   if (!pending && !capturedStatuses.data())
     return true;
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
-  if (!scope)
+  if (!scope || !finishAbandoned(control, error))
     return false;
   if (pending) {
-    if (!driver.cuEventSynchronize(error, last.get()))
+    if (!waitForEvent(driver, last.get(), control.isInterruptible() ? &control : nullptr, error))
       return false;
     pending = false;
     if (!readTimes(/*transfers=*/false, error) || !readStatuses(tensors.data(), error) || !checkGuards(error))
@@ -278,7 +302,7 @@ bool CudaExecutor::synchronize(Error &error) {
 }
 
 bool CudaExecutor::readStatuses(CUdeviceptr source, Error &error) {
-  return staging.copyOut(source, statusBytes(), statusPiece, stream.get(), error) && checkStatuses(source, error);
+  return staging.copyOut(source, statusBytes(), statusPiece, stream.get(), {}, error) && checkStatuses(source, error);
 }
 
 bool CudaExecutor::checkStatuses(CUdeviceptr source, Error &error) {

@@ -24,10 +24,10 @@ public:
   bool hasOwnMemory() const override { return true; }
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                         Error &error) override;
+                         const RunControl &control, Error &error) override;
   [[nodiscard]] bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *stream,
                               Error &error) override;
-  [[nodiscard]] bool synchronize(Error &error) override;
+  [[nodiscard]] bool synchronize(const RunControl &control, Error &error) override;
   [[nodiscard]] bool setProfiling(bool on, Error &error) override;
   ReckonRunTimes times() const override { return lastTimes; }
   /// What dispatches hand on to each other lies here, at least as large as the sizes prepared last need it.
@@ -43,6 +43,8 @@ private:
   [[nodiscard]] bool checkGuards(Error &error);
   /// Waits for runs that nobody has waited for, before memory they use goes away.
   [[nodiscard]] bool settle(Error &error);
+  /// Waits for a run that its caller did not wait for to the end; what it found is forgotten.
+  [[nodiscard]] bool finishAbandoned(const RunControl &control, Error &error);
   /// Host tensors that need staging and those that do not; a region of device memory for each.
   struct HostTensors {
     std::vector<uint8_t> isDirect; // by tensor
@@ -54,8 +56,8 @@ private:
   void reserve(HostTensors &tensors, size_t count);
   void sort(const std::vector<Binding> &bindings, HostTensors &tensors) const;
   [[nodiscard]] bool copyIn(Error &error);
-  [[nodiscard]] bool copyOut(Error &error);
-  [[nodiscard]] bool runTensors(Error &error);
+  [[nodiscard]] bool copyOut(const RunControl &control, Error &error);
+  [[nodiscard]] bool runTensors(const RunControl &control, Error &error);
   /// Adds the run to the graph that a stream is being captured into.
   [[nodiscard]] bool capture(CUstream stream, Error &error);
   [[nodiscard]] bool growTensors(uint64_t bytes, Error &error);
@@ -95,6 +97,8 @@ private:
   Event last; // of the last run on a stream of the caller
   CUstream lastStream = nullptr;
   bool pending = false;
+  bool launched = false;  // the run under way
+  bool abandoned = false; // the pending run, when its caller has been told that it ended early
 
   bool profiling = false;
   Event marks[NumMarks];

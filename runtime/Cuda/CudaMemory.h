@@ -12,6 +12,7 @@
 #ifndef RECKON_RUNTIME_CUDA_CUDAMEMORY_H
 #define RECKON_RUNTIME_CUDA_CUDAMEMORY_H
 
+#include "../RunControl.h"
 #include "Driver.h"
 
 #include <utility>
@@ -132,6 +133,11 @@ private:
   const Driver &driver;
   CUevent handle = nullptr;
 };
+
+/// Waits for what the stream has so far. With a control the wait may end before, with an error.
+[[nodiscard]] bool waitForStream(const Driver &driver, CUstream stream, const RunControl *control, Error &error);
+/// Waits for the event.
+[[nodiscard]] bool waitForEvent(const Driver &driver, CUevent event, const RunControl *control, Error &error);
 
 } // namespace reckon::runtime::cuda
 

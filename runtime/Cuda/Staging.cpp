@@ -41,12 +41,12 @@ bool Staging::reserve(uint64_t size, Error &error) {
 }
 
 void Staging::startHelpers() {
-  if (helping || threads <= 1)
+  if (!pool || threads <= helpers.size())
     return;
-  helping = true;
   Error ignored;
-  // With fewer than wanted, or none, it is slower and no failure.
-  static_cast<void>(helpers.start(threads, helperSpin, ignored));
+  // With none it is slower and no failure.
+  if (!helpers.start(*pool, threads, helperSpin, ignored))
+    pool = nullptr;
 }
 
 //===-- Chunks and units ------------------------------------------------------===//
@@ -136,13 +136,13 @@ bool Staging::transferIn(Transfer &transfer, CUdeviceptr base, CUstream stream, 
   return true;
 }
 
-bool Staging::transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, CUevent done, Error &error) {
+bool Staging::transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, const Wait &wait, Error &error) {
   uint64_t requested = 0, slots = events.size();
   auto request = [&](uint64_t c) {
     uint64_t begin = c * chunkBytes;
     return driver.cuMemcpyDtoHAsync(error, slot(c), base + begin, chunkEnd(transfer, c) - begin, stream) &&
            (transfer.chunks == 1 || driver.cuEventRecord(error, events[c % slots]->get(), stream)) &&
-           (!done || c + 1 != transfer.chunks || driver.cuEventRecord(error, done, stream));
+           (!wait.done || c + 1 != transfer.chunks || driver.cuEventRecord(error, wait.done, stream));
   };
   for (uint64_t c = 0; c < transfer.chunks; ++c) {
     for (; requested < std::min(transfer.chunks, c + lead(transfer)); ++requested) {
@@ -151,8 +151,8 @@ bool Staging::transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream,
       if (!request(requested))
         return false;
     }
-    if (!(transfer.chunks == 1 ? driver.cuStreamSynchronize(error, stream)
-                               : driver.cuEventSynchronize(error, events[c % slots]->get())))
+    if (!(transfer.chunks == 1 ? waitForStream(driver, stream, wait.control, error)
+                               : waitForEvent(driver, events[c % slots]->get(), wait.control, error)))
       return false;
     openChunk(transfer, c);
     while (copyUnit(transfer)) {
@@ -173,11 +173,11 @@ bool Staging::copyIn(CUdeviceptr base, uint64_t size, const std::vector<Piece> &
   return share(transfer, [&] { return transferIn(transfer, base, stream, error); });
 }
 
-bool Staging::copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream, Error &error,
-                      CUevent done) {
+bool Staging::copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
+                      const Wait &wait, Error &error) {
   if (!reserve(size, error))
     return false;
   uint64_t unit = unitBytes(chunkBytes);
   Transfer transfer{pieces, Out, size, ceilDiv(size, chunkBytes), ceilDiv(size, unit), chunkBytes / unit, unit, {}, {}};
-  return share(transfer, [&] { return transferOut(transfer, base, stream, done, error); });
+  return share(transfer, [&] { return transferOut(transfer, base, stream, wait, error); });
 }

@@ -25,9 +25,10 @@ class Staging {
 public:
   explicit Staging(const Driver &driver) : driver(driver), ring(driver) {}
   const Driver &getDriver() const { return driver; }
-  /// How many threads, the caller included, may work on a large copy; one when this is not called. Helpers start with
-  /// the first such copy, and spin as long before they sleep.
-  void useThreads(int count, int spinMicroseconds) {
+  /// How many threads of a pool, the caller included, may work on a large copy; one when this is not called. They start
+  /// with the first such copy, and spin as long before they sleep.
+  void useThreads(ThreadPool *of, int count, int spinMicroseconds) {
+    pool = of;
     threads = count < maxThreads ? count : maxThreads;
     helperSpin = spinMicroseconds;
   }
@@ -43,10 +44,15 @@ public:
   /// read when it returns. Nothing else may use the ring until the stream has done it.
   [[nodiscard]] bool copyIn(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
                             Error &error);
-  /// Copies [base, base + size) to the pieces, after what the stream has before; waits. `done`, when given, is recorded
-  /// behind the last copy.
+  /// What a copy to the host has beside: an event that is recorded behind it, and what may end the wait for it, after
+  /// which the stream may go on writing the ring and nothing else.
+  struct Wait {
+    CUevent done = nullptr;
+    const RunControl *control = nullptr;
+  };
+  /// Copies [base, base + size) to the pieces, after what the stream has before; waits.
   [[nodiscard]] bool copyOut(CUdeviceptr base, uint64_t size, const std::vector<Piece> &pieces, CUstream stream,
-                             Error &error, CUevent done = nullptr);
+                             const Wait &wait, Error &error);
 
   void release() {
     events.clear();
@@ -83,7 +89,7 @@ private:
   void openChunk(Transfer &transfer, uint64_t chunk);
   bool copyUnit(Transfer &transfer);
   [[nodiscard]] bool transferIn(Transfer &transfer, CUdeviceptr base, CUstream stream, Error &error);
-  [[nodiscard]] bool transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, CUevent done, Error &error);
+  [[nodiscard]] bool transferOut(Transfer &transfer, CUdeviceptr base, CUstream stream, const Wait &wait, Error &error);
   template <typename Caller> [[nodiscard]] bool share(Transfer &transfer, Caller caller);
 
   const Driver &driver;
@@ -91,9 +97,9 @@ private:
   uint64_t chunkBytes = 0;
   std::vector<std::unique_ptr<Event>> events;    // one a chunk of the ring
   std::unique_ptr<std::atomic<uint64_t>[]> left; // units to copy of each chunk of the ring
+  ThreadPool *pool = nullptr;
   int threads = 1, helperSpin = 0;
-  bool helping = false;
-  ThreadPool helpers;
+  ThreadPool::Team helpers;
 };
 
 } // namespace reckon::runtime::cuda

@@ -29,7 +29,8 @@ bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
       return error.set(RECKON_UNAVAILABLE,
                        "out of memory: a thread needs " + std::to_string(program.localBytes) + " bytes");
   }
-  return pool.start(options.threads, options.spinMicroseconds, error);
+  pool = options.pool;
+  return team.start(*pool, options.threads, options.spinMicroseconds, error);
 }
 
 //===-- Plans -----------------------------------------------------------------===//
@@ -86,7 +87,7 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
       return error.set(RECKON_INVALID, "a kernel's scratch is negative or exceeds 64 bits for these inputs");
     plan.scratchBytes = std::max(plan.scratchBytes, size);
   }
-  MachineModel machine{pool.size(), program.weightBytes, privateCacheBytes()};
+  MachineModel machine{team.size(), program.weightBytes, privateCacheBytes()};
   for (size_t c = 0; c < program.chains.size(); ++c) {
     int64_t rows;
     if (!program.chains[c].rows.evaluate(values.data(), rows) || rows < 0 || rows > maxRows)
@@ -142,16 +143,27 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
 
 //===-- Running ---------------------------------------------------------------===//
 
-bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, Error &error) {
+bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                       const RunControl &runControl, Error &error) {
+  control = &runControl;
+  AdmissionScope place(pool->admission, runControl);
+  if (!place)
+    return runControl.setError(error);
   for (const IoOperand &io : ioOperands) {
     void *base = (io.isInput ? inputs : outputs)[io.index].data;
     current->operands[io.operand] = static_cast<uint8_t *>(base) + io.offset;
   }
   // Threads asleep take tens of microseconds to arrive. A run shorter than that does better alone, unless runs follow
   // each other so closely that threads woken once will be awake for the next.
-  wakeThreads = current->nanoseconds >= 50e3 || pool.recentlyUsed();
+  wakeThreads = current->nanoseconds >= 50e3 || team.recentlyUsed();
   if (current->checked)
     current->checked->arena.poison(arena.data());
+  bool success = runChains(error);
+  team.markUsed();
+  return success;
+}
+
+bool HostExecutor::runChains(Error &error) {
   bool success = true;
   for (uint32_t c = 0; c < program.chains.size() && success; ++c) {
     const ChainSchedule &schedule = current->chains[c];
@@ -166,8 +178,8 @@ bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
       runChainInOrder(program.chains[c], schedule);
     success = report(c, error) && checkGuards(c, error);
   }
-  pool.markUsed();
-  return success;
+  // What has been done by then, is done.
+  return success && (!control->mustStop() || control->setError(error));
 }
 
 /// The operands of a dispatch for rows from `firstRow` on: the plan's, or the thread's copy with its locals filled in.
@@ -202,14 +214,14 @@ void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_
 }
 
 void HostExecutor::runBlock(Thread &thread, const HostProgram::Chain &chain, int64_t begin, int64_t end) {
-  for (uint32_t d = 0; d < chain.dispatches.size(); ++d) {
+  for (uint32_t d = 0; d < chain.dispatches.size() && !control->mustStop(); ++d) {
     const HostProgram::Dispatch &dispatch = chain.dispatches[d];
     call(thread, chain, d, operandsFor(thread, dispatch, begin), {begin, end, 0, dispatch.columns});
   }
 }
 
 void HostExecutor::runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule) {
-  const int count = pool.size();
+  const int count = team.size();
   for (int t = 0; t < count; ++t) {
     threads[t]->nextBlock.store(schedule.blocks * t / count, std::memory_order_relaxed);
     threads[t]->endBlock = schedule.blocks * (t + 1) / count;
@@ -227,14 +239,14 @@ void HostExecutor::runChainByRows(const HostProgram::Chain &chain, const ChainSc
       }
     }
   };
-  pool.run(body, wakeThreads);
+  team.run(body, wakeThreads);
 }
 
 void HostExecutor::runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule) {
   Thread &caller = *threads[0];
   for (int64_t begin = 0; begin < schedule.rows; begin += schedule.blockRows) {
     int64_t end = std::min(begin + schedule.blockRows, schedule.rows);
-    for (uint32_t d = 0; d < chain.dispatches.size(); ++d) {
+    for (uint32_t d = 0; d < chain.dispatches.size() && !control->mustStop(); ++d) {
       void *const *operands = operandsFor(caller, chain.dispatches[d], begin);
       int64_t columns = chain.dispatches[d].columns, parts = schedule.columnParts[d];
       if (parts == 1) {
@@ -247,7 +259,7 @@ void HostExecutor::runChainInOrder(const HostProgram::Chain &chain, const ChainS
         for (int64_t part; (part = next.fetch_add(1, std::memory_order_relaxed)) < parts;)
           call(*threads[self], chain, d, operands, {begin, end, columns * part / parts, columns * (part + 1) / parts});
       };
-      pool.run(body, wakeThreads);
+      team.run(body, wakeThreads);
     }
   }
 }

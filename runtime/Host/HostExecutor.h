@@ -23,7 +23,7 @@ public:
   [[nodiscard]] bool start(const ExecutorOptions &options, Error &error);
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                         Error &error) override;
+                         const RunControl &control, Error &error) override;
 
 private:
   /// An operand that moves with each run.
@@ -62,6 +62,7 @@ private:
 
   [[nodiscard]] bool build(const std::vector<int64_t> &dims, Plan &plan, Error &error) const;
   [[nodiscard]] bool resolve(Plan &plan, Error &error);
+  [[nodiscard]] bool runChains(Error &error);
   void runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule);
   void runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule);
   void runBlock(Thread &thread, const HostProgram::Chain &chain, int64_t begin, int64_t end);
@@ -76,7 +77,9 @@ private:
   static constexpr int64_t maxRows = int64_t(1) << 40;
 
   const HostProgram &program;
-  ThreadPool pool;
+  ThreadPool *pool = nullptr;
+  ThreadPool::Team team;
+  const RunControl *control = nullptr; // of this run
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<IoOperand> ioOperands;
   AlignedBuffer arena;

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <thread>
 
 using namespace reckon;
 using namespace reckon::tools;
@@ -87,6 +88,41 @@ int timeParts(const BenchOptions &options, const std::vector<std::vector<HostTen
   return ExitOk;
 }
 
+/// One of the threads that run.
+struct Caller {
+  Caller(const BenchOptions &options, const std::vector<std::vector<HostTensor>> &sets, runtime::Context &context,
+         size_t first)
+      : options(options), sets(sets), context(context), next(first) {}
+  void reserve(size_t count) { samples.reserve(count); }
+
+  /// Warms up from `start` on, then takes samples.
+  void measure(Clock::time_point start) {
+    while (!failed && secondsSince(start) < options.warmup)
+      failed = runSet(context, sets[next++ % sets.size()]);
+    start = Clock::now();
+    // A few runs at least, however slow they are.
+    while (!failed && (walltime < options.duration || runs < 10)) {
+      const auto &set = sets[next++ % sets.size()];
+      Clock::time_point begin = Clock::now();
+      failed = runSet(context, set);
+      Clock::time_point end = Clock::now();
+      ++runs;
+      if (samples.size() < samples.capacity())
+        samples.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
+      walltime = std::chrono::duration<double>(end - start).count();
+    }
+  }
+
+  const BenchOptions &options;
+  const std::vector<std::vector<HostTensor>> &sets;
+  runtime::Context &context;
+  size_t next;
+  runtime::Status failed;
+  std::vector<double> samples;
+  uint64_t runs = 0;
+  double walltime = 0;
+};
+
 std::string timesOf(const char *label, const Statistics &t) {
   return format("%s: min = %.6g ms, max = %.6g ms, mean = %.6g ms, median = %.6g ms, percentile(90%%) = %.6g ms, "
                 "percentile(95%%) = %.6g ms, percentile(99%%) = %.6g ms\n",
@@ -104,48 +140,50 @@ void timesJson(JsonWriter &json, const char *key, const Statistics &t) {
 }
 } // namespace
 
+runtime::Status reckon::tools::createCallers(const runtime::Engine &engine, int64_t count, int64_t threads,
+                                             const std::string &device, std::vector<runtime::Context> &callers) {
+  runtime::Status failed;
+  while (!failed && count-- > 0)
+    failed =
+        callers.emplace_back().create(engine, static_cast<int>(std::min<int64_t>(threads, 1 << 20)), device.c_str());
+  return failed;
+}
+
 int reckon::tools::benchmark(const BenchOptions &options, const InputMaker &maker, const InputOptions &inputs,
-                             runtime::Context &context, BenchResult &result, std::string &error) {
+                             std::vector<runtime::Context> &callers, BenchResult &result, std::string &error) {
   result.batch = inputs.batch;
   std::vector<std::vector<HostTensor>> sets;
   if (!makeSets(maker, inputs, sets, error))
     return ExitUsage;
   // Every set once: bad ids must show before the clock runs, and memory is taken here.
-  for (const auto &set : sets)
-    if (runtime::Status failed = runSet(context, set)) {
-      error = failed.message;
-      return failed.code;
-    }
-  std::vector<double> samples;
-  samples.reserve(maxSamples);
+  for (runtime::Context &context : callers)
+    for (const auto &set : sets)
+      if (runtime::Status failed = runSet(context, set)) {
+        error = failed.message;
+        return failed.code;
+      }
+  std::vector<Caller> all;
+  for (size_t i = 0; i < callers.size(); ++i)
+    all.emplace_back(options, sets, callers[i], i).reserve(maxSamples / callers.size());
   Clock::time_point start = Clock::now();
-  size_t next = 0;
-  while (secondsSince(start) < options.warmup)
-    if (runtime::Status failed = runSet(context, sets[next++ % sets.size()])) {
-      error = failed.message;
-      return failed.code;
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < all.size(); ++i)
+    threads.emplace_back([&, i] { all[i].measure(start); });
+  all[0].measure(start);
+  for (std::thread &thread : threads)
+    thread.join();
+  std::vector<double> samples;
+  for (Caller &caller : all) {
+    if (caller.failed) {
+      error = caller.failed.message;
+      return caller.failed.code;
     }
-  start = Clock::now();
-  uint64_t runs = 0;
-  for (;;) {
-    const auto &set = sets[next++ % sets.size()];
-    Clock::time_point begin = Clock::now();
-    if (runtime::Status failed = runSet(context, set)) {
-      error = failed.message;
-      return failed.code;
-    }
-    Clock::time_point end = Clock::now();
-    ++runs;
-    if (samples.size() < maxSamples)
-      samples.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
-    result.walltime = std::chrono::duration<double>(end - start).count();
-    // A few runs at least, however slow they are.
-    if (result.walltime >= options.duration && runs >= 10)
-      break;
+    samples.insert(samples.end(), caller.samples.begin(), caller.samples.end());
+    result.throughput += static_cast<double>(caller.runs) / caller.walltime;
+    result.walltime = std::max(result.walltime, caller.walltime);
   }
-  result.throughput = static_cast<double>(runs) / result.walltime;
   result.latency = summarize(samples);
-  return options.parts ? timeParts(options, sets, context, result, error) : int(ExitOk);
+  return options.parts ? timeParts(options, sets, callers[0], result, error) : int(ExitOk);
 }
 
 std::string reckon::tools::describe(const BenchResult &result) {

@@ -22,7 +22,7 @@ struct BenchOptions {
 struct BenchResult {
   int64_t batch = 0;
   Statistics latency;    // milliseconds
-  double throughput = 0; // runs a second
+  double throughput = 0; // runs a second, of all callers
   double walltime = 0;   // seconds
   /// The parts of a run, in milliseconds, on a device that has them; of runs after the ones above, since taking these
   /// times takes time.
@@ -30,10 +30,14 @@ struct BenchResult {
   Statistics enqueue, h2d, compute, d2h;
 };
 
+/// A context for each of `count` threads.
+runtime::Status createCallers(const runtime::Engine &engine, int64_t count, int64_t threads, const std::string &device,
+                              std::vector<runtime::Context> &callers);
+
 /// Times one batch size over several sets of inputs in turn, so that the ids of one run are not those of the run
-/// before. Returns the exit code, with the reason in `error`.
+/// before, with a thread for each of `callers`, at least one. Returns the exit code, with the reason in `error`.
 int benchmark(const BenchOptions &options, const InputMaker &maker, const InputOptions &inputs,
-              runtime::Context &context, BenchResult &result, std::string &error);
+              std::vector<runtime::Context> &callers, BenchResult &result, std::string &error);
 
 /// trtexec's lines for one batch size, and a warning when the times vary by more than 2.5%.
 std::string describe(const BenchResult &result);

@@ -121,7 +121,7 @@ bool LaunchTimer::run(size_t index, double &milliseconds, Error &error) {
   if (!executor->prepare(batch.dims, error) || !executor->runAsync(batch.inputs, batch.outputs, stream->get(), error))
     return false;
   // What a dispatch reads in the arena is made up, so an id there is wrong; it is read as row 0, and timed.
-  if (!executor->synchronize(error) && error.code != RECKON_INVALID)
+  if (!executor->synchronize(runtime::RunControl(), error) && error.code != RECKON_INVALID)
     return false;
   milliseconds = executor->times().compute_ms;
   return true;

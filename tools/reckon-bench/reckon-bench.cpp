@@ -24,7 +24,7 @@ struct Options {
   std::string device = deviceName(DeviceKind::Host), ids = "uniform", json;
   std::vector<int64_t> batches;
   std::vector<std::string> dims;
-  int64_t threads = 0, tableRows = -1, seed = 1;
+  int64_t threads = 0, callers = 1, tableRows = -1, seed = 1;
   BenchOptions bench;
   InputOptions inputs;
 };
@@ -58,6 +58,7 @@ void declare(ArgParser &args, Options &options) {
   args.group("Execution");
   args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
+  args.option("callers", "N", "threads that run without pause, default 1", options.callers, 1);
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,1024 or the only one that the engine takes",
               options.batches, 0);
@@ -92,17 +93,16 @@ static int run(int argc, char **argv) {
                       problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
   std::vector<ReckonTableBinding> bindings;
   if (options.tableRows > 0) {
-    ReckonTableBinding &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
+    auto &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
     binding.source = RECKON_TABLE_SYNTHETIC;
     binding.rows = options.tableRows;
     binding.seed = options.inputs.seed;
   }
   runtime::Engine engine;
-  runtime::Context context;
   if (Status failed = engine.open(args.positional(), bindings))
     return args.error(failed.message, failed.code);
-  if (Status failed =
-          context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
+  std::vector<runtime::Context> callers;
+  if (Status failed = createCallers(engine, options.callers, options.threads, options.device, callers))
     return args.error(failed.message, failed.code);
 
   options.bench.parts = parseDevice(options.device) != DeviceKind::Host;
@@ -124,7 +124,7 @@ static int run(int argc, char **argv) {
     if (!maker.chooseDims(options.inputs, error))
       return args.error(error);
     results.emplace_back();
-    if (int code = benchmark(options.bench, maker, options.inputs, context, results.back(), error))
+    if (int code = benchmark(options.bench, maker, options.inputs, callers, results.back(), error))
       return args.error("batch " + std::to_string(batch) + ": " + error, code);
     std::printf("%s\n", describe(results.back()).c_str());
     std::fflush(stdout);

@@ -45,7 +45,9 @@ typedef enum ReckonStatus RECKON_INT_ENUM {
   RECKON_INVALID = 2,     // wrong use or wrong data: a damaged engine, a wrong shape, an id out of range
   RECKON_UNSUPPORTED = 3, // an engine of another format version, or without code for the device
   RECKON_UNAVAILABLE = 4, // the machine lacks something: memory, a CPU feature, the device
-  RECKON_INTERNAL = 5, // a kernel of an engine compiled with --check-kernels left its memory: a fault of the compiler
+  RECKON_INTERNAL = 5,  // a kernel of an engine compiled with --check-kernels left its memory: a fault of the compiler
+  RECKON_CANCELLED = 6, // reckon_cancel() ended the run
+  RECKON_DEADLINE = 7,  // the run did not end in the time it was given
 } ReckonStatus;
 
 typedef enum ReckonElementType RECKON_INT_ENUM {
@@ -69,6 +71,29 @@ typedef struct ReckonContext ReckonContext;
 
 /// Why the last call of this thread that failed did. Valid until the next failure in this thread; never null.
 RECKON_API const char *reckon_last_error(void);
+
+/// The same in parts. The texts are valid as long.
+typedef struct ReckonErrorInfo {
+  size_t struct_size;
+  int64_t code; // a ReckonStatus; RECKON_OK when nothing has failed
+  const char *message;
+  const char *location; // what it is about, such as "input 'ids'"; empty for the call as a whole
+} ReckonErrorInfo;
+#define RECKON_ERROR_INFO_INIT {sizeof(ReckonErrorInfo), RECKON_OK, NULL, NULL}
+RECKON_API ReckonStatus reckon_last_error_info(ReckonErrorInfo *info);
+/// "invalid", "deadline", ...; "?" for a number that is no status.
+RECKON_API const char *reckon_status_name(ReckonStatus status);
+
+typedef enum ReckonLogLevel RECKON_INT_ENUM {
+  RECKON_LOG_ERROR = 0, // a call failed
+  RECKON_LOG_WARNING,
+  RECKON_LOG_INFO, // an engine was opened, a context created, an update committed
+} ReckonLogLevel;
+typedef void (*ReckonLogCallback)(void *user, ReckonLogLevel level, const char *message);
+/// From now on messages of this level and the more urgent ones go to `callback`, from any thread and from several at a
+/// time; to nobody when it is null, which is so at first. When this returns, the callback before is not under way. The
+/// callback may call the library; what it does is not logged, and a call of this function in it does nothing.
+RECKON_API void reckon_set_log(ReckonLogCallback callback, void *user, ReckonLogLevel most);
 /// "reckon 0.1.0"
 RECKON_API const char *reckon_version(void);
 /// Bytes of one element; 0 for a number that is no type.
@@ -143,8 +168,10 @@ RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t inde
 
 typedef struct ReckonContextOptions {
   size_t struct_size; // of this struct
-  int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs. On a GPU up
-                      // to 8 copy large inputs and outputs that are not page-locked
+  int threads;        // threads that work on one run, the caller included; 0: as many as there are CPUs. All but the
+                      // caller are shared by the engine's contexts, whose runs work on as many CPUs together as there
+                      // are, or as the largest number here. On a GPU up to 8 copy large inputs and outputs that are
+                      // not page-locked
   const char *device; // "host", "cuda" (the first GPU) or "cuda:N"; null: "host"
   int spin_us;        // how long idle threads spin before they sleep; negative: 100
   int graph_cache;    // batch sizes whose graphs a context on a GPU keeps; 0: 16
@@ -174,6 +201,21 @@ RECKON_API ReckonStatus reckon_set_output_by_name(ReckonContext *context, const 
 /// call it to learn the output shapes before a run.
 RECKON_API ReckonStatus reckon_prepare(ReckonContext *context);
 RECKON_API ReckonStatus reckon_run(ReckonContext *context);
+
+typedef struct ReckonRunOptions {
+  size_t struct_size;
+  int64_t timeout_us; // from the call on; 0: no limit
+} ReckonRunOptions;
+#define RECKON_RUN_OPTIONS_INIT {sizeof(ReckonRunOptions), 0}
+/// A run that ends with RECKON_DEADLINE when its time is over, and with RECKON_CANCELLED when it is cancelled; its
+/// outputs are undefined then. On the host that is looked at between kernels. On a GPU it is before the launch;
+/// afterwards the wait ends, and the context's next run waits for what is still under way, which writes outputs that
+/// are page-locked or on the device: reckon_synchronize() waits for it, too. Null `options` is reckon_run().
+RECKON_API ReckonStatus reckon_run_with_options(ReckonContext *context, const ReckonRunOptions *options);
+/// Ends the run of the context that is under way, if there is one, also one that waits for a CPU. From any thread,
+/// which must know that the context is not being destroyed. On a GPU a run without options is ended before its launch
+/// only.
+RECKON_API ReckonStatus reckon_cancel(ReckonContext *context);
 
 /// After reckon_prepare() the shape is known, after reckon_run() the data. Valid until the next call on the context.
 typedef struct ReckonTensor {
@@ -208,7 +250,8 @@ RECKON_API ReckonStatus reckon_host_unregister(void *data);
 //===-- Device memory ---------------------------------------------------------===//
 //
 // For contexts on a GPU whose caller has its tensors there. Memory and streams are those of the GPU's primary context,
-// which the CUDA runtime and the frameworks on it use. On other devices these functions fail with RECKON_INVALID.
+// which the CUDA runtime and the frameworks on it use. On other devices these functions, but for runs that are started
+// and waited for, fail with RECKON_INVALID.
 
 /// As reckon_set_input(), with an address on the context's GPU that needs only the alignment of its element.
 RECKON_API ReckonStatus reckon_set_device_input(ReckonContext *context, size_t index, ReckonElementType type,
@@ -217,18 +260,26 @@ RECKON_API ReckonStatus reckon_set_device_input(ReckonContext *context, size_t i
 RECKON_API ReckonStatus reckon_set_device_output(ReckonContext *context, size_t index, ReckonElementType type,
                                                  void *device_pointer, size_t capacity_bytes);
 
-/// Enqueues a run on a stream (a CUstream; null: CUDA's default stream) and returns. Every input and output must be
-/// bound to device memory. For a batch size seen before it neither takes memory nor waits. Runs of one context follow
-/// each other also when they are on different streams, since they share its memory. reckon_run() takes device memory
-/// too, and what is in it must then be there already.
+/// Starts a run and returns.
+///
+/// On a GPU it is enqueued on a stream (a CUstream; null: CUDA's default stream). Every input and output must be bound
+/// to device memory. For a batch size seen before it neither takes memory nor waits. Runs of one context follow each
+/// other also when they are on different streams, since they share its memory. reckon_run() takes device memory too,
+/// and what is in it must then be there already.
 ///
 /// On a stream that the caller is capturing the run becomes part of the caller's graph, with the addresses and shapes
 /// bound now; nothing runs. The context, and the memory bound, must outlive the last replay. A replay counts as a run
 /// of the context that the context does not know of: the caller orders replays among themselves and with other runs,
 /// and waits for them.
+///
+/// On the host the stream is null and a thread of the engine's runs it. Until reckon_synchronize() the context takes no
+/// other calls but reckon_cancel(), and the memory bound must stay as it is.
 RECKON_API ReckonStatus reckon_run_async(ReckonContext *context, void *cuda_stream);
-/// Waits for the runs enqueued so far, but not for replays of captured ones. Fails when an id in one of them, or in a
-/// replay that has ended, was out of range; which run it was is not known.
+/// The same with options. On a GPU the time limit is that of reckon_synchronize(), which may be called again.
+RECKON_API ReckonStatus reckon_run_async_with_options(ReckonContext *context, void *cuda_stream,
+                                                      const ReckonRunOptions *options);
+/// Waits for the runs started so far, but not for replays of captured ones. Fails when one of them, or a replay that
+/// has ended, did; which run it was is not known.
 RECKON_API ReckonStatus reckon_synchronize(ReckonContext *context);
 
 /// Milliseconds of the last run that was waited for: the host's time to enqueue the kernels, then, on the GPU's clock,
@@ -240,6 +291,28 @@ typedef struct ReckonRunTimes {
 RECKON_API ReckonStatus reckon_set_profiling(ReckonContext *context, int on);
 /// Zeros when nothing was timed.
 RECKON_API ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times);
+
+//===-- Counters --------------------------------------------------------------===//
+
+/// Of all contexts of an engine since it was opened. Runs on streams count when they are enqueued, replays of captured
+/// ones do not.
+typedef struct ReckonCounters {
+  size_t struct_size;
+  uint64_t runs;           // that went well
+  uint64_t rows_looked_up; // as many as ids were given
+  uint64_t table_bytes;    // of those rows
+  uint64_t input_bytes, output_bytes;
+  uint64_t failed_invalid, failed_unsupported, failed_unavailable, failed_internal, cancelled, deadline_exceeded;
+  uint64_t waits;   // runs that waited for others to leave a CPU
+  uint64_t wait_ns; // and for how long together
+} ReckonCounters;
+#define RECKON_COUNTERS_INIT {sizeof(ReckonCounters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+RECKON_API ReckonStatus reckon_engine_counters(const ReckonEngine *engine, ReckonCounters *counters);
+/// The same in the text format of Prometheus, with the label engine="NAME" unless `name` is null. Writes at most
+/// `capacity` bytes, the zero at the end included, and stores in `needed` how many there are; RECKON_INVALID when they
+/// are more. Null `text` with a capacity of 0 asks for the number alone, and succeeds.
+RECKON_API ReckonStatus reckon_engine_metrics(const ReckonEngine *engine, const char *name, char *text, size_t capacity,
+                                              size_t *needed);
 
 #ifdef __cplusplus
 }

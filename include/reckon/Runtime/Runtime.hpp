@@ -88,6 +88,21 @@ public:
     reckon_engine_table(get(), index, &info);
     return info;
   }
+  ReckonCounters counters() const {
+    ReckonCounters result = RECKON_COUNTERS_INIT;
+    reckon_engine_counters(get(), &result);
+    return result;
+  }
+  /// In the text format of Prometheus.
+  std::string metrics(const char *name = nullptr) const {
+    std::string text;
+    size_t needed = 0;
+    // Numbers may grow between the calls.
+    while (reckon_engine_metrics(get(), name, text.data(), text.size(), &needed) != RECKON_OK || text.size() < needed)
+      text.resize(needed + 64);
+    text.resize(needed - 1);
+    return text;
+  }
   ReckonEngine *get() const { return handle.get(); }
 
 private:
@@ -135,7 +150,11 @@ public:
     return Status::of(reckon_set_device_output(get(), index, type, address, capacityBytes));
   }
   /// `stream` is a CUstream.
-  Status runAsync(void *stream) { return Status::of(reckon_run_async(get(), stream)); }
+  Status runAsync(void *stream, int64_t timeoutMicroseconds = 0) {
+    ReckonRunOptions options = RECKON_RUN_OPTIONS_INIT;
+    options.timeout_us = timeoutMicroseconds;
+    return Status::of(reckon_run_async_with_options(get(), stream, timeoutMicroseconds ? &options : nullptr));
+  }
   Status synchronize() { return Status::of(reckon_synchronize(get())); }
   Status setProfiling(bool on) { return Status::of(reckon_set_profiling(get(), on)); }
   ReckonRunTimes times() const {
@@ -145,6 +164,14 @@ public:
   }
   Status prepare() { return Status::of(reckon_prepare(get())); }
   Status run() { return Status::of(reckon_run(get())); }
+  /// One that ends early when its time, unless that is 0, is over or somebody cancels it.
+  Status run(int64_t timeoutMicroseconds) {
+    ReckonRunOptions options = RECKON_RUN_OPTIONS_INIT;
+    options.timeout_us = timeoutMicroseconds;
+    return Status::of(reckon_run_with_options(get(), &options));
+  }
+  /// From any thread.
+  Status cancel() { return Status::of(reckon_cancel(get())); }
   /// `index` must be in range.
   ReckonTensor output(size_t index) const {
     ReckonTensor tensor = {};

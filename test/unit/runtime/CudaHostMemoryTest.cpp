@@ -229,8 +229,9 @@ TEST_F(CudaHostMemory, StagingPiecesOfEverySize) {
   ASSERT_TRUE(driver) << error.message;
   const uint64_t chunk = Staging::maxChunk;
   for (int threads : {1, 3, 20}) {
+    runtime::ThreadPool pool(threads);
     Staging staging(*driver);
-    staging.useThreads(threads, 20);
+    staging.useThreads(&pool, threads, 20);
     std::mt19937 random(3);
     for (uint64_t size : {uint64_t(1), uint64_t(1000), chunk - 1, chunk, chunk + 1, 5 * chunk + 77, 40 * chunk + 9}) {
       std::vector<uint8_t> host(size), back(size, 1);
@@ -247,7 +248,7 @@ TEST_F(CudaHostMemory, StagingPiecesOfEverySize) {
       DeviceBuffer device(*driver);
       ASSERT_TRUE(device.allocate(size, "a test", error));
       ASSERT_TRUE(staging.copyIn(device.data(), size, in, nullptr, error));
-      ASSERT_TRUE(staging.copyOut(device.data(), size, out, nullptr, error));
+      ASSERT_TRUE(staging.copyOut(device.data(), size, out, nullptr, {}, error));
       EXPECT_EQ(host, back) << size;
     }
     // A failure in the middle ends the helpers, too.
@@ -258,7 +259,7 @@ TEST_F(CudaHostMemory, StagingPiecesOfEverySize) {
       cuda.failAt(call);
       EXPECT_FALSE(staging.copyIn(device.data(), host.size(), {{0, host.size(), host.data()}}, nullptr, error));
       cuda.failAt(call);
-      EXPECT_FALSE(staging.copyOut(device.data(), host.size(), {{0, host.size(), host.data()}}, nullptr, error));
+      EXPECT_FALSE(staging.copyOut(device.data(), host.size(), {{0, host.size(), host.data()}}, nullptr, {}, error));
     }
     cuda.failAt(0);
   }

@@ -100,6 +100,65 @@ TEST_F(Cuda, IdsOutOfRangeAreNamedAsOnTheHost) {
   }
 }
 
+TEST_F(Cuda, ARunWhoseTimeIsOverIsWaitedForByTheNext) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(50);
+  ASSERT_FALSE(bindInputs(context, data));
+  ASSERT_FALSE(context.run());
+  // The device never ends what it began.
+  cuda.machine.busyQueries = -1;
+  EXPECT_EQ(context.run(2000).code, RECKON_DEADLINE);
+  // The next run waits for it, in its own time.
+  EXPECT_EQ(context.run(2000).code, RECKON_DEADLINE);
+  int launches = cuda.calls("cuGraphLaunch");
+  EXPECT_EQ(context.run(2000).code, RECKON_DEADLINE);
+  EXPECT_EQ(cuda.calls("cuGraphLaunch"), launches);
+  cuda.machine.busyQueries = 5;
+  EXPECT_FALSE(context.run(60000000));
+  expectCorrect(context, sampleData(7));
+  EXPECT_EQ(engine.counters().deadline_exceeded, 3u);
+}
+
+TEST_F(Cuda, CancellationEndsTheWaitAndWhatTheRunFoundIsForgotten) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(50);
+  data.ids[3] = 200;
+  ASSERT_FALSE(bindInputs(context, data));
+  cuda.machine.busyQueries = -1;
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop)
+      context.cancel();
+  });
+  EXPECT_EQ(context.run(0).code, RECKON_CANCELLED);
+  stop = true;
+  other.join();
+  cuda.machine.busyQueries = 0;
+  expectCorrect(context, sampleData(7));
+}
+
+TEST_F(Cuda, AWaitForRunsOnStreamsEndsAndCanGoOn) {
+  Engine engine;
+  Context context;
+  ASSERT_FALSE(open(engine, cudaSampleSpec()));
+  ASSERT_FALSE(context.create(engine, 1, "cuda"));
+  SampleData data = sampleData(50);
+  DeviceData onDevice(data);
+  onDevice.bind(context);
+  cuda.machine.busyQueries = -1;
+  ASSERT_FALSE(context.runAsync(nullptr, 2000));
+  EXPECT_EQ(context.synchronize().code, RECKON_DEADLINE);
+  cuda.machine.busyQueries = 0;
+  EXPECT_FALSE(context.synchronize());
+  EXPECT_EQ(onDevice.y, data.y);
+}
+
 static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {
   uint64_t value;
   std::memcpy(&value, launch.parameters[parameter], sizeof(value));
@@ -440,7 +499,7 @@ TEST_F(Cuda, MemoryOfBothKinds) {
   ASSERT_FALSE(host.create(engine, 1));
   EXPECT_EQ(host.setDeviceInput(0, RECKON_F32, {20, width}, data.x.data()).message,
             "input 'x': device memory goes with a context on a 'cuda' device");
-  EXPECT_EQ(host.synchronize().code, RECKON_INVALID);
+  EXPECT_FALSE(host.synchronize()); // nothing was started
   EXPECT_EQ(host.setProfiling(true).code, RECKON_INVALID);
 }
 

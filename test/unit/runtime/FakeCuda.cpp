@@ -311,6 +311,8 @@ EXPORT CUresult cuEventDestroy_v2(CUevent event) {
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuEventRecord(CUevent, CUstream stream) { ENTER return fake().refuseCaptured(stream); }
+EXPORT CUresult cuEventQuery(CUevent) { ENTER return fake().query(); }
+EXPORT CUresult cuStreamQuery(CUstream) { ENTER return fake().query(); }
 EXPORT CUresult cuEventSynchronize(CUevent) { ENTER return fake().refuseUnsafe(); }
 EXPORT CUresult cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to) {
   ENTER if (!from->timing || !to->timing) return CUDA_ERROR_INVALID_VALUE;

@@ -109,6 +109,13 @@ public:
   std::vector<FakeGraph> graphs() const override { return instantiated; }
   std::vector<FakeCopy> copies() const override { return copied; }
 
+  /// Whether what was enqueued has ended.
+  CUresult query() {
+    if (machine.busyQueries == 0)
+      return refuseUnsafe();
+    machine.busyQueries -= machine.busyQueries > 0;
+    return CUDA_ERROR_NOT_READY;
+  }
   /// Counts a call; whether it is to fail.
   CUresult enter(const char *function) {
     count(function);

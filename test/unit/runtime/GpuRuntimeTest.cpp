@@ -168,7 +168,8 @@ TEST_F(GpuRuntime, MadeUpValuesAreThoseOfTheHost) {
     ASSERT_TRUE(memory.allocate(bytes, "a test", error)) << error.message;
     ASSERT_TRUE(driver.cuMemsetD8Async(error, memory.data(), 0xff, bytes, stream.get()));
     ASSERT_TRUE(fill.fill(type, memory.data(), count, 99, stream.get(), error)) << error.message;
-    ASSERT_TRUE(staging.copyOut(memory.data(), bytes, {{0, bytes, got.data()}}, stream.get(), error)) << error.message;
+    ASSERT_TRUE(staging.copyOut(memory.data(), bytes, {{0, bytes, got.data()}}, stream.get(), {}, error))
+        << error.message;
     EXPECT_TRUE(want == got) << enumName(type);
   }
   uint64_t count = 3000001;
@@ -177,7 +178,7 @@ TEST_F(GpuRuntime, MadeUpValuesAreThoseOfTheHost) {
   DeviceBuffer memory(driver);
   ASSERT_TRUE(memory.allocate(count * 2, "a test", error)) << error.message;
   ASSERT_TRUE(fill.fillHalves(memory.data(), count, 99, stream.get(), error)) << error.message;
-  ASSERT_TRUE(staging.copyOut(memory.data(), count * 2, {{0, count * 2, got.data()}}, stream.get(), error))
+  ASSERT_TRUE(staging.copyOut(memory.data(), count * 2, {{0, count * 2, got.data()}}, stream.get(), {}, error))
       << error.message;
   EXPECT_TRUE(want == got);
 }
@@ -386,7 +387,7 @@ TEST_F(GpuRuntime, RunsInsideACaptureOfTheCaller) {
     EXPECT_TRUE(driver.cuGraphLaunch(error, instance, stream.get()) && driver.cuStreamSynchronize(error, stream.get()))
         << error.message;
     Staging staging(driver);
-    ASSERT_TRUE(staging.copyOut(z, size, {{0, size, got.data()}}, stream.get(), error)) << error.message;
+    ASSERT_TRUE(staging.copyOut(z, size, {{0, size, got.data()}}, stream.get(), {}, error)) << error.message;
     int64_t wrong = 0;
     for (int64_t i = 0; i < batch; ++i)
       wrong += got[i] != 16 * staged.as<float>()[i];

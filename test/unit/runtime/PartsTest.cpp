@@ -72,8 +72,9 @@ TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {
   for (int threads : {1, 2, 4, 7})
     for (int spin : {0, 50}) {
       ThreadPool pool;
+      ThreadPool::Team team;
       Error error;
-      ASSERT_TRUE(pool.start(threads, spin, error)) << error.message;
+      ASSERT_TRUE(team.start(pool, threads, spin, error)) << error.message;
       std::vector<int> done(97);
       std::atomic<int> next;
       auto body = [&](int thread) {
@@ -83,7 +84,7 @@ TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {
       };
       for (int region = 0; region < 500; ++region) {
         next = 0;
-        pool.run(body);
+        team.run(body);
         // Long enough for workers to fall asleep now and then.
         if (region % 100 == 0)
           std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -95,8 +96,9 @@ TEST(ThreadPool, EveryTaskOnceWhateverTheThreads) {
 
 TEST(ThreadPool, WorkersDoHelp) {
   ThreadPool pool;
+  ThreadPool::Team team;
   Error error;
-  ASSERT_TRUE(pool.start(2, 100, error));
+  ASSERT_TRUE(team.start(pool, 2, 100, error));
   std::atomic<bool> helped{false};
   auto body = [&](int thread) {
     if (thread == 1)
@@ -105,25 +107,26 @@ TEST(ThreadPool, WorkersDoHelp) {
     while (!helped && std::chrono::steady_clock::now() - start < std::chrono::seconds(10))
       std::this_thread::yield();
   };
-  pool.run(body);
+  team.run(body);
   EXPECT_TRUE(helped);
 }
 
 TEST(ThreadPool, SleepersStayAsleepWhenAsked) {
   ThreadPool pool;
+  ThreadPool::Team team;
   Error error;
-  ASSERT_TRUE(pool.start(2, 0, error));
+  ASSERT_TRUE(team.start(pool, 2, 0, error));
   std::atomic<int> calls{0};
   auto body = [&](int) { ++calls; };
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   for (int i = 0; i < 10; ++i)
-    pool.run(body, /*wakeSleepers=*/false);
+    team.run(body, /*wakeSleepers=*/false);
   // On a loaded machine the worker may not have come to sleep yet.
   EXPECT_GE(calls, 10);
   EXPECT_LE(calls, 20);
-  pool.run(body);
+  team.run(body);
   EXPECT_GE(calls, 11);
-  EXPECT_FALSE(pool.recentlyUsed());
+  EXPECT_FALSE(team.recentlyUsed());
 }
 
 ChainSpec chain(uint32_t blockRows, std::vector<DispatchSpec> dispatches) {
