@@ -15,6 +15,7 @@
 #define RECKON_RUNTIME_DEVICE_H
 
 #include "Error.h"
+#include "Profile.h"
 #include "RunControl.h"
 #include "SizeProgram.h"
 #include "reckon/Engine/EngineSpec.h"
@@ -67,6 +68,10 @@ public:
   /// Runs what was prepared last, to its end or until `control` ends it. One binding per engine input and output.
   [[nodiscard]] virtual bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                  const RunControl &control, Error &error) = 0;
+
+  /// The same, with the time of each part; slower for it.
+  [[nodiscard]] virtual bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                                     const RunControl &control, RunProfile &profile, Error &error) = 0;
 
   /// The rest is for devices with memory of their own; others refuse.
   virtual bool hasOwnMemory() const { return false; }

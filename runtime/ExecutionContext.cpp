@@ -254,6 +254,17 @@ bool ExecutionContext::run(const ReckonRunOptions *options, Error &error) {
   return count(prepare(error) && bindOutputs(error) && runPrepared(error), error);
 }
 
+bool ExecutionContext::profile(Error &error) {
+  RunProfile profile;
+  report = ProfileReport();
+  beginRun(nullptr);
+  bool success =
+      prepare(error) && bindOutputs(error) && executor->profile(inputs, outputBindings, control, profile, error);
+  if (success)
+    report.make(spec(), std::move(profile), dims);
+  return count(success, error);
+}
+
 void ExecutionContext::cancel() {
   control.cancel();
   engine->pool.admission.interrupt();

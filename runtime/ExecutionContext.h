@@ -35,6 +35,9 @@ public:
                                Error &error);
   [[nodiscard]] bool prepare(Error &error);
   [[nodiscard]] bool run(const ReckonRunOptions *options, Error &error);
+  /// The same, with a report of what ran when.
+  [[nodiscard]] bool profile(Error &error);
+  const ProfileReport &profileReport() const { return report; }
   /// On a device with memory of its own everything must be bound to that. On others a thread of the engine's runs it.
   [[nodiscard]] bool runAsync(void *stream, const ReckonRunOptions *options, Error &error);
   [[nodiscard]] bool synchronize(Error &error);
@@ -76,6 +79,7 @@ private:
   std::vector<Output> outputs;
   std::vector<Binding> outputBindings;
   std::vector<int64_t> dims;
+  ProfileReport report;
   bool ready = false; // dims, output shapes and the executor fit the input shapes
 
   RunControl control;

@@ -60,7 +60,7 @@ RECKON_FIELDS(GemmSpec, Gemm, s.a, s.weight, s.bias, s.out, s.transB, s.m, s.n, 
 RECKON_FIELDS(LaunchSpec, Launch, s.kernel, s.library, s.gemm, s.grid, s.blocksPerSm, s.scratchBytes, s.minRows,
               s.maxRows, s.needsTiming);
 RECKON_FIELDS(DispatchSpec, Dispatch, s.kernel, s.operands, s.columns, s.scratchBytes, s.flopsPerRow, s.bytesFixed,
-              s.numOutputs, s.launches, s.covers);
+              s.numOutputs, s.launches, s.covers, s.traffic);
 RECKON_FIELDS(ChainSpec, Chain, s.rows, s.blockRows, s.dispatches);
 RECKON_FIELDS(TargetSpec, Target, s.device, s.cpu, s.features);
 RECKON_FIELDS(ProgramSpec, Program, s.target, s.slots, s.localSlots, s.kernels, s.chains, s.arenaUnshared, s.candidates,

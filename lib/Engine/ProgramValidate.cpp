@@ -172,6 +172,7 @@ private:
       if (dispatch.columns == 0)
         fail(what + ": it has no columns");
       rules.checkExpr(what, dispatch.scratchBytes);
+      rules.checkExpr(what, dispatch.traffic);
       size_t count = dispatch.operands.size();
       if (dispatch.numOutputs > count)
         return fail(what + ": it has " + std::to_string(count) + " operands and " +

@@ -215,7 +215,8 @@ bool CudaExecutor::enqueue(CUstream on, Error &error) {
   if (pending && on != lastStream && !driver.cuStreamWaitEvent(error, on, last.get(), 0))
     return false;
   if (!current->bind(addresses, dims, on, error) || !poisonArena(on, error) || !mark(Inputs, on, error) ||
-      !current->launch(on, error) || !mark(Kernels, on, error))
+      !(recorded ? current->launchTimed(on, *recorded, error) : current->launch(on, error)) ||
+      !mark(Kernels, on, error))
     return false;
   if (profiling)
     lastTimes.enqueue_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
@@ -261,6 +262,14 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   }
   pending = false; // the stream has waited for it
   return readTimes(/*transfers=*/true, error) && checkStatuses(tensors.data(), error) && checkGuards(error);
+}
+
+bool CudaExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                           const RunControl &control, RunProfile &profile, Error &error) {
+  recorded = &profile;
+  bool success = run(inputs, outputs, control, error);
+  recorded = nullptr;
+  return success;
 }
 
 bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *handle,

@@ -25,6 +25,8 @@ public:
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                          const RunControl &control, Error &error) override;
+  [[nodiscard]] bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                             const RunControl &control, RunProfile &profile, Error &error) override;
   [[nodiscard]] bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *stream,
                               Error &error) override;
   [[nodiscard]] bool synchronize(const RunControl &control, Error &error) override;
@@ -100,6 +102,7 @@ private:
   bool launched = false;  // the run under way
   bool abandoned = false; // the pending run, when its caller has been told that it ended early
 
+  RunProfile *recorded = nullptr; // of the run under way
   bool profiling = false;
   Event marks[NumMarks];
   ReckonRunTimes lastTimes = {};

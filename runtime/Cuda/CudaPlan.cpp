@@ -201,7 +201,7 @@ bool CudaPlan::addLibraryNode(uint32_t index, const CudaProgram::Launch &launch,
   auto gemm = std::make_unique<LibraryGemm>(program.holdings->cublasLt, spec, static_cast<uint64_t>(rows));
   if (!gemm->prepare())
     return true;
-  LibraryNode node{index, std::move(gemm), &spec, 0, false};
+  LibraryNode node{index, std::move(gemm), &spec, &launch.spec->library, 0, false};
   if (!reserve(node.gemm->workspaceBytes(), node.workspaceOffset, error))
     return false;
   libraryNodes.push_back(std::move(node));

@@ -9,9 +9,12 @@
 #define RECKON_RUNTIME_CUDA_CUDAPLAN_H
 
 #include "../GuardedLayout.h"
+#include "../Profile.h"
 #include "CudaProgram.h"
 #include "Dependencies.h"
 #include "reckon/Runtime/CudaKernelABI.h"
+
+#include <deque>
 
 namespace reckon::runtime::cuda {
 
@@ -40,6 +43,8 @@ public:
   /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
   [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
   [[nodiscard]] bool launch(CUstream stream, Error &error) const;
+  /// Runs what was bound last to its end, kernel by kernel, and takes the time of each.
+  [[nodiscard]] bool launchTimed(CUstream stream, RunProfile &profile, Error &error) const;
   /// A graph that the caller captures, and the nodes that what is captured next comes behind.
   struct CapturedGraph {
     CUgraph graph = nullptr;
@@ -73,6 +78,7 @@ private:
     uint32_t dispatch;
     std::unique_ptr<LibraryGemm> gemm;
     const GemmSpec *spec;
+    const std::string *library; // its name
     uint64_t workspaceOffset;
     bool chosen;
   };
@@ -110,6 +116,9 @@ private:
                                const std::vector<CUgraphNode> &overlapped, CUgraphNode &handle, Error &error) const;
   [[nodiscard]] bool addLibraryGraph(const LibraryNode &node, CUgraph graph, const std::vector<CUgraphNode> &after,
                                      CUstream stream, CUgraphNode &handle, Error &error) const;
+  /// The nodes one after another, with an event before the first and behind each; their launches and events.
+  [[nodiscard]] bool addTimed(CUgraph graph, CUstream stream, std::deque<Event> &events, RunProfile &profile,
+                              Error &error) const;
   GemmAddresses gemmAddresses(const LibraryNode &node) const;
   void dropGraph();
 

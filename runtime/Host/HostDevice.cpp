@@ -130,6 +130,8 @@ bool HostProgram::load(Error &error) {
     const ChainSpec &chain = program.chains[c];
     if (!compile(chain.rows, chains[c].rows))
       return tooDeep();
+    chains[c].firstDispatch = numDispatches;
+    numDispatches += static_cast<uint32_t>(chain.dispatches.size());
     localBytes = std::max(localBytes, layOutLocals(program, chain, localOffsets, chains[c].locals));
     for (const DispatchSpec &dispatch : chain.dispatches) {
       const std::string &symbol = program.kernels[dispatch.kernel].symbol;

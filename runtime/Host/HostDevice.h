@@ -50,7 +50,8 @@ public:
   struct Chain {
     SizeProgram rows;
     std::vector<Dispatch> dispatches;
-    GuardedLayout locals; // of a checked program
+    uint32_t firstDispatch; // its number in the program
+    GuardedLayout locals;   // of a checked program
   };
 
   const ProgramSource source;
@@ -62,6 +63,7 @@ public:
   std::vector<uint32_t> kernelDims;
   /// The dimensions that sizes and row counts depend on: engines differ in their plans by these only.
   std::vector<uint32_t> planDims;
+  uint32_t numDispatches = 0;
   uint64_t localBytes = 0;               // per thread
   std::vector<SizeProgram> scratch;      // bytes per thread, each different expression once; the largest counts
   std::vector<SizeProgram> operandBytes; // of a checked program, in the order of `operands`

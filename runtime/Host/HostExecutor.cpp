@@ -24,6 +24,7 @@ bool HostExecutor::start(const ExecutorOptions &options, Error &error) {
   for (int t = 0; t < options.threads; ++t) {
     threads.push_back(std::make_unique<Thread>());
     Thread &thread = *threads.back();
+    thread.index = static_cast<uint32_t>(t);
     thread.operands.resize(program.maxOperands);
     if (!thread.locals.allocate(program.localBytes))
       return error.set(RECKON_UNAVAILABLE,
@@ -182,6 +183,28 @@ bool HostExecutor::runChains(Error &error) {
   return success && (!control->mustStop() || control->setError(error));
 }
 
+bool HostExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                           const RunControl &control, RunProfile &profile, Error &error) {
+  const ProgramSpec &spec = program.source.program;
+  for (auto &thread : threads)
+    thread->events.clear();
+  isProfiled = true;
+  clock = {};
+  bool success = run(inputs, outputs, control, error);
+  isProfiled = false;
+  profile.clear(spec, program.numDispatches);
+  profile.total = clock.microseconds();
+  for (auto &thread : threads)
+    profile.events.insert(profile.events.end(), thread->events.begin(), thread->events.end());
+  auto isBefore = [](const RunProfile::Event &a, const RunProfile::Event &b) { return a.begin < b.begin; };
+  std::stable_sort(profile.events.begin(), profile.events.end(), isBefore);
+  for (size_t c = 0; c < spec.chains.size(); ++c)
+    for (size_t d = 0; d < spec.chains[c].dispatches.size() && current->chains[c].blocks != 0; ++d)
+      profile.launches[program.chains[c].firstDispatch + d] = {&spec.kernels[spec.chains[c].dispatches[d].kernel],
+                                                               nullptr, current->chains[c].rows};
+  return success;
+}
+
 /// The operands of a dispatch for rows from `firstRow` on: the plan's, or the thread's copy with its locals filled in.
 void *const *HostExecutor::operandsFor(Thread &thread, const HostProgram::Dispatch &dispatch, int64_t firstRow) {
   void *const *shared = current->operands.data() + dispatch.firstOperand;
@@ -201,10 +224,14 @@ void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_
   ReckonKernelStatus status = {};
   const HostProgram::Dispatch &called = chain.dispatches[dispatch];
   const int64_t *values = kernelDims.data() + called.firstDim;
+  double begin = isProfiled ? clock.microseconds() : 0;
   if (current->checked)
     status = thread.checked.call(called, *current->checked, operands, values, range, program);
   else
     called.kernel(operands, values, &range, thread.scratch.data(), &status);
+  if (isProfiled)
+    thread.events.push_back(
+        {chain.firstDispatch + dispatch, thread.index, begin, clock.microseconds(), range.row_begin, range.row_end});
   if (status.code == RECKON_KERNEL_OK)
     return;
   // Blocks come in any order; the error to report is the first of the first dispatch whatever the threads did.

@@ -24,6 +24,8 @@ public:
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                          const RunControl &control, Error &error) override;
+  [[nodiscard]] bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                             const RunControl &control, RunProfile &profile, Error &error) override;
 
 private:
   /// An operand that moves with each run.
@@ -55,6 +57,8 @@ private:
     std::vector<void *> operands;
     CheckedCalls checked;
     Failure failure;
+    uint32_t index = 0;
+    std::vector<RunProfile::Event> events; // of a run that is profiled
     /// Blocks of this thread in a region split by rows; others take from it when they have none left.
     alignas(64) std::atomic<int64_t> nextBlock{0};
     int64_t endBlock = 0;
@@ -87,6 +91,8 @@ private:
   PlanCache<Plan> plans{program.planDims, maxPlans};
   Plan *current = nullptr;
   bool wakeThreads = true; // for this run
+  bool isProfiled = false; // likewise
+  ProfileClock clock;
   std::vector<int64_t> dims;
   std::vector<int64_t> kernelDims; // values of HostProgram::kernelDims
 };

@@ -138,6 +138,7 @@ struct DispatchSpec {
   uint32_t numOutputs = 0;
   std::vector<LaunchSpec> launches; // cuda only
   std::vector<uint32_t> covers;     // cuda: earlier chains that this one stands in for, for some rows
+  SizeExpr traffic;                 // bytes that it cannot but read and write; 0: not known
 };
 
 struct ChainSpec {

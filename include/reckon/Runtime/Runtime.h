@@ -292,6 +292,52 @@ RECKON_API ReckonStatus reckon_set_profiling(ReckonContext *context, int on);
 /// Zeros when nothing was timed.
 RECKON_API ReckonStatus reckon_run_times(const ReckonContext *context, ReckonRunTimes *times);
 
+//===-- Profiles --------------------------------------------------------------===//
+//
+// What each kernel of a run takes. Kernels are called dispatches where they run: a kernel may have several.
+
+/// A profiled run as a whole.
+typedef struct ReckonProfile {
+  size_t struct_size;    // of this struct
+  double total_us;       // host: of the run; GPU: of its kernels
+  size_t num_dispatches; // of the engine's program for the device, in order; those that did not run have busy_us 0
+  size_t num_events;     // pieces of work, by the time they began
+} ReckonProfile;
+#define RECKON_PROFILE_INIT {sizeof(ReckonProfile), 0, 0, 0}
+
+/// Strings belong to the engine and to the context, until its next profile.
+typedef struct ReckonDispatchProfile {
+  size_t struct_size;       // of this struct
+  const char *kernel;       // the symbol of what ran, or the name of the library that did
+  const char *kind;         // "gemm", "rows", ...: for people
+  const char *const *nodes; // the ONNX nodes it came from
+  size_t num_nodes;
+  double busy_us;    // its time, of all threads together
+  int64_t rows;      // that it worked on
+  int64_t flops;     // the compiler's count of operations in this run; -1: not known
+  int64_t bytes;     // that it cannot but read and write, likewise
+  int64_t registers; // of a thread of the kernel on a GPU; 0: not known
+} ReckonDispatchProfile;
+#define RECKON_DISPATCH_PROFILE_INIT {sizeof(ReckonDispatchProfile), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0}
+
+/// A piece of a dispatch that a thread worked on without a pause.
+typedef struct ReckonProfileEvent {
+  size_t struct_size; // of this struct
+  size_t dispatch;
+  size_t thread;              // 0: the caller, and on a GPU all
+  double begin_us, end_us;    // since the run began; on a GPU since its first kernel did
+  int64_t first_row, end_row; // [first_row, end_row)
+} ReckonProfileEvent;
+#define RECKON_PROFILE_EVENT_INIT {sizeof(ReckonProfileEvent), 0, 0, 0, 0, 0, 0}
+
+/// Runs once, as reckon_run() does, and takes the time of each kernel. On a GPU they run one after another, so that
+/// what else overlaps shows in none. `profile` may be null.
+RECKON_API ReckonStatus reckon_profile(ReckonContext *context, ReckonProfile *profile);
+/// Of the last profile of the context. The struct's size must be set; RECKON_INVALID when `index` is too large.
+RECKON_API ReckonStatus reckon_profile_dispatch(const ReckonContext *context, size_t index,
+                                                ReckonDispatchProfile *dispatch);
+RECKON_API ReckonStatus reckon_profile_event(const ReckonContext *context, size_t index, ReckonProfileEvent *event);
+
 //===-- Counters --------------------------------------------------------------===//
 
 /// Of all contexts of an engine since it was opened. Runs on streams count when they are enqueued, replays of captured

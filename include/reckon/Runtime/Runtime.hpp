@@ -162,6 +162,18 @@ public:
     reckon_run_times(get(), &result);
     return result;
   }
+  /// A run with the time of each kernel. `profile` may be null; the index of what it holds must be in range.
+  Status profile(ReckonProfile *profile = nullptr) { return Status::of(reckon_profile(get(), profile)); }
+  ReckonDispatchProfile profiledDispatch(size_t index) const {
+    ReckonDispatchProfile result = RECKON_DISPATCH_PROFILE_INIT;
+    reckon_profile_dispatch(get(), index, &result);
+    return result;
+  }
+  ReckonProfileEvent profiledEvent(size_t index) const {
+    ReckonProfileEvent result = RECKON_PROFILE_EVENT_INIT;
+    reckon_profile_event(get(), index, &result);
+    return result;
+  }
   Status prepare() { return Status::of(reckon_prepare(get())); }
   Status run() { return Status::of(reckon_run(get())); }
   /// One that ends early when its time, unless that is 0, is over or somebody cancels it.

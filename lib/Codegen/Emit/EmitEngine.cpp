@@ -8,6 +8,7 @@
 #include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Emit/IdUses.h"
 #include "lib/Codegen/Emit/LibraryLaunch.h"
+#include "lib/Codegen/Emit/Traffic.h"
 #include "lib/Packing/WeightPacking.h"
 
 #include "dialects/Plan/Plan.h"
@@ -352,6 +353,7 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   spec.scratchBytes = scratchBytes[kernel->second];
   spec.flopsPerRow = dispatch.getFlopsPerRow();
   spec.bytesFixed = dispatch.getBytesFixed();
+  spec.traffic = getTraffic(dispatch);
   spec.numOutputs = kernelOutputs[kernel->second];
   // The engine counts dispatches in program order.
   if (std::optional<StringRef> name = dispatch.getSymName())

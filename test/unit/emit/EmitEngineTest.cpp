@@ -128,6 +128,9 @@ TEST_F(EmitEngine, Dispatches) {
                      &gemm = spec->programs[0].chains[0].dispatches[1];
   EXPECT_EQ(lookup.scratchBytes, 192u);
   EXPECT_EQ(lookup.flopsPerRow, 5u);
+  // Ids, rows that they pick, and the result; then what comes in, the weight, and the result.
+  EXPECT_EQ(lookup.traffic.str(), "56*batch");
+  EXPECT_EQ(gemm.traffic.str(), "20*batch+24");
   EXPECT_EQ(lookup.operands[1].space, Space::Table);
   EXPECT_EQ(lookup.operands[1].ids, "ids");
   EXPECT_EQ(lookup.operands[2].space, Space::Local);

@@ -35,6 +35,7 @@ struct CUmod_st {
 struct CUstream_st {};
 struct CUevent_st {
   bool timing;
+  bool recorded = false; // by a node of a graph
 };
 struct CUgraphNode_st {
   CUDA_KERNEL_NODE_PARAMS parameters = {};

@@ -131,6 +131,16 @@ EXPORT CUresult cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph, const
   graph->nodes.push_back(std::move(made));
   return CUDA_SUCCESS;
 }
+EXPORT CUresult cuGraphAddEventRecordNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *after, size_t count,
+                                          CUevent event) {
+  ENTER if (!event->timing) return CUDA_ERROR_INVALID_VALUE;
+  auto made = std::make_unique<CUgraphNode_st>();
+  made->work.push_back([event] { event->recorded = true; });
+  link(graph, *made, after, count);
+  *node = made.get();
+  graph->nodes.push_back(std::move(made));
+  return CUDA_SUCCESS;
+}
 EXPORT CUresult cuGraphKernelNodeSetAttribute(CUgraphNode node, CUlaunchAttributeID,
                                               const CUlaunchAttributeValue *value) {
   ENTER node->cluster = value->clusterDim.x;
