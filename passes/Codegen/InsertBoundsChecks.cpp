@@ -116,8 +116,8 @@ static std::optional<Access> getAccess(Operation *op, bool &known) {
       .Default([&](Operation *) {
         // Tensor maps are the runtime's; the copies stay inside what they show.
         known = isa<LLVM::GEPOp, LLVM::SelectOp, LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp,
-                    LLVM::PtrToIntOp, LLVM::ICmpOp, LLVM::CallOp, LLVM::Prefetch, NVVM::PrefetchOp,
-                    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp, BranchOpInterface>(op);
+                    LLVM::LaunderInvariantGroupOp, LLVM::PtrToIntOp, LLVM::ICmpOp, LLVM::CallOp, LLVM::Prefetch,
+                    NVVM::PrefetchOp, NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp, BranchOpInterface>(op);
         return std::nullopt;
       });
 }

@@ -56,7 +56,7 @@ FailureOr<Bounds> PointerBounds::derive(Value pointer) {
     if (cast<LLVM::LLVMPointerType>(conversion.getArg().getType()).getAddressSpace() ==
         static_cast<unsigned>(NVVM::NVVMMemorySpace::Shared))
       return getTrusted(b);
-  if (isa<LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp>(op))
+  if (isa<LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp, LLVM::LaunderInvariantGroupOp>(op))
     return get(op->getOperand(0));
   if (auto select = dyn_cast<LLVM::SelectOp>(op))
     return selectBounds(select);

@@ -123,10 +123,13 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
   auto pieces = [&] {
     Values loaded;
     int64_t bytes = layer.k % chunk * layer.elementBytes(), offset = 0;
+    // A pointer that LLVM does not know, or it makes one load of 16 bytes of the pieces, and a second load then waits
+    // for the first to write the words that it fills.
+    Value begin = LLVM::LaunderInvariantGroupOp::create(p, start);
     for (; bytes - offset >= 4; offset = 4 * loaded.size())
-      loaded.append(p.loadWords(p.at(start, offset), bytes - offset >= 8 ? 2 : 1));
+      loaded.append(p.loadWords(p.at(begin, offset), bytes - offset >= 8 ? 2 : 1));
     if (offset < bytes)
-      loaded.push_back(arith::ExtUIOp::create(p, p.getI32Type(), p.load(p.getI16Type(), p.at(start, offset), 2)));
+      loaded.push_back(arith::ExtUIOp::create(p, p.getI32Type(), p.load(p.getI16Type(), p.at(begin, offset), 2)));
     loaded.resize(4, p.i32(0));
     return loaded;
   };

@@ -16,6 +16,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Triple.h"
@@ -37,6 +38,14 @@ static const llvm::Triple &getTriple() {
   return triple;
 }
 
+/// Makes addresses of shared memory 32 bits wide, which is what instructions take; as 64 bits ptxas keeps many of them
+/// in pairs of registers. LLVM has a command line option for that alone.
+static void useShortPointers() {
+  auto &known = llvm::cl::getRegisteredOptions();
+  if (auto option = known.find("nvptx-short-ptr"); option != known.end())
+    static_cast<llvm::cl::opt<bool> *>(option->second)->setValue(true);
+}
+
 static const llvm::Target *getTarget(std::string &error) {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -44,6 +53,7 @@ static const llvm::Target *getTarget(std::string &error) {
     LLVMInitializeNVPTXTarget();
     LLVMInitializeNVPTXTargetMC();
     LLVMInitializeNVPTXAsmPrinter();
+    useShortPointers();
   });
   return llvm::TargetRegistry::lookupTarget(getTriple(), error);
 }
