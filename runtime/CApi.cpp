@@ -40,24 +40,41 @@ const char *reckon_element_name(ReckonElementType type) {
 
 //===-- Structs of options ----------------------------------------------------===//
 
-/// The elements of the caller's array are as long as the first one says.
-static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::vector<ReckonTableBinding> &known,
-                         Error &error) {
-  known.assign(count, RECKON_TABLE_BINDING_INIT);
-  auto *next = reinterpret_cast<const uint8_t *>(bindings);
+/// Calls `body` with every element of a caller's array, as this version has them. Elements are as long as the first one
+/// says; `initial` stands for fields that the caller's do not have.
+template <typename Struct, typename Body>
+static bool forEachStruct(const char *name, const Struct *elements, size_t count, const Struct &initial, Error &error,
+                          Body body) {
+  auto *next = reinterpret_cast<const uint8_t *>(elements);
   size_t stride = 0, size;
   for (size_t i = 0; i < count; ++i, next += stride) {
     std::memcpy(&size, next, sizeof(size));
     if (i == 0)
       stride = size;
     if (size != stride)
-      return error.set(RECKON_INVALID, "ReckonTableBinding " + std::to_string(i) + ": struct_size is " +
+      return error.set(RECKON_INVALID, std::string(name) + " " + std::to_string(i) + ": struct_size is " +
                                            std::to_string(size) + ", and " + std::to_string(stride) +
                                            " in the first one of the array");
-    if (!copyStruct("ReckonTableBinding", next, known[i], error))
+    if (size == sizeof(Struct)) {
+      if (!body(i, *reinterpret_cast<const Struct *>(next)))
+        return false;
+      continue;
+    }
+    Struct known = initial;
+    if (!copyStruct(name, next, known, error) || !body(i, known))
       return false;
   }
   return true;
+}
+
+static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::vector<ReckonTableBinding> &known,
+                         Error &error) {
+  known.reserve(count);
+  return forEachStruct<ReckonTableBinding>("ReckonTableBinding", bindings, count, RECKON_TABLE_BINDING_INIT, error,
+                                           [&](size_t, const ReckonTableBinding &binding) {
+                                             known.push_back(binding);
+                                             return true;
+                                           });
 }
 
 //===-- Engines ---------------------------------------------------------------===//
@@ -223,6 +240,18 @@ ReckonStatus reckon_set_input(ReckonContext *context, size_t index, ReckonElemen
     return invalid("the context is null");
   return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
     return context->execution.setInput(index, {type, rank, shape, data, /*onDevice=*/false}, error);
+  });
+}
+
+ReckonStatus reckon_set_inputs(ReckonContext *context, const ReckonInput *inputs, size_t num_inputs) {
+  if (!context || (num_inputs != 0 && !inputs))
+    return invalid("a null argument");
+  return guarded(*context, Calls::BetweenRuns, [&](Error &error) {
+    return forEachStruct<ReckonInput>(
+        "ReckonInput", inputs, num_inputs, RECKON_INPUT_INIT, error, [&](size_t i, const ReckonInput &input) {
+          return context->execution.setInput(i, {input.type, input.rank, input.shape, input.data, /*onDevice=*/false},
+                                             error);
+        });
   });
 }
 

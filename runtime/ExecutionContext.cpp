@@ -67,8 +67,8 @@ static bool checkType(const char *kind, const TensorInfo &tensor, ReckonElementT
 }
 
 static bool checkAlignment(const char *kind, const TensorInfo &tensor, const void *data, Error &error) {
-  size_t alignment = elementSize(tensor.type);
-  if (reinterpret_cast<uintptr_t>(data) % alignment == 0)
+  size_t alignment = elementSize(tensor.type); // a power of two: a division would be half of the call
+  if ((reinterpret_cast<uintptr_t>(data) & (alignment - 1)) == 0)
     return true;
   return error.set(RECKON_INVALID, place(kind, tensor),
                    "its memory is not aligned to " + std::to_string(alignment) + " bytes");
@@ -130,6 +130,7 @@ bool ExecutionContext::setInput(size_t index, const InputTensor &tensor, Error &
     isSet[index] = true;
   }
   static const uint64_t nothing = 0;
+  disjoint = false;
   inputs[index].data = const_cast<void *>(data ? data : &nothing);
   inputs[index].onDevice = onDevice;
   return true;
@@ -144,6 +145,7 @@ bool ExecutionContext::setOutput(size_t index, ReckonElementType type, void *dat
     return false;
   if (data && onDevice && !checkDevice("output", output, error))
     return false;
+  disjoint = false;
   outputs[index].bound = data;
   outputs[index].capacity = data ? capacity : 0;
   outputs[index].onDevice = data && onDevice;
@@ -161,6 +163,7 @@ bool ExecutionContext::checkInputs(Error &error) const {
 bool ExecutionContext::prepare(Error &error) {
   if (ready)
     return true;
+  disjoint = false;
   if (!checkInputs(error) || !engine->solver().solve(inputShapes, dims, error) ||
       !engine->solver().checkRequirements(dims, error) || !engine->solver().outputShapes(dims, outputShapes, error))
     return false;
@@ -183,7 +186,8 @@ bool ExecutionContext::bindOutputs(Error &error) {
                                                std::to_string(output.bytes) + " bytes");
     outputBindings[i] = {output.bound ? output.bound : output.own.data(), output.bytes, output.onDevice};
   }
-  return checkOverlaps(error);
+  // As often as bindings or sizes change: with many inputs it takes longer than a lookup.
+  return disjoint || (disjoint = checkOverlaps(error));
 }
 
 bool ExecutionContext::checkOverlaps(Error &error) const {

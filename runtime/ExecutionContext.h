@@ -80,7 +80,8 @@ private:
   std::vector<Binding> outputBindings;
   std::vector<int64_t> dims;
   ProfileReport report;
-  bool ready = false; // dims, output shapes and the executor fit the input shapes
+  bool ready = false;    // dims, output shapes and the executor fit the input shapes
+  bool disjoint = false; // no output's memory overlaps other memory of the same bindings and sizes
 
   RunControl control;
   RunCounters counters;

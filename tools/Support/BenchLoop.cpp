@@ -35,32 +35,35 @@ std::string format(const char *pattern, ...) {
   return text;
 }
 
+/// Inputs of a run, and how they are bound.
+struct InputSet {
+  std::vector<HostTensor> tensors;
+  std::vector<ReckonInput> inputs;
+};
+
 /// As many sets as are worth it and fit.
-bool makeSets(const InputMaker &maker, const InputOptions &options, std::vector<std::vector<HostTensor>> &sets,
-              std::string &error) {
+bool makeSets(const InputMaker &maker, const InputOptions &options, std::vector<InputSet> &sets, std::string &error) {
   size_t bytes = 0;
   while (sets.size() < maxSets && (sets.empty() || bytes + bytes / sets.size() <= maxSetBytes)) {
-    sets.emplace_back();
-    if (!maker.make(options, sets.size(), sets.back(), error))
+    InputSet &set = sets.emplace_back();
+    if (!maker.make(options, sets.size(), set.tensors, error))
       return false;
-    for (const HostTensor &tensor : sets.back())
+    for (const HostTensor &tensor : set.tensors) {
       bytes += tensor.data.size();
+      set.inputs.push_back(
+          {sizeof(ReckonInput), tensor.type, tensor.shape.size(), tensor.shape.data(), tensor.data.data()});
+    }
   }
   return true;
 }
 
-runtime::Status runSet(runtime::Context &context, const std::vector<HostTensor> &set) {
-  for (size_t i = 0; i < set.size(); ++i) {
-    ReckonStatus code =
-        reckon_set_input(context.get(), i, set[i].type, set[i].shape.size(), set[i].shape.data(), set[i].data.data());
-    if (code != RECKON_OK)
-      return runtime::Status::of(code);
-  }
-  return context.run();
+runtime::Status runSet(runtime::Context &context, const InputSet &set) {
+  runtime::Status failed = context.setInputs(set.inputs);
+  return failed ? failed : context.run();
 }
 
 /// Runs with the device's clock on, a quarter as long as the others. The exit code.
-int timeParts(const BenchOptions &options, const std::vector<std::vector<HostTensor>> &sets, runtime::Context &context,
+int timeParts(const BenchOptions &options, const std::vector<InputSet> &sets, runtime::Context &context,
               BenchResult &result, std::string &error) {
   auto fail = [&](const runtime::Status &status) {
     error = status.message;
@@ -90,8 +93,7 @@ int timeParts(const BenchOptions &options, const std::vector<std::vector<HostTen
 
 /// One of the threads that run.
 struct Caller {
-  Caller(const BenchOptions &options, const std::vector<std::vector<HostTensor>> &sets, runtime::Context &context,
-         size_t first)
+  Caller(const BenchOptions &options, const std::vector<InputSet> &sets, runtime::Context &context, size_t first)
       : options(options), sets(sets), context(context), next(first) {}
   void reserve(size_t count) { samples.reserve(count); }
 
@@ -114,7 +116,7 @@ struct Caller {
   }
 
   const BenchOptions &options;
-  const std::vector<std::vector<HostTensor>> &sets;
+  const std::vector<InputSet> &sets;
   runtime::Context &context;
   size_t next;
   runtime::Status failed;
@@ -152,7 +154,7 @@ runtime::Status reckon::tools::createCallers(const runtime::Engine &engine, int6
 int reckon::tools::benchmark(const BenchOptions &options, const InputMaker &maker, const InputOptions &inputs,
                              std::vector<runtime::Context> &callers, BenchResult &result, std::string &error) {
   result.batch = inputs.batch;
-  std::vector<std::vector<HostTensor>> sets;
+  std::vector<InputSet> sets;
   if (!makeSets(maker, inputs, sets, error))
     return ExitUsage;
   // Every set once: bad ids must show before the clock runs, and memory is taken here.

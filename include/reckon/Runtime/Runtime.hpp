@@ -135,6 +135,9 @@ public:
   Status setInput(size_t index, ReckonElementType type, const std::vector<int64_t> &shape, const void *data) {
     return Status::of(reckon_set_input(get(), index, type, shape.size(), shape.data(), data));
   }
+  Status setInputs(const std::vector<ReckonInput> &inputs) {
+    return Status::of(reckon_set_inputs(get(), inputs.data(), inputs.size()));
+  }
   Status setInput(const std::string &name, ReckonElementType type, const std::vector<int64_t> &shape,
                   const void *data) {
     return Status::of(reckon_set_input_by_name(get(), name.c_str(), type, shape.size(), shape.data(), data));

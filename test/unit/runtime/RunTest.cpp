@@ -184,6 +184,34 @@ TEST(Run, AFailedCheckComesBeforeABadIdAndTheContextRecovers) {
   }
 }
 
+TEST(Run, InputsAreBoundTogether) {
+  Loaded loaded;
+  Context context;
+  ASSERT_FALSE(context.create(loaded.engine, 1));
+  SampleData data = sampleData(3);
+  const int64_t shapes[2][2] = {{3, width}, {3, 2}};
+  // An older caller's elements are shorter, a newer one's longer.
+  struct Longer {
+    ReckonInput input;
+    uint64_t unknown;
+  };
+  Longer inputs[2] = {{{sizeof(Longer), RECKON_F32, 2, shapes[0], data.x.data()}, 0},
+                      {{sizeof(Longer), RECKON_I64, 2, shapes[1], data.ids.data()}, 0}};
+  EXPECT_EQ(reckon_set_inputs(context.get(), &inputs[0].input, 2), RECKON_OK) << reckon_last_error();
+  EXPECT_FALSE(context.run());
+  EXPECT_EQ(reckon_set_inputs(context.get(), &inputs[0].input, 3), RECKON_INVALID);
+  inputs[1].unknown = 1;
+  EXPECT_EQ(reckon_set_inputs(context.get(), &inputs[0].input, 2), RECKON_UNSUPPORTED);
+  EXPECT_EQ(reckon_set_inputs(context.get(), nullptr, 1), RECKON_INVALID);
+  std::vector<ReckonInput> bad(2, RECKON_INPUT_INIT);
+  EXPECT_EQ(context.setInputs(bad).message, "input 'x': got 0 axes, expected 2");
+  bad[1].struct_size = 8;
+  bad[0] = inputs[0].input;
+  bad[0].struct_size = sizeof(ReckonInput);
+  EXPECT_EQ(context.setInputs(bad).message, "ReckonInput 1: struct_size is 8, and " +
+                                                std::to_string(sizeof(ReckonInput)) + " in the first one of the array");
+}
+
 TEST(Run, WrongInputsAreNamed) {
   Loaded loaded;
   Context context;
