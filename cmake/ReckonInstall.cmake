@@ -13,6 +13,8 @@ function(reckon_install component)
   set_target_properties(${ARG_LIBRARY} PROPERTIES EXPORT_NAME ${component})
   # Where LLVM is stays known.
   set_target_properties(${ARG_LIBRARY} ${ARG_TOOLS} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  # What must be built before it can be installed.
+  add_custom_target(reckon-${component}-component DEPENDS ${ARG_LIBRARY} ${ARG_TOOLS})
   install(TARGETS ${ARG_LIBRARY} EXPORT Reckon-${component} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
   install(TARGETS ${ARG_TOOLS} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
   install(EXPORT Reckon-${component} NAMESPACE Reckon:: FILE Reckon-${component}.cmake

@@ -8,6 +8,8 @@
 #include "tools/Support/ArgParser.h"
 #include "tools/Support/Arrays.h"
 #include "tools/Support/BenchLoop.h"
+#include "tools/Support/BenchProfile.h"
+#include "tools/Support/InputFlags.h"
 
 #include "reckon/Engine/EngineFile.h"
 
@@ -21,38 +23,13 @@ using runtime::Status;
 
 namespace {
 struct Options {
-  std::string device = deviceName(DeviceKind::Host), ids = "uniform", json;
+  std::string device = deviceName(DeviceKind::Host), json;
   std::vector<int64_t> batches;
-  std::vector<std::string> dims;
-  int64_t threads = 0, callers = 1, tableRows = -1, seed = 1;
+  int64_t threads = 0, callers = 1, tableRows = -1;
   BenchOptions bench;
-  InputOptions inputs;
+  InputFlags inputs;
+  ProfileCommand profile;
 };
-
-/// Reads --ids and --dim. The exit code, after printing why.
-int interpret(const ArgParser &args, Options &options) {
-  const std::string zipf = "zipf:";
-  if (options.ids.compare(0, zipf.size(), zipf) == 0) {
-    // Past 10 every id is the first one.
-    double &exponent = options.inputs.zipf;
-    if (!parseReal(options.ids.substr(zipf.size()), exponent) || exponent <= 0 || exponent > 10)
-      return args.error("--ids: the exponent of '" + options.ids + "' is not a number above 0 and up to 10");
-  } else if (options.ids != "uniform") {
-    return args.error("--ids: '" + options.ids + "' is neither uniform nor zipf:A");
-  }
-  for (const std::string &pair : options.dims) {
-    std::string name, text, problem;
-    if (!splitPair(pair, name, text))
-      return args.error("--dim: '" + pair + "' is not NAME=SIZE");
-    auto size = SizeExpr::parse(text, &problem);
-    if (!size)
-      return args.error("--dim: " + problem);
-    if (!options.inputs.dims.emplace(name, *size).second)
-      return args.error("--dim: '" + name + "' is given twice");
-  }
-  options.inputs.seed = static_cast<uint64_t>(options.seed);
-  return ExitOk;
-}
 
 void declare(ArgParser &args, Options &options) {
   args.group("Execution");
@@ -67,12 +44,8 @@ void declare(ArgParser &args, Options &options) {
   args.option("json", "FILE", "write the results to a file as JSON", options.json);
   args.group("Inputs");
   args.option("table-rows", "N", "make up N rows for every table instead of using the engine's", options.tableRows, 1);
-  args.option("ids", "KIND", "ids: uniform (default), or zipf:A with exponent A", options.ids);
-  args.option("bag-length", "X", "mean number of ids in a bag given by offsets, default 10", options.inputs.bagLength,
-              0.0);
-  args.option("dim", "NAME=SIZE", "the size of a dimension other than the batch, in numbers\nand 'batch'; repeatable",
-              options.dims);
-  args.option("seed", "N", "seed of everything random, default 1", options.seed, 0);
+  options.inputs.declare(args);
+  options.profile.declare(args);
 }
 } // namespace
 
@@ -82,8 +55,8 @@ static int run(int argc, char **argv) {
   declare(args, options);
   if (!args.parse(argc, argv))
     return args.exitCode();
-  if (int code = interpret(args, options))
-    return code;
+  if (std::string wrong = options.inputs.interpret(); !wrong.empty())
+    return args.error(wrong);
 
   // The engine's own description says which inputs are ids of what.
   EngineError problem;
@@ -96,7 +69,7 @@ static int run(int argc, char **argv) {
     auto &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
     binding.source = RECKON_TABLE_SYNTHETIC;
     binding.rows = options.tableRows;
-    binding.seed = options.inputs.seed;
+    binding.seed = options.inputs.options.seed;
   }
   runtime::Engine engine;
   if (Status failed = engine.open(args.positional(), bindings))
@@ -113,21 +86,26 @@ static int run(int argc, char **argv) {
   if (options.batches.empty())
     options.batches =
         maker.fixedBatch() ? std::vector<int64_t>{*maker.fixedBatch()} : std::vector<int64_t>{1, 64, 1024};
+  if (std::string wrong = options.profile.start(options.device, static_cast<int>(options.threads)); !wrong.empty())
+    return args.error(wrong, ExitUnavailable);
+  InputOptions &inputs = options.inputs.options;
   std::vector<BenchResult> results;
   for (int64_t batch : options.batches) {
     if (auto fixed = maker.fixedBatch(); fixed && batch != *fixed)
       return args.error("the engine takes batches of " + std::to_string(*fixed) + " alone, not of " +
                         std::to_string(batch) +
                         ": no size of its inputs is open (reckon-compile --batch-dim opens one)");
-    options.inputs.batch = batch;
+    inputs.batch = batch;
     std::string error;
-    if (!maker.chooseDims(options.inputs, error))
+    if (!maker.chooseDims(inputs, error))
       return args.error(error);
     results.emplace_back();
-    if (int code = benchmark(options.bench, maker, options.inputs, callers, results.back(), error))
+    if (int code = benchmark(options.bench, maker, inputs, callers, results.back(), error))
       return args.error("batch " + std::to_string(batch) + ": " + error, code);
     std::printf("%s\n", describe(results.back()).c_str());
     std::fflush(stdout);
+    if (int code = options.profile.add(maker, inputs, callers.front(), error))
+      return args.error("batch " + std::to_string(batch) + ", profile: " + error, code);
   }
   std::fputs(tableOf(results).c_str(), stdout);
   if (!options.json.empty()) {
@@ -135,6 +113,8 @@ static int run(int argc, char **argv) {
     if (!writeFile(options.json, {text.begin(), text.end()}, error))
       return args.error(error, ExitUnavailable);
   }
+  if (std::string wrong = options.profile.finish(args.positional(), options.device); !wrong.empty())
+    return args.error(wrong, ExitUnavailable);
   return ExitOk;
 }
 

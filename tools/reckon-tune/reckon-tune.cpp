@@ -7,7 +7,7 @@
 
 #include "runtime/Cuda/CudaDevice.h"
 #include "tools/Support/ArgParser.h"
-#include "tools/Support/Arrays.h"
+#include "tools/Support/InputFlags.h"
 #include "tools/Support/Tuner.h"
 
 #include "reckon/Engine/EngineFile.h"
@@ -22,7 +22,7 @@ using namespace reckon::tools;
 namespace {
 struct Options {
   TuneOptions tune;
-  std::vector<std::string> dims;
+  InputFlags inputs;
   std::string output;
   bool quiet = false;
 };
@@ -39,10 +39,7 @@ void declare(ArgParser &args, Options &options) {
   args.option("runs", "N", "runs of the graph at most, of which the median counts, default 9", options.tune.runs, 1);
   args.group("Inputs");
   args.option("table-rows", "N", "rows to make up for every table, default the engine's", options.tune.tableRows, 1);
-  args.option("bag-length", "X", "mean number of ids in a bag given by offsets, default 10",
-              options.tune.inputs.bagLength, 0.0);
-  args.option("dim", "NAME=SIZE", "the size of a dimension other than the batch, in numbers\nand 'batch'; repeatable",
-              options.dims);
+  options.inputs.declareSizes(args);
 }
 
 /// A line for each launch of what was timed, with the fastest of each number of rows marked.
@@ -93,13 +90,9 @@ int run(int argc, char **argv) {
     options.tune.batches = {1, 64, 256, 2048, 16384, 65536};
   std::sort(options.tune.batches.begin(), options.tune.batches.end());
   std::string error;
-  for (const std::string &pair : options.dims) {
-    std::string name, text;
-    auto size = splitPair(pair, name, text) ? SizeExpr::parse(text, &error) : std::nullopt;
-    if (!size)
-      return args.error("--dim: '" + pair + "' is not NAME=SIZE");
-    options.tune.inputs.dims.insert_or_assign(name, *size);
-  }
+  if (error = options.inputs.interpret(); !error.empty())
+    return args.error(error);
+  options.tune.inputs = options.inputs.options;
   EngineError problem;
   auto file = EngineFile::open(args.positional(), problem);
   if (!file)
