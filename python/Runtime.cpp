@@ -233,6 +233,17 @@ public:
   /// Binds a sequence of dense memory of the inputs' types, or of addresses on the GPU with their shapes, asks `make`
   /// for memory for outputs of the shapes that it is called with, and binds that.
   void bind(PyObject *given, PyObject *make, Tensors &tensors) {
+    Ref shapes = prepare(given, tensors);
+    tensors.results = Ref::take(PyObject_CallFunctionObjArgs(make, shapes.get(), nullptr));
+    expect(outputs.size(), "outputs", forEach(tensors.results.get(), [&](size_t index, PyObject *output) {
+             if (index < outputs.size())
+               tensors.outputs.push_back(place(outputs[index], "output", output, tensors, PyBUF_RECORDS));
+           }));
+    bindOutputs(tensors);
+  }
+
+  /// Binds the inputs alone; gives the shapes that the outputs will have.
+  Ref prepare(PyObject *given, Tensors &tensors) {
     bound = nullptr;
     expect(inputs.size(), "inputs", forEach(given, [&](size_t index, PyObject *input) {
              if (index < inputs.size())
@@ -240,17 +251,11 @@ public:
            }));
     bindInputs(tensors);
     check(reckon_prepare(handle));
-    Ref shapes = makeList(outputs.size(), [&](size_t index) {
+    return makeList(outputs.size(), [&](size_t index) {
       ReckonTensor tensor;
       check(reckon_output(handle, index, &tensor));
       return makeList(tensor.rank, [&](size_t axis) { return toPython(tensor.shape[axis]); });
     });
-    tensors.results = Ref::take(PyObject_CallFunctionObjArgs(make, shapes.get(), nullptr));
-    expect(outputs.size(), "outputs", forEach(tensors.results.get(), [&](size_t index, PyObject *output) {
-             if (index < outputs.size())
-               tensors.outputs.push_back(place(outputs[index], "output", output, tensors, PyBUF_RECORDS));
-           }));
-    bindOutputs(tensors);
   }
 
   /// Makes tensors that were bound before, and stay where they are, those of the next run.
@@ -387,6 +392,14 @@ static Ref enqueueOnce(PyObject *self, const Arguments &arguments) {
   return none();
 }
 
+/// (inputs): the shapes of the outputs of a run on them.
+static Ref solveShapes(PyObject *self, const Arguments &arguments) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  Tensors tensors;
+  return context.prepare(arguments[0], tensors);
+}
+
 /// (inputs, make): tensors for many runs.
 static Ref bindTensors(PyObject *self, const Arguments &arguments) {
   auto bound = std::make_unique<Bound>(self);
@@ -433,11 +446,9 @@ static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_input
                                       method<listTables>("tables"),
                                       method<listDims>("dims"),
                                       {}};
-static PyMethodDef contextMethods[] = {method<runOnce>("run"),
-                                       method<enqueueOnce>("enqueue"),
-                                       method<bindTensors>("bind"),
-                                       method<synchronize>("synchronize"),
-                                       {}};
+static PyMethodDef contextMethods[] = {
+    method<runOnce>("run"),        method<enqueueOnce>("enqueue"),     method<bindTensors>("bind"),
+    method<solveShapes>("shapes"), method<synchronize>("synchronize"), {}};
 static PyMethodDef boundMethods[] = {method<runBound>("run"), method<enqueueBound>("enqueue"), {}};
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                  "reckon._runtime",

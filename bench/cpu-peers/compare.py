@@ -1,6 +1,6 @@
 """Times Reckon and onnxruntime in one process, interleaved, over every model and batch size.
 
-Both get the same arrays, bound once (Reckon through its C API, onnxruntime through an IOBinding), and the same number of
+Both get the same arrays, bound once (Reckon's Context.bind(), onnxruntime's IOBinding), and the same number of
 threads; outputs are compared first. A measurement is the median time of one run, over blocks of runs that alternate
 between the two; before each block the machine is left alone long enough for the other's idle threads to stop spinning,
 and the block's first runs are not counted.
@@ -24,8 +24,9 @@ from onnx import numpy_helper
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
-import reckon  # noqa: E402
+import package  # noqa: E402
 
+reckon = package.load()
 PAGE = os.path.join(ROOT, "docs", "performance.md")
 BEGIN, END = "<!-- begin: written by bench/cpu-peers/run -->", "<!-- end -->"
 
@@ -159,9 +160,9 @@ def write_table(begin, lines):
         file.write("\n".join([before + begin, "", *lines, "", END]) + rest.split(END, 1)[1])
 
 
-def setting(library, threads):
+def setting(threads):
     return (f"Measured on {datetime.date.today()}, {cpu_name()}, {os.cpu_count()} CPUs, {threads} threads each; "
-            f"{library.calls.reckon_version().decode()}, onnxruntime {onnxruntime.__version__}")
+            f"reckon {reckon.__version__}, onnxruntime {onnxruntime.__version__}")
 
 
 def main():
@@ -182,7 +183,6 @@ def main():
         print(f"no models in {models}: set RECKON_MODELS")
         return 4
 
-    library = reckon.Library(os.path.join(ROOT, "build", "lib", "libreckon-runtime.so"))
     scratch = os.path.join(ROOT, "build", "bench")
     os.makedirs(scratch, exist_ok=True)
     batches = [int(batch) for batch in arguments.batch.split(",")]
@@ -197,28 +197,23 @@ def main():
             failures += 1
             continue
         base = load_base(os.path.dirname(path), input_names(onnx.load(path).graph))
-        engine = reckon.Engine(library, engine_path)
+        engine = reckon.load(engine_path, threads=arguments.threads)
         peer = Peer(path, arguments.threads)
         for batch in batches:
             inputs = resize(base, batch)
-            context = reckon.Context(engine, arguments.threads)
-            context.bind(inputs)
-            context.run()
+            bound = engine.create_context().bind({info.name: inputs[info.name] for info in engine.inputs})
             peer.bind(inputs)
             peer.run()
-            error = mismatch(context.outputs(), peer.outputs())
+            error = mismatch(bound.run(), peer.outputs())
             if error:
                 print(f"{name} batch {batch}: {error}")
                 failures += 1
-                context.close()
                 continue
-            ours, theirs = measure((context, peer), arguments.rounds, arguments.seconds)
-            context.close()
+            ours, theirs = measure((bound, peer), arguments.rounds, arguments.seconds)
             ratios.append(theirs / ours)
             rows.append(f"| {name} | {batch} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
             print(f"{name:28} batch {batch:5}  Reckon {ours:10.1f} us  onnxruntime {theirs:10.1f} us  "
                   f"ratio {theirs / ours:.2f}", flush=True)
-        engine.close()
 
     if not ratios:
         return 1
@@ -226,7 +221,7 @@ def main():
     summary = f"Geometric mean of the ratios: {mean:.2f} over {len(ratios)} cases; the smallest: {min(ratios):.2f}."
     print(summary)
     if not arguments.no_write:
-        write_table(BEGIN, [f"{setting(library, arguments.threads)}, float32. Command: `bench/cpu-peers/run`.", "",
+        write_table(BEGIN, [f"{setting(arguments.threads)}, float32. Command: `bench/cpu-peers/run`.", "",
                             "| model | batch | Reckon, us | onnxruntime, us | ratio |", "|---|---|---|---|---|", *rows, "",
                             summary])
     return 1 if failures else 0

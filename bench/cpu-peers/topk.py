@@ -20,7 +20,6 @@ def main():
     scratch = os.path.join(compare.ROOT, "build", "bench")
     os.makedirs(scratch, exist_ok=True)
     model, engine_path = os.path.join(scratch, "topk.onnx"), os.path.join(scratch, "topk.rkn")
-    library = compare.reckon.Library(os.path.join(compare.ROOT, "build", "lib", "libreckon-runtime.so"))
     for case in sys.argv[1:] or CASES:
         size, k = map(int, case.split(":"))
         graph = helper.make_graph(
@@ -32,19 +31,15 @@ def main():
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
         subprocess.run([os.path.join(compare.ROOT, "build", "bin", "reckon-compile"), model, "-o", engine_path], check=True,
                        stdout=subprocess.DEVNULL)
-        engine = compare.reckon.Engine(library, engine_path)
-        context, peer = compare.reckon.Context(engine, 1), compare.Peer(model, 1)
+        peer = compare.Peer(model, 1)
         inputs = {"x": np.random.default_rng(0).standard_normal((1, size)).astype(np.float32)}
-        context.bind(inputs)
-        context.run()
+        bound = compare.reckon.load(engine_path, threads=1).create_context().bind(inputs)
         peer.bind(inputs)
         peer.run()
-        if error := compare.mismatch(context.outputs(), peer.outputs()):
+        if error := compare.mismatch(bound.run(), peer.outputs()):
             sys.exit(f"{case}: {error}")
-        ours, theirs = compare.measure((context, peer), 5, 0.2)
+        ours, theirs = compare.measure((bound, peer), 5, 0.2)
         print(f"top {k:6} of {size:8}  Reckon {ours:9.1f} us  onnxruntime {theirs:9.1f} us  ratio {theirs / ours:.2f}", flush=True)
-        context.close()
-        engine.close()
 
 
 main()

@@ -88,12 +88,17 @@ class Memory:
 
     def __init__(self, driver, size, array=None):
         self.driver, self.size, self.address = driver, size, ctypes.c_uint64()
+        self.shape = (size,) if array is None else array.shape
         driver.call("cuMemAlloc_v2", ctypes.byref(self.address), ctypes.c_size_t(max(size, 1)))
         if array is not None and size:
             driver.call("cuMemcpyHtoD_v2", self.address, ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(size))
 
     def fill(self, byte):
         self.driver.call("cuMemsetD8_v2", self.address, ctypes.c_ubyte(byte), ctypes.c_size_t(self.size))
+
+    def tensor(self, dtype, shape):
+        """What the package takes: the memory with elements of a type, on the driver's stream."""
+        return Tensor(self, np.dtype(dtype), tuple(shape))
 
     def read(self, dtype, shape):
         array = np.empty(shape, dtype)
@@ -103,3 +108,10 @@ class Memory:
 
     def free(self):
         self.driver.call("cuMemFree_v2", self.address)
+
+
+class Tensor:
+    def __init__(self, memory, dtype, shape):
+        self.memory = memory  # kept
+        self.__cuda_array_interface__ = {"version": 3, "typestr": dtype.str, "shape": shape, "strides": None,
+                                         "data": (memory.address.value, False), "stream": memory.driver.stream.value}

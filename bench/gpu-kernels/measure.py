@@ -24,9 +24,10 @@ import numpy as np  # noqa: E402
 
 import cases  # noqa: E402
 import driver as cuda  # noqa: E402
-import reckon  # noqa: E402
+import package  # noqa: E402
 import report  # noqa: E402
 
+reckon = package.load()
 SEED, FEW_ROWS, COMPARED = 1, 4096, 256
 PERIOD = 1000003  # of made-up numbers, a prime
 KINDS = {"real": np.float32, "half": np.float16}
@@ -93,21 +94,20 @@ class Side:
     """One engine of a case, bound to each set of inputs."""
 
     def __init__(self, gpu, engine):
-        self.gpu, self.engine, self.contexts, self.memory, self.launches = gpu, engine, [], [], []
+        self.gpu, self.engine, self.memory, self.launches = gpu, engine, [], []
 
     def bind(self, inputs):
-        context = reckon.Context(self.engine, 0, "cuda")
-        self.contexts.append(context)
-        for name in self.engine.inputs:
-            array, memory = inputs[name]
-            context.input_binder(name, array.dtype, array.shape, memory.address.value, device=True)()
+        context = self.engine.create_context()
+        tensors = {info.name: inputs[info.name].tensor(info.dtype, inputs[info.name].shape) for info in self.engine.inputs}
+        out, shapes = {}, context.output_shapes(tensors)
         self.memory.append([])
-        for index, (dtype, shape) in enumerate(context.output_shapes()):
-            memory = cuda.Memory(self.gpu, int(np.prod(shape)) * np.dtype(dtype).itemsize)
-            self.memory[-1].append((memory, dtype, shape))
+        for info in self.engine.outputs:
+            shape = shapes[info.name]
+            memory = cuda.Memory(self.gpu, int(np.prod(shape)) * info.dtype.itemsize)
+            self.memory[-1].append((memory, info.dtype, shape))
             memory.fill(0xFF)  # not a number
-            context.output_binder(index, dtype, memory.address.value, memory.size, device=True)()
-        self.launches.append(context.launcher(self.gpu.stream.value))
+            out[info.name] = memory.tensor(info.dtype, shape)
+        self.launches.append(context.bind(tensors, out).run)
         self.launches[-1]()
         context.synchronize()
 
@@ -116,23 +116,21 @@ class Side:
 
     def close(self):
         self.gpu.wait()
-        for context in self.contexts:
-            context.close()
+        self.launches.clear()
         for memory, *_ in sum(self.memory, []):
             memory.free()
 
 
 class Bench:
+    device = "cuda"
+
     def __init__(self, arguments):
         self.arguments, self.gpu = arguments, cuda.Driver()
-        self.library = reckon.Library(arguments.library)
         self.tuned = {}
 
-    def engine(self, name, table_rows, stack):
-        """All that is opened is closed by `stack`."""
-        engine = reckon.Engine(self.library, os.path.join(self.arguments.engines, name + ".rkn"), table_rows, SEED)
-        stack.callback(engine.close)
-        return engine
+    def engine(self, name, table_rows):
+        return reckon.load(os.path.join(self.arguments.engines, name + ".rkn"), tables=reckon.SyntheticRows(table_rows, SEED),
+                           device=self.device)
 
     def tool(self, program, *words):
         done = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -155,17 +153,9 @@ class Bench:
                 self.tuned[case.name] = dispatch, read_times(path)[number]
         return self.tuned[case.name]
 
-    def outputs_on_host(self, engine, inputs):
-        context = reckon.Context(engine, 0, "host")
-        context.bind(inputs)
-        context.run()
-        answers = list(context.outputs().values())
-        context.close()
-        return answers
-
     def upload(self, inputs, stack):
-        result = {name: (array, cuda.Memory(self.gpu, array.nbytes, array)) for name, array in inputs.items()}
-        for _, memory in result.values():
+        result = {name: cuda.Memory(self.gpu, array.nbytes, array) for name, array in inputs.items()}
+        for memory in result.values():
             stack.callback(memory.free)
         return result
 
@@ -181,8 +171,8 @@ class Bench:
         """The host's answers for some rows, and what the device's for all rows are off by there."""
         inputs = make_inputs(case, rows, FEW_ROWS, SEED)
         with contextlib.ExitStack() as stack:
-            engine = self.engine(case.name, FEW_ROWS, stack)
-            expected = self.outputs_on_host(engine, some_rows(case, inputs, pick(rows)))
+            engine = self.engine(case.name, FEW_ROWS)
+            expected = list(engine.create_context(device="host").run(some_rows(case, inputs, pick(rows))).values())
             side = self.side(engine, [self.upload(inputs, stack)], stack)
             return expected, differences(side.answers(0), expected, rows)
 
@@ -193,7 +183,7 @@ class Bench:
         seeds = range(SEED, SEED + self.arguments.sets)
         with contextlib.ExitStack() as stack:
             sets = [self.upload(make_inputs(case, rows, self.arguments.rows, seed), stack) for seed in seeds]
-            side = self.side(self.engine(case.name, self.arguments.rows, stack), sets, stack)
+            side = self.side(self.engine(case.name, self.arguments.rows), sets, stack)
             if not all(np.isfinite(answer[pick(rows)]).all() for answer in side.answers(0)):
                 off = np.inf, np.inf
             return wrong(case, *off) or {"us": self.gpu.median(side.launches, self.arguments.groups), "error": off[0]}
@@ -238,7 +228,6 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", default="", help="only cases whose name this regular expression finds")
     parser.add_argument("--engines", default=first_existing("build/kernel-engines", "kernel-engines"), help="what make wrote")
-    parser.add_argument("--library", default=first_existing("build/lib/libreckon-runtime.so", "lib/libreckon-runtime.so"))
     parser.add_argument("--inspect", default=first_existing("build/bin/reckon-inspect", "bin/reckon-inspect"))
     parser.add_argument("--tune", default=first_existing("build/bin/reckon-tune", "bin/reckon-tune"))
     parser.add_argument("--json", default=os.path.join(ROOT, "build", "gpu-kernels.json"), help="results, added to")
@@ -255,7 +244,7 @@ def main():
         print(f"gpu-kernels: {error}", file=sys.stderr)
         return 4
     results = report.load(arguments.json)
-    results["machine"] = {**bench.gpu.describe(), "reckon": bench.library.calls.reckon_version().decode()}
+    results["machine"] = {**bench.gpu.describe(), "reckon": f"reckon {reckon.__version__}"}
     results["copy_bytes"] = bench.gpu.copy_bytes()
     log(f"a copy moves {results['copy_bytes'] / 1e12:.2f} TB/s")
     failures = 0
@@ -263,7 +252,7 @@ def main():
         for rows in case.rows:
             try:
                 result = bench.run(case, rows)
-            except RuntimeError as error:
+            except (RuntimeError, reckon.ReckonError) as error:
                 result = {"failed": str(error)[:300]}
             failures += "failed" in result
             results["cases"][f"{case.name}/{rows}"] = {**result, "date": str(datetime.date.today()), "rows": arguments.rows}

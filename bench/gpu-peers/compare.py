@@ -24,11 +24,12 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 import networks  # noqa: E402
-import reckon  # noqa: E402
+import package  # noqa: E402
 import report  # noqa: E402
 import shapes  # noqa: E402
 import timing  # noqa: E402
 
+reckon = package.load()
 BATCHES = [1, 256, 2048, 16384, 65536]
 AUTOTUNED = {("dlrm_dim128", batch) for batch in (1, 2048, 65536)}
 SEED = 1
@@ -117,25 +118,23 @@ def time_torch(case, bags, options, seconds):
     return result
 
 
-def binders(context, case, inputs, output):
-    """What binds one set of inputs and its output on the device."""
-    result = [context.input_binder(name, np.int64 if name == "ids" else np.float32, inputs[name].shape,
-                                   inputs[name].data_ptr(), device=True) for name in context.engine.inputs]
-    kind = np.float32 if case.is_network else np.float16
-    return result + [context.output_binder(0, kind, output.data_ptr(), output.numel() * output.element_size(), device=True)]
+def bind(context, inputs, output, prefix=""):
+    """One set of inputs, on the device or with a prefix on the host, and its output."""
+    engine = context.engine
+    return context.bind({info.name: inputs[prefix + info.name] for info in engine.inputs}, {engine.outputs[0].name: output})
+
+
+def make_output(case, engine):
+    """Room for the result, which is no number yet."""
+    kind = getattr(torch, engine.outputs[0].dtype.name)
+    return torch.full(case.expected.shape, float("nan"), dtype=kind, device="cuda")
 
 
 def time_reckon(engine, case, seconds):
     """A context for each set of inputs stands for a graph for each set; one context, bound anew each time, for a call."""
-    kind = torch.float32 if case.is_network else torch.float16
-    outputs = [torch.full(case.expected.shape, float("nan"), dtype=kind, device="cuda") for _ in case.sets]
-    contexts = [reckon.Context(engine, 0, "cuda") for _ in case.sets]
-    stream = torch.cuda.current_stream().cuda_stream
-    launches = []
-    for context, inputs, output in zip(contexts, case.sets, outputs):
-        for binder in binders(context, case, inputs, output):
-            binder()
-        launches.append(context.launcher(stream))
+    outputs = [make_output(case, engine) for _ in case.sets]
+    contexts = [engine.create_context() for _ in case.sets]
+    launches = [bind(*each).run for each in zip(contexts, case.sets, outputs)]
     began = time.perf_counter()
     launches[0]()
     contexts[0].synchronize()
@@ -159,36 +158,23 @@ def time_reckon(engine, case, seconds):
         result["enqueue_us"] = min(enqueue(min(200, 1 + int(2e4 / result["graph_us"]))) for _ in range(3))
     context.synchronize()
     if case.is_network:
-        time_calls(engine, case, seconds, context, launch, outputs, result)
-    for used in contexts:
-        used.close()
+        time_calls(engine, case, seconds, context, outputs, result)
     return result
 
 
-def time_calls(engine, case, seconds, context, launch, outputs, result):
-    """What a call costs whose inputs are on the device, and one from host memory to host memory."""
-    def call(bind):
-        for binder in bind:
-            binder()
+def time_calls(engine, case, seconds, context, outputs, result):
+    """What a call costs whose inputs are on the device, and one from host memory to host memory. Of sets that take turns on
+    a context each run binds its own anew."""
+    def call(launch):
         launch()
         context.synchronize()
-    bound = [binders(context, case, inputs, output) for inputs, output in zip(case.sets, outputs)]
-    result["call_us"] = timing.by_clock([lambda b=b: call(b) for b in bound], seconds)
-    host, answer = reckon.Context(engine, 0, "cuda"), outputs[0].cpu().pin_memory()
-    host.output_binder(0, np.float32, answer.data_ptr(), answer.numel() * answer.element_size())()
-
-    def from_host(bind):
-        for binder in bind:
-            binder()
-        host.run()
-    bound = [[host.input_binder(name, np.int64 if name == "ids" else np.float32, inputs["host_" + name].shape,
-                                inputs["host_" + name].data_ptr()) for name in engine.inputs] for inputs in case.sets]
-    result["host_us"] = timing.by_clock([lambda b=b: from_host(b) for b in bound], seconds)
-    for binder in bound[0]:
-        binder()
-    host.run()
+    bound = [bind(context, inputs, output) for inputs, output in zip(case.sets, outputs)]
+    result["call_us"] = timing.by_clock([lambda b=b: call(b.run) for b in bound], seconds)
+    host, answer = engine.create_context(), outputs[0].cpu().pin_memory()
+    bound = [bind(host, inputs, answer.numpy(), "host_") for inputs in case.sets]
+    result["host_us"] = timing.by_clock([b.run for b in bound], seconds)
+    bound[0].run()
     result["host_error"] = case.error(answer.cuda())
-    host.close()
 
 
 def run_case(case, engine, wanted, seconds, known, record):
@@ -216,7 +202,7 @@ def run_case(case, engine, wanted, seconds, known, record):
         worst = max(result.get(key, 0) for key in ("error", "graph_error", "host_error"))
         if not worst <= bound:
             result = {"failed": f"wrong: relative error {worst:.3g}, at most {bound:.3g} is allowed"}
-    except (RuntimeError, AttributeError) as error:
+    except (RuntimeError, reckon.ReckonError) as error:
         result = {"failed": str(error)[:300]}
     record("Reckon", result)
 
@@ -253,7 +239,6 @@ def main():
     parser.add_argument("--rows", type=int, default=2000000, help="rows of every table (default 2000000)")
     parser.add_argument("--engines", default=first_existing("build/gpu-bundle/bench-engines", "bench-engines"),
                         help="folder of NAME.rkn")
-    parser.add_argument("--library", default=first_existing("build/lib/libreckon-runtime.so", "lib/libreckon-runtime.so"))
     parser.add_argument("--json", default=os.path.join(ROOT, "build", "gpu-peers.json"), help="results, added to")
     parser.add_argument("--seconds", type=float, default=0.25, help="how long each time is taken for")
     parser.add_argument("--budget", type=float, default=1e9, help="seconds after which no new case begins")
@@ -281,12 +266,11 @@ def main():
 
     results = report.load(arguments.json)
     results["ceilings"] = timing.ceilings()
-    library = reckon.Library(arguments.library)
     results["machine"] = {
         "gpu": torch.cuda.get_device_name(), "torch": torch.__version__, "cuda": torch.version.cuda,
         "driver": subprocess.run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"], text=True,
                                  stdout=subprocess.PIPE).stdout.strip().split("\n")[0],
-        "reckon": library.calls.reckon_version().decode()}
+        "reckon": f"reckon {reckon.__version__}"}
     log(results["machine"], {key: f"{value:.4g}" for key, value in results["ceilings"].items()})
     failures = 0
     for name in names:
@@ -298,7 +282,7 @@ def main():
         if "reckon" in wanted and not os.path.exists(path):
             log(f"{path} is not there: Reckon's side is left out")
         elif "reckon" in wanted:
-            engine = reckon.Engine(library, path, arguments.rows, SEED)
+            engine = reckon.load(path, tables=reckon.SyntheticRows(arguments.rows, SEED), device="cuda")
             log(name, "engine opened")
         for batch in batches:
             entry = results["cases"].setdefault(f"{name}/{batch}", {})
@@ -319,9 +303,7 @@ def main():
             del case
             gc.collect()
             torch.cuda.empty_cache()
-        if engine:
-            engine.close()
-        del tables
+        del engine, tables
         gc.collect()
         torch.cuda.empty_cache()
     report.save(arguments.json, results)

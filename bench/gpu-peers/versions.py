@@ -1,7 +1,7 @@
 """Times engines of the same networks against each other on one GPU, in one process and in turn: of two compilers, of two
-sets of options, or of one compiler before and after a change.
+sets of options, or of one compiler before and after a change. One runtime runs them all.
 
-Each argument is a folder of engines NAME.rkn, with `=LIBRARY` where another runtime than the first one's is to run them.
+Each argument is a folder of engines NAME.rkn.
 For each network and batch size the sides take turns, so that a GPU that grows warm slows all of them; the median time of a
 graph replay counts. The last columns are the first side's time over the side's own.
 """
@@ -17,43 +17,29 @@ import compare  # first, for it finds the other modules
 import torch
 
 import networks
-import reckon
 import shapes
 
 
 class Side:
     """One folder's engine of a network, with a context for each set of inputs."""
 
-    def __init__(self, library, path, rows):
-        self.engine = reckon.Engine(library, path, rows, compare.SEED)
-        self.contexts, self.launches, self.outputs = [], [], []
+    def __init__(self, path, rows):
+        self.engine = compare.reckon.load(path, tables=compare.reckon.SyntheticRows(rows, compare.SEED), device="cuda")
+        self.launches = []
 
     def bind(self, case):
         self.release()
-        stream = torch.cuda.current_stream().cuda_stream
-        for inputs in case.sets:
-            kind = torch.float32 if case.is_network else torch.float16
-            output = torch.full(case.expected.shape, float("nan"), dtype=kind, device="cuda")
-            context = reckon.Context(self.engine, 0, "cuda")
-            for binder in compare.binders(context, case, inputs, output):
-                binder()
-            self.contexts.append(context)
-            self.outputs.append(output)
-            self.launches.append(context.launcher(stream))
+        outputs = [compare.make_output(case, self.engine) for _ in case.sets]
+        contexts = [self.engine.create_context() for _ in case.sets]
+        self.launches = [compare.bind(*each).run for each in zip(contexts, case.sets, outputs)]
         for launch in self.launches:
             launch()
-        for context in self.contexts:
+        for context in contexts:
             context.synchronize()
-        return case.error(self.outputs[0])
+        return case.error(outputs[0])
 
     def release(self):
-        for context in self.contexts:
-            context.close()
-        self.contexts, self.launches, self.outputs = [], [], []
-
-    def close(self):
-        self.release()
-        self.engine.close()
+        self.launches = []
 
     def time(self, rounds):
         """Microseconds of a run, from events around `rounds` runs over every set of inputs."""
@@ -84,25 +70,22 @@ def time_case(sides, case, turns):
 def main():
     parser = argparse.ArgumentParser(prog="bench/gpu-peers/versions", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sides", nargs="+", metavar="FOLDER[=LIBRARY]")
+    parser.add_argument("folders", nargs="+", metavar="FOLDER")
     parser.add_argument("--models", default=",".join(shapes.ALL))
     parser.add_argument("--batches", default=",".join(map(str, compare.BATCHES)))
     parser.add_argument("--rows", type=int, default=200000, help="rows of every table (default 200000: all sides have their own)")
     parser.add_argument("--turns", type=int, default=41, help="how often each side is timed for a case (default 41)")
-    parser.add_argument("--library", default=compare.first_existing("build/lib/libreckon-runtime.so", "lib/libreckon-runtime.so"))
     arguments = parser.parse_args()
     torch.set_grad_enabled(False)
-    folders = [side.split("=")[0] for side in arguments.sides]
-    libraries = [reckon.Library((side.split("=") + [arguments.library])[1]) for side in arguments.sides]
-    names = [os.path.basename(os.path.normpath(folder)) for folder in folders]
+    names = [os.path.basename(os.path.normpath(folder)) for folder in arguments.folders]
     print("| model | batch | " + " | ".join(f"{name}, us" for name in names) + " | " + " | ".join(names[1:]) + " |")
     print("|" + "---|" * (2 + len(names) + len(names[1:])))
     wrong = 0
     for model in arguments.models.split(","):
-        paths = [os.path.join(folder, model + ".rkn") for folder in folders]
+        paths = [os.path.join(folder, model + ".rkn") for folder in arguments.folders]
         if not all(map(os.path.exists, paths)):
             continue
-        sides = [Side(library, path, arguments.rows) for library, path in zip(libraries, paths)]
+        sides = [Side(path, arguments.rows) for path in paths]
         shape = shapes.ALL[model]
         tables = {table: networks.synthetic_rows(table, arguments.rows, dim, compare.SEED) for table, dim in shape.tables}
         for batch in map(int, arguments.batches.split(",")):
@@ -113,9 +96,7 @@ def main():
             print(f"| {shape.title} | {batch} | " + " | ".join(cells) + " |", flush=True)
             gc.collect()
             torch.cuda.empty_cache()
-        for side in sides:
-            side.close()
-        del tables
+        del sides, tables
     return 1 if wrong else 0
 
 

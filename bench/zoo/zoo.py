@@ -18,7 +18,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 sys.path.insert(0, os.path.join(ROOT, "bench", "cpu-peers"))
 import compare  # noqa: E402
-import reckon  # noqa: E402
 
 BEGIN = "<!-- begin: written by bench/zoo/run -->"
 WORST = 10
@@ -60,15 +59,14 @@ def make_peers(names):
 class Model:
     """One model on all sides."""
 
-    def __init__(self, path, peers, library, threads, scratch):
+    def __init__(self, path, peers, threads, scratch):
         self.path, self.failures = path, {}
         engine_path = os.path.join(scratch, re.sub(r"[^A-Za-z0-9]+", "-", os.path.dirname(path)) + ".rkn")
         compiled = subprocess.run([os.path.join(ROOT, "build", "bin", "reckon-compile"), path, "-o", engine_path],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if compiled.returncode:
             raise RuntimeError(compiled.stdout.strip().splitlines()[-1])
-        self.engine = reckon.Engine(library, engine_path)
-        self.context = reckon.Context(self.engine, threads)
+        self.engine = compare.reckon.load(engine_path, threads=threads)
         self.base = compare.load_base(os.path.dirname(path), compare.input_names(onnx.load(path).graph))
         self.peers = {}
         for name, peer in peers.items():
@@ -79,9 +77,8 @@ class Model:
 
     def bind(self, batch):
         inputs = compare.resize(self.base, batch)
-        self.context.bind({name: inputs[name] for name in self.engine.inputs})
-        self.context.run()
-        ours = self.context.outputs()
+        self.bound = self.engine.create_context().bind({info.name: inputs[info.name] for info in self.engine.inputs})
+        ours = self.bound.run()
         for name in list(self.peers):
             try:
                 self.peers[name].bind(inputs)
@@ -92,10 +89,6 @@ class Model:
             if problem:
                 self.failures[name] = problem
                 del self.peers[name]
-
-    def close(self):
-        self.context.close()
-        self.engine.close()
 
 
 def find_models(folders, match):
@@ -135,7 +128,6 @@ def main():
     if not paths or not peers:
         print(f"no {'peer' if paths else 'model'}: {arguments.peers if paths else ' '.join(folders)}")
         return 4
-    library = reckon.Library(os.path.join(ROOT, "build", "lib", "libreckon-runtime.so"))
     scratch = os.path.join(ROOT, "build", "bench")
     os.makedirs(scratch, exist_ok=True)
     common = os.path.commonpath(folders)
@@ -143,7 +135,7 @@ def main():
     for path in paths:
         name = os.path.relpath(os.path.dirname(path), common)
         try:
-            model = Model(path, peers, library, arguments.threads, scratch)
+            model = Model(path, peers, arguments.threads, scratch)
             model.bind(arguments.batch)
         except Exception as error:
             print(f"{name}: left out: {str(error)[:160]}", flush=True)
@@ -152,19 +144,18 @@ def main():
         for peer, problem in model.failures.items():
             print(f"{name}: {peer} left out: {problem.strip().splitlines()[-1][:160]}", flush=True)
         if model.peers:
-            ours, *theirs = compare.measure((model.context, *model.peers.values()), arguments.rounds, arguments.seconds)
+            ours, *theirs = compare.measure((model.bound, *model.peers.values()), arguments.rounds, arguments.seconds)
             for peer, time in zip(model.peers, theirs):
                 ratios[peer].append((time / ours, name, ours, time))
             print(f"{name:52} Reckon {ours:9.1f} us  " +
                   "  ".join(f"{peer} {time:9.1f} us {time / ours:6.2f}" for peer, time in zip(model.peers, theirs)), flush=True)
-        model.close()
     ratios = {peer: found for peer, found in ratios.items() if found}
     if not ratios:
         return 1
     lines = summarise(ratios)
     print("\n".join(lines))
     if not arguments.no_write:
-        compare.write_table(BEGIN, [f"{compare.setting(library, arguments.threads)}, float32, batch {arguments.batch}; {left_out} "
+        compare.write_table(BEGIN, [f"{compare.setting(arguments.threads)}, float32, batch {arguments.batch}; {left_out} "
                                     f"models left out. Command: `bench/zoo/run --threads={arguments.threads} --batch={arguments.batch}`.",
                                     "", *lines])
     return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from . import _runtime
 from .engine import Bound, Context, Engine, SyntheticRows, TableInfo, TensorInfo, load
+from ._torch import TorchModel, from_torch
 from .errors import (CancelledError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
 
 try:
@@ -26,4 +27,4 @@ except ModuleNotFoundError as error:
 
 __version__ = _runtime.version().split()[-1]
 __all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "MismatchError", "ReckonError",
-           "SyntheticRows", "TableInfo", "TensorInfo", "UnavailableError", "UnsupportedError", "compile", "load"]
+           "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "UnsupportedError", "compile", "from_torch", "load"]

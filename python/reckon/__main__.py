@@ -42,7 +42,7 @@ def compile_model(arguments: list[str]) -> int:
     try:
         engine, diagnostics = make_engine(model, target[-1], **options)
         with open(output, "wb") as file:
-            file.write(engine)  # type: ignore[call-overload]
+            file.write(engine)
     except ReckonError as error:
         for told in error.diagnostics or (error,):
             print(f"reckon: {told}", file=sys.stderr)

@@ -31,23 +31,28 @@ class Slot:
         self.torch_dtype: Any = None  # known once torch is there
 
 
-def _is_torch(value: Any) -> bool:
+def is_torch(value: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
+
+
+def torch_dtype(info: TensorInfo) -> Any:
+    """torch's type for an input or output; torch must be there."""
+    return getattr(sys.modules["torch"], "bfloat16" if info.type == "bf16" else info.dtype.name)
 
 
 def is_on_device(value: Any) -> bool:
     """Whether `value` is a tensor on a GPU. torch's tensors have the interface also when they are not."""
     if isinstance(value, _HOST_TYPES):
         return False
-    return bool(value.is_cuda) if _is_torch(value) else hasattr(type(value), _INTERFACE)
+    return bool(value.is_cuda) if is_torch(value) else hasattr(type(value), _INTERFACE)
 
 
 def describe(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
     """The address, the shape and the bytes of a contiguous tensor of the dtype."""
-    if _is_torch(value):
+    if is_torch(value):
         if slot.torch_dtype is None:
-            slot.torch_dtype = getattr(sys.modules["torch"], slot.dtype_name)
+            slot.torch_dtype = torch_dtype(slot.info)
         if value.dtype is slot.torch_dtype and value.is_cuda and value.is_contiguous() and value.dim() == slot.rank:
             return value.data_ptr(), value.shape, value.numel() * slot.item_bytes
     return _describe_any(slot, value)
@@ -59,7 +64,7 @@ def _describe_any(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
     if not is_on_device(value):
         raise InvalidError(f"{what} is not on the GPU, and others are")
     try:
-        interface = getattr(value.detach() if _is_torch(value) else value, _INTERFACE)
+        interface = getattr(value.detach() if is_torch(value) else value, _INTERFACE)
     except (TypeError, RuntimeError, AttributeError) as error:
         raise InvalidError(f"{what}: {error}") from None
     address, is_read_only = interface["data"]
@@ -84,21 +89,21 @@ def _dense(shape: tuple[int, ...], item: int) -> tuple[int, ...]:
 
 def make_like(value: Any, slot: Slot, shape: list[int]) -> Any:
     """A new tensor for an output, of the framework and on the GPU of `value`."""
-    if _is_torch(value):
-        torch = sys.modules["torch"]
-        return torch.empty(shape, dtype=getattr(torch, slot.dtype_name), device=value.device)
+    if is_torch(value):
+        return sys.modules["torch"].empty(shape, dtype=torch_dtype(slot.info), device=value.device)
     if type(value).__module__.partition(".")[0] == "cupy":
         return sys.modules["cupy"].empty(shape, dtype=slot.info.dtype)
     raise InvalidError(f"output '{slot.name}': give a tensor for it in `out`: {type(value).__name__} cannot be made here")
 
 
 def current_stream(value: Any) -> int:
-    """The stream that the framework of `value` works on now; the default stream of others."""
-    if _is_torch(value):
+    """The stream that the framework of `value` works on now; of others the one that the tensor names, or the default stream."""
+    if is_torch(value):
         torch, device = sys.modules["torch"], value.device.index
         # What torch.cuda.current_stream() asks, without making an object of it.
         raw = getattr(torch._C, "_cuda_getCurrentRawStream", None)
         return int(raw(device) if raw else torch.cuda.current_stream(device).cuda_stream)
     if type(value).__module__.partition(".")[0] == "cupy":
         return int(sys.modules["cupy"].cuda.get_current_stream().ptr)
-    return 0
+    # 1 and 2, the default streams, are also what the driver calls them.
+    return int(getattr(value, _INTERFACE).get("stream") or 0)

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import html
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,15 +143,20 @@ def _check_rows(table: TableInfo, rows: str | Array | SyntheticRows | None) -> N
 
 
 class Context:
-    """Runs an engine, one thing at a time: give each thread its own. Made by Engine.create_context()."""
+    """Runs an engine, one thing at a time: give each thread its own. Made by Engine.create_context().
+
+    Attributes:
+        engine: what it runs.
+        device: where.
+    """
 
     def __init__(self, engine: "Engine", device: str, threads: int) -> None:
-        self._engine = engine
+        self.engine, self.device = engine, device
         self._native = _runtime.create_context(engine._opened(), device, threads)
 
     def run(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As Engine.run()."""
-        plan = _Plan(self._engine, inputs, out)
+        plan = _Plan(self.engine, inputs, out)
         if plan.first is None:
             self._native.run(plan.inputs, plan.make_arrays)
         else:
@@ -170,15 +176,21 @@ class Context:
         >>> x[:] = 1                                           # doctest: +SKIP
         >>> bound.run()["y"]                                   # doctest: +SKIP
         """
-        plan = _Plan(self._engine, inputs, out)
-        for slot, array in zip(self._engine._inputs.values(), plan.inputs):
+        plan = _Plan(self.engine, inputs, out)
+        for slot, array in zip(self.engine._inputs.values(), plan.inputs):
             if plan.first is None and array is not inputs[slot.name] and array.flags.owndata:
                 raise InvalidError(f"input '{slot.name}' would be copied: bind a C-contiguous array of {slot.dtype_name}")
         return Bound(self, plan, self._native.bind(plan.inputs, plan.make_arrays if plan.first is None else plan.make_tensors))
 
+    def output_shapes(self, inputs: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what a run on these inputs would give; nothing runs. Raises what Engine.run() does of inputs."""
+        shapes = self._native.shapes(_Plan(self.engine, inputs, None).inputs)
+        return {name: tuple(shape) for name, shape in zip(self.engine._outputs, shapes)}
+
     def synchronize(self) -> None:
         """Waits for runs on tensors of a GPU. Raises InvalidError when an id in one of them was out of range."""
-        self._native.synchronize()
+        if self.device != "host":
+            self._native.synchronize()
 
 
 class Bound:
@@ -229,7 +241,7 @@ class _Plan:
         return list(self.results.values())
 
     def make_tensors(self, shapes: list[list[int]]) -> list[_runtime.Address]:
-        memory = []
+        memory: list[_runtime.Address] = []
         for slot, shape in zip(self.engine._outputs.values(), shapes):
             tensor = self.out[slot.name] if slot.name in self.out else _device.make_like(self.first, slot, shape)
             self.results[slot.name] = tensor
@@ -259,7 +271,8 @@ class Engine:
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.inputs = tuple(_describe(*fields) for fields in native.inputs())
         self.outputs = tuple(_describe(*fields) for fields in native.outputs())
-        self.tables = tuple(TableInfo(name, kind, np.dtype(dtype), *stored) for name, kind, dtype, *stored in native.tables())
+        self.tables = tuple(TableInfo(name, kind, np.dtype(dtype), encoding, rows, dim, row_bytes)
+                            for name, kind, dtype, encoding, rows, dim, row_bytes in native.tables())
         self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
         self._inputs = {info.name: _device.Slot("input", info) for info in self.inputs}
         self._outputs = {info.name: _device.Slot("output", info) for info in self.outputs}
@@ -439,6 +452,11 @@ def _from_dlpack(info: TensorInfo, tensor: Any) -> Any:
     if kind not in (1, 3):  # kDLCPU, kDLCUDAHost
         raise InvalidError(f"input '{info.name}' is not in host memory: move it there first, as with .cpu()")
     try:
-        return np.from_dlpack(tensor.detach() if hasattr(tensor, "detach") else tensor)
+        if not _device.is_torch(tensor):
+            return np.from_dlpack(tensor)
+        tensor = tensor.detach()
+        if info.type == "bf16" and tensor.dtype is _device.torch_dtype(info):
+            return tensor.view(sys.modules["torch"].int16).numpy().view(np.uint16)  # numpy has their bits
+        return tensor.numpy()  # more types than its DLPack, and no copy either
     except (BufferError, RuntimeError, TypeError) as error:
         raise InvalidError(f"input '{info.name}': {error}") from None

@@ -29,7 +29,7 @@ def make_lookup():
 
 def make_identity(dtype):
     """y = -(-x) for a number, of any rank-2 shape; y = not not x for bool."""
-    code = onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[np.dtype(dtype)]
+    code = numpy_helper.from_array(np.zeros(1, dtype)).data_type
     operator = "Not" if np.dtype(dtype) == np.bool_ else "Abs"
     nodes = [helper.make_node(operator, ["x"], ["z"]), helper.make_node(operator, ["z"], ["y"])]
     return make_model(nodes, [("x", code, ["m", "n"])], [("y", code, ["m", "n"])])

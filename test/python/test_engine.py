@@ -151,6 +151,12 @@ class Binding(EngineTest):
         gc.collect()
         np.testing.assert_array_equal(bound.run()["y"], EXPECTED)
 
+    def test_shapes_before_a_run(self):
+        self.assertEqual(self.context.output_shapes({"x": X, "ids": IDS}), {"y": (3, 3), "next": (3,)})
+        self.check_fails(reckon.InvalidError, "input 'ids' axis 0: got 2, expected 3",
+                         lambda: self.context.output_shapes({"x": X, "ids": IDS[:2]}))
+        self.context.synchronize()
+
     def test_mistakes(self):
         def bind(**inputs):
             return self.context.bind({"x": self.x, "ids": self.ids, **inputs})

@@ -109,6 +109,46 @@ class Gpu(unittest.TestCase):
         graph.replay()
         self.check(inputs, bound.outputs)
 
+    def test_as_a_module(self):
+        model, inputs = reckon.TorchModel(self.engine), self.make(300)
+        y, following = model(inputs["x"], ids=inputs["ids"])
+        self.assertTrue(y.is_cuda)
+        self.check(inputs, {"y": y, "next": following})
+        host, _ = model(inputs["x"].cpu(), inputs["ids"].cpu())
+        self.assertFalse(host.is_cuda)
+        self.assertTrue(torch.equal(host, y.cpu()))
+        model.synchronize()
+
+    def test_results_in_memory_of_the_caching_allocator(self):
+        inputs = self.make(4096)
+        first = self.engine.run(inputs)["y"].data_ptr()
+        torch.cuda.synchronize()
+        before = torch.cuda.memory_stats()["num_alloc_retries"], torch.cuda.memory_reserved()
+        for _ in range(20):
+            self.check(inputs, self.engine.run(inputs))
+        self.assertEqual((torch.cuda.memory_stats()["num_alloc_retries"], torch.cuda.memory_reserved()), before)
+        self.assertTrue(first)
+
+    def test_a_call_does_not_wait(self):
+        """Returns while the stream is busy: neither a synchronisation nor a copy through the host."""
+        inputs, context = self.make(4096), self.engine.create_context()
+        out = context.run(inputs)
+        torch.cuda.synchronize()
+        begin = torch.cuda.Event()
+        torch.cuda._sleep(200_000_000)  # a tenth of a second
+        begin.record()
+        start = time.perf_counter()
+        context.run(inputs, out)
+        enqueued, is_done = time.perf_counter() - start, begin.query()
+        self.assertFalse(is_done)
+        self.assertLess(enqueued, 0.02)
+        self.check(inputs, out)
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+            context.run(inputs, out)
+            torch.cuda.synchronize()
+        copies = [event.key for event in profile.key_averages() if "memcpy" in event.key.lower() and "dtod" not in event.key.lower()]
+        self.assertEqual(copies, [])
+
     def test_mistakes(self):
         inputs, context = self.make(8), self.engine.create_context()
         for text, change in (("input 'ids' is not on the GPU, and others are", {"ids": inputs["ids"].cpu()}),

@@ -19,16 +19,18 @@ import numpy as np  # noqa: E402
 import cases  # noqa: E402
 import driver  # noqa: E402
 import measure  # noqa: E402
-import reckon  # noqa: E402
 
 
 class Memory:
     def __init__(self, gpu, size, array=None):
         self.size = size
         self.bytes = np.zeros(max(size, 1), np.uint8)
+        self.shape = (size,) if array is None else array.shape
         if array is not None:
             self.bytes[:size] = np.frombuffer(array.tobytes(), np.uint8)
-        self.address = ctypes.c_uint64(self.bytes.ctypes.data)
+
+    def tensor(self, dtype, shape):
+        return self.bytes[:self.size].view(dtype).reshape(shape)
 
     def fill(self, byte):
         self.bytes[:] = byte
@@ -64,24 +66,9 @@ class Driver(driver.Driver):
         return 1e9
 
 
-class Context(reckon.Context):
-    def __init__(self, engine, threads, device):
-        super().__init__(engine, 1, "host")
-
-    def input_binder(self, *arguments, device=False):
-        return super().input_binder(*arguments)
-
-    def output_binder(self, *arguments, device=False):
-        return super().output_binder(*arguments)
-
-    def launcher(self, stream):
-        return self.run
-
-    def synchronize(self):
-        pass
-
-
 class Bench(measure.Bench):
+    device = "host"
+
     def tool(self, program, *words):
         if program != self.arguments.tune:
             return super().tool(program, *words)
@@ -102,11 +89,11 @@ class Bench(measure.Bench):
         return ""
 
 
-driver.Memory, driver.Driver, reckon.Context, measure.Bench = Memory, Driver, Context, Bench
+driver.Memory, driver.Driver, measure.Bench = Memory, Driver, Bench
 for index, case in enumerate(cases.CASES):
     cases.CASES[index] = cases.dataclasses.replace(case, rows=tuple(rows for rows in (1, 3, 300)))
 sys.argv[1:] = [f"--engines={engines}", f"--json={output}", f"--cases={cases_wanted}", "--rows=50", "--sets=2", "--groups=3",
-                f"--library={build}/lib/libreckon-runtime.so", f"--inspect={build}/bin/reckon-inspect",
+                f"--inspect={build}/bin/reckon-inspect",
                 f"--tune={build}/bin/reckon-tune"]
 measure.START = time.perf_counter()
 sys.exit(measure.main())
