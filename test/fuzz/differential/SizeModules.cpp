@@ -140,6 +140,10 @@ private:
     rec::Shape places = shape;
     for (SizeExpr &size : places)
       size = oneIn(2) ? N : oneIn(2) ? SizeExpr(between(1, 3)) : size;
+    // More indices than elements of a known size are an error of the module, whatever the sizes of a run are.
+    for (auto [axis, size] : llvm::enumerate(places))
+      if (auto known = shape[axis].constant(); known && axis != static_cast<size_t>(d) && size.constant() > known)
+        size = shape[axis];
     return add(rec::GatherElementsOp::create(b, x, input(places, b.getI64Type()), d));
   }
   bool addScatter() {
@@ -148,6 +152,10 @@ private:
     rec::Shape places = shape;
     for (SizeExpr &size : places)
       size = oneIn(2) ? N : oneIn(2) ? SizeExpr(between(1, 3)) : size;
+    // More indices than elements of a known size are an error of the module, whatever the sizes of a run are.
+    for (auto [axis, size] : llvm::enumerate(places))
+      if (auto known = shape[axis].constant(); known && axis != static_cast<size_t>(d) && size.constant() > known)
+        size = shape[axis];
     Value indices = input(places, b.getI64Type()), updates = input(places);
     auto sum = rec::ReduceKindAttr::get(b.getContext(), rec::ReduceKind::sum);
     return add(rec::ScatterElementsOp::create(b, x, indices, updates, d, sum));
