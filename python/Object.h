@@ -127,6 +127,7 @@ inline Ref toPython(const std::string &text) {
   return Ref::take(PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()), "replace"));
 }
 inline Ref toPython(int64_t value) { return Ref::take(PyLong_FromLongLong(value)); }
+inline Ref toPython(double value) { return Ref::take(PyFloat_FromDouble(value)); }
 inline Ref toPython(Ref ref) { return ref; }
 inline Ref none() { return Ref::share(Py_None); }
 

@@ -173,6 +173,21 @@ static Ref listDims(PyObject *self, const Arguments &) {
                   [&](size_t index) { return toPython(std::string(reckon_engine_dim(engine, index))); });
 }
 
+static Ref makeTexts(const char *const *texts, size_t count) {
+  return makeList(count, [&](size_t index) { return toPython(std::string(texts[index])); });
+}
+
+/// (name, kind, device, target, [node]) of the code for every device
+static Ref listKernels(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_kernels(engine), [&](size_t index) {
+    ReckonKernelInfo info = RECKON_KERNEL_INFO_INIT;
+    check(reckon_engine_kernel(engine, index, &info));
+    return makeTuple(std::string(info.name), std::string(info.kind), std::string(info.device), std::string(info.target),
+                     makeTexts(info.nodes, info.num_nodes));
+  });
+}
+
 //===-- Contexts --------------------------------------------------------------===//
 
 namespace {
@@ -288,6 +303,24 @@ public:
     call([&] { return reckon_synchronize(handle); });
   }
 
+  /// Runs and gives (microseconds, [dispatch], [event]), with the fields of the C structs.
+  Ref profile() {
+    ReckonProfile profile = RECKON_PROFILE_INIT;
+    call([&] { return reckon_profile(handle, &profile); });
+    Ref dispatches = makeList(profile.num_dispatches, [&](size_t index) {
+      ReckonDispatchProfile d = RECKON_DISPATCH_PROFILE_INIT;
+      check(reckon_profile_dispatch(handle, index, &d));
+      return makeTuple(std::string(d.kernel), std::string(d.kind), makeTexts(d.nodes, d.num_nodes), d.busy_us, d.rows,
+                       d.flops, d.bytes, d.registers);
+    });
+    Ref events = makeList(profile.num_events, [&](size_t index) {
+      ReckonProfileEvent e = RECKON_PROFILE_EVENT_INIT;
+      check(reckon_profile_event(handle, index, &e));
+      return makeTuple(int64_t(e.dispatch), int64_t(e.thread), e.begin_us, e.end_us, e.first_row, e.end_row);
+    });
+    return makeTuple(profile.total_us, std::move(dispatches), std::move(events));
+  }
+
 private:
   template <typename Get>
   static void describeAll(ReckonEngine *engine, size_t count, Get get, std::vector<ReckonTensorInfo> &infos) {
@@ -348,6 +381,12 @@ private:
   bool isBusy = false;            ///< under the interpreter's lock
 };
 
+/// Leaves a context without memory of others.
+struct Unbind {
+  Context &context;
+  ~Unbind() { context.unbindOutputs(); }
+};
+
 /// Tensors that stay bound from one run to the next.
 struct Bound {
   Ref owner;
@@ -373,13 +412,20 @@ static Ref runOnce(PyObject *self, const Arguments &arguments) {
   auto &context = Class<Context>::of(self);
   Context::Claim claim(context);
   Tensors tensors;
-  struct Unbind {
-    Context &context;
-    ~Unbind() { context.unbindOutputs(); }
-  } unbind{context};
+  Unbind unbind{context};
   context.bind(arguments[0], arguments[1], tensors);
   context.run();
   return std::move(tensors.results);
+}
+
+/// (inputs, make): the same, and where its time went. Tensors on a GPU must be there already.
+static Ref profileOnce(PyObject *self, const Arguments &arguments) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  Tensors tensors;
+  Unbind unbind{context};
+  context.bind(arguments[0], arguments[1], tensors);
+  return context.profile();
 }
 
 /// (inputs, make, stream): enqueues a run on tensors on the GPU.
@@ -444,11 +490,16 @@ static PyMethodDef functions[] = {method<getVersion>("version"),
 static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_inputs, reckon_engine_input>>("inputs"),
                                       method<listTensors<reckon_engine_num_outputs, reckon_engine_output>>("outputs"),
                                       method<listTables>("tables"),
+                                      method<listKernels>("kernels"),
                                       method<listDims>("dims"),
                                       {}};
-static PyMethodDef contextMethods[] = {
-    method<runOnce>("run"),        method<enqueueOnce>("enqueue"),     method<bindTensors>("bind"),
-    method<solveShapes>("shapes"), method<synchronize>("synchronize"), {}};
+static PyMethodDef contextMethods[] = {method<runOnce>("run"),
+                                       method<profileOnce>("profile"),
+                                       method<enqueueOnce>("enqueue"),
+                                       method<bindTensors>("bind"),
+                                       method<solveShapes>("shapes"),
+                                       method<synchronize>("synchronize"),
+                                       {}};
 static PyMethodDef boundMethods[] = {method<runBound>("run"), method<enqueueBound>("enqueue"), {}};
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                  "reckon._runtime",

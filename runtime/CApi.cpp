@@ -143,6 +143,7 @@ size_t reckon_engine_num_outputs(const ReckonEngine *engine) {
 size_t reckon_engine_num_tables(const ReckonEngine *engine) {
   return engine ? engine->loaded->spec().tables.size() : 0;
 }
+size_t reckon_engine_num_kernels(const ReckonEngine *engine) { return engine ? engine->loaded->kernels.size() : 0; }
 size_t reckon_engine_num_dims(const ReckonEngine *engine) { return engine ? engine->loaded->spec().dims.size() : 0; }
 
 static ReckonStatus describe(const std::vector<TensorInfo> &tensors, const std::vector<LoadedEngine::Texts> &texts,
@@ -178,6 +179,21 @@ ReckonStatus reckon_engine_table(const ReckonEngine *engine, size_t index, Recko
            enumName(table.encoding),
            static_cast<int64_t>(table.rowBytes())};
   return RECKON_OK;
+}
+
+ReckonStatus reckon_engine_kernel(const ReckonEngine *engine, size_t index, ReckonKernelInfo *info) {
+  if (!engine || index >= engine->loaded->kernels.size() || !info)
+    return invalid("there is no kernel of that index");
+  const LoadedEngine::Kernel &kernel = engine->loaded->kernels[index];
+  const TargetSpec &target = kernel.program->target;
+  ReckonKernelInfo known = {sizeof(known),
+                            deviceName(target.device),
+                            target.cpu.c_str(),
+                            kernel.spec->symbol.c_str(),
+                            kernel.spec->kind.c_str(),
+                            kernel.nodes.data(),
+                            kernel.nodes.size()};
+  return guarded([&](Error &error) { return fillStruct("ReckonKernelInfo", known, info, error); });
 }
 
 const char *reckon_engine_dim(const ReckonEngine *engine, size_t index) {

@@ -65,6 +65,12 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   }
   inputTexts = shapeTexts(spec().inputs);
   outputTexts = shapeTexts(spec().outputs);
+  for (const ProgramSpec &program : spec().programs)
+    for (const KernelSpec &kernel : program.kernels) {
+      Kernel &known = kernels.emplace_back(Kernel{&program, &kernel, {}});
+      for (const std::string &node : kernel.onnxNodes)
+        known.nodes.push_back(node.c_str());
+    }
   return true;
 }
 

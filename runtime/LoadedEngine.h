@@ -37,6 +37,13 @@ public:
     std::vector<const char *> pointers;
   };
   std::vector<Texts> inputTexts, outputTexts;
+  /// The kernels of all programs, for the C interface.
+  struct Kernel {
+    const ProgramSpec *program;
+    const KernelSpec *spec;
+    std::vector<const char *> nodes;
+  };
+  std::vector<Kernel> kernels;
 
   /// Of its contexts together. Thread-safe.
   mutable Counters counters;

@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 from . import _runtime
-from .engine import Bound, Context, Engine, SyntheticRows, TableInfo, TensorInfo, load
+from .engine import Bound, Context, Engine, KernelInfo, SyntheticRows, TableInfo, TensorInfo, load
 from ._torch import TorchModel, from_torch
 from .errors import (CancelledError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
+from .profile import KernelTime, Profile, ProfileEvent
 
 try:
     from .compiler import compile
@@ -26,5 +27,5 @@ except ModuleNotFoundError as error:
         raise UnavailableError("this is reckon-runtime, which runs engines: install reckon to compile models")
 
 __version__ = _runtime.version().split()[-1]
-__all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "MismatchError", "ReckonError",
-           "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "UnsupportedError", "compile", "from_torch", "load"]
+__all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "KernelInfo", "KernelTime", "MismatchError",
+           "Profile", "ProfileEvent", "ReckonError", "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "UnsupportedError", "compile", "from_torch", "load"]

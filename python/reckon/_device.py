@@ -96,6 +96,14 @@ def make_like(value: Any, slot: Slot, shape: list[int]) -> Any:
     raise InvalidError(f"output '{slot.name}': give a tensor for it in `out`: {type(value).__name__} cannot be made here")
 
 
+def wait(value: Any) -> None:
+    """Waits for what the framework of `value` has enqueued on its current stream."""
+    if is_torch(value):
+        sys.modules["torch"].cuda.current_stream(value.device).synchronize()
+    elif type(value).__module__.partition(".")[0] == "cupy":
+        sys.modules["cupy"].cuda.get_current_stream().synchronize()
+
+
 def current_stream(value: Any) -> int:
     """The stream that the framework of `value` works on now; of others the one that the tensor names, or the default stream."""
     if is_torch(value):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import html
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from . import _device, _runtime
 from .errors import Diagnostic, InvalidError
+from .profile import Profile, html_table
 
 if TYPE_CHECKING:
     from ._compiler import Compilation
@@ -64,6 +64,17 @@ class SyntheticRows:
 
 
 Rows = Union[PathLike, Array, SyntheticRows]
+
+
+@dataclass(frozen=True)
+class KernelInfo:
+    """A kernel of the code for `device`, "host" or "cuda": its symbol and kind, the CPU or GPU it is for, and its ONNX nodes."""
+
+    name: str
+    kind: str
+    device: str
+    target: str
+    nodes: tuple[str, ...]
 
 
 def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
@@ -182,6 +193,14 @@ class Context:
                 raise InvalidError(f"input '{slot.name}' would be copied: bind a C-contiguous array of {slot.dtype_name}")
         return Bound(self, plan, self._native.bind(plan.inputs, plan.make_arrays if plan.first is None else plan.make_tensors))
 
+    def profile(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> Profile:
+        """As Engine.profile()."""
+        plan = _Plan(self.engine, inputs, out)
+        if plan.first is not None:
+            _device.wait(plan.first)
+        make = plan.make_arrays if plan.first is None else plan.make_tensors
+        return Profile(*self._native.profile(plan.inputs, make), plan.results)
+
     def output_shapes(self, inputs: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
         """The shapes of what a run on these inputs would give; nothing runs. Raises what Engine.run() does of inputs."""
         shapes = self._native.shapes(_Plan(self.engine, inputs, None).inputs)
@@ -259,6 +278,7 @@ class Engine:
         inputs, outputs: what goes in and out, as TensorInfo in the model's order.
         tables: the embedding tables, as TableInfo.
         dims: the names of the dimensions that inputs decide, such as "batch".
+        kernels: what runs, as KernelInfo, for every device that there is code for.
         device, threads: as given to load().
         diagnostics: what the compiler said, of an engine that compile() made.
     """
@@ -274,6 +294,7 @@ class Engine:
         self.tables = tuple(TableInfo(name, kind, np.dtype(dtype), encoding, rows, dim, row_bytes)
                             for name, kind, dtype, encoding, rows, dim, row_bytes in native.tables())
         self.dims = tuple(native.dims())[: len(native.dims()) - len(self.tables)]
+        self.kernels = tuple(KernelInfo(name, kind, on, target, tuple(nodes)) for name, kind, on, target, nodes in native.kernels())
         self._inputs = {info.name: _device.Slot("input", info) for info in self.inputs}
         self._outputs = {info.name: _device.Slot("output", info) for info in self.outputs}
 
@@ -314,6 +335,13 @@ class Engine:
             UnavailableError: there is no memory for a batch so large.
         """
         return self._context().run(inputs, out)
+
+    def profile(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> Profile:
+        """Runs once, as run() does, and says what each kernel took. The first run of a size takes longer than the next ones.
+
+        >>> print(engine.profile({"x": x}))            # doctest: +SKIP
+        """
+        return self._context().profile(inputs, out)
 
     def synchronize(self) -> None:
         """Waits for this thread's runs on tensors of a GPU; see Context.synchronize()."""
@@ -363,11 +391,12 @@ class Engine:
         return "\n".join(lines) + ">"
 
     def _repr_html_(self) -> str:
-        rows = [("input", info.name, f"{info.type}[{', '.join(info.shape)}]") for info in self.inputs]
-        rows += [("output", info.name, f"{info.type}[{', '.join(info.shape)}]") for info in self.outputs]
-        rows += [("table", table.name, f"{table.type}, {table.rows} x {table.dim}") for table in self.tables]
-        cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        return f"<table><caption>reckon.Engine on {html.escape(self.device)}</caption>{cells}</table>"
+        rows = [("", "name", "type", "shape")]
+        for kind, infos in (("input", self.inputs), ("output", self.outputs)):
+            rows += [(kind, info.name, info.type, f"[{', '.join(info.shape)}]") for info in infos]
+        rows += [("table", t.name, t.type if t.encoding == "plain" else t.encoding, f"{t.rows} x {t.dim}") for t in self.tables]
+        on = sum(kernel.device == self.device.partition(":")[0] for kernel in self.kernels)
+        return html_table(f"reckon.Engine on {self.device}, {on} kernels", rows)
 
     # --- Behind the scenes ---
 

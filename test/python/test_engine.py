@@ -235,6 +235,31 @@ class Life(EngineTest):
         self.assertIn("input  x: f32[batch, 3]", repr(engine))
         self.assertIn("<td>emb</td>", engine._repr_html_())
 
+    def test_kernels(self):
+        kernels = self.engine.kernels
+        self.assertTrue(kernels)
+        self.assertEqual({kernel.device for kernel in kernels}, {"host"})
+        self.assertIn("lookup", {node for kernel in kernels for node in kernel.nodes})
+        self.assertIn(f"reckon.Engine on host, {len(kernels)} kernels", self.engine._repr_html_())
+
+    def test_profile(self):
+        x, ids = np.resize(X, (1000, 3)), np.resize(IDS, 1000)
+        profile = self.engine.profile({"x": x, "ids": ids})
+        np.testing.assert_array_equal(profile.outputs["y"], np.maximum(models.TABLE[ids] + x, 0))
+        self.assertGreater(profile.total_us, 0)
+        ran = [kernel for kernel in profile.kernels if kernel.busy_us]
+        self.assertIn("lookup", {node for kernel in ran for node in kernel.nodes})
+        self.assertEqual({kernel.rows for kernel in ran}, {1000})
+        self.assertEqual(sum(event.end_row - event.first_row for event in profile.events), 1000 * len(ran))
+        for event in profile.events:
+            self.assertTrue(0 <= event.begin_us <= event.end_us <= profile.total_us)
+            self.assertTrue(profile.kernels[event.kernel].busy_us)
+        self.assertIn("lookup", str(profile))
+        self.assertIn(f"<caption>{profile.total_us:.1f} us</caption>", profile._repr_html_())
+        self.assertIn("reckon.Profile of", repr(profile))
+        self.check_fails(reckon.InvalidError, "input 'ids' -> table 'emb': id 7 at position 0 is outside",
+                         lambda: self.engine.profile({"x": X[:1], "ids": [7]}))
+
     def test_closed(self):
         with reckon.compile(models.make_lookup()) as engine:
             engine(X, IDS)

@@ -149,6 +149,14 @@ class Gpu(unittest.TestCase):
         copies = [event.key for event in profile.key_averages() if "memcpy" in event.key.lower() and "dtod" not in event.key.lower()]
         self.assertEqual(copies, [])
 
+    def test_profile(self):
+        inputs = self.make(5000)
+        inputs["x"].add_(1)
+        profile = self.engine.profile(inputs)
+        self.check(inputs, profile.outputs)
+        self.assertGreater(profile.total_us, 0)
+        self.assertTrue(any(kernel.busy_us for kernel in profile.kernels))
+
     def test_mistakes(self):
         inputs, context = self.make(8), self.engine.create_context()
         for text, change in (("input 'ids' is not on the GPU, and others are", {"ids": inputs["ids"].cpu()}),

@@ -153,14 +153,29 @@ typedef struct ReckonTableInfo {
   int64_t row_bytes;
 } ReckonTableInfo;
 
+/// A kernel of the engine, of the code for any device.
+typedef struct ReckonKernelInfo {
+  size_t struct_size;       // of this struct
+  const char *device;       // "host" or "cuda"
+  const char *target;       // the CPU or GPU that the code is for, such as "x86-64-v3" or "sm_90a"
+  const char *name;         // its symbol
+  const char *kind;         // "gemm", "rows", ...: for people
+  const char *const *nodes; // the ONNX nodes it came from
+  size_t num_nodes;
+} ReckonKernelInfo;
+#define RECKON_KERNEL_INFO_INIT {sizeof(ReckonKernelInfo), NULL, NULL, NULL, NULL, NULL, 0}
+
 RECKON_API size_t reckon_engine_num_inputs(const ReckonEngine *engine);
 RECKON_API size_t reckon_engine_num_outputs(const ReckonEngine *engine);
 RECKON_API size_t reckon_engine_num_tables(const ReckonEngine *engine);
 RECKON_API size_t reckon_engine_num_dims(const ReckonEngine *engine);
+RECKON_API size_t reckon_engine_num_kernels(const ReckonEngine *engine);
 /// These fail with RECKON_INVALID when `index` is too large.
 RECKON_API ReckonStatus reckon_engine_input(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info);
 RECKON_API ReckonStatus reckon_engine_output(const ReckonEngine *engine, size_t index, ReckonTensorInfo *info);
 RECKON_API ReckonStatus reckon_engine_table(const ReckonEngine *engine, size_t index, ReckonTableInfo *info);
+/// The struct's size must be set.
+RECKON_API ReckonStatus reckon_engine_kernel(const ReckonEngine *engine, size_t index, ReckonKernelInfo *info);
 /// The name of a dimension; null when `index` is too large.
 RECKON_API const char *reckon_engine_dim(const ReckonEngine *engine, size_t index);
 

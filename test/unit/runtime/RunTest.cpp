@@ -568,6 +568,32 @@ TEST(Run, OptionsOfOtherVersions) {
   }
 }
 
+TEST(Run, NamesKernels) {
+  EngineSpec spec = sampleSpec();
+  std::optional<std::vector<uint8_t>> bytes = serializeEngine(spec);
+  ASSERT_TRUE(bytes);
+  ReckonEngine *engine = nullptr;
+  ASSERT_EQ(reckon_engine_open_from_memory(bytes->data(), bytes->size(), nullptr, 0, &engine), RECKON_OK);
+  size_t index = 0;
+  ReckonKernelInfo info = RECKON_KERNEL_INFO_INIT;
+  for (const ProgramSpec &program : spec.programs)
+    for (const KernelSpec &kernel : program.kernels) {
+      ASSERT_EQ(reckon_engine_kernel(engine, index++, &info), RECKON_OK);
+      EXPECT_EQ(info.name, kernel.symbol);
+      EXPECT_EQ(info.kind, kernel.kind);
+      EXPECT_STREQ(info.device, "host");
+      EXPECT_EQ(info.target, program.target.cpu);
+      EXPECT_EQ(std::vector<std::string>(info.nodes, info.nodes + info.num_nodes), kernel.onnxNodes);
+    }
+  EXPECT_EQ(reckon_engine_num_kernels(engine), index);
+  EXPECT_EQ(reckon_engine_kernel(engine, index, &info), RECKON_INVALID);
+  info.struct_size = 3;
+  EXPECT_EQ(reckon_engine_kernel(engine, 0, &info), RECKON_INVALID);
+  EXPECT_EQ(reckon_engine_kernel(engine, 0, nullptr), RECKON_INVALID);
+  EXPECT_EQ(reckon_engine_num_kernels(nullptr), 0u);
+  reckon_engine_close(engine);
+}
+
 TEST(Run, BindingsOfOtherVersions) {
   std::optional<std::vector<uint8_t>> bytes = serializeEngine(sampleSpec());
   ASSERT_TRUE(bytes);
