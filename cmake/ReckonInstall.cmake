@@ -34,7 +34,7 @@ reckon_install(runtime LIBRARY reckon-runtime DESCRIPTION "Runs compiled recomme
   TOOLS reckon-run reckon-bench reckon-inspect reckon-tune)
 if(RECKON_BUILD_COMPILER)
   reckon_install(compiler LIBRARY reckon-compiler DESCRIPTION "Compiles recommenders from ONNX"
-    HEADERS reckon/Compiler/CompilerC.h
+    HEADERS reckon/Compiler/CompilerC.h reckon/Network.h
     TOOLS reckon-compile)
 endif()
 

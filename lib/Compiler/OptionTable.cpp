@@ -93,6 +93,32 @@ const std::vector<CompileOption> &reckon::getCompileOptions() {
   return table;
 }
 
+/// What is wrong with a flag's value; empty when it is set.
+static std::string setFlag(llvm::StringRef name, const char *value, bool &flag) {
+  llvm::StringRef text = value ? value : "true";
+  if (text != "true" && text != "false")
+    return ("the option '" + name + "' is true or false, not '" + text + "'").str();
+  flag = text == "true";
+  return "";
+}
+
+std::string reckon::setCompileOption(llvm::StringRef name, const char *value, CompileOptions &options) {
+  for (const CompileOption &known : getCompileOptions()) {
+    if (name != known.name)
+      continue;
+    if (auto *flag = std::get_if<bool CompileOptions::*>(&known.member))
+      return setFlag(name, value, options.**flag);
+    if (!value)
+      return ("the option '" + name + "' has no value").str();
+    if (auto *list = std::get_if<std::vector<std::string> CompileOptions::*>(&known.member))
+      (options.**list).push_back(value);
+    else
+      options.*std::get<std::string CompileOptions::*>(known.member) = value;
+    return "";
+  }
+  return ("there is no option '" + name + "'").str();
+}
+
 /// What is wrong with the options for launches on cuda; empty when nothing is.
 static std::string checkLaunches(const CompileOptions &options, const Targets &targets) {
   if (options.candidates != "chosen" && options.candidates != "all")

@@ -32,6 +32,9 @@ struct CompileOption {
 /// All options that are texts or flags, in the order of --help.
 const std::vector<CompileOption> &getCompileOptions();
 
+/// Sets an option by its name; null stands for a flag that is on. What is wrong with it; empty when nothing is.
+std::string setCompileOption(llvm::StringRef name, const char *value, CompileOptions &options);
+
 /// What is wrong with the options together; empty when nothing is. compileModule() says the same as a diagnostic.
 std::string checkOptions(const CompileOptions &options);
 

@@ -139,3 +139,21 @@ std::optional<VerifyResult> reckon::verifyEngine(mlir::ModuleOp reference, const
   }
   return result;
 }
+
+bool reckon::verifyWithErrors(const CompileOptions &options, const CompileReport &report,
+                              const std::vector<uint8_t> &engine) {
+  constexpr int64_t batch = 64;
+  constexpr uint64_t seed = 0;
+  mlir::ModuleOp reference = *report.reference;
+  std::optional<VerifyResult> result =
+      verifyEngine(reference, engine, batch, getVerifyTolerance(options.precision), seed);
+  if (!result)
+    return false;
+  for (const VerifyResult::Output &output : result->outputs)
+    if (!output.matches)
+      mlir::emitError(reference.getLoc())
+          << "output '" << output.name << "' differs from the reference: " << output.difference;
+  if (!result->skipped.empty())
+    mlir::emitWarning(reference.getLoc()) << "nothing was compared: " << result->skipped;
+  return result->matches;
+}

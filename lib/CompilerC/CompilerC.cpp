@@ -35,40 +35,13 @@ static ReckonCompilerStatus fail(ReckonCompilerStatus status, std::string messag
   return status;
 }
 
-/// What is wrong with a flag's value; empty when it is set.
-static std::string setFlag(llvm::StringRef name, const char *value, bool &flag) {
-  llvm::StringRef text = value ? value : "true";
-  if (text != "true" && text != "false")
-    return ("the option '" + name + "' is true or false, not '" + text + "'").str();
-  flag = text == "true";
-  return "";
-}
-
-/// What is wrong with an option; empty when it is set.
-static std::string setOption(const ReckonCompilerOption &option, llvm::StringRef name, CompileOptions &options) {
-  for (const CompileOption &known : getCompileOptions()) {
-    if (name != known.name)
-      continue;
-    if (auto *flag = std::get_if<bool CompileOptions::*>(&known.member))
-      return setFlag(name, option.value, options.**flag);
-    if (!option.value)
-      return ("the option '" + name + "' has no value").str();
-    if (auto *list = std::get_if<std::vector<std::string> CompileOptions::*>(&known.member))
-      (options.**list).push_back(option.value);
-    else
-      options.*std::get<std::string CompileOptions::*>(known.member) = option.value;
-    return "";
-  }
-  return ("there is no option '" + name + "'").str();
-}
-
 static std::string setOptions(const ReckonCompilerOption *given, size_t count, CompileOptions &options) {
   if (!given && count != 0)
     return "no options are given where there should be " + std::to_string(count);
   for (size_t i = 0; i < count; ++i) {
     if (!given[i].name)
       return "option " + std::to_string(i) + " has no name";
-    if (std::string error = setOption(given[i], given[i].name, options); !error.empty())
+    if (std::string error = setCompileOption(given[i].name, given[i].value, options); !error.empty())
       return error;
   }
   if (!options.stopAfter.empty() && options.stopAfter != getPhases().back().name)
@@ -119,24 +92,6 @@ private:
 };
 } // namespace
 
-/// Whether the engine agrees with the reference; what does not is an error.
-static bool verify(const CompileOptions &options, const CompileReport &report, const std::vector<uint8_t> &engine) {
-  constexpr int64_t batch = 64;
-  constexpr uint64_t seed = 0;
-  mlir::ModuleOp reference = *report.reference;
-  std::optional<VerifyResult> result =
-      verifyEngine(reference, engine, batch, getVerifyTolerance(options.precision), seed);
-  if (!result)
-    return false;
-  for (const VerifyResult::Output &output : result->outputs)
-    if (!output.matches)
-      mlir::emitError(reference.getLoc())
-          << "output '" << output.name << "' differs from the reference: " << output.difference;
-  if (!result->skipped.empty())
-    mlir::emitWarning(reference.getLoc()) << "nothing was compared: " << result->skipped;
-  return result->matches;
-}
-
 namespace {
 using Loader =
     llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(mlir::MLIRContext &, const CompileOptions &, CompileReport &)>;
@@ -170,7 +125,7 @@ static ReckonCompilerStatus compile(Loader load, CompileOptions &options, const 
   std::optional<std::vector<uint8_t>> engine = compileModule(*module, options, report);
   if (!engine)
     return failed();
-  bool isVerified = !options.verify || verify(options, report, *engine);
+  bool isVerified = !options.verify || verifyWithErrors(options, report, *engine);
   *result = new ReckonCompilation{std::move(*engine)};
   return isVerified ? RECKON_COMPILER_OK : fail(RECKON_COMPILER_MISMATCH, sink.firstError);
 }

@@ -185,6 +185,10 @@ VerifyTolerance getVerifyTolerance(const std::string &precision);
 std::optional<VerifyResult> verifyEngine(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, int64_t batch,
                                          const VerifyTolerance &tolerance, uint64_t seed);
 
+/// The same for bindings, with the tolerance of the precision: outputs that differ are errors on the reference's
+/// context. Whether all match; false also when nothing could be compared.
+bool verifyWithErrors(const CompileOptions &options, const CompileReport &report, const std::vector<uint8_t> &engine);
+
 } // namespace reckon
 
 #endif // RECKON_COMPILER_COMPILER_H

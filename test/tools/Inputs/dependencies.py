@@ -42,6 +42,7 @@ ALLOWED_INCLUDES = {
                      "lib/Codegen/NVPTX", "lib/Import/ONNX", "lib/Reference", "lib/Support", "lib/Target", "passes/Codegen",
                      "passes/Common", "passes/Fuse", "passes/Import", "passes/Normalize", "passes/Optimize", "passes/Precision",
                      "passes/Schedule"],
+    "lib/Network": [REC, "include/reckon", "include/reckon/Compiler", "lib/Compiler", "lib/Support", "passes/Import"],
     "lib/CompilerC": ["include/reckon/Compiler", "lib/Compiler", "lib/Support"],
     "tools/Support": [ENGINE, RUNTIME, "lib/Engine", "runtime"],
     "tools/reckon-bench": [ENGINE, "tools/Support"],
@@ -101,7 +102,7 @@ NO_COMPILER = ("lib/Engine", "runtime", "include/reckon/Engine", "include/reckon
 
 def folder_of(path):
     folder = os.path.dirname(path)
-    return "include/" + folder if folder.startswith("reckon/") else "runtime" if folder.startswith("runtime/") else folder
+    return "include/" + folder if f"{folder}/".startswith("reckon/") else "runtime" if folder.startswith("runtime/") else folder
 
 
 found = {}
