@@ -91,12 +91,6 @@ void reckon::nvptx::copyTile(DeviceBuilder &b, Value map, Value shared, Value in
                                                          /*group=*/NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
 }
 
-void reckon::nvptx::prefetchMap(DeviceBuilder &b, Value map) {
-  NVVM::PrefetchOp::create(b, /*cacheLevel=*/NVVM::PrefetchCacheLevelAttr(),
-                           /*evictPriority=*/NVVM::CacheEvictionPriorityAttr(), map, /*predicate=*/Value(),
-                           /*tensormap=*/true);
-}
-
 //===----------------------------------------------------------------------===//
 // Tensor cores
 //===----------------------------------------------------------------------===//

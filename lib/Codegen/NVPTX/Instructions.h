@@ -50,7 +50,6 @@ void waitCopies(DeviceBuilder &b);
 void copyBulk(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value barrier);
 /// Starts the copy of the tile at (inner, outer) of a tensor map (!llvm.ptr in parameter memory).
 void copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier);
-void prefetchMap(DeviceBuilder &b, Value map);
 
 //===--- Tensor cores ---===//
 

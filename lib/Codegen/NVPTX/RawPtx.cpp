@@ -73,6 +73,10 @@ void reckon::nvptx::waitForBarrier(DeviceBuilder &b, Value barrier, Value parity
        "rr", {barrier, parity});
 }
 
+void reckon::nvptx::prefetchMap(DeviceBuilder &b, Value map) {
+  emit(b, {}, "prefetch.tensormap [$0];", "l", {LLVM::PtrToIntOp::create(b, b.getI64Type(), map)});
+}
+
 void reckon::nvptx::storeAsync(DeviceBuilder &b, Value shared, Value barrier, Value block, ArrayRef<Value> words) {
   StringRef suffix = words.size() == 4 ? ".v4.b32" : words.size() == 2 ? ".v2.b32" : ".b32";
   std::string list = words.size() == 1 ? "$3" : registers(3, words.size());

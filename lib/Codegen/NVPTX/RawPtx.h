@@ -26,6 +26,10 @@ mlir::Operation *waitForDependencies(mlir::ImplicitLocOpBuilder &b);
 /// has the loop but not that scope, and takes a time limit.
 void waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluster = false);
 
+/// Brings a tensor map into the cache that bulk copies look it up in. Of nvvm.prefetch LLVM 22 makes two instructions
+/// where one is enough, by the address as a parameter and as any other.
+void prefetchMap(DeviceBuilder &b, Value map);
+
 /// Stores 1, 2 or 4 words into the shared memory of another block of the cluster, where their bytes count towards a
 /// barrier: both are given by the addresses that this block has for the like of them. There is no op for st.async.
 void storeAsync(DeviceBuilder &b, Value shared, Value barrier, Value block, llvm::ArrayRef<Value> words);
