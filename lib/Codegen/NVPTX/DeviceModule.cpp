@@ -120,6 +120,11 @@ KernelFunction DeviceModule::createKernel(StringRef name, plan::KernelOp kernel,
   return result;
 }
 
+void KernelFunction::takeAllRegisters() {
+  Builder b(function.getContext());
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
+}
+
 void KernelFunction::waitForGridDependencies(ImplicitLocOpBuilder &b) {
   if (!usesPdl)
     return;

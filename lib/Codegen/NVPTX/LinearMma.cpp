@@ -85,6 +85,9 @@ void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, Mutabl
 LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitKTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
+  // With 8 rows a thread has few loads, and other blocks hide them better.
+  if (rowTiles > 1)
+    kernel.takeAllRegisters();
   DeviceBuilder p(kernel.getBuilder());
   MmaEmitter mma(p, layer, kernel, weight);
   Value shared = module.getDynamicShared(p);

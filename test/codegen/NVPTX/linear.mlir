@@ -94,9 +94,13 @@ plan.kernel @unpacked gemm dims ["batch"] operands [
 // CHECK: module @cuda_code
 // A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
 // CHECK-LABEL: llvm.func @cross_splitk8
+// CHECK-NOT: nvvm.minctasm
 // CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
 // CHECK: nvvm.barrier0
+// With more rows more loads are under way, for which ptxas must not save registers.
+// CHECK-LABEL: llvm.func @cross_splitk16
+// CHECK-SAME: nvvm.minctasm = 1 : i32
 // CHECK-LABEL: llvm.func @cross_wgmma128x128_pingpong
 // CHECK-SAME: llvm.byval = !llvm.array<128 x i8>
 // CHECK: nvvm.mbarrier.init
