@@ -216,10 +216,23 @@ static double getRoundingScale(ElementKind kind) {
   }
 }
 
-static Tensor perturb(const Tensor &x, Noise &noise) {
+/// What the roundings of a sum add up to, in units of one: numbers that are added one after another err independently,
+/// and so by the root of their number.
+static double getSumScale(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, llvm::ArrayRef<Tensor> results) {
+  int64_t terms = 1;
+  if (auto running = mlir::dyn_cast<rec::CumSumOp>(op))
+    terms = operands[0].size(running.getAxis());
+  else if (mlir::isa<rec::ReduceOp>(op) && results[0].numElements() != 0)
+    terms = operands[0].numElements() / results[0].numElements();
+  else if (mlir::isa<rec::MatmulOp, rec::LinearOp, rec::DotInteractionOp>(op) && !operands[0].shape().empty())
+    terms = operands[0].shape().back();
+  return std::sqrt(static_cast<double>(std::max<int64_t>(terms, 1)));
+}
+
+static Tensor perturb(const Tensor &x, Noise &noise, double scale = 1) {
   if (!x.isFloat())
     return x;
-  double relative = noise.relative * getRoundingScale(x.kind());
+  double relative = noise.relative * scale * getRoundingScale(x.kind());
   std::vector<double> values(x.floats());
   for (double &value : values) {
     // A draw from [-1, 1).
@@ -265,9 +278,11 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
   for (auto [i, result] : llvm::enumerate(c.results))
     if (succeeded(status))
       status = checkResult(op->getResult(i), result, c);
-  if (succeeded(status) && options.noise && getRounding(op) != rec::Rounding::nothing)
+  if (succeeded(status) && options.noise && getRounding(op) != rec::Rounding::nothing) {
+    double scale = getSumScale(op, operands, c.results);
     for (Tensor &result : c.results)
-      result = perturb(result, *options.noise);
+      result = perturb(result, *options.noise, scale);
+  }
   if (succeeded(status))
     return std::move(c.results);
   if (error) // an error inside a fusion already names its op

@@ -34,7 +34,7 @@ static void addNoise(Expectation::Output &output, const Tensor &noisy) {
 }
 
 mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::ArrayRef<Tensor> inputs,
-                                                const Tolerance &tolerance, std::string *error) {
+                                                const Tolerance &tolerance, std::string *error, unsigned draws) {
   Ties ties;
   ties.atol = tolerance.atol;
   ties.rtol = tolerance.rtol;
@@ -48,7 +48,7 @@ mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::A
   for (Tensor &value : *exact)
     expectation.outputs.push_back({value, 0, ties.rows});
 
-  for (uint64_t run = 0; run < 2; ++run) {
+  for (uint64_t run = 0; run < draws; ++run) {
     Noise noise;
     noise.relative = tolerance.rounding;
     noise.random.seed(run);

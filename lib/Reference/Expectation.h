@@ -34,8 +34,10 @@ struct Expectation {
   bool isIllConditioned(size_t output) const;
 };
 
+/// `draws` of random roundings show what rounding does to the outputs.
 mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::ArrayRef<Tensor> inputs,
-                                                const Tolerance &tolerance = {}, std::string *error = nullptr);
+                                                const Tolerance &tolerance = {}, std::string *error = nullptr,
+                                                unsigned draws = 2);
 
 } // namespace reckon::reference
 

@@ -80,6 +80,26 @@ Outcome fuzz::compareOutputs(const Expectation &expectation, llvm::ArrayRef<Tens
   return outcome;
 }
 
+/// Whether the evaluator refuses an index whose element may be one that a slice leaves out: engines compute, and so
+/// check, what outputs need.
+static bool mayBeUnneeded(mlir::func::FuncOp func, llvm::StringRef refusal) {
+  if (!refusal.contains("is outside"))
+    return false;
+  llvm::SmallVector<mlir::Operation *> reached;
+  func.walk([&](mlir::Operation *op) {
+    if (refusal.starts_with(op->getName().getStringRef()))
+      reached.push_back(op);
+  });
+  for (size_t i = 0; i < reached.size(); ++i) {
+    if (mlir::isa<rec::SliceOp, rec::GatherOp>(reached[i]) && i != 0)
+      return true;
+    for (mlir::Operation *user : reached[i]->getUsers())
+      if (!llvm::is_contained(reached, user))
+        reached.push_back(user);
+  }
+  return false;
+}
+
 Verdict fuzz::judge(mlir::func::FuncOp func, EngineSession &session, llvm::ArrayRef<Tensor> inputs,
                     const Tolerance &tolerance) {
   Verdict verdict;
@@ -88,12 +108,19 @@ Verdict fuzz::judge(mlir::func::FuncOp func, EngineSession &session, llvm::Array
   verdict.said = session.run(inputs, actual);
   if (verdict.said.find("is at fault") != std::string::npos || verdict.said.find("written") != std::string::npos)
     verdict.outcome = {Outcome::RunError, verdict.said};
+  else if (mlir::failed(expectation) && verdict.said.empty() && mayBeUnneeded(func, verdict.refused))
+    verdict.outcome = {Outcome::Inconclusive, "a slice may leave out the index that the evaluator refuses"};
   else if (mlir::failed(expectation) && verdict.said.empty())
     verdict.outcome = {Outcome::Mismatch, "answered what the evaluator refuses: " + verdict.refused};
   else if (mlir::succeeded(expectation) && !verdict.said.empty())
     verdict.outcome = {Outcome::RunError, "the evaluator accepts what the engine refuses: " + verdict.said};
-  else if (mlir::succeeded(expectation))
+  else if (mlir::succeeded(expectation)) {
     verdict.outcome = compareOutputs(*expectation, actual, tolerance);
+    // A remainder or a ceiling may hang on one rounding of thousands, which two draws do not show.
+    if (verdict.outcome.isFailure())
+      if (auto known = computeExpectation(func, inputs, {}, nullptr, /*draws=*/64); mlir::succeeded(known))
+        verdict.outcome = compareOutputs(*known, actual, tolerance);
+  }
   if (mlir::succeeded(expectation))
     for (const Expectation::Output &output : expectation->outputs)
       verdict.outputs.push_back(output.value);
