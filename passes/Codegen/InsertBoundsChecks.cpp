@@ -328,11 +328,17 @@ LogicalResult InsertBoundsChecks::check(Access access) {
     offset = constant(b, b.getI64Type(), 0);
     bytes = constant(b, b.getI64Type(), static_cast<int64_t>(access.bytes));
   }
-  SmallVector<Value> operands = {access.pointer->get(), offset, bytes};
+  // Bounds are those of memory that the launch gets, also where a kernel reaches it by a generic address.
+  Value pointer = access.pointer->get();
+  Type accessed = pointer.getType();
+  if (accessed != pointerType)
+    pointer = LLVM::AddrSpaceCastOp::create(b, pointerType, pointer);
+  SmallVector<Value> operands = {pointer, offset, bytes};
   llvm::append_range(operands, limits->values());
   operands.push_back(statuses.lookup(op->getParentOfType<LLVM::LLVMFuncOp>()));
   auto function = code.lookupSymbol<LLVM::LLVMFuncOp>(access.writes ? writeName : readName);
-  access.pointer->set(LLVM::CallOp::create(b, function, operands).getResult());
+  Value checked = LLVM::CallOp::create(b, function, operands).getResult();
+  access.pointer->set(accessed == pointerType ? checked : LLVM::AddrSpaceCastOp::create(b, accessed, checked));
   ++numChecks;
   return success();
 }

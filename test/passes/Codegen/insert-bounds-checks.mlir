@@ -143,6 +143,15 @@ module @cuda_code {
     %a = llvm.ptrtoint %y : !llvm.ptr<1> to i64
     %p = llvm.inttoptr %a : i64 to !llvm.ptr<1>
     llvm.store %v, %p : f32, !llvm.ptr<1>
+    // By a generic address, too, which may come through what LLVM does not see through.
+    // CHECK: %[[L:.*]] = llvm.intr.launder.invariant.group %{{.*}} : !llvm.ptr
+    // CHECK: %[[G:.*]] = llvm.addrspacecast %[[L]] : !llvm.ptr to !llvm.ptr<1>
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read(%[[G]], {{.*}}, %[[XB]], %[[XE]],
+    // CHECK: %[[Q2:.*]] = llvm.addrspacecast %[[Q]] : !llvm.ptr<1> to !llvm.ptr
+    // CHECK: llvm.load %[[Q2]] : !llvm.ptr -> f32
+    %generic = llvm.addrspacecast %x : !llvm.ptr<1> to !llvm.ptr
+    %laundered = llvm.intr.launder.invariant.group %generic : !llvm.ptr
+    %w = llvm.load %laundered : !llvm.ptr -> f32
     // CHECK: llvm.return
     llvm.return
   }
