@@ -9,6 +9,7 @@
 #include "../KernelErrors.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -147,8 +148,9 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
 bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                        const RunControl &runControl, Error &error) {
   control = &runControl;
-  AdmissionScope place(pool->admission, runControl);
-  if (!place)
+  // A run this short is over before others would gain from its place, and taking one would be a part of its time.
+  std::optional<AdmissionScope> place;
+  if (current->nanoseconds >= 2e3 && !place.emplace(pool->admission, runControl))
     return runControl.setError(error);
   for (const IoOperand &io : ioOperands) {
     void *base = (io.isInput ? inputs : outputs)[io.index].data;
