@@ -44,9 +44,9 @@ struct KernelFunction {
   bool usesPdl = false;                ///< before the kernels that it waits for have ended
   mlir::Operation *wait = nullptr;     ///< for these, at the start; null when it stands elsewhere
 
-  std::string getName() { return function.getName().str(); }
-  /// Lets ptxas take as many registers as one block a multiprocessor may have, for kernels that want many loads under way
-  /// more than many blocks. By itself it takes few, and then waits for one load before the next.
+  std::string getName() const { return llvm::StringRef(mlir::LLVM::LLVMFuncOp(function).getName()).str(); }
+  /// Lets ptxas take as many registers as one block a multiprocessor may have, for kernels that want many loads under
+  /// way more than many blocks. By itself it takes few, and then waits for one load before the next.
   void takeAllRegisters();
   /// A builder at the end of the kernel, before its return.
   ImplicitLocOpBuilder getBuilder();

@@ -19,7 +19,16 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 
-// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
+static LaunchPlan getLaunch(const LinearLayer &layer, const KernelFunction &kernel, DotTile tile,
+                            int64_t columnGroups) {
+  LaunchPlan launch;
+  launch.function = kernel.getName();
+  launch.blockThreads = 32 * tile.warps;
+  SizeExpr units = SizeExpr(columnGroups) * SizeExpr::ceilDiv(layer.matrixRows(), SizeExpr(tile.rows));
+  launch.grid = {SizeExpr::ceilDiv(units, SizeExpr(tile.warps))};
+  return launch;
+}
+
 LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, unsigned weight, DotTile tile) {
   unsigned bytes = layer.elementBytes(), chunk = 16 / bytes, xBytes = layer.x.type.getIntOrFloatBitWidth() / 8;
   // Several rows a warp are for many rows.
@@ -96,11 +105,5 @@ LaunchPlan nvptx::emitLinearDot(const LinearLayer &layer, DeviceModule &module, 
     p.ifThen(p.both(p.equal(lane, r), p.lessU(row, rows)),
              [&] { epilogue.finish(row, firstColumn, ArrayRef<Value>(sums).slice(r * tile.columns, tile.columns)); });
   }
-
-  LaunchPlan launch;
-  launch.function = kernel.getName();
-  launch.blockThreads = 32 * tile.warps;
-  SizeExpr units = SizeExpr(columnGroups) * SizeExpr::ceilDiv(layer.matrixRows(), SizeExpr(tile.rows));
-  launch.grid = {SizeExpr::ceilDiv(units, SizeExpr(tile.warps))};
-  return launch;
+  return getLaunch(layer, kernel, tile, columnGroups);
 }

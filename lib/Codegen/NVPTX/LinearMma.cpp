@@ -75,13 +75,76 @@ Values MmaEmitter::loadRow(Value address, Value block, bool isWhole) {
   return loadChunk(p, layer, address, p.add(p.mul(block, 4 * chunk), p.mul(quad, chunk)), isWhole);
 }
 
+namespace {
+
+/// What a block of split-k does with the sums of its warps, which lie in shared memory as [warp][row tile][lane][4]. A
+/// thread finishes two neighbouring columns of one row: elements e and 2 + e of a lane's four sums.
+class SplitKSums {
+public:
+  SplitKSums(MmaEmitter &mma, SplitKTile tile, Value shared, LinearEpilogue &epilogue)
+      : p(mma.p), mma(mma), tile(tile), shared(shared), epilogue(epilogue) {}
+
+  unsigned warpBytes() const { return tile.rowTiles * 512; }
+  /// Whether each thread has one pair of columns at most.
+  bool once() const { return 2 * tile.rowTiles <= tile.warps; }
+  Value firstRow() { return p.mul(p.block(0), 8 * tile.rowTiles); }
+  void preload() {
+    auto [row, column] = place(p.bitAnd(p.thread(), 64 * tile.rowTiles - 1));
+    epilogue.preload(row, column, 2, mma.rows);
+  }
+  void store(ArrayRef<Value> sums) {
+    Value own = p.at(p.at(shared, p.mul(mma.warp, warpBytes())), p.shiftLeft(mma.lane, 4));
+    for (unsigned j = 0; j < tile.rowTiles; ++j)
+      p.storeWords(sums.slice(4 * j, 4), p.at(own, j * 512));
+  }
+  void finish() {
+    if (once())
+      p.ifThen(p.lessU(p.thread(), p.i32(64 * tile.rowTiles)), [&] { finishPair(p.thread()); });
+    else
+      p.loop(p.thread(), p.i32(64 * tile.rowTiles), p.i32(32 * tile.warps), [&](Value i) { finishPair(i); });
+  }
+
+private:
+  std::pair<Value, Value> place(Value i) {
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
+    Value row = p.add(firstRow(), p.add(p.shiftLeft(j, 3), p.add(p.shiftLeft(p.bitAnd(lane, 3), 1), e)));
+    // Tile t of a block of 64 has columns 8*g + 2*t and the next.
+    Value tileColumn = p.block(1);
+    Value column = p.add(p.add(p.shiftLeft(p.shiftRight(tileColumn, 2), 6), p.shiftLeft(p.shiftRight(lane, 2), 3)),
+                         p.shiftLeft(p.bitAnd(tileColumn, 3), 1));
+    return {row, column};
+  }
+  void finishPair(Value i) {
+    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
+    Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shiftLeft(lane, 4)), p.shiftLeft(e, 2)));
+    Values pair;
+    for (unsigned half = 0; half < 2; ++half) {
+      Value sum;
+      for (unsigned w = 0; w < tile.warps; ++w) {
+        Value part = p.load(p.getF32Type(), p.at(first, w * warpBytes() + half * 8), 4);
+        sum = sum ? p.addf(sum, part) : part;
+      }
+      pair.push_back(sum);
+    }
+    auto [row, column] = place(i);
+    p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { epilogue.finish(row, column, pair); });
+  }
+
+  DeviceBuilder &p;
+  MmaEmitter &mma;
+  SplitKTile tile;
+  Value shared;
+  LinearEpilogue &epilogue;
+};
+
+} // namespace
+
 void nvptx::multiplyFragments(DeviceBuilder &p, const LinearLayer &layer, MutableArrayRef<Value> sums,
                               ArrayRef<Value> a, ArrayRef<Value> b) {
   for (unsigned step = 0; step < a.size() / 4; ++step)
     llvm::copy(multiplyWarp(p, layer.type, a.slice(4 * step, 4), b.slice(2 * step, 2), sums), sums.begin());
 }
 
-// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
 LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &module, unsigned weight, SplitKTile tile) {
   unsigned warps = tile.warps, rowTiles = tile.rowTiles;
   KernelFunction kernel = module.createKernel(layer.symbol(tile.name()), layer.kernel, 32 * warps);
@@ -91,27 +154,12 @@ LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &modul
   DeviceBuilder p(kernel.getBuilder());
   MmaEmitter mma(p, layer, kernel, weight);
   Value shared = module.getDynamicShared(p);
-  Value tileColumn = p.block(1), firstRow = p.mul(p.block(0), 8 * rowTiles);
-  Value weights = mma.weightAddress(tileColumn);
+  LinearEpilogue epilogue(p, layer, kernel.operands);
+  SplitKSums splitK(mma, tile, shared, epilogue);
+  Value weights = mma.weightAddress(p.block(1));
   Values rows;
   for (unsigned j = 0; j < rowTiles; ++j)
-    rows.push_back(mma.rowAddress(p.add(firstRow, 8 * j)));
-
-  // A thread finishes two neighbouring columns of one row: elements e and 2 + e of a lane's four sums.
-  LinearEpilogue epilogue(p, layer, kernel.operands);
-  auto place = [&](Value i) {
-    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
-    Value row = p.add(firstRow, p.add(p.shiftLeft(j, 3), p.add(p.shiftLeft(p.bitAnd(lane, 3), 1), e)));
-    // Tile t of a block of 64 has columns 8*g + 2*t and the next.
-    Value column = p.add(p.add(p.shiftLeft(p.shiftRight(tileColumn, 2), 6), p.shiftLeft(p.shiftRight(lane, 2), 3)),
-                         p.shiftLeft(p.bitAnd(tileColumn, 3), 1));
-    return std::pair(row, column);
-  };
-  bool once = 2 * rowTiles <= warps;
-  auto preload = [&] {
-    auto [row, column] = place(p.bitAnd(p.thread(), 64 * rowTiles - 1));
-    epilogue.preload(row, column, 2, mma.rows);
-  };
+    rows.push_back(mma.rowAddress(p.add(splitK.firstRow(), 8 * j)));
 
   // Warp w takes blocks w, w + warps, ...: their number is known, so all loads can be under way at once.
   Values sums(4 * rowTiles, p.f32(0));
@@ -131,12 +179,12 @@ LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &modul
   if (kernel.usesPdl && !looped)
     for (int64_t round = 0; round < std::min<int64_t>(rounds, rowTiles > 2 ? 2 : 6); ++round)
       early.push_back(mma.loadWeights(weights, p.add(mma.warp, round * warps)));
-  bool hasEarlyEpilogue = once && epilogue.readsOnlyConstants();
+  bool hasEarlyEpilogue = splitK.once() && epilogue.readsOnlyConstants();
   if (hasEarlyEpilogue)
-    preload();
+    splitK.preload();
   kernel.waitForGridDependencies(p);
-  if (once && !hasEarlyEpilogue)
-    preload();
+  if (splitK.once() && !hasEarlyEpilogue)
+    splitK.preload();
   if (looped)
     sums = p.loop(p.i32(0), p.i32(looped), p.i32(unrolled), sums, [&](Value round, ValueRange carried) {
       Values inner(carried);
@@ -159,37 +207,14 @@ LaunchPlan nvptx::emitLinearSplitK(const LinearLayer &layer, DeviceModule &modul
         [&] { return sums; });
   }
 
-  // Shared memory: [warp][row tile][lane][4].
-  unsigned warpBytes = rowTiles * 512;
-  Value own = p.at(p.at(shared, p.mul(mma.warp, warpBytes)), p.shiftLeft(mma.lane, 4));
-  for (unsigned j = 0; j < rowTiles; ++j)
-    p.storeWords(ArrayRef<Value>(sums).slice(4 * j, 4), p.at(own, j * 512));
+  splitK.store(sums);
   p.barrier();
-  Type f32 = p.getF32Type();
-  auto accumulate = [&](Value i) {
-    Value e = p.bitAnd(i, 1), lane = p.bitAnd(p.shiftRight(i, 1), 31), j = p.shiftRight(i, 6);
-    Value first = p.at(shared, p.add(p.add(p.mul(j, 512), p.shiftLeft(lane, 4)), p.shiftLeft(e, 2)));
-    Values pair;
-    for (unsigned half = 0; half < 2; ++half) {
-      Value sum;
-      for (unsigned w = 0; w < warps; ++w) {
-        Value part = p.load(f32, p.at(first, w * warpBytes + half * 8), 4);
-        sum = sum ? p.addf(sum, part) : part;
-      }
-      pair.push_back(sum);
-    }
-    auto [row, column] = place(i);
-    p.ifThen(p.lessU(row, mma.rows), [&, row = row, column = column] { epilogue.finish(row, column, pair); });
-  };
-  if (once)
-    p.ifThen(p.lessU(p.thread(), p.i32(64 * rowTiles)), [&] { accumulate(p.thread()); });
-  else
-    p.loop(p.thread(), p.i32(64 * rowTiles), p.i32(32 * warps), accumulate);
+  splitK.finish();
 
   LaunchPlan launch;
   launch.function = kernel.getName();
   launch.blockThreads = 32 * warps;
-  launch.sharedBytes = warps * warpBytes;
+  launch.sharedBytes = warps * splitK.warpBytes();
   SizeExpr rowsOfMatrix = layer.matrixRows();
   // Only the first dimension of a grid takes more than 65535 blocks.
   launch.grid = {SizeExpr::ceilDiv(rowsOfMatrix, SizeExpr(8 * rowTiles)), SizeExpr(4 * llvm::divideCeil(layer.n, 64))};
