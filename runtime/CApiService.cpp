@@ -120,6 +120,12 @@ static ReckonCounters readCounters(const LoadedEngine &engine) {
   counters.deadline_exceeded = failed(RECKON_DEADLINE);
   counters.waits = waits.count;
   counters.wait_ns = waits.nanoseconds;
+  Versions::Counts versions = engine.versions->counts();
+  counters.version = engine.versions->version();
+  counters.commits = versions.commits;
+  counters.rows_updated = versions.rows;
+  counters.commit_wait_ns = versions.waitNanoseconds;
+  counters.run_retries = versions.retries;
   return counters;
 }
 

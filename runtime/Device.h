@@ -18,6 +18,7 @@
 #include "Profile.h"
 #include "RunControl.h"
 #include "SizeProgram.h"
+#include "Snapshot.h"
 #include "reckon/Engine/EngineSpec.h"
 
 #include <memory>
@@ -66,12 +67,14 @@ public:
   /// Takes no memory for values it has seen before.
   [[nodiscard]] virtual bool prepare(const std::vector<int64_t> &dims, Error &error) = 0;
   /// Runs what was prepared last, to its end or until `control` ends it. One binding per engine input and output.
+  /// Rows and weights are the snapshot's, where a device has them on the host.
   [[nodiscard]] virtual bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                                 const RunControl &control, Error &error) = 0;
+                                 const Snapshot &snapshot, const RunControl &control, Error &error) = 0;
 
   /// The same, with the time of each part; slower for it.
   [[nodiscard]] virtual bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                                     const RunControl &control, RunProfile &profile, Error &error) = 0;
+                                     const Snapshot &snapshot, const RunControl &control, RunProfile &profile,
+                                     Error &error) = 0;
 
   /// The rest is for devices with memory of their own; others refuse.
   virtual bool hasOwnMemory() const { return false; }
@@ -105,6 +108,8 @@ public:
   virtual DeviceKind kind() const = 0;
   /// The engine's program that suits the device best; null with the error set when none runs on it.
   virtual const ProgramSpec *choose(const EngineSpec &spec, Error &error) const = 0;
+  /// Whether programs have rows and weights of their own, which no update reaches.
+  virtual bool hasOwnMemory() const { return false; }
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
   virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;

@@ -33,6 +33,7 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const LoadedEngine> loaded) :
   task.run = [](void *context) { static_cast<ExecutionContext *>(context)->runSubmitted(); };
   task.context = this;
   engine->counters.add(counters);
+  engine->versions->add(pin);
 }
 
 ExecutionContext::~ExecutionContext() {
@@ -42,6 +43,7 @@ ExecutionContext::~ExecutionContext() {
     static_cast<void>(synchronize(ignored));
   }
   engine->counters.remove(counters);
+  engine->versions->remove(pin);
 }
 
 bool ExecutionContext::start(const std::string &device, const ExecutorOptions &options, Error &error) {
@@ -250,7 +252,11 @@ void ExecutionContext::beginRun(const ReckonRunOptions *options) {
 }
 
 bool ExecutionContext::runPrepared(Error &error) {
-  return (!control.mustStop() || control.setError(error)) && executor->run(inputs, outputBindings, control, error);
+  if (control.mustStop())
+    return control.setError(error);
+  PinScope version(*engine->versions, pin);
+  lastVersion = version.snapshot.version;
+  return executor->run(inputs, outputBindings, version.snapshot, control, error);
 }
 
 bool ExecutionContext::run(const ReckonRunOptions *options, Error &error) {
@@ -262,8 +268,10 @@ bool ExecutionContext::profile(Error &error) {
   RunProfile profile;
   report = ProfileReport();
   beginRun(nullptr);
-  bool success =
-      prepare(error) && bindOutputs(error) && executor->profile(inputs, outputBindings, control, profile, error);
+  PinScope version(*engine->versions, pin);
+  lastVersion = version.snapshot.version;
+  bool success = prepare(error) && bindOutputs(error) &&
+                 executor->profile(inputs, outputBindings, version.snapshot, control, profile, error);
   if (success)
     report.make(spec(), std::move(profile), dims);
   return count(success, error);

@@ -45,6 +45,8 @@ public:
   void cancel();
   /// Whether a run on a thread of the engine's has not been waited for.
   bool isRunning() const { return isSubmitted; }
+  /// That the last run has read.
+  uint64_t version() const { return lastVersion; }
   [[nodiscard]] bool setProfiling(bool on, Error &error) { return executor->setProfiling(on, error); }
   ReckonRunTimes times() const { return executor->times(); }
   [[nodiscard]] bool output(size_t index, ReckonTensor &tensor, Error &error) const;
@@ -83,6 +85,8 @@ private:
   bool ready = false;    // dims, output shapes and the executor fit the input shapes
   bool disjoint = false; // no output's memory overlaps other memory of the same bindings and sizes
 
+  Versions::Pin pin;
+  uint64_t lastVersion = 0;
   RunControl control;
   RunCounters counters;
   RunWork work;                     // of one run, for the sizes prepared

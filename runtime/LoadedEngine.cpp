@@ -63,6 +63,13 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
     if (!storage[i].bind(table, choose(table.name, bindings, numBindings), file->directory(), bound[i], error))
       return false;
   }
+  versions = std::make_unique<Versions>(spec());
+  versions->add(savePin);
+  for (const BoundTable &table : bound)
+    rowCounts.push_back(table.rows);
+  for (size_t i = 0; i < bound.size(); ++i)
+    if (bound[i].data)
+      versions->setRows(i, sourceOf(i));
   inputTexts = shapeTexts(spec().inputs);
   outputTexts = shapeTexts(spec().outputs);
   for (const ProgramSpec &program : spec().programs)
@@ -90,9 +97,74 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   auto &program = programs[found];
   if (program)
     return program.get();
-  for (size_t i = 0; i < bound.size() && !found->makesUpTables(); ++i)
-    if (!storage[i].makeUp(spec().tables[i], bound[i], error))
-      return nullptr;
+  if (found->hasOwnMemory() && hasUpdates) {
+    error.set(RECKON_UNSUPPORTED, "the engine has been updated, and device '" + device +
+                                      "' would have its rows as they were before: open it again from a saved version");
+    return nullptr;
+  }
+  if (!found->makesUpTables() && !makeUpTables(error))
+    return nullptr;
   program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
   return program.get();
+}
+
+RowSource LoadedEngine::sourceOf(size_t table) const {
+  RowSource source;
+  source.data = bound[table].data;
+  source.bytes = static_cast<uint64_t>(bound[table].rows) * spec().tables[table].rowBytes();
+  source.file = storage[table].filePlace();
+  // The engine's own section.
+  if (source.data == spec().tables[table].data.data && source.bytes != 0)
+    source.file = file->findPlace(source.data);
+  return source;
+}
+
+/// Under the lock.
+bool LoadedEngine::makeUpTables(Error &error) const {
+  for (size_t i = 0; i < bound.size(); ++i) {
+    if (bound[i].data)
+      continue;
+    if (!storage[i].makeUp(spec().tables[i], bound[i], error))
+      return false;
+    // Nobody has run yet, and nobody has committed.
+    versions->setRows(i, sourceOf(i));
+  }
+  return true;
+}
+
+bool LoadedEngine::commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (const auto &[device, program] : programs)
+      if (program && device->hasOwnMemory())
+        return error.set(RECKON_UNSUPPORTED, "the engine is loaded on a GPU, whose rows cannot be updated");
+    if (!makeUpTables(error))
+      return false;
+    hasUpdates = true;
+  }
+  return versions->commit(changes, only, version, error);
+}
+
+bool LoadedEngine::save(const std::string &path, Error &error) const {
+  std::lock_guard<std::mutex> one(saving);
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!makeUpTables(error))
+      return false;
+  }
+  // Commits after the next one wait meanwhile; runs do not.
+  PinScope version(*versions, savePin);
+  EngineSpec saved = spec();
+  for (size_t i = 0; i < saved.tables.size(); ++i) {
+    TableSpec &table = saved.tables[i];
+    table.rows = static_cast<uint64_t>(rowCounts[i]);
+    table.data = {version.snapshot.tables[i], static_cast<size_t>(table.rows * table.rowBytes())};
+    table.externalFile.clear();
+    table.externalOffset = 0;
+    table.mustBeBound = false;
+  }
+  for (size_t i = 0; i < version.snapshot.weights.size(); ++i)
+    saved.weights[i].data.data = version.snapshot.weights[i];
+  std::string reason;
+  return writeEngine(saved, path, &reason) || error.set(RECKON_UNAVAILABLE, "engine '" + path + "'", reason);
 }

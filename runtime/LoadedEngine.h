@@ -12,6 +12,7 @@
 #include "ShapeSolver.h"
 #include "TableStorage.h"
 #include "ThreadPool.h"
+#include "Versions.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include <map>
@@ -48,12 +49,28 @@ public:
   /// Of its contexts together. Thread-safe.
   mutable Counters counters;
   mutable ThreadPool pool;
+  /// Of tables and weights. Thread-safe.
+  std::unique_ptr<Versions> versions;
+  /// Makes the changes the next version for devices that have the rows on the host: Versions::commit(). Refused while a
+  /// device has rows of its own.
+  [[nodiscard]] bool commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const;
+  const std::vector<int64_t> &tableRows() const { return rowCounts; }
+  uint64_t identity() const { return file->identity(); }
+  /// Writes the newest version as an engine, in the place of what is there.
+  [[nodiscard]] bool save(const std::string &path, Error &error) const;
 
 private:
   std::unique_ptr<EngineFile> file;
   ShapeSolver shapes;
   // Rows are made up when a device wants them; programs read the tables when they load, under the same lock, and later
   // only their numbers of rows.
+  [[nodiscard]] bool makeUpTables(Error &error) const;
+  RowSource sourceOf(size_t table) const;
+
+  std::vector<int64_t> rowCounts;
+  mutable Versions::Pin savePin;
+  mutable std::mutex saving;
+  mutable bool hasUpdates = false; // under `mutex`
   mutable std::vector<TableStorage> storage;
   mutable std::vector<BoundTable> bound;
   mutable std::mutex mutex;

@@ -34,6 +34,13 @@ constexpr Metric metrics[] = {
     {"reckon_waits_total", "counter", "Runs that waited for a CPU.", nullptr, &ReckonCounters::waits},
     {"reckon_wait_seconds_total", "counter", "How long runs waited for a CPU.", nullptr, &ReckonCounters::wait_ns,
      Unit::Nanoseconds},
+    {"reckon_version", "gauge", "The newest version of rows and weights.", nullptr, &ReckonCounters::version},
+    {"reckon_commits_total", "counter", "Updates committed.", nullptr, &ReckonCounters::commits},
+    {"reckon_rows_updated_total", "counter", "Rows of those.", nullptr, &ReckonCounters::rows_updated},
+    {"reckon_commit_wait_seconds_total", "counter", "How long commits waited for runs.", nullptr,
+     &ReckonCounters::commit_wait_ns, Unit::Nanoseconds},
+    {"reckon_run_retries_total", "counter", "Runs that took up their version again while a commit ended.", nullptr,
+     &ReckonCounters::run_retries},
 };
 
 /// The value of a label, quoted.

@@ -107,6 +107,7 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
     return failed("mapped");
   }
   mapping = address;
+  place = {path, status.st_dev, status.st_ino, offset};
   bound = {static_cast<const uint8_t *>(mapping) + lead, static_cast<int64_t>(rowCount), 0};
   return true;
 }

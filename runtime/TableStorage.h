@@ -10,6 +10,7 @@
 
 #include "AlignedBuffer.h"
 #include "Device.h"
+#include "reckon/Engine/EngineFile.h"
 
 namespace reckon::runtime {
 
@@ -19,7 +20,8 @@ public:
   TableStorage() = default;
   ~TableStorage();
   TableStorage(TableStorage &&other) noexcept
-      : rows(std::move(other.rows)), mapping(std::exchange(other.mapping, nullptr)), mappingSize(other.mappingSize) {}
+      : rows(std::move(other.rows)), mapping(std::exchange(other.mapping, nullptr)), mappingSize(other.mappingSize),
+        place(std::move(other.place)) {}
 
   /// `engineFolder` is where the files that the engine names are; empty when it came from memory.
   [[nodiscard]] bool bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
@@ -27,6 +29,9 @@ public:
 
   /// Makes up the rows that bind() left to be made up; nothing when there are none.
   [[nodiscard]] bool makeUp(const TableSpec &table, BoundTable &bound, Error &error);
+
+  /// Where in a file other than the engine's the rows lie.
+  const FilePlace &filePlace() const { return place; }
 
 private:
   bool mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows, BoundTable &bound,
@@ -36,6 +41,7 @@ private:
   AlignedBuffer rows;
   void *mapping = nullptr;
   size_t mappingSize = 0;
+  FilePlace place;
 };
 
 } // namespace reckon::runtime

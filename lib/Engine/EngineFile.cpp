@@ -22,7 +22,8 @@ static std::unique_ptr<EngineFile> ioFailure(const std::string &what, const char
   return nullptr;
 }
 
-std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std::string &what, EngineError &error) {
+std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std::string &what, const std::string &path,
+                                                       EngineError &error) {
   struct stat status;
   if (::fstat(descriptor, &status) != 0)
     return ioFailure(what, "examined", error);
@@ -32,6 +33,7 @@ std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std
   }
   std::unique_ptr<EngineFile> file(new EngineFile());
   file->bytes.size = status.st_size;
+  file->place = {path, status.st_dev, status.st_ino, 0};
   if (status.st_size > 0) {
     void *address = ::mmap(nullptr, status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
     if (address == MAP_FAILED)
@@ -51,7 +53,7 @@ std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineErro
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // of a pipe there is nothing to wait for
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(descriptor, what, error);
+  auto file = fromDescriptor(descriptor, what, path, error);
   ::close(descriptor);
   if (file) {
     size_t slash = path.rfind('/');
@@ -65,7 +67,7 @@ std::unique_ptr<EngineFile> EngineFile::openSharedMemory(const std::string &name
   int descriptor = ::shm_open(name.c_str(), O_RDONLY, 0);
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(descriptor, what, error);
+  auto file = fromDescriptor(descriptor, what, "/dev/shm/" + name.substr(name.find_first_not_of('/')), error);
   ::close(descriptor);
   return file;
 }
@@ -89,6 +91,12 @@ std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &
     return nullptr;
   }
   return file;
+}
+
+FilePlace EngineFile::findPlace(const uint8_t *data) const {
+  FilePlace result = place;
+  result.offset = static_cast<uint64_t>(data - bytes.data);
+  return result;
 }
 
 EngineFile::~EngineFile() {

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 //
-// Private to lib/Engine. docs/engine-format.md describes the layout.
+// Private to lib/Engine, but for the checksums, which update logs have too. docs/engine-format.md describes the layout.
 //
 //===----------------------------------------------------------------------------===//
 

@@ -24,6 +24,7 @@ public:
   Reader(ByteSpan bytes, EngineSpec &spec, std::vector<EngineSection> &sections, EngineError &error)
       : bytes(bytes), spec(spec), sections(sections), error(error) {}
 
+  uint64_t descriptionChecksum() const { return header.metadataChecksum; }
   bool run() { return readHeader() && readMetadata() && readSections() && readDescription() && finish(); }
 
 private:
@@ -217,4 +218,10 @@ private:
 };
 } // namespace
 
-bool EngineFile::read(EngineError &error) { return Reader(bytes, contents, sectionList, error).run(); }
+bool EngineFile::read(EngineError &error) {
+  Reader reader(bytes, contents, sectionList, error);
+  if (!reader.run())
+    return false;
+  descriptionChecksum = reader.descriptionChecksum();
+  return true;
+}

@@ -242,7 +242,7 @@ bool CudaExecutor::finishAbandoned(const RunControl &control, Error &error) {
   return clearStatuses(tensors.data(), error);
 }
 
-bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, const Snapshot &,
                        const RunControl &control, Error &error) {
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
@@ -265,9 +265,9 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
 }
 
 bool CudaExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                           const RunControl &control, RunProfile &profile, Error &error) {
+                           const Snapshot &snapshot, const RunControl &control, RunProfile &profile, Error &error) {
   recorded = &profile;
-  bool success = run(inputs, outputs, control, error);
+  bool success = run(inputs, outputs, snapshot, control, error);
   recorded = nullptr;
   return success;
 }

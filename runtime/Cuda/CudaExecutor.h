@@ -24,9 +24,10 @@ public:
   bool hasOwnMemory() const override { return true; }
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                         const RunControl &control, Error &error) override;
+                         const Snapshot &snapshot, const RunControl &control, Error &error) override;
   [[nodiscard]] bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                             const RunControl &control, RunProfile &profile, Error &error) override;
+                             const Snapshot &snapshot, const RunControl &control, RunProfile &profile,
+                             Error &error) override;
   [[nodiscard]] bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *stream,
                               Error &error) override;
   [[nodiscard]] bool synchronize(const RunControl &control, Error &error) override;

@@ -118,40 +118,38 @@ bool HostExecutor::resolve(Plan &plan, Error &error) {
                                                " bytes of scratch for these inputs");
   if (plan.arenaGeneration == arenaGeneration)
     return true;
-  const std::vector<const uint8_t *> &weights = program.placeWeights();
-  for (size_t o = 0; o < plan.operands.size(); ++o) {
-    const OperandSpec &operand = *program.operands[o];
-    const uint8_t *base = nullptr;
-    switch (operand.space) {
-    case Space::Weight:
-      base = weights[operand.index];
-      break;
-    case Space::Table:
-      base = program.source.tables[operand.index].data;
-      break;
-    case Space::Arena:
-      base = arena.data() + plan.slotOffsets[operand.index];
-      break;
-    case Space::Input:
-    case Space::Output:
-    case Space::Local:
-      continue;
-    }
-    plan.operands[o] = const_cast<uint8_t *>(base + operand.offset);
-  }
+  for (size_t o = 0; o < plan.operands.size(); ++o)
+    if (const OperandSpec &operand = *program.operands[o]; operand.space == Space::Arena)
+      plan.operands[o] = arena.data() + plan.slotOffsets[operand.index] + operand.offset;
+  // Here rather than in the run, since the first time takes memory.
+  program.placeWeights();
   plan.arenaGeneration = arenaGeneration;
   return true;
+}
+
+void HostExecutor::moveTo(const Snapshot &snapshot, Plan &plan) const {
+  const std::vector<const uint8_t *> &weights = snapshot.weights.empty() ? program.placeWeights() : snapshot.weights;
+  for (size_t o = 0; o < plan.operands.size(); ++o) {
+    const OperandSpec &operand = *program.operands[o];
+    if (operand.space == Space::Weight)
+      plan.operands[o] = const_cast<uint8_t *>(weights[operand.index] + operand.offset);
+    else if (operand.space == Space::Table)
+      plan.operands[o] = const_cast<uint8_t *>(snapshot.tables[operand.index] + operand.offset);
+  }
+  plan.places = snapshot.places;
 }
 
 //===-- Running ---------------------------------------------------------------===//
 
 bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                       const RunControl &runControl, Error &error) {
+                       const Snapshot &snapshot, const RunControl &runControl, Error &error) {
   control = &runControl;
   // A run this short is over before others would gain from its place, and taking one would be a part of its time.
   std::optional<AdmissionScope> place;
   if (current->nanoseconds >= 2e3 && !place.emplace(pool->admission, runControl))
     return runControl.setError(error);
+  if (current->places != snapshot.places)
+    moveTo(snapshot, *current);
   for (const IoOperand &io : ioOperands) {
     void *base = (io.isInput ? inputs : outputs)[io.index].data;
     current->operands[io.operand] = static_cast<uint8_t *>(base) + io.offset;
@@ -186,13 +184,13 @@ bool HostExecutor::runChains(Error &error) {
 }
 
 bool HostExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                           const RunControl &control, RunProfile &profile, Error &error) {
+                           const Snapshot &snapshot, const RunControl &control, RunProfile &profile, Error &error) {
   const ProgramSpec &spec = program.source.program;
   for (auto &thread : threads)
     thread->events.clear();
   isProfiled = true;
   clock = {};
-  bool success = run(inputs, outputs, control, error);
+  bool success = run(inputs, outputs, snapshot, control, error);
   isProfiled = false;
   profile.clear(spec, program.numDispatches);
   profile.total = clock.microseconds();

@@ -23,9 +23,10 @@ public:
   [[nodiscard]] bool start(const ExecutorOptions &options, Error &error);
   [[nodiscard]] bool prepare(const std::vector<int64_t> &dims, Error &error) override;
   [[nodiscard]] bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                         const RunControl &control, Error &error) override;
+                         const Snapshot &snapshot, const RunControl &control, Error &error) override;
   [[nodiscard]] bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                             const RunControl &control, RunProfile &profile, Error &error) override;
+                             const Snapshot &snapshot, const RunControl &control, RunProfile &profile,
+                             Error &error) override;
 
 private:
   /// An operand that moves with each run.
@@ -43,6 +44,7 @@ private:
     uint64_t arenaBytes = 0;
     int64_t scratchBytes = 0;              // per thread
     uint64_t arenaGeneration = 0;          // the arena that `operands` points into
+    uint64_t places = UINT64_MAX;          // of the snapshot that it points into
     std::vector<void *> operands;          // of all dispatches; local ones are filled in by threads
     double nanoseconds = 0;                // estimate for one thread
     std::unique_ptr<CheckedSizes> checked; // of a checked program
@@ -66,6 +68,8 @@ private:
 
   [[nodiscard]] bool build(const std::vector<int64_t> &dims, Plan &plan, Error &error) const;
   [[nodiscard]] bool resolve(Plan &plan, Error &error);
+  /// Points the plan to the rows and weights of a version.
+  void moveTo(const Snapshot &snapshot, Plan &plan) const;
   [[nodiscard]] bool runChains(Error &error);
   void runChainByRows(const HostProgram::Chain &chain, const ChainSchedule &schedule);
   void runChainInOrder(const HostProgram::Chain &chain, const ChainSchedule &schedule);

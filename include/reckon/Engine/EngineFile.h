@@ -23,6 +23,12 @@ struct EngineSection {
   uint64_t offset, size, checksum;
 };
 
+/// A place in a file; the numbers tell the file from another one that took its name.
+struct FilePlace {
+  std::string path; // empty: in no file
+  uint64_t device = 0, inode = 0, offset = 0;
+};
+
 /// Why an engine was not opened.
 struct EngineError {
   enum class Kind { Invalid, UnsupportedVersion, Io } kind = Kind::Invalid;
@@ -45,17 +51,24 @@ public:
   const EngineSpec &spec() const { return contents; }
   const std::vector<EngineSection> &sections() const { return sectionList; }
   uint64_t fileSize() const { return bytes.size; }
+  /// The same for engines that differ in nothing.
+  uint64_t identity() const { return descriptionChecksum; }
+  /// Where bytes of a section lie.
+  FilePlace findPlace(const uint8_t *data) const;
   /// Where external files are looked for: the engine's folder, empty for an engine not opened from a path.
   const std::string &directory() const { return folder; }
 
 private:
   EngineFile() = default;
-  static std::unique_ptr<EngineFile> fromDescriptor(int descriptor, const std::string &what, EngineError &error);
+  static std::unique_ptr<EngineFile> fromDescriptor(int descriptor, const std::string &what, const std::string &path,
+                                                    EngineError &error);
   bool read(EngineError &error);
 
   ByteSpan bytes;
   enum class Owner { Caller, Mapping, Heap } owner = Owner::Caller;
   std::string folder;
+  FilePlace place;
+  uint64_t descriptionChecksum = 0;
   EngineSpec contents;
   std::vector<EngineSection> sectionList;
 };

@@ -366,6 +366,71 @@ RECKON_API ReckonStatus reckon_profile_dispatch(const ReckonContext *context, si
                                                 ReckonDispatchProfile *dispatch);
 RECKON_API ReckonStatus reckon_profile_event(const ReckonContext *context, size_t index, ReckonProfileEvent *event);
 
+//===-- Updates ---------------------------------------------------------------===//
+//
+// Rows and weights of an engine have versions: 0 as it was opened, one more with each commit. A run reads one version
+// of all tables and weights together, the newest when it begins, and never waits for an update. Updates reach contexts
+// on the host; an engine that is loaded on a GPU refuses them (RECKON_UNSUPPORTED).
+
+typedef struct ReckonUpdate ReckonUpdate;
+
+/// Changes that are made together. An update belongs to one thread at a time; later changes of a row count.
+RECKON_API ReckonStatus reckon_update_create(ReckonEngine *engine, ReckonUpdate **update);
+/// Null is allowed.
+RECKON_API void reckon_update_destroy(ReckonUpdate *update);
+/// `rows` are as the table stores them (ReckonTableInfo), one after another. They are copied.
+RECKON_API ReckonStatus reckon_update_rows(ReckonUpdate *update, const char *table, const int64_t *ids, size_t count,
+                                           const void *rows);
+/// All rows; their number stays what it is.
+RECKON_API ReckonStatus reckon_update_table(ReckonUpdate *update, const char *table, size_t count, const void *rows);
+/// A deleted row is one of zeros from then on, whatever the table's encoding.
+RECKON_API ReckonStatus reckon_update_delete_rows(ReckonUpdate *update, const char *table, const int64_t *ids,
+                                                  size_t count);
+/// A weight as it is stored: reckon_engine_weight() of an engine that was compiled from another state of the model with
+/// the same options has it.
+RECKON_API ReckonStatus reckon_update_weight(ReckonUpdate *update, const char *weight, const void *data, size_t bytes);
+/// Makes the changes the next version, whose number goes to `version` unless that is null, and empties the update.
+/// Waits for the runs that read the version before the newest one. When it fails nothing has changed.
+RECKON_API ReckonStatus reckon_update_commit(ReckonUpdate *update, uint64_t *version);
+
+/// The newest version.
+RECKON_API uint64_t reckon_engine_version(const ReckonEngine *engine);
+/// The version that the last run of the context has read.
+RECKON_API ReckonStatus reckon_run_version(const ReckonContext *context, uint64_t *version);
+/// Writes the newest version as an engine file, all rows in it, in the place of the file that is there: who opens the
+/// path gets one or the other whole. Its versions begin at 0 again.
+RECKON_API ReckonStatus reckon_engine_save(const ReckonEngine *engine, const char *path);
+
+/// Strings and data belong to the engine.
+typedef struct ReckonWeightInfo {
+  size_t struct_size;
+  const char *name;
+  const char *packing; // how its elements lie, for people
+  const void *data;    // as in the file, whatever was committed since
+  size_t bytes;
+} ReckonWeightInfo;
+#define RECKON_WEIGHT_INFO_INIT {sizeof(ReckonWeightInfo), NULL, NULL, NULL, 0}
+RECKON_API size_t reckon_engine_num_weights(const ReckonEngine *engine);
+RECKON_API ReckonStatus reckon_engine_weight(const ReckonEngine *engine, size_t index, ReckonWeightInfo *info);
+
+/// A file of updates in the order of their versions, which one process appends to and any number follow. It belongs to
+/// the engine as it is on disk: that of another one is refused, and so is one with a frame too few or too many.
+typedef struct ReckonUpdateLog ReckonUpdateLog;
+typedef enum ReckonLogUse RECKON_INT_ENUM {
+  RECKON_LOG_FOLLOW = 0,
+  RECKON_LOG_APPEND, // the file is made when it is not there; a frame that was not finished is cut off
+} ReckonLogUse;
+RECKON_API ReckonStatus reckon_update_log_open(ReckonEngine *engine, const char *path, ReckonLogUse use,
+                                               ReckonUpdateLog **log);
+/// Null is allowed.
+RECKON_API void reckon_update_log_close(ReckonUpdateLog *log);
+/// Appends an update as the next version and empties it. The engine stays as it is. With `sync` the update is on the
+/// disk when this returns.
+RECKON_API ReckonStatus reckon_update_log_append(ReckonUpdateLog *log, ReckonUpdate *update, int sync);
+/// Commits the updates that have been appended since, at most `most` unless that is 0. `applied`, unless it is null,
+/// becomes their number, also when a later one is refused.
+RECKON_API ReckonStatus reckon_update_log_apply(ReckonUpdateLog *log, uint64_t most, uint64_t *applied);
+
 //===-- Counters --------------------------------------------------------------===//
 
 /// Of all contexts of an engine since it was opened. Runs on streams count when they are enqueued, replays of captured
@@ -379,8 +444,12 @@ typedef struct ReckonCounters {
   uint64_t failed_invalid, failed_unsupported, failed_unavailable, failed_internal, cancelled, deadline_exceeded;
   uint64_t waits;   // runs that waited for others to leave a CPU
   uint64_t wait_ns; // and for how long together
+  uint64_t version; // the newest
+  uint64_t commits, rows_updated;
+  uint64_t commit_wait_ns; // that commits waited for runs
+  uint64_t run_retries;    // that runs took up a version while a commit ended, each some nanoseconds
 } ReckonCounters;
-#define RECKON_COUNTERS_INIT {sizeof(ReckonCounters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RECKON_COUNTERS_INIT {sizeof(ReckonCounters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 RECKON_API ReckonStatus reckon_engine_counters(const ReckonEngine *engine, ReckonCounters *counters);
 /// The same in the text format of Prometheus, with the label engine="NAME" unless `name` is null. Writes at most
 /// `capacity` bytes, the zero at the end included, and stores in `needed` how many there are; RECKON_INVALID when they

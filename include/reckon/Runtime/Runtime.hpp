@@ -88,6 +88,8 @@ public:
     reckon_engine_table(get(), index, &info);
     return info;
   }
+  uint64_t version() const { return reckon_engine_version(get()); }
+  Status save(const std::string &path) const { return Status::of(reckon_engine_save(get(), path.c_str())); }
   ReckonCounters counters() const {
     ReckonCounters result = RECKON_COUNTERS_INIT;
     reckon_engine_counters(get(), &result);
@@ -116,6 +118,61 @@ private:
     void operator()(ReckonEngine *engine) const { reckon_engine_close(engine); }
   };
   std::unique_ptr<ReckonEngine, Close> handle;
+};
+
+/// Changes that are made together.
+class Update {
+public:
+  Status create(const Engine &engine) {
+    ReckonUpdate *result = nullptr;
+    Status status = Status::of(reckon_update_create(engine.get(), &result));
+    handle.reset(result);
+    return status;
+  }
+  /// `rows` are as the table stores them.
+  Status setRows(const std::string &table, const std::vector<int64_t> &ids, const void *rows) {
+    return Status::of(reckon_update_rows(get(), table.c_str(), ids.data(), ids.size(), rows));
+  }
+  Status setTable(const std::string &table, size_t count, const void *rows) {
+    return Status::of(reckon_update_table(get(), table.c_str(), count, rows));
+  }
+  Status deleteRows(const std::string &table, const std::vector<int64_t> &ids) {
+    return Status::of(reckon_update_delete_rows(get(), table.c_str(), ids.data(), ids.size()));
+  }
+  Status setWeight(const std::string &weight, const void *data, size_t bytes) {
+    return Status::of(reckon_update_weight(get(), weight.c_str(), data, bytes));
+  }
+  Status commit(uint64_t *version = nullptr) { return Status::of(reckon_update_commit(get(), version)); }
+  ReckonUpdate *get() const { return handle.get(); }
+
+private:
+  struct Destroy {
+    void operator()(ReckonUpdate *update) const { reckon_update_destroy(update); }
+  };
+  std::unique_ptr<ReckonUpdate, Destroy> handle;
+};
+
+/// A file of updates of one engine.
+class UpdateLog {
+public:
+  Status open(const Engine &engine, const std::string &path, ReckonLogUse use) {
+    ReckonUpdateLog *result = nullptr;
+    Status status = Status::of(reckon_update_log_open(engine.get(), path.c_str(), use, &result));
+    handle.reset(result);
+    return status;
+  }
+  Status append(Update &update, bool sync = false) {
+    return Status::of(reckon_update_log_append(handle.get(), update.get(), sync));
+  }
+  Status apply(uint64_t *applied = nullptr, uint64_t most = 0) {
+    return Status::of(reckon_update_log_apply(handle.get(), most, applied));
+  }
+
+private:
+  struct Close {
+    void operator()(ReckonUpdateLog *log) const { reckon_update_log_close(log); }
+  };
+  std::unique_ptr<ReckonUpdateLog, Close> handle;
 };
 
 class Context {
@@ -184,6 +241,12 @@ public:
     ReckonRunOptions options = RECKON_RUN_OPTIONS_INIT;
     options.timeout_us = timeoutMicroseconds;
     return Status::of(reckon_run_with_options(get(), &options));
+  }
+  /// That the last run has read.
+  uint64_t version() const {
+    uint64_t result = 0;
+    reckon_run_version(get(), &result);
+    return result;
   }
   /// From any thread.
   Status cancel() { return Status::of(reckon_cancel(get())); }

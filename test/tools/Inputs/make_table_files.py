@@ -29,3 +29,8 @@ head = np.tile(np.array([0.5, -2], dtype=np.float16).view(np.uint8), (4, 1))
 np.save(out + "/int8.npy", np.concatenate([head, (2 * (rows + 2)).astype(np.uint8)], axis=1))
 with open(out + "/partial.raw", "wb") as file:
     file.write(rows.tobytes()[:-2])
+# Changes: rows 2 and 0, a row that is deleted, one that is not there.
+np.save(out + "/new_ids.npy", np.array([2, 0], dtype=np.int32))
+np.save(out + "/new_rows.npy", np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+np.save(out + "/deleted.npy", np.array([2], dtype=np.int64))
+np.save(out + "/outside.npy", np.array([4], dtype=np.int64))

@@ -1,0 +1,241 @@
+//===- Versions.cpp - Versions of an engine's rows and weights -------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#include "Versions.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::runtime;
+
+static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
+
+namespace {
+struct Descriptor {
+  explicit Descriptor(int number) : number(number) {}
+  ~Descriptor() {
+    if (number >= 0)
+      ::close(number);
+  }
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+  const int number;
+};
+} // namespace
+
+Versions::Versions(const EngineSpec &spec)
+    : spec(spec), sources(spec.tables.size()), memoryFiles(spec.tables.size(), -1) {
+  for (Side &side : sides) {
+    side.snapshot.tables.resize(spec.tables.size());
+    side.tables.resize(spec.tables.size());
+  }
+}
+
+Versions::~Versions() {
+  for (Side &side : sides)
+    for (Mapping &mapping : side.tables)
+      if (mapping.address)
+        ::munmap(mapping.address, mapping.bytes);
+  for (int file : memoryFiles)
+    if (file >= 0)
+      ::close(file);
+}
+
+void Versions::setRows(size_t table, const RowSource &source) {
+  sources[table] = source;
+  for (Side &side : sides)
+    side.snapshot.tables[table] = source.data;
+}
+
+void Versions::add(const Pin &pin) {
+  std::lock_guard<std::mutex> lock(mutex);
+  pins.push_back(&pin);
+}
+
+void Versions::remove(const Pin &pin) {
+  std::lock_guard<std::mutex> lock(mutex);
+  total.retries += pin.retries.load(std::memory_order_relaxed);
+  pins.erase(std::find(pins.begin(), pins.end(), &pin));
+}
+
+//===-- Memory of a side ------------------------------------------------------===//
+
+/// A file of the system's with the rows in it; -1 with errno set.
+static int makeMemoryFile(const RowSource &source) {
+  int file = ::memfd_create("reckon-table", MFD_CLOEXEC);
+  for (uint64_t done = 0; file >= 0 && done < source.bytes;) {
+    ssize_t written = ::write(file, source.data + done, source.bytes - done);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0) {
+      int reason = written < 0 ? errno : ENOSPC;
+      ::close(file);
+      errno = reason;
+      return -1;
+    }
+    done += static_cast<uint64_t>(written);
+  }
+  return file;
+}
+
+/// The file of the rows, unless another one has taken its name.
+static int openSame(const FilePlace &place) {
+  int file = place.path.empty() ? -1 : ::open(place.path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  if (file >= 0 && (::fstat(file, &status) != 0 || status.st_dev != place.device || status.st_ino != place.inode)) {
+    ::close(file);
+    file = -1;
+  }
+  return file;
+}
+
+bool Versions::mapTable(Side &side, size_t table, Error &error) {
+  Mapping &mapping = side.tables[table];
+  const RowSource &source = sources[table];
+  if (mapping.address || source.bytes == 0)
+    return true;
+  auto failed = [&](const char *what) {
+    return error.set(RECKON_UNAVAILABLE, "table '" + spec.tables[table].name + "'",
+                     std::string(what) + " for a version of its " + std::to_string(source.bytes) +
+                         " bytes: " + std::strerror(errno));
+  };
+  Descriptor file(memoryFiles[table] < 0 ? openSame(source.file) : -1);
+  uint64_t offset = source.file.offset;
+  if (file.number < 0) {
+    offset = 0;
+    if (memoryFiles[table] < 0 && (memoryFiles[table] = makeMemoryFile(source)) < 0)
+      return failed("there is no memory");
+  }
+  uint64_t lead = offset % static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  void *address = ::mmap(nullptr, source.bytes + lead, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                         file.number < 0 ? memoryFiles[table] : file.number, static_cast<off_t>(offset - lead));
+  if (address == MAP_FAILED)
+    return failed("there is no mapping");
+  mapping = {static_cast<uint8_t *>(address), source.bytes + lead, static_cast<uint8_t *>(address) + lead};
+  side.snapshot.tables[table] = mapping.rows;
+  side.snapshot.places = ++places;
+  return true;
+}
+
+bool Versions::copyWeights(Side &side, Error &error) {
+  if (!side.snapshot.weights.empty())
+    return true;
+  uint64_t bytes = 0;
+  for (const WeightSpec &weight : spec.weights)
+    bytes += alignTo64(weight.data.size);
+  if (!side.weights.allocate(bytes))
+    return error.set(RECKON_UNAVAILABLE,
+                     "out of memory: a version of the weights needs " + std::to_string(bytes) + " bytes");
+  std::vector<const uint8_t *> addresses;
+  uint8_t *next = side.weights.data();
+  for (const WeightSpec &weight : spec.weights) {
+    addresses.push_back(next);
+    if (weight.data.size != 0)
+      std::memcpy(next, weight.data.data, weight.data.size);
+    next += alignTo64(weight.data.size);
+  }
+  side.snapshot.weights = std::move(addresses);
+  side.snapshot.places = ++places;
+  return true;
+}
+
+bool Versions::reserve(Side &side, const std::vector<Change> &changes, Error &error) {
+  for (const Change &change : changes)
+    if (!(change.kind == ChangeKind::Weight ? copyWeights(side, error) : mapTable(side, change.index, error)))
+      return false;
+  return true;
+}
+
+//===-- Commits ---------------------------------------------------------------===//
+
+void Versions::apply(Side &side, const std::vector<Change> &changes) {
+  for (const Change &change : changes) {
+    if (change.count == 0)
+      continue;
+    if (change.kind == ChangeKind::Weight) {
+      std::memcpy(const_cast<uint8_t *>(side.snapshot.weights[change.index]), change.data, change.count);
+      continue;
+    }
+    uint8_t *rows = side.tables[change.index].rows;
+    uint64_t rowBytes = spec.tables[change.index].rowBytes();
+    if (change.kind == ChangeKind::WholeTable) {
+      std::memcpy(rows, change.data, change.count * rowBytes);
+      continue;
+    }
+    for (uint64_t i = 0; i < change.count; ++i) {
+      uint8_t *row = rows + static_cast<uint64_t>(change.id(i)) * rowBytes;
+      // In every format of rows zeros are a row of zeros.
+      if (change.kind == ChangeKind::DeleteRows)
+        std::memset(row, 0, rowBytes);
+      else
+        std::memcpy(row, change.data + i * rowBytes, rowBytes);
+    }
+  }
+}
+
+void Versions::waitForRuns(uint64_t version) {
+  auto start = std::chrono::steady_clock::now();
+  auto isRead = [&] {
+    std::lock_guard<std::mutex> lock(mutex);
+    return std::any_of(pins.begin(), pins.end(),
+                       [&](const Pin *pin) { return pin->version.load(std::memory_order_seq_cst) == version; });
+  };
+  for (int round = 0; isRead(); ++round)
+    if (round < 10)
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+  std::lock_guard<std::mutex> lock(mutex);
+  total.waitNanoseconds += static_cast<uint64_t>((std::chrono::steady_clock::now() - start).count());
+}
+
+bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) {
+  std::lock_guard<std::mutex> lock(commits);
+  uint64_t next = current.load(std::memory_order_relaxed) + 1;
+  if (only != 0 && only != next)
+    return error.set(RECKON_INVALID, only < next ? "version " + std::to_string(only) +
+                                                       " has been committed before; the "
+                                                       "engine is at version " +
+                                                       std::to_string(next - 1)
+                                                 : "version " + std::to_string(next) + " is missing; got version " +
+                                                       std::to_string(only));
+  Side &side = sides[next % 2];
+  // Before anything else that may fail, so that nothing has to be undone.
+  auto own = std::make_unique<Changes>(changes);
+  if (next >= 2)
+    waitForRuns(next - 2);
+  std::vector<Change> before, now = own->list();
+  if (last)
+    before = last->list();
+  if (!reserve(side, before, error) || !reserve(side, now, error))
+    return false;
+  apply(side, before);
+  apply(side, now);
+  side.snapshot.version = version = next;
+  last = std::move(own);
+  current.store(next, std::memory_order_seq_cst);
+  std::lock_guard<std::mutex> counting(mutex);
+  ++total.commits;
+  total.rows += last->numRows();
+  return true;
+}
+
+Versions::Counts Versions::counts() const {
+  std::lock_guard<std::mutex> lock(mutex);
+  Counts result = total;
+  for (const Pin *pin : pins)
+    result.retries += pin->retries.load(std::memory_order_relaxed);
+  return result;
+}
