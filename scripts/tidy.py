@@ -17,8 +17,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ALWAYS = ("lib/Engine/", "runtime/", "tools/reckon-run/", "tools/reckon-bench/", "tools/reckon-inspect/", "tools/reckon-update/",
-          "tools/reckon-tune/")
+ALWAYS = ("lib/Engine/", "runtime/", "tools/reckon-run/", "tools/reckon-bench/", "tools/reckon-inspect/", "tools/reckon-share/",
+          "tools/reckon-update/", "tools/reckon-tune/")
 
 
 def git(*arguments):

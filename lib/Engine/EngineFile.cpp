@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------------===//
 
 #include "reckon/Engine/EngineFile.h"
+#include "EngineSeal.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -41,7 +43,7 @@ std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std
     file->bytes.data = static_cast<const uint8_t *>(address);
     file->owner = Owner::Mapping;
   }
-  if (!file->read(error)) {
+  if (!file->read(&status, error)) {
     error.message = what + ": " + error.message;
     return nullptr;
   }
@@ -49,6 +51,9 @@ std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std
 }
 
 std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineError &error) {
+  static const std::string shared = "shm:";
+  if (path.compare(0, shared.size(), shared) == 0)
+    return openSharedMemory("/" + path.substr(shared.size()), error);
   std::string what = "engine '" + path + "'";
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // of a pipe there is nothing to wait for
   if (descriptor < 0)
@@ -67,7 +72,8 @@ std::unique_ptr<EngineFile> EngineFile::openSharedMemory(const std::string &name
   int descriptor = ::shm_open(name.c_str(), O_RDONLY, 0);
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(descriptor, what, "/dev/shm/" + name.substr(name.find_first_not_of('/')), error);
+  auto file = fromDescriptor(descriptor, what,
+                             seal::folder + name.substr(std::min(name.find_first_not_of('/'), name.size())), error);
   ::close(descriptor);
   return file;
 }
@@ -86,7 +92,7 @@ std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &
     file->bytes.data = static_cast<const uint8_t *>(copy);
     file->owner = Owner::Heap;
   }
-  if (!file->read(error)) {
+  if (!file->read(nullptr, error)) {
     error.message = "engine in memory: " + error.message;
     return nullptr;
   }

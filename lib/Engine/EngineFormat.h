@@ -34,7 +34,7 @@ struct Header {
   uint64_t metadataSize;     // the FlatBuffers table, right after this header
   uint64_t metadataChecksum; // of the table and the padding up to the first section
   uint64_t sectionsOffset;
-  uint64_t reserved;       // zero
+  uint64_t seal;           // zero in files; EngineSeal.h
   uint64_t headerChecksum; // of the 56 bytes before it
 };
 static_assert(sizeof(Header) == 64, "the header is part of the format");

@@ -12,6 +12,7 @@
 
 #include "EngineFields.h"
 #include "EngineFormat.h"
+#include "EngineSeal.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include <cstring>
@@ -21,8 +22,10 @@ using namespace reckon;
 namespace {
 class Reader {
 public:
-  Reader(ByteSpan bytes, EngineSpec &spec, std::vector<EngineSection> &sections, EngineError &error)
-      : bytes(bytes), spec(spec), sections(sections), error(error) {}
+  /// `object`, unless it is null, is what the bytes lie in, which may be sealed.
+  Reader(ByteSpan bytes, const struct stat *object, EngineSpec &spec, std::vector<EngineSection> &sections,
+         EngineError &error)
+      : bytes(bytes), object(object), spec(spec), sections(sections), error(error) {}
 
   uint64_t descriptionChecksum() const { return header.metadataChecksum; }
   bool run() { return readHeader() && readMetadata() && readSections() && readDescription() && finish(); }
@@ -51,11 +54,13 @@ private:
     if (header.fileSize != bytes.size)
       return fail("header: the file has " + std::to_string(bytes.size) + " bytes and should have " +
                   std::to_string(header.fileSize) + "; it was truncated or extended");
-    if (header.headerSize != sizeof(header) || header.reserved != 0 ||
-        header.metadataSize > FLATBUFFERS_MAX_BUFFER_SIZE / 2 ||
+    if (header.headerSize != sizeof(header) || header.metadataSize > FLATBUFFERS_MAX_BUFFER_SIZE / 2 ||
         header.sectionsOffset != format::alignTo(sizeof(header) + header.metadataSize, format::sectionAlignment) ||
         header.sectionsOffset > bytes.size)
       return fail("header: its extents contradict each other");
+    if (header.seal != 0 && !(object && header.seal == seal::compute(header, *object)))
+      return fail("header: its seal is that of another object in shared memory; reckon-share get copies one");
+    isSealed = header.seal != 0 && seal::isTrusted(header, *object);
     return true;
   }
 
@@ -85,7 +90,9 @@ private:
       uint64_t padded = format::alignTo(section->size(), format::sectionAlignment);
       if (padded > bytes.size - expected)
         return fail(what + ": its padding ends after the file");
-      if (format::checksum(bytes.data + expected, padded) != section->checksum())
+      // Code runs; rows and weights are only read, and who sealed them has checked them.
+      bool isChecked = !isSealed || kind <= SectionKind::Cubin;
+      if (isChecked && format::checksum(bytes.data + expected, padded) != section->checksum())
         return fail(what + ": checksum mismatch, the file is damaged");
       sections.push_back({kind, name, section->offset(), section->size(), section->checksum()});
       if (kind <= SectionKind::Cubin) // kinds of code come first, in the order of CodeKind
@@ -209,6 +216,8 @@ private:
   }
 
   ByteSpan bytes;
+  const struct stat *object;
+  bool isSealed = false;
   EngineSpec &spec;
   std::vector<EngineSection> &sections;
   EngineError &error;
@@ -218,8 +227,8 @@ private:
 };
 } // namespace
 
-bool EngineFile::read(EngineError &error) {
-  Reader reader(bytes, contents, sectionList, error);
+bool EngineFile::read(const struct stat *object, EngineError &error) {
+  Reader reader(bytes, object, contents, sectionList, error);
   if (!reader.run())
     return false;
   descriptionChecksum = reader.descriptionChecksum();

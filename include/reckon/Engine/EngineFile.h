@@ -15,6 +15,8 @@
 
 #include "reckon/Engine/EngineSpec.h"
 
+struct stat;
+
 namespace reckon {
 
 struct EngineSection {
@@ -37,9 +39,10 @@ struct EngineError {
 
 class EngineFile {
 public:
-  /// Maps a file, read-only and shared.
+  /// Maps a file, read-only and shared; "shm:NAME" is the shared-memory object "/NAME".
   static std::unique_ptr<EngineFile> open(const std::string &path, EngineError &error);
-  /// Maps a POSIX shared-memory object ("/name").
+  /// Maps a POSIX shared-memory object ("/name"). Of one that putSharedEngine() has sealed, header, description and
+  /// code are checked.
   static std::unique_ptr<EngineFile> openSharedMemory(const std::string &name, EngineError &error);
   /// Reads from memory that must outlive the result. Used in place when it is 64-byte aligned, which kernels rely on;
   /// copied otherwise.
@@ -62,7 +65,7 @@ private:
   EngineFile() = default;
   static std::unique_ptr<EngineFile> fromDescriptor(int descriptor, const std::string &what, const std::string &path,
                                                     EngineError &error);
-  bool read(EngineError &error);
+  bool read(const struct stat *object, EngineError &error);
 
   ByteSpan bytes;
   enum class Owner { Caller, Mapping, Heap } owner = Owner::Caller;

@@ -52,6 +52,7 @@ ALLOWED_INCLUDES = {
     "tools/reckon-opt": ["lib/Compiler", "lib/Support"],
     "tools/reckon-run": [ENGINE, "tools/Support"],
     "tools/reckon-tune": [ENGINE, "runtime", "tools/Support"],
+    "tools/reckon-share": [ENGINE, RUNTIME],
     "tools/reckon-update": ["tools/Support"],
 }
 # What stands behind a public header.
@@ -75,7 +76,7 @@ errors = []
 ALLOWED = re.compile(r"^(libc|libm|libstdc\+\+|libpthread|libdl|libgcc_s|libreckon-runtime|ld-linux-x86-64)\.so")
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan|clang_rt|resolv|rt)")
 for name in ("lib/libreckon-runtime.so", "bin/reckon-run", "bin/reckon-bench", "bin/reckon-inspect",
-             "bin/reckon-tune", "bin/reckon-update"):
+             "bin/reckon-share", "bin/reckon-tune", "bin/reckon-update"):
     path = os.path.join(build, name)
     if not os.path.exists(path):
         errors.append(f"{name} was not built")
@@ -98,7 +99,7 @@ for tool in sorted(os.listdir(os.path.join(source, "tools"))):
 # Includes against the list.
 OUTSIDE = ("mlir/", "llvm/", "google/protobuf", "onnx/")
 NO_COMPILER = ("lib/Engine", "runtime", "include/reckon/Engine", "include/reckon/Runtime", "tools/reckon-run",
-               "tools/reckon-bench", "tools/reckon-inspect", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
+               "tools/reckon-bench", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
 
 
 def folder_of(path):
