@@ -162,10 +162,9 @@ def suite_differential():
     return Result(passed, sum(outcomes.values()), skipped, notes + ([tail(output)] if status else []))
 
 
-def suite_python():
-    """the Python package as built from source: unit tests and 10,000 random calls"""
-    status, output = run([PYTHON, "-m", "unittest", "discover", "-s", "test/python"],
-                         env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "build", "python")})
+def run_unittest(command, env):
+    """Runs programs of unittest by a command that gets the rest as arguments."""
+    status, output = run(command, env={**os.environ, **env})
     ran = re.search(r"^Ran (\d+) tests", output, re.M)
     bad = len(re.findall(r"^(?:FAIL|ERROR): ", output, re.M))
     if not ran:
@@ -175,6 +174,30 @@ def suite_python():
     failed = max(bad, int(status != 0))
     notes = [tail(output)] if failed else [f"{skipped} skipped: no torch or no GPU"] if skipped else []
     return Result(int(ran.group(1)) - bad - skipped, failed, skipped, notes)
+
+
+def suite_python():
+    """the Python package as built from source: unit tests and 10,000 random calls"""
+    return run_unittest([PYTHON, "-m", "unittest", "discover", "-s", "test/python"],
+                        {"PYTHONPATH": os.path.join(ROOT, "build", "python")})
+
+
+def suite_wheel():
+    """wheels, with LLVM linked in: what is in them, and from a bare environment to a first answer"""
+    return run_unittest([PYTHON, "test/python/wheels.py"], {})
+
+
+def run_sanitized_python(build_folder, programs, env):
+    """Programs of test/python by an interpreter with a sanitizer in it, on an engine of the release build."""
+    tests = os.path.join(ROOT, "test", "python")
+    with tempfile.TemporaryDirectory() as folder:
+        engine = os.path.join(folder, "lookup.rkn")
+        status, output = run([PYTHON, "-c", f"import sys; sys.path.insert(0, {tests!r}); import models; models.open_lookup().save({engine!r})"],
+                             env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "build", "python")})
+        if status:
+            return Result(0, 1, 0, [tail(output)])
+        return run_unittest([os.path.join(ROOT, build_folder, "bin", "reckon-python-interpreter"), "-m", "unittest", *programs],
+                            {"PYTHONPATH": os.path.join(ROOT, build_folder, "python") + ":" + tests, "RECKON_LOOKUP_ENGINE": engine, **env})
 
 
 def suite_sizes():
@@ -251,14 +274,21 @@ def sanitized(preset, env):
 
 
 def suite_address():
-    """runtime and engine unit tests, and the small models, under the address and undefined-behaviour sanitizers"""
+    """runtime and engine unit tests, the small models and calls from Python under the address and undefined-behaviour sanitizers"""
     result = sanitized("asan-runtime", {"UBSAN_OPTIONS": "print_stacktrace=1"})
-    return result if result.failed else add_results(result, run_cases("build-asan-runtime"))
+    if result.failed:
+        return result
+    # What the interpreter never frees is not ours; test_threads.py looks for leaks.
+    python = run_sanitized_python("build-asan-runtime", ["test_calls"],
+                                  {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"})
+    return add_results(result, run_cases("build-asan-runtime"), python)
 
 
 def suite_thread():
-    """runtime and engine unit tests under the thread sanitizer"""
-    return sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1"})
+    """runtime and engine unit tests, and 16 threads of Python on one engine, under the thread sanitizer"""
+    result = sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1"})
+    return result if result.failed else add_results(result, run_sanitized_python(
+        "build-tsan", ["test_threads.Threads"], {"TSAN_OPTIONS": "halt_on_error=1", "RECKON_THREAD_RUNS": "40"}))
 
 
 # LLVM's libraries are not instrumented, and code of theirs that is inlined into ours marks memory that they then use.
@@ -301,12 +331,12 @@ def suite_tidy():
 
 
 SUITES = {"format": suite_format, "unit": suite_unit, "lit": suite_lit, "conformance": suite_conformance,
-          "differential": suite_differential, "sizes": suite_sizes, "cases": suite_cases, "python": suite_python,
+          "differential": suite_differential, "sizes": suite_sizes, "cases": suite_cases, "python": suite_python, "wheel": suite_wheel,
           "runtime": suite_runtime, "address": suite_address, "fuzz": suite_fuzz, "thread": suite_thread,
           "tidy": suite_tidy}
 # What builds for too long to be run every time: by name only.
 EXTRA_SUITES = {"compiler-address": suite_compiler_address}
-NEED_BUILD = {"unit", "lit", "conformance", "differential", "sizes", "cases", "python", "address", "tidy"}
+NEED_BUILD = {"unit", "lit", "conformance", "differential", "sizes", "cases", "python", "wheel", "address", "thread", "tidy"}
 
 
 def main():

@@ -1,5 +1,7 @@
 """Small models, made with Debian's onnx."""
 
+import os
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -25,6 +27,13 @@ def make_lookup():
     return make_model(nodes, [("x", TensorProto.FLOAT, ["batch", DIM]), ("ids", TensorProto.INT64, ["batch"])],
                       [("y", TensorProto.FLOAT, ["batch", DIM]), ("next", TensorProto.INT64, ["batch"])],
                       [("emb", TABLE), ("one", np.array(1, np.int64))])
+
+
+def open_lookup():
+    """The engine of make_lookup(): the file RECKON_LOOKUP_ENGINE, where there is no compiler, or compiled here."""
+    import reckon
+    path = os.environ.get("RECKON_LOOKUP_ENGINE")
+    return reckon.load(path) if path else reckon.compile(make_lookup())
 
 
 def make_identity(dtype):

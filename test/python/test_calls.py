@@ -68,8 +68,7 @@ class Caller:
 
 class Calls(unittest.TestCase):
     def test_random_calls(self):
-        engine = reckon.compile(models.make_lookup())
-        closed = reckon.compile(models.make_lookup())
+        engine, closed = models.open_lookup(), models.open_lookup()
         closed.close()
         caller, ran, refused = Caller(int(os.environ.get("RECKON_SEED", 1))), 0, 0
         for _ in range(CALLS):

@@ -1,4 +1,5 @@
-"""The Python in README.md and docs/python.md runs, block after block, in a folder with the model of examples/make_dlrm.py."""
+"""The Python in README.md and docs runs, block after block, in a folder with the model of examples/make_dlrm.py, and so do the
+examples in Python and the notebook."""
 
 import contextlib
 import io
@@ -8,6 +9,15 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+import reckon
+
+try:
+    import onnxscript  # noqa: F401
+    import torch  # noqa: F401
+    NO_TORCH = None
+except ImportError as error:
+    NO_TORCH = str(error)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -32,6 +42,46 @@ class Docs(unittest.TestCase):
 
     def test_readme(self):
         self.run_blocks("README.md")
+
+    @unittest.skipIf(NO_TORCH, NO_TORCH)
+    def test_pytorch_page(self):
+        page = os.path.join("docs", "serve-pytorch.md")
+        output = self.run_blocks(page)
+        with open(os.path.join(ROOT, page)) as file:
+            shown = re.findall(r"^# (input .*)$", file.read(), re.M)
+        self.assertEqual(len(shown), 4)
+        for line in shown:  # "..." stands for what differs
+            self.assertRegex(output, ".*".join(map(re.escape, line.split("..."))))
+
+    def run_example(self, *words, folder=None):
+        done = subprocess.run([sys.executable, *words], cwd=folder or ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(reckon.__file__)))})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_notebook(self):
+        output = self.run_example("examples/run_notebook.py", "examples/python.ipynb")
+        self.assertIn("reckon.Engine on host", output)
+        self.assertRegex(output, r"batch  1024: Reckon +[\d.]+ us")
+        self.assertRegex(output, r"fp16: largest \d")
+
+    def test_score(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.run_example(os.path.join(ROOT, "examples", "make_dlrm.py"), "dlrm.onnx", "--inputs=8", "--rows=100", folder=folder)
+            output = self.run_example(os.path.join(ROOT, "examples", "score.py"), "dlrm.onnx", "--precision=fp16", folder=folder)
+        self.assertIn("input  dense: f32[batch, 13]", output)
+        self.assertIn("An id out of range: input 'ids' -> table 'emb.", output)
+
+    def test_types(self):
+        """mypy --strict over the package and the examples, where mypy is installed."""
+        try:
+            import mypy  # noqa: F401
+        except ImportError:
+            self.skipTest("no mypy")
+        for where in ("python/reckon", "examples/score.py", "examples/run_notebook.py"):
+            self.run_example("-m", "mypy", "--strict", "--python-version=3.11", where,
+                             # Of what may not be there, torch and tqdm.
+                             *(["--ignore-missing-imports", "--no-warn-unused-ignores"] if where == "python/reckon" else []))
 
     def test_python_page(self):
         output = self.run_blocks(os.path.join("docs", "python.md"))

@@ -1,12 +1,9 @@
 """Running engines from Python."""
 
-import asyncio
 import gc
 import io
 import os
-import resource
 import tempfile
-import threading
 import unittest
 
 import numpy as np
@@ -268,61 +265,6 @@ class Life(EngineTest):
                      lambda: context.run({"x": X, "ids": IDS})):
             self.check_fails(reckon.InvalidError, "the engine is closed", call)
         self.assertIn("closed", repr(engine))
-
-
-class Threads(EngineTest):
-    def test_a_context_is_of_one_thread_at_a_time(self):
-        context, refused = self.engine.create_context(), []
-
-        def work():
-            for _ in range(300):
-                try:
-                    np.testing.assert_array_equal(context.run({"x": X, "ids": IDS})["y"], EXPECTED)
-                except reckon.InvalidError as error:
-                    refused.append(str(error))
-
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertLessEqual(set(refused), {"the context is running in another thread: give each thread a context of its own"})
-
-    def test_sixteen_threads(self):
-        failures = []
-
-        def work(seed):
-            random = np.random.default_rng(seed)
-            for _ in range(200):
-                batch = random.integers(0, 50)
-                x = random.standard_normal((batch, 3)).astype(np.float32)
-                ids = random.integers(0, models.ROWS, batch)
-                if not np.array_equal(self.engine(x, ids)[0], np.maximum(models.TABLE[ids] + x, 0)):
-                    failures.append(seed)
-
-        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(16)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
-
-    def test_async(self):
-        async def gather():
-            return await asyncio.gather(*(self.engine.run_async({"x": X * k, "ids": IDS}) for k in range(20)))
-
-        for k, results in enumerate(asyncio.run(gather())):
-            np.testing.assert_array_equal(results["y"], np.maximum(models.TABLE[IDS] + X * k, 0))
-
-    def test_memory_is_flat(self):
-        def run(times):
-            for _ in range(times):
-                self.engine(X, IDS)
-            gc.collect()
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-        before = run(2000)
-        self.assertLess(run(int(os.environ.get("RECKON_LEAK_RUNS", 20000))) - before, 512)  # KiB
 
 
 if __name__ == "__main__":
