@@ -302,6 +302,11 @@ public:
   void synchronize() {
     call([&] { return reckon_synchronize(handle); });
   }
+  uint64_t lastVersion() const {
+    uint64_t version;
+    check(reckon_run_version(handle, &version));
+    return version;
+  }
 
   /// Runs and gives (microseconds, [dispatch], [event]), with the fields of the C structs.
   Ref profile() {
@@ -399,6 +404,128 @@ struct Bound {
 };
 } // namespace
 
+//===-- Updates ---------------------------------------------------------------===//
+
+namespace {
+/// Changes of an engine that are made together.
+class Update {
+public:
+  explicit Update(PyObject *of) : engine(Ref::share(of)), opened(Class<Engine>::of(of).handle) {
+    check(reckon_update_create(opened, &handle));
+  }
+  Update(const Update &) = delete;
+  ~Update() { reckon_update_destroy(handle); }
+
+  /// Calls `call` with the update while no other thread may.
+  template <typename Call> void change(Call call) {
+    if (std::exchange(isBusy, true))
+      throw StatusError{RECKON_INVALID, "the update is in use by another thread"};
+    ReckonStatus status;
+    {
+      WithoutLock unlocked;
+      status = call(handle);
+    }
+    isBusy = false;
+    check(status);
+  }
+
+  /// How many rows of a table a memory has.
+  size_t countRows(const std::string &table, const Memory &rows) const {
+    for (size_t i = 0; i < reckon_engine_num_tables(opened); ++i) {
+      ReckonTableInfo info;
+      check(reckon_engine_table(opened, i, &info));
+      if (table != info.name)
+        continue;
+      if (info.row_bytes == 0 || rows->len % info.row_bytes != 0)
+        throw StatusError{RECKON_INVALID, "table '" + table + "': " + std::to_string(rows->len) +
+                                              " bytes are no whole number of rows of " +
+                                              std::to_string(info.row_bytes)};
+      return size_t(rows->len / info.row_bytes);
+    }
+    throw StatusError{RECKON_INVALID, "the engine has no table '" + table + "'"};
+  }
+
+  static Memory takeIds(PyObject *ids) {
+    Memory memory(ids, PyBUF_RECORDS_RO);
+    if (memory->ndim != 1 || !holds(*memory, RECKON_I64))
+      throw StatusError{RECKON_INVALID, "ids: expected a C-contiguous array of int64 of one dimension"};
+    return memory;
+  }
+
+private:
+  Ref engine;
+  ReckonEngine *opened;
+  ReckonUpdate *handle = nullptr;
+  bool isBusy = false; ///< under the interpreter's lock
+};
+} // namespace
+
+/// (engine)
+static Ref createUpdate(PyObject *, const Arguments &arguments) {
+  return Class<Update>::make(std::make_unique<Update>(arguments[0]));
+}
+
+/// (table, ids, rows)
+static Ref updateRows(PyObject *self, const Arguments &arguments) {
+  auto &update = Class<Update>::of(self);
+  std::string table = toText(arguments[0]);
+  Memory ids = Update::takeIds(arguments[1]), rows(arguments[2], PyBUF_C_CONTIGUOUS);
+  auto count = size_t(ids->shape[0]);
+  if (size_t given = update.countRows(table, rows); given != count)
+    throw StatusError{RECKON_INVALID, "table '" + table + "': " + std::to_string(count) + " ids and " +
+                                          std::to_string(given) + " rows"};
+  update.change([&](ReckonUpdate *handle) {
+    return reckon_update_rows(handle, table.c_str(), static_cast<const int64_t *>(ids->buf), count, rows->buf);
+  });
+  return none();
+}
+
+/// (table, rows)
+static Ref updateTable(PyObject *self, const Arguments &arguments) {
+  auto &update = Class<Update>::of(self);
+  std::string table = toText(arguments[0]);
+  Memory rows(arguments[1], PyBUF_C_CONTIGUOUS);
+  size_t count = update.countRows(table, rows);
+  update.change([&](ReckonUpdate *handle) { return reckon_update_table(handle, table.c_str(), count, rows->buf); });
+  return none();
+}
+
+/// (table, ids)
+static Ref deleteRows(PyObject *self, const Arguments &arguments) {
+  auto &update = Class<Update>::of(self);
+  std::string table = toText(arguments[0]);
+  Memory ids = Update::takeIds(arguments[1]);
+  update.change([&](ReckonUpdate *handle) {
+    return reckon_update_delete_rows(handle, table.c_str(), static_cast<const int64_t *>(ids->buf),
+                                     size_t(ids->shape[0]));
+  });
+  return none();
+}
+
+/// The version that the changes became.
+static Ref commitUpdate(PyObject *self, const Arguments &) {
+  uint64_t version = 0;
+  Class<Update>::of(self).change([&](ReckonUpdate *handle) { return reckon_update_commit(handle, &version); });
+  return toPython(int64_t(version));
+}
+
+static Ref getEngineVersion(PyObject *self, const Arguments &) {
+  return toPython(int64_t(reckon_engine_version(Class<Engine>::of(self).handle)));
+}
+
+/// (path)
+static Ref saveEngine(PyObject *self, const Arguments &arguments) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  std::string path = toPath(arguments[0]);
+  ReckonStatus status;
+  {
+    WithoutLock unlocked;
+    status = reckon_engine_save(engine, path.c_str());
+  }
+  check(status);
+  return none();
+}
+
 /// (engine, device, threads)
 static Ref createContext(PyObject *, const Arguments &arguments) {
   int64_t threads = toInteger(arguments[2]);
@@ -461,6 +588,12 @@ static Ref synchronize(PyObject *self, const Arguments &) {
   return none();
 }
 
+static Ref getRunVersion(PyObject *self, const Arguments &) {
+  auto &context = Class<Context>::of(self);
+  Context::Claim claim(context);
+  return toPython(int64_t(context.lastVersion()));
+}
+
 static Ref runBound(PyObject *self, const Arguments &) {
   auto &bound = Class<Bound>::of(self);
   Context::Claim claim(bound.context);
@@ -482,15 +615,15 @@ static Ref getVersion(PyObject *, const Arguments &) { return toPython(std::stri
 
 //===-- The module --------------------------------------------------------------===//
 
-static PyMethodDef functions[] = {method<getVersion>("version"),
-                                  method<openFile>("open_file"),
-                                  method<openMemory>("open_memory"),
-                                  method<createContext>("create_context"),
-                                  {}};
+static PyMethodDef functions[] = {method<getVersion>("version"),         method<openFile>("open_file"),
+                                  method<openMemory>("open_memory"),     method<createContext>("create_context"),
+                                  method<createUpdate>("create_update"), {}};
 static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_inputs, reckon_engine_input>>("inputs"),
                                       method<listTensors<reckon_engine_num_outputs, reckon_engine_output>>("outputs"),
                                       method<listTables>("tables"),
                                       method<listKernels>("kernels"),
+                                      method<getEngineVersion>("version"),
+                                      method<saveEngine>("save"),
                                       method<listDims>("dims"),
                                       {}};
 static PyMethodDef contextMethods[] = {method<runOnce>("run"),
@@ -498,8 +631,14 @@ static PyMethodDef contextMethods[] = {method<runOnce>("run"),
                                        method<enqueueOnce>("enqueue"),
                                        method<bindTensors>("bind"),
                                        method<solveShapes>("shapes"),
+                                       method<getRunVersion>("version"),
                                        method<synchronize>("synchronize"),
                                        {}};
+static PyMethodDef updateMethods[] = {method<updateRows>("rows"),
+                                      method<updateTable>("table"),
+                                      method<deleteRows>("delete_rows"),
+                                      method<commitUpdate>("commit"),
+                                      {}};
 static PyMethodDef boundMethods[] = {method<runBound>("run"), method<enqueueBound>("enqueue"), {}};
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                  "reckon._runtime",
@@ -517,6 +656,7 @@ PyMODINIT_FUNC PyInit__runtime() {
     Ref module = Ref::take(PyModule_Create(&definition));
     Class<Engine>::add(module.get(), "reckon._runtime.Engine", engineMethods);
     Class<Context>::add(module.get(), "reckon._runtime.Context", contextMethods);
+    Class<Update>::add(module.get(), "reckon._runtime.Update", updateMethods);
     Class<Bound>::add(module.get(), "reckon._runtime.Bound", boundMethods);
     return module;
   });

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from . import _runtime
-from .engine import Bound, Context, Engine, KernelInfo, SyntheticRows, TableInfo, TensorInfo, load
+from .engine import Bound, Context, Engine, KernelInfo, SyntheticRows, TableInfo, TensorInfo, Update, load
 from ._torch import TorchModel, from_torch
 from .errors import (CancelledError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
 from .profile import KernelTime, Profile, ProfileEvent
@@ -28,4 +28,4 @@ except ModuleNotFoundError as error:
 
 __version__ = _runtime.version().split()[-1]
 __all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "KernelInfo", "KernelTime", "MismatchError",
-           "Profile", "ProfileEvent", "ReckonError", "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "UnsupportedError", "compile", "from_torch", "load"]
+           "Profile", "ProfileEvent", "ReckonError", "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "Update", "UnsupportedError", "compile", "from_torch", "load"]

@@ -206,6 +206,11 @@ class Context:
         shapes = self._native.shapes(_Plan(self.engine, inputs, None).inputs)
         return {name: tuple(shape) for name, shape in zip(self.engine._outputs, shapes)}
 
+    @property
+    def version(self) -> int:
+        """Of the engine's rows and weights that the last run has read: 0 as it was opened, one more with each Update.commit()."""
+        return self._native.version()
+
     def synchronize(self) -> None:
         """Waits for runs on tensors of a GPU. Raises InvalidError when an id in one of them was out of range."""
         if self.device != "host":
@@ -234,6 +239,51 @@ class Bound:
         else:
             self._native.enqueue(_device.current_stream(self._plan.first))
         return self.outputs
+
+
+class Update:
+    """Changes of an engine's tables that are made together; runs see all of them or none, and never wait. Made by Engine.update().
+
+    Contexts on the host see them; an engine that is loaded on a GPU refuses them with UnsupportedError.
+    """
+
+    def __init__(self, engine: "Engine") -> None:
+        self._tables = {table.name: table for table in engine.tables}
+        self._native = _runtime.create_update(engine._opened())
+
+    def set_rows(self, table: str, ids: Any, rows: Any) -> None:
+        """Rows by their ids: an array of len(ids) rows as the table stores them. Later changes of a row count.
+
+        Raises:
+            InvalidError: there is no such table or row, or the rows are of another dtype or shape.
+        """
+        self._native.rows(table, _to_ids(ids), self._to_rows(table, rows))
+
+    def set_table(self, table: str, rows: Any) -> None:
+        """All rows; their number stays what it is. Raises as set_rows()."""
+        self._native.table(table, self._to_rows(table, rows))
+
+    def delete_rows(self, table: str, ids: Any) -> None:
+        """Rows that are zeros from then on. Raises as set_rows()."""
+        self._native.delete_rows(table, _to_ids(ids))
+
+    def commit(self) -> int:
+        """Makes the changes; the version that they are. The update is empty then, and may be used again."""
+        return self._native.commit()
+
+    def _to_rows(self, table: str, rows: Any) -> Array:
+        info = self._tables.get(table)
+        array = np.ascontiguousarray(rows)
+        if info is not None:  # else the runtime says so
+            _check_rows(info, array.reshape(1, -1) if array.ndim == 1 else array)
+        return array
+
+
+def _to_ids(ids: Any) -> Array:
+    array = np.atleast_1d(np.asarray(ids))
+    if array.size and array.dtype.kind not in "iu" or array.ndim != 1:
+        raise InvalidError(f"ids: expected whole numbers in one dimension, got {array.dtype} of the shape {array.shape}")
+    return np.ascontiguousarray(array, np.int64)
 
 
 class _Plan:
@@ -355,11 +405,34 @@ class Engine:
         """A context of one's own, for callers who manage threads themselves. Defaults are the engine's."""
         return Context(self, self.device if device is None else device, self.threads if threads is None else threads)
 
+    # --- Tables ---
+
+    def bind_tables(self, tables: Mapping[str, Rows] | SyntheticRows) -> "Engine":
+        """The same engine over other rows, as load() takes them; this one stays as it is. Tables not named have their own."""
+        self._opened()
+        return load(self._source, tables=tables, device=self.device, threads=self.threads)
+
+    def update(self) -> Update:
+        """Changes of rows, made together by Update.commit() while the engine runs.
+
+        >>> update = engine.update()                                   # doctest: +SKIP
+        >>> update.set_rows("emb", [3, 7], rows)                       # doctest: +SKIP
+        >>> update.commit()                                            # doctest: +SKIP
+        1
+        """
+        return Update(self)
+
+    @property
+    def version(self) -> int:
+        """The newest version of its rows and weights: 0 as it was opened."""
+        return self._opened().version()
+
     # --- Life ---
 
     def save(self, path: PathLike) -> None:
-        """Writes the engine file; an engine that was loaded from a file is copied."""
-        self._opened()
+        """Writes the engine file with the newest version of its rows."""
+        if self._opened().version():
+            return self._opened().save(os.fspath(path))
         if isinstance(self._source, str):
             with open(self._source, "rb") as source:
                 data: Any = source.read()

@@ -169,6 +169,59 @@ class Binding(EngineTest):
         np.testing.assert_array_equal(bound.run()["y"], EXPECTED)
 
 
+class Updating(unittest.TestCase):
+    def setUp(self):
+        self.engine = reckon.compile(models.make_lookup())
+        self.table = models.TABLE.copy()
+
+    def check(self, engine=None):
+        y, _ = (engine or self.engine)(np.zeros((models.ROWS, 3), np.float32), np.arange(models.ROWS))
+        np.testing.assert_array_equal(y, self.table)
+
+    def test_rows(self):
+        self.check()
+        update, context = self.engine.update(), self.engine.create_context()
+        update.set_rows("emb", [3, 6], np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+        update.set_rows("emb", 6, np.array([7, 8, 9], np.float32))
+        update.delete_rows("emb", [1])
+        self.check()
+        self.assertEqual((update.commit(), self.engine.version), (1, 1))
+        self.table[[3, 6, 1]] = [[1, 2, 3], [7, 8, 9], [0, 0, 0]]
+        self.check()
+        context.run({"x": X, "ids": IDS})
+        self.assertEqual(context.version, 1)
+        update.set_table("emb", models.TABLE * 2)
+        self.assertEqual(update.commit(), 2)
+        self.table = models.TABLE * 2
+        self.check()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.rkn")
+            self.engine.save(path)
+            self.check(reckon.load(path))
+
+    def test_mistakes(self):
+        update = self.engine.update()
+        rows = np.ones((2, 3), np.float32)
+        for text, call in (("no table 'none'", lambda: update.set_rows("none", [1, 2], rows)),
+                           ("got rows of 3 float64, expected 3 float32", lambda: update.set_rows("emb", [1, 2], np.ones((2, 3)))),
+                           ("got rows of 2 float32, expected 3 float32", lambda: update.set_rows("emb", [1, 2], rows[:, :2])),
+                           ("table 'emb': 1 ids and 2 rows", lambda: update.set_rows("emb", [1], rows)),
+                           ("emb", lambda: update.set_rows("emb", [1, 7], rows)), ("emb", lambda: update.delete_rows("emb", [-1])),
+                           ("ids: expected whole numbers", lambda: update.delete_rows("emb", [0.5])),
+                           ("emb", lambda: update.set_table("emb", rows))):
+            with self.assertRaises(reckon.InvalidError) as caught:
+                call()
+                update.commit()
+            self.assertIn(text, str(caught.exception))
+        self.check()
+
+    def test_other_rows(self):
+        other = self.engine.bind_tables({"emb": models.TABLE + 1})
+        self.check()
+        self.table += 1
+        self.check(other)
+
+
 class Life(EngineTest):
     def test_files_and_bytes(self):
         with tempfile.TemporaryDirectory() as folder:
