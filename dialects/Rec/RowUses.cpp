@@ -42,7 +42,7 @@ std::optional<RowUses> rec::useRowsByBroadcast(Operation *op) {
       uses.push_back(RowUse::Whole);
     else if (getLeadingSize(operand) == rows)
       uses.push_back(RowUse::Row);
-    else if (getLeadingSize(operand) == SizeExpr(1))
+    else if (getLeadingSize(operand) == SizeExpr(1) || (isa<BroadcastOp>(op) && !isAnonymous(getLeadingSize(operand))))
       uses.push_back(RowUse::Whole);
     else
       return std::nullopt;

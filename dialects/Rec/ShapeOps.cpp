@@ -76,8 +76,12 @@ LogicalResult BroadcastOp::verify() {
     return emitOpError("[C1] the operand holds ")
            << getElementType(getX()) << ", the result " << getElementType(getResult());
   Shape from = getShape(getX()), to = getShape(getResult());
-  auto both = from.size() <= to.size() ? broadcastShapes(to, from) : std::nullopt;
-  if (!both || !unifyShapes(*both, to))
+  bool fits = from.size() <= to.size();
+  for (size_t d = 1; fits && d <= from.size(); ++d) {
+    const SizeExpr &size = from[from.size() - d], &result = to[to.size() - d];
+    fits = size == SizeExpr(1) || unifySizes(size, result) || !size.isConstant();
+  }
+  if (!fits)
     return emitOpError("[C1] shape ") << printShape(from) << " does not broadcast to " << printShape(to);
   return success();
 }

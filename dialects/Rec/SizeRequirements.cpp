@@ -5,6 +5,8 @@
 //
 //===-------------------------------------------------------------------------------===//
 
+#include "dialects/Rec/RepeatCondition.h"
+
 #include "dialects/Rec/ConstantData.h"
 #include "dialects/Rec/Rec.h"
 
@@ -60,6 +62,20 @@ void ReshapeOp::getSizeRequirements(Requirements &requirements) {
   requirements.push_back(
       {getNumElements(getShape(getResult())), Relation::equal, getNumElements(getShape(getX())),
        text("as many elements after a reshape to " + printShape(getShape(getResult())) + " as before it")});
+}
+
+SizeCondition rec::getRepeatCondition(const SizeExpr &size, const SizeExpr &result) {
+  return {(result - size) * (size - SizeExpr(1)), Relation::equal, 0,
+          size.str() + " to be 1, or equal to the size that numpy repeats it to"};
+}
+
+void BroadcastOp::getSizeRequirements(Requirements &requirements) {
+  Shape from = getShape(getX()), to = getShape(getResult());
+  for (size_t d = 0; d < from.size(); ++d) {
+    const SizeExpr &size = from[d], &result = to[to.size() - from.size() + d];
+    if (size != SizeExpr(1) && size != result)
+      requirements.push_back(getRepeatCondition(size, result));
+  }
 }
 
 /// Indices that are constants count from the end where negative; all lie inside the axis.
@@ -132,7 +148,6 @@ void ArgReduceOp::getSizeRequirements(Requirements &requirements) {
   void OP::getSizeRequirements(Requirements &) {}
 RECKON_NEEDS_NOTHING(BatchNormOp)
 RECKON_NEEDS_NOTHING(BinaryOp)
-RECKON_NEEDS_NOTHING(BroadcastOp)
 RECKON_NEEDS_NOTHING(CastOp)
 RECKON_NEEDS_NOTHING(CompareOp)
 RECKON_NEEDS_NOTHING(ConcatOp)

@@ -80,6 +80,22 @@ bool canonicalize(std::vector<Term> &terms) {
   return out <= maxTerms;
 }
 
+/// Dimensions are not negative, so d * min(d, 1) is d.
+void dropSigns(std::vector<AtomPtr> &factors) {
+  auto isSignOf = [](const Atom &atom, const Atom &dim) {
+    if (atom.kind != Atom::Kind::Min || dim.kind != Atom::Kind::Dim)
+      return false;
+    const SizeExpr &a = atom.operands[0], &b = atom.operands[1];
+    return (a.constant() == 1 && b.asDim() == dim.name) || (b.constant() == 1 && a.asDim() == dim.name);
+  };
+  factors.erase(std::remove_if(factors.begin(), factors.end(),
+                               [&](const AtomPtr &atom) {
+                                 return std::any_of(factors.begin(), factors.end(),
+                                                    [&](const AtomPtr &dim) { return isSignOf(*atom, *dim); });
+                               }),
+                factors.end());
+}
+
 std::optional<std::vector<Term>> scaled(const std::vector<Term> &terms, const Term &by) {
   std::vector<Term> result;
   result.reserve(terms.size());
@@ -90,6 +106,7 @@ std::optional<std::vector<Term>> scaled(const std::vector<Term> &terms, const Te
       return std::nullopt;
     std::merge(term.factors.begin(), term.factors.end(), by.factors.begin(), by.factors.end(),
                std::back_inserter(product.factors), less);
+    dropSigns(product.factors);
     result.push_back(std::move(product));
   }
   return result;

@@ -37,14 +37,13 @@ static std::string getNodeName(Operation *op) {
 }
 
 /// A dimension that a node needs to be a certain number is none any more, which the caller should hear.
-static void warnOfFixedSize(rec::OnnxOp op, const SizeExpr &a, const SizeExpr &b) {
+static void warnOfFixedSize(Location loc, StringRef node, const SizeExpr &a, const SizeExpr &b, StringRef or1 = "") {
   if (!a.isConstant() && !b.isConstant())
     return;
   const SizeExpr &size = a.isConstant() ? b : a, &number = a.isConstant() ? a : b;
   if (size.asDim() && number.constant() != 1)
-    emitWarning(op.getLoc()) << "node '" << getNodeName(op) << "' (" << getQualifiedName(op)
-                             << ") needs the dimension '" << size.str() << "' to be " << number.str()
-                             << ": the engine takes no other size";
+    emitWarning(loc) << "node " << node << " needs the dimension '" << size.str() << "' to be " << number.str() << or1
+                     << ": the engine takes no other size";
 }
 
 /// Converts one node, or leaves it with its reason. Fails when the model is wrong. `next` is where the walk continues.
@@ -70,7 +69,10 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
   for (;;) {
     rec::SizeConflict conflict;
     Node node(builder, op, unrollsLoops);
+    std::string described = "'" + name + "' (" + opType + ")";
     if (foldSizeArithmetic(node) || succeeded(converter->convert(node))) {
+      for (const auto &[size, number] : node.getFixed())
+        warnOfFixedSize(node.loc, described, size, number, " or 1");
       ++counts.converted;
       if (node.resumeAt)
         next = node.resumeAt;
@@ -89,7 +91,7 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
           return success();
         }
         if (unifyDims(func, first, second) || requireEqual(op, first, second)) {
-          warnOfFixedSize(op, first, second);
+          warnOfFixedSize(node.loc, described, first, second);
           ++counts.unified;
           continue;
         }

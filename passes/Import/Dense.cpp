@@ -26,7 +26,7 @@ static LogicalResult convertMatMul(Node &node) {
     return node.invalid("an operand is missing");
   if (isWeight(b) && getRank(a) >= 1)
     return node.replace(node.make<rec::LinearOp>(a, b, Value()));
-  return node.replace(node.make<rec::MatmulOp>(a, b, /*transpose_a=*/false, /*transpose_b=*/false));
+  return node.replace(node.matmul(a, b));
 }
 
 /// The addend of a Gemm as a bias of one entry a column; null when it is no such thing.
@@ -54,7 +54,7 @@ static Value makeGemm(Node &node) {
     c = node.mul(c, beta);
 
   if (!isWeight(b)) {
-    Value product = node.make<rec::MatmulOp>(a, b, transA, transB);
+    Value product = node.matmul(a, b, transA, transB);
     if (alpha != 1)
       product = node.mul(product, alpha);
     return hasAddend ? node.add(product, c) : product;
@@ -106,7 +106,7 @@ static LogicalResult convertFusedMatMul(Node &node) {
   if (isWeight(b) && getRank(a) >= 1)
     product = node.make<rec::LinearOp>(a, b, Value());
   else
-    product = node.make<rec::MatmulOp>(a, b, /*transpose_a=*/false, /*transpose_b=*/false);
+    product = node.matmul(a, b);
   if (alpha != 1)
     product = node.mul(product, alpha);
   Activation activation{node.getString("activation", ""), node.getFloat("activation_alpha", 0),

@@ -8,6 +8,8 @@
 #include "passes/Import/LayerBuilder.h"
 
 #include "dialects/Rec/ConstantData.h"
+#include "dialects/Rec/RepeatCondition.h"
+#include "passes/Import/RepeatedSizes.h"
 
 #include "mlir/IR/Verifier.h"
 
@@ -84,15 +86,28 @@ SmallVector<Value> LayerBuilder::finish(OperationState &state, unsigned count, b
 }
 
 Value LayerBuilder::unary(UnaryKind kind, Value x) { return make<rec::UnaryOp>(kind, x); }
-Value LayerBuilder::binary(BinaryKind kind, Value a, Value c) { return make<rec::BinaryOp>(kind, a, c); }
+Value LayerBuilder::binary(BinaryKind kind, Value a, Value c) {
+  SmallVector<Value> operands = repeatToFit({a, c});
+  return make<rec::BinaryOp>(kind, operands[0], operands[1]);
+}
 Value LayerBuilder::binary(BinaryKind kind, Value a, double c) {
   return a ? binary(kind, a, scalar(c, getElement(a))) : Value();
 }
-Value LayerBuilder::compare(CompareKind kind, Value a, Value c) { return make<rec::CompareOp>(kind, a, c); }
+Value LayerBuilder::compare(CompareKind kind, Value a, Value c) {
+  SmallVector<Value> operands = repeatToFit({a, c});
+  return make<rec::CompareOp>(kind, operands[0], operands[1]);
+}
 Value LayerBuilder::compare(CompareKind kind, Value a, double c) {
   return a ? compare(kind, a, scalar(c, getElement(a))) : Value();
 }
-Value LayerBuilder::select(Value condition, Value a, Value c) { return make<rec::SelectOp>(condition, a, c); }
+Value LayerBuilder::select(Value condition, Value a, Value c) {
+  SmallVector<Value> operands = repeatToFit({condition, a, c});
+  return make<rec::SelectOp>(operands[0], operands[1], operands[2]);
+}
+Value LayerBuilder::matmul(Value a, Value c, bool transposeA, bool transposeB) {
+  SmallVector<Value> operands = repeatToFit({a, c}, /*kept=*/2);
+  return make<rec::MatmulOp>(operands[0], operands[1], transposeA, transposeB);
+}
 
 Value LayerBuilder::cast(Value x, Type elementType) {
   if (!x || getElement(x) == elementType)
@@ -123,6 +138,64 @@ Value LayerBuilder::broadcast(Value x, ArrayRef<SizeExpr> shape) {
     return x;
   RankedTensorType type = rec::getTensorType(shape, getElement(x));
   return type == x.getType() ? x : makeTyped<rec::BroadcastOp>(type, x);
+}
+
+std::optional<SizeExpr> LayerBuilder::getRepeated(const SizeExpr &a, const SizeExpr &other) {
+  Operation *parent = b.getInsertionBlock()->getParentOp();
+  auto func = dyn_cast<func::FuncOp>(parent);
+  auto size = getRepeatedSize(func ? func : parent->getParentOfType<func::FuncOp>(), a, other);
+  if (size && size->isConstant()) {
+    std::pair<SizeExpr, SizeExpr> both(a.isConstant() ? other : a, *size);
+    if (!llvm::is_contained(fixed, both))
+      fixed.push_back(both);
+  }
+  return size;
+}
+
+SmallVector<Value> LayerBuilder::repeatToFit(ValueRange operands, size_t kept) {
+  SmallVector<Value> repeated(operands);
+  if (llvm::any_of(operands, [](Value operand) { return !operand; }))
+    return repeated;
+  size_t rank = 0;
+  for (Value operand : operands)
+    rank = std::max<size_t>(rank, getRank(operand));
+  // From the last dimension on; what no repetition explains stays as it is, for inference to report.
+  Shape common(rank, SizeExpr(1));
+  bool repeats = false;
+  for (Value operand : operands) {
+    Shape shape = rec::getShape(operand);
+    for (size_t d = kept; d < shape.size(); ++d) {
+      const SizeExpr &size = shape[shape.size() - 1 - d];
+      auto both = getRepeated(common[d], size);
+      repeats |= both.has_value();
+      if (both || common[d] == SizeExpr(1))
+        common[d] = both.value_or(size);
+    }
+  }
+  if (!repeats)
+    return repeated;
+  for (Value &operand : repeated) {
+    Shape shape = rec::getShape(operand);
+    for (size_t d = kept; d < shape.size(); ++d) {
+      SizeExpr &size = shape[shape.size() - 1 - d];
+      if (getRepeated(common[d], size))
+        size = common[d];
+    }
+    operand = broadcast(operand, shape);
+  }
+  return repeated;
+}
+
+void LayerBuilder::requireRepeated(const SizeExpr &size, const SizeExpr &result) {
+  rec::SizeCondition condition = rec::getRepeatCondition(size, result);
+  if (rec::provablyHolds(condition))
+    return;
+  MLIRContext *context = b.getContext();
+  auto name = loc->findInstanceOf<NameLoc>();
+  auto sizes = rec::DimsAttr::get(context, ArrayRef<SizeExpr>{condition.left, condition.right});
+  requirements.push_back(rec::RequirementAttr::get(context, condition.relation, sizes,
+                                                   name ? name.getName() : StringAttr::get(context),
+                                                   StringAttr::get(context, condition.what)));
 }
 
 Value LayerBuilder::transpose(Value x, ArrayRef<int64_t> perm) {

@@ -73,6 +73,10 @@ public:
   // Shapes. Sizes are those of the result; axes count from 0.
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<SizeExpr> shape);
   mlir::Value broadcast(mlir::Value x, llvm::ArrayRef<SizeExpr> shape);
+  /// Operands of a layer that broadcasts as numpy does, all but their last `kept` dimensions: where sizes are equal or
+  /// 1 at run time alone, each is repeated to the size that comes out.
+  llvm::SmallVector<mlir::Value> repeatToFit(mlir::ValueRange operands, size_t kept = 0);
+  mlir::Value matmul(mlir::Value a, mlir::Value b, bool transposeA = false, bool transposeB = false);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> perm);
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   mlir::Value squeeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
@@ -96,6 +100,12 @@ public:
   /// Sizes as an int64 tensor, of rank 0 when `scalar`; a constant when they all are.
   mlir::Value sizes(llvm::ArrayRef<SizeExpr> sizes, bool scalar);
 
+  /// getRepeatedSize() in this function; a constant that comes out is noted in `fixed`.
+  std::optional<SizeExpr> getRepeated(const SizeExpr &a, const SizeExpr &b);
+  /// Requires a size that no layer has to be 1 or the size that comes out of a repetition.
+  void requireRepeated(const SizeExpr &size, const SizeExpr &result);
+
+  llvm::ArrayRef<std::pair<SizeExpr, SizeExpr>> getFixed() const { return fixed; }
   bool isBroken() const { return broken; }
   /// Whether the model is at fault: the sizes or types do not fit. Otherwise the dialect has no such layer.
   bool isModelWrong() const { return modelWrong; }
@@ -107,6 +117,8 @@ public:
 protected:
   /// What the layers made so far need of the sizes and cannot be proved; also of those that were folded away.
   llvm::SmallVector<rec::RequirementAttr> requirements;
+  /// Dimensions that must be 1 or a number.
+  llvm::SmallVector<std::pair<SizeExpr, SizeExpr>> fixed;
 
   /// Breaks the builder; the first reason stays.
   void breakWith(const llvm::Twine &reason, bool modelIsWrong);

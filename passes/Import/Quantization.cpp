@@ -108,7 +108,7 @@ static LogicalResult convertMatMulInteger(Node &node) {
     return node.invalid("an operand is missing");
   a = toIntegers(node, a, alongRows(node, node.getOperand(2)));
   b = toIntegers(node, b, node.getOperand(3));
-  return node.replace(node.make<rec::MatmulOp>(a, b, false, false));
+  return node.replace(node.matmul(a, b));
 }
 
 static LogicalResult convertQuantizedMatMul(Node &node) {
@@ -116,7 +116,7 @@ static LogicalResult convertQuantizedMatMul(Node &node) {
   if (v.size() != 8)
     return node.invalid("eight operands were expected");
   Value a = toIntegers(node, v[0], alongRows(node, v[2])), b = toIntegers(node, v[3], v[5]);
-  Value product = node.make<rec::MatmulOp>(a, b, false, false);
+  Value product = node.matmul(a, b);
   Value scale = node.mul(alongRows(node, v[1]), v[4]);
   if (!product || !scale)
     return failure();

@@ -167,7 +167,7 @@ static LogicalResult convertQGemm(Node &node) {
   // Scales of B may be one a column of the product.
   b = transposeIf(node, b, transposesB);
   b = toIntegers(node, b, scaleB.zero);
-  Value sum = node.make<rec::MatmulOp>(a, b, /*transpose_a=*/false, /*transpose_b=*/false);
+  Value sum = node.matmul(a, b);
   if (c)
     sum = node.add(sum, c);
   Value factor = node.mul(scaleA.scale, scaleB.scale);
@@ -179,8 +179,8 @@ static LogicalResult convertQGemm(Node &node) {
 
 /// (A - zero) (B - zero) in the scale of both, plus a bias.
 static Value multiply(Node &node, Value a, const Scaling &scaleA, Value b, const Scaling &scaleB, Value bias) {
-  Value sum = node.make<rec::MatmulOp>(toIntegers(node, a, scaleA.zero), toIntegers(node, b, scaleB.zero),
-                                       /*transpose_a=*/false, /*transpose_b=*/false);
+  Value sum = node.matmul(toIntegers(node, a, scaleA.zero), toIntegers(node, b, scaleB.zero),
+                          /*transpose_a=*/false, /*transpose_b=*/false);
   Value product = rescale(node, sum, node.mul(scaleA.scale, scaleB.scale));
   return bias ? node.add(product, bias) : product;
 }

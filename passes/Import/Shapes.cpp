@@ -143,11 +143,17 @@ static LogicalResult convertExpand(Node &node) {
   for (const SizeExpr &size : *target)
     if (size.constant().value_or(0) < 0)
       return node.invalid("shape " + rec::printShape(*target) + " has a negative size");
-  auto shape = rec::broadcastShapes(rec::getShape(x), *target);
-  if (!shape)
+  Shape shape = rec::getShape(x), wanted = *target;
+  for (size_t d = 1; d <= std::min(shape.size(), wanted.size()); ++d)
+    if (auto both = node.getRepeated(shape[shape.size() - d], wanted[wanted.size() - d])) {
+      node.requireRepeated(wanted[wanted.size() - d], *both);
+      shape[shape.size() - d] = wanted[wanted.size() - d] = *both;
+    }
+  auto result = rec::broadcastShapes(shape, wanted);
+  if (!result)
     return node.invalid("a tensor of shape " + rec::printShape(rec::getShape(x)) + " does not expand to " +
                         rec::printShape(*target));
-  return node.replace(node.broadcast(x, *shape));
+  return node.replace(node.broadcast(x, *result));
 }
 
 void registerShapes(Registry &r) {

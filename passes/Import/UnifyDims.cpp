@@ -6,9 +6,8 @@
 //===--------------------------------------------------------------------------------===//
 //
 // Many exporters leave the dimensions of a model's inputs without a name, or give one dimension a name for each input.
-// A node that wants two of them equal says that they are: numpy's broadcasting would allow a 1 for either, but which
-// one is 1 would have to be known before the first shape after it. So they are equal, and an input with another
-// size, 1 included, is refused when it comes.
+// A node that needs two of them equal, such as a concat, says that they are: an input with another size is refused when
+// it comes. Nodes that broadcast say so of dimensions without names; of others one may be 1 (RepeatedSizes.h).
 //
 //===--------------------------------------------------------------------------------===//
 
@@ -40,7 +39,7 @@ static std::optional<SizeExpr> solveFor(StringRef dim, const SizeExpr &differenc
   return value;
 }
 
-/// The dimensions of the arguments that the model itself has no name for: the reader called them after an input's axis.
+/// The names that the reader calls unnamed dimensions of the arguments: after an input's axis.
 static llvm::StringSet<> getMadeUpDims(func::FuncOp func) {
   llvm::StringSet<> names;
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
@@ -50,6 +49,14 @@ static llvm::StringSet<> getMadeUpDims(func::FuncOp func) {
       names.insert(SizeExpr::makeDimName((name.getValue() + "." + Twine(axis)).str()));
   }
   return names;
+}
+
+bool haveNames(func::FuncOp func, const SizeExpr &size) {
+  llvm::StringSet<> madeUp = getMadeUpDims(func);
+  return llvm::none_of(size.dims(), [&](StringRef dim) {
+    // tf2onnx and onnxruntime's shape inference number what they do not know.
+    return madeUp.contains(dim) || dim.starts_with("unk__");
+  });
 }
 
 static void substitute(func::FuncOp func, StringRef dim, const SizeExpr &value) {
@@ -71,6 +78,18 @@ static void substitute(func::FuncOp func, StringRef dim, const SizeExpr &value) 
     return std::make_pair(Type(rec::getTensorType(sizes, type.getElementType())), WalkResult::skip());
   });
   replacer.recursivelyReplaceElementsIn(func, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+  // What was required of the two may hold now whatever they are.
+  rec::RecDialect::RequirementsAttrHelper note(func.getContext());
+  if (ArrayAttr all = note.getAttr(func)) {
+    SmallVector<Attribute> open = llvm::filter_to_vector(all, [](Attribute attribute) {
+      auto requirement = cast<rec::RequirementAttr>(attribute);
+      return requirement.getLeft() != requirement.getRight();
+    });
+    if (open.empty())
+      note.removeAttr(func);
+    else
+      note.setAttr(func, ArrayAttr::get(func.getContext(), open));
+  }
 }
 
 bool unifyDims(func::FuncOp func, const SizeExpr &a, const SizeExpr &b) {

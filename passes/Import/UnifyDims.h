@@ -19,6 +19,10 @@ namespace reckon::importer {
 /// solved for.
 bool unifyDims(mlir::func::FuncOp func, const SizeExpr &a, const SizeExpr &b);
 
+/// Whether the model names all dimensions of a size: an exporter that made up the names, or left them out, does not
+/// mean that they differ.
+bool haveNames(mlir::func::FuncOp func, const SizeExpr &size);
+
 /// Where no dimension can be solved for, as for `T` and `min(T, 6)`: the operands of a node that have the less simple
 /// of two sizes are reshaped to the simpler, and that both are equal becomes a requirement of the function. False when
 /// no operand has it, or when they certainly differ.

@@ -150,10 +150,18 @@ std::optional<StridedView> LayerEmitter::view(rec::BroadcastOp op, const Strided
   rec::Shape from = rec::getShape(op.getX()), to = rec::getShape(op.getResult());
   SmallVector<Value> strides(to.size() - from.size(), constantIndex(0));
   for (auto [d, stride] : llvm::enumerate(place.strides)) {
-    bool repeats = from[d] == SizeExpr(1) && to[to.size() - from.size() + d] != SizeExpr(1);
-    strides.push_back(repeats ? constantIndex(0) : stride);
+    const SizeExpr &extent = from[d], &repeated = to[to.size() - from.size() + d];
+    if (extent == SizeExpr(1))
+      strides.push_back(repeated == SizeExpr(1) ? stride : constantIndex(0));
+    else
+      strides.push_back(extent == repeated ? stride : whereNotOne(extent, stride));
   }
   return StridedView{place.base, strides, place.elementType};
+}
+
+Value LayerEmitter::whereNotOne(const SizeExpr &extent, Value value) {
+  Value isOne = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size(extent), constantIndex(1));
+  return arith::SelectOp::create(b, isOne, constantIndex(0), value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -211,7 +219,14 @@ Value LayerEmitter::elementOf(rec::CastOp op, Index index) {
   return emitCast(b, element(op.getX(), index), elementTypeOf(op.getX()), elementTypeOf(op.getResult()));
 }
 
-Value LayerEmitter::elementOf(rec::BroadcastOp op, Index index) { return operandElement(op.getX(), index); }
+Value LayerEmitter::elementOf(rec::BroadcastOp op, Index index) {
+  rec::Shape from = rec::getShape(op.getX()), to = rec::getShape(op.getResult());
+  SmallVector<Value> source = broadcastIndex(op.getX(), index, index.size());
+  for (auto [d, extent] : llvm::enumerate(from))
+    if (extent != SizeExpr(1) && extent != to[to.size() - from.size() + d])
+      source[d] = whereNotOne(extent, source[d]);
+  return element(op.getX(), source);
+}
 
 Value LayerEmitter::elementOf(rec::TransposeOp op, Index index) {
   SmallVector<Value> source(index.size());

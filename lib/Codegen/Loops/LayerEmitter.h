@@ -77,6 +77,8 @@ protected:
   std::optional<StridedView> view(rec::TransposeOp op, const StridedView &place);
   std::optional<StridedView> view(rec::SliceOp op, const StridedView &place);
   std::optional<StridedView> view(rec::BroadcastOp op, const StridedView &place);
+  /// 0 where an extent is 1 at run time, else the value: a stride or an index of what is repeated.
+  Value whereNotOne(const SizeExpr &extent, Value value);
   /// Writes what `elementAt` gives for every index of a tensor, of the current row alone when `oneRow`.
   using ElementAt = llvm::function_ref<Value(Index)>;
   virtual void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt);

@@ -33,11 +33,11 @@ public:
     if (oneIn(3))
       input({B, T, SizeExpr(between(1, 4))});
     using Step = bool (SizeGraph::*)();
-    static constexpr Step steps[] = {&SizeGraph::addSlice,          &SizeGraph::addTopK,    &SizeGraph::addGather,
-                                     &SizeGraph::addGatherElements, &SizeGraph::addScatter, &SizeGraph::addReshape,
-                                     &SizeGraph::addPadding,        &SizeGraph::addEqual,   &SizeGraph::addUnary,
-                                     &SizeGraph::addReduction,      &SizeGraph::addOrder,   &SizeGraph::addConcat,
-                                     &SizeGraph::addRepeat,         &SizeGraph::addMatmul,  &SizeGraph::addShape};
+    static constexpr Step steps[] = {
+        &SizeGraph::addSlice,   &SizeGraph::addTopK,      &SizeGraph::addGather,  &SizeGraph::addGatherElements,
+        &SizeGraph::addScatter, &SizeGraph::addReshape,   &SizeGraph::addPadding, &SizeGraph::addEqual,
+        &SizeGraph::addUnary,   &SizeGraph::addReduction, &SizeGraph::addOrder,   &SizeGraph::addConcat,
+        &SizeGraph::addRepeat,  &SizeGraph::addMatmul,    &SizeGraph::addShape,   &SizeGraph::addRepeatIfOne};
     for (int64_t i = 0, count = between(2, 7); i < count;) {
       startNode(i);
       i += (this->*steps[below(std::size(steps))])();
@@ -218,6 +218,15 @@ private:
     if (to.size() > 3)
       return false;
     return add(rec::BroadcastOp::create(b, rec::getTensorType(to, b.getF32Type()), reshape(x, unit)));
+  }
+  /// A dimension to that of another value, which it is or which is 1, or it is 1 itself.
+  bool addRepeatIfOne() {
+    if (!pick() || shape[d].isConstant() || typeOf(x).getElementType() != b.getF32Type())
+      return false;
+    rec::Shape to = shape;
+    SizeExpr other = oneIn(2) ? N : B;
+    to[d] = SizeExpr::max(shape[d], other) * SizeExpr::min(SizeExpr::min(shape[d], other), 1);
+    return add(rec::BroadcastOp::create(b, rec::getTensorType(to, b.getF32Type()), x));
   }
   bool addMatmul() {
     if (!pick(2) || shape.size() != 2)

@@ -13,6 +13,7 @@ import collections
 import glob
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -257,6 +258,7 @@ def main():
         imported = []
         for seed in range(arguments.seed, arguments.seed + arguments.models):
             path = os.path.join(root, f"model-{seed}")
+            shutil.rmtree(path, ignore_errors=True)
             onnx.save(Model(seed).make(), path + ".onnx")
             words = [os.path.join(arguments.build, "bin", "reckon-compile"), path + ".onnx", "--stop-after=import", "-o", path + ".mlir"]
             done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -17,7 +17,7 @@ func.func @shapes(%x: tensor<5x4xf32> {rec.name = "x"}) -> tensor<*xf32> {
 // What fixes the batch all the same is named.
 func.func @fixed(%x: tensor<5x4xf32> {rec.name = "x"}) -> tensor<*xf32> {
   %w = rec.constant dense<[[1.0], [2.0], [3.0], [4.0], [5.0]]> : tensor<5x1xf32>
-  // expected-warning @below {{needs the dimension 'batch' to be 5: the engine takes no other size}}
+  // expected-warning @below {{needs the dimension 'batch' to be 5 or 1: the engine takes no other size}}
   %0 = rec.onnx "Add"(%x, %w) {opset = 17 : i64} : (tensor<5x4xf32>, tensor<5x1xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }

@@ -38,3 +38,27 @@ func.func @constant(%arg0: tensor<?x4xf32, #rec.dims<"x.0", 4>> {rec.name = "x"}
   %r = rec.onnx "Add"(%arg0, %arg1) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"x.0", 4>>, tensor<5x4xf32>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// -----
+
+// Of dimensions that the model names one may be 1: what comes out is as large as the other, or nothing.
+// CHECK-LABEL: func.func @repeated(
+// CHECK-SAME: %arg0: tensor<?x4xf32, #rec.dims<"n", 4>> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"m", 4>> {rec.name = "y"}
+// CHECK-SAME: rec.requirements = [#rec.requirement<equal <{{.*}}, 0>, "", "n to be 1, or equal to the size that numpy repeats it to">, {{.*}} "m to be 1
+// CHECK: %[[X:.*]] = rec.broadcast %arg0 : {{.*}} -> tensor<?x4xf32, #rec.dims<"min(m, min(n, 1))*max(m, n)", 4>>
+// CHECK: %[[Y:.*]] = rec.broadcast %arg1 : {{.*}} -> tensor<?x4xf32, #rec.dims<"min(m, min(n, 1))*max(m, n)", 4>>
+// CHECK: rec.binary add %[[X]], %[[Y]]
+func.func @repeated(%arg0: tensor<?x4xf32, #rec.dims<"n", 4>> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"m", 4>> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %r = rec.onnx "Add"(%arg0, %arg1) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"n", 4>>, tensor<?x4xf32, #rec.dims<"m", 4>>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}
+
+// -----
+
+// tf2onnx numbers what it has no name for: that is one dimension.
+// CHECK-LABEL: func.func @numbered(
+// CHECK-SAME: %arg0: tensor<?xf32, #rec.dims<"unk__8">> {rec.name = "x"}, %arg1: tensor<?xf32, #rec.dims<"unk__8">> {rec.name = "y"}
+func.func @numbered(%arg0: tensor<?xf32, #rec.dims<"unk__7">> {rec.name = "x"}, %arg1: tensor<?xf32, #rec.dims<"unk__8">> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %r = rec.onnx "Add"(%arg0, %arg1) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"unk__7">>, tensor<?xf32, #rec.dims<"unk__8">>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}

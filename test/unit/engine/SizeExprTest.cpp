@@ -56,6 +56,9 @@ TEST(SizeExpr, MinMaxSimplify) {
   EXPECT_EQ(read("min(batch, batch+1)").str(), "batch");
   EXPECT_EQ(read("max(a, max(b, c))"), read("max(max(c, a), b)"));
   EXPECT_EQ(read("max(3, max(a, 5))").str(), read("max(a, 5)").str());
+  // No dimension is negative.
+  EXPECT_EQ(read("a*min(a, 1)").str(), "a");
+  EXPECT_EQ(read("a*b*min(1, a)*min(b, 2)"), read("a*b*min(b, 2)"));
   EXPECT_EQ(read("min(a, a)").str(), "a");
 }
 
