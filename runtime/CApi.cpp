@@ -112,7 +112,7 @@ ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bind
   if (!path)
     return invalid("the path of the engine is null");
   return openEngine("engine '" + std::string(path) + "'", bindings, num_bindings, engine,
-                    [&](EngineError &error) { return EngineFile::open(path, error); });
+                    [&](EngineError &error) { return EngineFile::open(path, error, EngineFile::Check::AllButRows); });
 }
 
 ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size, const ReckonTableBinding *bindings,
@@ -120,7 +120,7 @@ ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size, const
   if (!data && size != 0)
     return invalid("the memory of the engine is null");
   return openEngine("engine in memory", bindings, num_bindings, engine, [&](EngineError &error) {
-    return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error);
+    return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error, EngineFile::Check::AllButRows);
   });
 }
 
@@ -128,8 +128,9 @@ ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const Recko
                                                    size_t num_bindings, ReckonEngine **engine) {
   if (!name)
     return invalid("the name of the shared memory is null");
-  return openEngine("engine in shared memory '" + std::string(name) + "'", bindings, num_bindings, engine,
-                    [&](EngineError &error) { return EngineFile::openSharedMemory(name, error); });
+  return openEngine(
+      "engine in shared memory '" + std::string(name) + "'", bindings, num_bindings, engine,
+      [&](EngineError &error) { return EngineFile::openSharedMemory(name, error, EngineFile::Check::AllButRows); });
 }
 
 void reckon_engine_close(ReckonEngine *engine) { delete engine; }

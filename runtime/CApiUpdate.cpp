@@ -79,6 +79,12 @@ ReckonStatus reckon_update_commit(ReckonUpdate *update, uint64_t *version) {
   });
 }
 
+ReckonStatus reckon_engine_verify(const ReckonEngine *engine) {
+  if (!engine)
+    return invalid("the engine is null");
+  return guarded([&](Error &error) { return engine->loaded->rowChecks.checkAll(error); });
+}
+
 uint64_t reckon_engine_version(const ReckonEngine *engine) { return engine ? engine->loaded->versions->version() : 0; }
 
 ReckonStatus reckon_engine_save(const ReckonEngine *engine, const char *path) {

@@ -254,6 +254,8 @@ void ExecutionContext::beginRun(const ReckonRunOptions *options) {
 bool ExecutionContext::runPrepared(Error &error) {
   if (control.mustStop())
     return control.setError(error);
+  if (!engine->rowChecks.isDone() && !engine->rowChecks.check(spec(), inputs, inputShapes, error))
+    return false;
   PinScope version(*engine->versions, pin);
   lastVersion = version.snapshot.version;
   return executor->run(inputs, outputBindings, version.snapshot, control, error);
@@ -270,7 +272,7 @@ bool ExecutionContext::profile(Error &error) {
   beginRun(nullptr);
   PinScope version(*engine->versions, pin);
   lastVersion = version.snapshot.version;
-  bool success = prepare(error) && bindOutputs(error) &&
+  bool success = prepare(error) && bindOutputs(error) && engine->rowChecks.check(spec(), inputs, inputShapes, error) &&
                  executor->profile(inputs, outputBindings, version.snapshot, control, profile, error);
   if (success)
     report.make(spec(), std::move(profile), dims);

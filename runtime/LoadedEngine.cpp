@@ -70,6 +70,7 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   for (size_t i = 0; i < bound.size(); ++i)
     if (bound[i].data)
       versions->setRows(i, sourceOf(i));
+  rowChecks.start(*file, bound);
   inputTexts = shapeTexts(spec().inputs);
   outputTexts = shapeTexts(spec().outputs);
   for (const ProgramSpec &program : spec().programs)
@@ -103,6 +104,9 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
     return nullptr;
   }
   if (!found->makesUpTables() && !makeUpTables(error))
+    return nullptr;
+  // A copy is read without us.
+  if (found->hasOwnMemory() && !rowChecks.checkAll(error))
     return nullptr;
   program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
   return program.get();
@@ -149,7 +153,8 @@ bool LoadedEngine::save(const std::string &path, Error &error) const {
   std::lock_guard<std::mutex> one(saving);
   {
     std::lock_guard<std::mutex> lock(mutex);
-    if (!makeUpTables(error))
+    // What is damaged does not get new checksums.
+    if (!makeUpTables(error) || !rowChecks.checkAll(error))
       return false;
   }
   // Commits after the next one wait meanwhile; runs do not.

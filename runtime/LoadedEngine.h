@@ -9,6 +9,7 @@
 #define RECKON_RUNTIME_LOADEDENGINE_H
 
 #include "Counters.h"
+#include "RowChecks.h"
 #include "ShapeSolver.h"
 #include "TableStorage.h"
 #include "ThreadPool.h"
@@ -54,6 +55,8 @@ public:
   /// Makes the changes the next version for devices that have the rows on the host: Versions::commit(). Refused while a
   /// device has rows of its own.
   [[nodiscard]] bool commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const;
+  /// Rows that were not checked when the engine was opened. Thread-safe.
+  mutable RowChecks rowChecks;
   const std::vector<int64_t> &tableRows() const { return rowCounts; }
   uint64_t identity() const { return file->identity(); }
   /// Writes the newest version as an engine, in the place of what is there.

@@ -23,11 +23,12 @@ namespace {
 class Reader {
 public:
   /// `object`, unless it is null, is what the bytes lie in, which may be sealed.
-  Reader(ByteSpan bytes, const struct stat *object, EngineSpec &spec, std::vector<EngineSection> &sections,
-         EngineError &error)
-      : bytes(bytes), object(object), spec(spec), sections(sections), error(error) {}
+  Reader(ByteSpan bytes, const struct stat *object, EngineFile::Check check, EngineSpec &spec,
+         std::vector<EngineSection> &sections, EngineError &error)
+      : bytes(bytes), object(object), check(check), spec(spec), sections(sections), error(error) {}
 
   uint64_t descriptionChecksum() const { return header.metadataChecksum; }
+  std::vector<RowChunks> takeUnchecked() { return std::move(unchecked); }
   bool run() { return readHeader() && readMetadata() && readSections() && readDescription() && finish(); }
 
 private:
@@ -58,7 +59,7 @@ private:
         header.sectionsOffset != format::alignTo(sizeof(header) + header.metadataSize, format::sectionAlignment) ||
         header.sectionsOffset > bytes.size)
       return fail("header: its extents contradict each other");
-    if (header.seal != 0 && !(object && header.seal == seal::compute(header, *object)))
+    if (header.seal != 0 && (!object || header.seal != seal::compute(header, *object)))
       return fail("header: its seal is that of another object in shared memory; reckon-share get copies one");
     isSealed = header.seal != 0 && seal::isTrusted(header, *object);
     return true;
@@ -72,6 +73,20 @@ private:
     if (header.metadataSize < 8 || !fbs::VerifyEngineBuffer(verifier))
       return fail("description: it is not a well-formed engine table");
     root = fbs::GetEngine(data);
+    return true;
+  }
+
+  /// Whether the section is rows whose chunks are checked when they are read. What says so is under the checksum of the
+  /// description.
+  bool leaveForLater(const fbs::Section &section, SectionKind kind, uint64_t padded) {
+    const auto *checksums = section.chunk_checksums();
+    uint64_t size = section.chunk_bytes();
+    if (check == EngineFile::Check::All || kind != SectionKind::Table || !checksums || size == 0 ||
+        checksums->size() != (padded + size - 1) / size)
+      return false;
+    RowChunks &chunks = unchecked.emplace_back(RowChunks{bytes.data + section.offset(), padded, size, {}});
+    chunks.checksums.resize(checksums->size());
+    std::memcpy(chunks.checksums.data(), checksums->Data(), checksums->size() * sizeof(uint64_t));
     return true;
   }
 
@@ -91,7 +106,7 @@ private:
       if (padded > bytes.size - expected)
         return fail(what + ": its padding ends after the file");
       // Code runs; rows and weights are only read, and who sealed them has checked them.
-      bool isChecked = !isSealed || kind <= SectionKind::Cubin;
+      bool isChecked = (!isSealed && !leaveForLater(*section, kind, padded)) || kind <= SectionKind::Cubin;
       if (isChecked && format::checksum(bytes.data + expected, padded) != section->checksum())
         return fail(what + ": checksum mismatch, the file is damaged");
       sections.push_back({kind, name, section->offset(), section->size(), section->checksum()});
@@ -217,7 +232,9 @@ private:
 
   ByteSpan bytes;
   const struct stat *object;
+  EngineFile::Check check;
   bool isSealed = false;
+  std::vector<RowChunks> unchecked;
   EngineSpec &spec;
   std::vector<EngineSection> &sections;
   EngineError &error;
@@ -227,10 +244,11 @@ private:
 };
 } // namespace
 
-bool EngineFile::read(const struct stat *object, EngineError &error) {
-  Reader reader(bytes, object, contents, sectionList, error);
+bool EngineFile::read(const struct stat *object, Check check, EngineError &error) {
+  Reader reader(bytes, object, check, contents, sectionList, error);
   if (!reader.run())
     return false;
   descriptionChecksum = reader.descriptionChecksum();
+  unchecked = reader.takeUnchecked();
   return true;
 }

@@ -45,12 +45,25 @@ struct Section {
   std::string name;
   std::vector<ByteSpan> pieces; // each starts at a multiple of 64 in the section
   uint64_t size = 0, offset = 0, checksum = 0;
+  std::vector<uint64_t> chunkChecksums; // of a large table
 
   uint64_t add(ByteSpan piece) {
     uint64_t start = format::alignTo(size, format::weightAlignment);
     pieces.push_back(piece);
     size = start + piece.size;
     return start;
+  }
+
+  /// Of the rows, which are one piece, and the padding behind them.
+  void sumChunks() {
+    const uint8_t *next = pieces[0].data;
+    uint64_t left = size;
+    for (; left >= format::chunkBytes; next += format::chunkBytes, left -= format::chunkBytes)
+      chunkChecksums.push_back(format::checksum(next, format::chunkBytes));
+    std::vector<uint8_t> last(next, next + left);
+    last.resize(format::alignTo(left, format::sectionAlignment));
+    if (!last.empty())
+      chunkChecksums.push_back(format::checksum(last.data(), last.size()));
   }
 
   /// The payload and the padding up to the next section.
@@ -80,6 +93,8 @@ public:
         return true;
       });
       section.checksum = stream.digest();
+      if (section.kind == SectionKind::Table && section.size >= format::minChunkedBytes)
+        section.sumChunks();
     }
     // Offsets depend on the size of the metadata that holds them. Scalars are written even when they equal their
     // default, so the size does not depend on the offsets and the second round is final.
@@ -217,7 +232,8 @@ private:
     for (const Section &section : sections)
       list.push_back(fbs::CreateSection(builder, static_cast<fbs::SectionKind>(section.kind),
                                         builder.CreateString(section.name), section.offset, section.size,
-                                        section.checksum));
+                                        section.checksum, section.chunkChecksums.empty() ? 0 : format::chunkBytes,
+                                        builder.CreateVector(section.chunkChecksums)));
     auto sectionList = builder.CreateVector(list);
     auto idUses = pack<void>(spec.idUses);
     auto offsetsUses = pack<void>(spec.offsetsUses);

@@ -60,7 +60,7 @@ static int run(int argc, char **argv) {
 
   // The engine's own description says which inputs are ids of what.
   EngineError problem;
-  auto file = EngineFile::open(args.positional(), problem);
+  auto file = EngineFile::open(args.positional(), problem, EngineFile::Check::AllButRows);
   if (!file)
     return args.error(problem.message,
                       problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);

@@ -123,7 +123,9 @@ typedef struct ReckonTableBinding {
 } ReckonTableBinding;
 #define RECKON_TABLE_BINDING_INIT {sizeof(ReckonTableBinding), NULL, RECKON_TABLE_DEFAULT, NULL, 0, NULL, 0, 0}
 
-/// Opens an engine file, checking all of it. `bindings` may be null when `num_bindings` is 0.
+/// Opens an engine file, checking all of it but the rows of tables from 1 MiB on, which are checked when a run first
+/// reads them: the run fails with RECKON_INVALID when they are damaged. "shm:NAME" is the shared-memory object "/NAME".
+/// `bindings` may be null when `num_bindings` is 0.
 RECKON_API ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
                                            ReckonEngine **engine);
 /// The same from memory, which must outlive the engine. Used in place when 64-byte aligned, copied otherwise.
@@ -133,6 +135,9 @@ RECKON_API ReckonStatus reckon_engine_open_from_memory(const void *data, size_t 
 /// The same from a POSIX shared-memory object, such as "/model".
 RECKON_API ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
                                                               size_t num_bindings, ReckonEngine **engine);
+/// Checks the rows that have not been. A thread that does it in the background, say after opening, takes that work off
+/// the runs.
+RECKON_API ReckonStatus reckon_engine_verify(const ReckonEngine *engine);
 /// Contexts created from it stay valid. Null is allowed.
 RECKON_API void reckon_engine_close(ReckonEngine *engine);
 

@@ -89,6 +89,7 @@ public:
     return info;
   }
   uint64_t version() const { return reckon_engine_version(get()); }
+  Status verify() const { return Status::of(reckon_engine_verify(get())); }
   Status save(const std::string &path) const { return Status::of(reckon_engine_save(get(), path.c_str())); }
   ReckonCounters counters() const {
     ReckonCounters result = RECKON_COUNTERS_INIT;
