@@ -165,7 +165,7 @@ def suite_differential():
 def run_unittest(command, env):
     """Runs programs of unittest by a command that gets the rest as arguments."""
     status, output = run(command, env={**os.environ, **env})
-    ran = re.search(r"^Ran (\d+) tests", output, re.M)
+    ran = re.search(r"^Ran (\d+) tests?", output, re.M)
     bad = len(re.findall(r"^(?:FAIL|ERROR): ", output, re.M))
     if not ran:
         return Result(0, 1, 0, [f"exit status {status}", tail(output)])

@@ -1,4 +1,4 @@
-"""`python -m reckon compile|run|bench|inspect|tune ...`: the tools, from the package."""
+"""`python -m reckon compile|run|bench|inspect|tune|... ...`: the tools, from the package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-TOOLS = ("compile", "run", "bench", "inspect", "tune")
+BIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin")
 
 
 def compile_model(arguments: list[str]) -> int:
@@ -58,12 +58,13 @@ def compile_model(arguments: list[str]) -> int:
 
 def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", f"reckon-{name}")
-    if name in TOOLS and os.access(path, os.X_OK):
-        os.execv(path, [path, *sys.argv[2:]])
+    files = os.listdir(BIN) if os.path.isdir(BIN) else []
+    tools = {file.partition("-")[2]: os.path.join(BIN, file) for file in sorted(files) if file.startswith("reckon-")}
+    if name in tools:
+        os.execv(tools[name], [tools[name], *sys.argv[2:]])
     if name == "compile":
         return compile_model(sys.argv[2:])
-    print(f"usage: python -m reckon {'|'.join(TOOLS)} ...", file=sys.stderr)
+    print(f"usage: python -m reckon {'|'.join({'compile': '', **tools})} ...", file=sys.stderr)
     return 2
 
 

@@ -30,7 +30,7 @@ def compile(model: Any, target: str = "host", *, precision: OptionValue = "fp32"
         target: "host", "cuda" or both, "host,cuda"; "cuda:sm_90a" names an architecture.
         precision: "fp32", the model's own types; "tf32", "fp16" or "bf16" (docs/precision.md).
         progress: True for a bar on stderr (tqdm's where it is installed), a function to be told, False for nothing; None: a bar
-            when stderr is a terminal.
+            when stderr is a terminal, or in a notebook.
         device, threads, tables: as for load(); the device is "host" when there is code for it, else "cuda".
         options: those of reckon-compile with underscores, such as `batch_dim=0` or `table_format=["emb=int8_fbgemm"]`; a list
             repeats an option, True and False are for flags. `verify=True` compares the engine with the reference evaluator.
@@ -92,7 +92,8 @@ class _Progress:
     def __init__(self, wanted: bool | ProgressCallback | None) -> None:
         self._tell = wanted if callable(wanted) else None
         self._bar: Any = None
-        self._show = sys.stderr.isatty() if wanted is None else wanted is True
+        # A notebook's stderr is no terminal, but shows tqdm's bars.
+        self._show = sys.stderr.isatty() or "ipykernel" in sys.modules if wanted is None else wanted is True
         self._shown = 0
 
     def begin(self, phase: str, index: int, count: int) -> None:

@@ -467,7 +467,9 @@ class Engine:
         rows = [("", "name", "type", "shape")]
         for kind, infos in (("input", self.inputs), ("output", self.outputs)):
             rows += [(kind, info.name, info.type, f"[{', '.join(info.shape)}]") for info in infos]
-        rows += [("table", t.name, t.type if t.encoding == "plain" else t.encoding, f"{t.rows} x {t.dim}") for t in self.tables]
+        rows += [("table", t.name, t.type if t.encoding == "plain" else t.encoding, f"{t.rows} x {t.dim}") for t in self.tables[:30]]
+        if len(self.tables) > 30:
+            rows.append(("table", f"and {len(self.tables) - 30} more", "", ""))
         on = sum(kernel.device == self.device.partition(":")[0] for kernel in self.kernels)
         return html_table(f"reckon.Engine on {self.device}, {on} kernels", rows)
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 import numpy as np
 import onnx
@@ -72,6 +73,9 @@ class Compiling(unittest.TestCase):
             reckon.compile(self.model)
         self.assertIn("import", told)
         self.assertEqual(stderr.getvalue(), told)
+        with contextlib.redirect_stderr(io.StringIO()) as stderr, unittest.mock.patch.dict(sys.modules, ipykernel=unittest):
+            reckon.compile(self.model)  # in a notebook
+        self.assertIn("import", stderr.getvalue())
 
     def test_an_exception_in_progress_ends_it(self):
         def interrupt(phase, index, count):

@@ -106,14 +106,14 @@ class Threads(unittest.TestCase):
 
 class Memory(unittest.TestCase):
     def check_is_flat(self, work, times):
-        """Calling `work` often takes no memory after it was called a few times."""
+        """Calling `work` often takes no memory after it was called a fifth as often: the allocator, too, has what it keeps then."""
         def run(count):
             for _ in range(count):
                 work()
             gc.collect()
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-        before = run(max(1, times // 20))
+        before = run(max(1, times // 5))
         self.assertLess(run(times) - before, 1024)  # KiB
 
     def test_runs(self):
@@ -138,7 +138,7 @@ class Memory(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "m.rkn")
             models.open_lookup().save(path)
-            self.check_is_flat(lambda: reckon.load(path)(X, IDS), int(os.environ.get("RECKON_LEAK_RUNS", 100_000)) // 500)
+            self.check_is_flat(lambda: reckon.load(path)(X, IDS), int(os.environ.get("RECKON_LEAK_RUNS", 100_000)) // 200)
 
     def test_failures(self):
         engine = models.open_lookup()
