@@ -216,6 +216,11 @@ static double getRoundingScale(ElementKind kind) {
   }
 }
 
+/// Whether the results are sums of operands, which may cancel each other: then the operands' roundings count, too.
+static bool addsUp(mlir::Operation *op) {
+  return getRounding(op) == rec::Rounding::sums || mlir::isa<rec::EmbeddingBagOp, rec::MultiLookupOp>(op);
+}
+
 /// What the roundings of a sum add up to, in units of one: numbers that are added one after another err independently,
 /// and so by the root of their number.
 static double getSumScale(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, llvm::ArrayRef<Tensor> results) {
@@ -224,6 +229,8 @@ static double getSumScale(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, 
     terms = operands[0].size(running.getAxis());
   else if (mlir::isa<rec::ReduceOp>(op) && results[0].numElements() != 0)
     terms = operands[0].numElements() / results[0].numElements();
+  else if (auto bag = mlir::dyn_cast<rec::EmbeddingBagOp>(op); bag && results[0].numElements() != 0)
+    terms = operands[1].numElements() / results[0].size(0);
   else if (mlir::isa<rec::MatmulOp, rec::LinearOp, rec::DotInteractionOp>(op) && !operands[0].shape().empty())
     terms = operands[0].shape().back();
   return std::sqrt(static_cast<double>(std::max<int64_t>(terms, 1)));
@@ -254,7 +261,7 @@ FailureOr<llvm::SmallVector<Tensor>> evaluateOp(mlir::Operation *op, llvm::Array
                                                 const DimValues &dims, std::string *error,
                                                 const EvaluateOptions &options) {
   llvm::SmallVector<Tensor> noisy;
-  if (options.noise && getRounding(op) == rec::Rounding::sums) {
+  if (options.noise && addsUp(op)) {
     for (const Tensor &operand : operands)
       noisy.push_back(perturb(operand, *options.noise));
     operands = noisy;

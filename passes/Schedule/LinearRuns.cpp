@@ -69,7 +69,9 @@ SmallVector<SmallVector<LinearLink>> schedule::findLinearRuns(ProgramOp program)
     const LinearLayer &to = next->second.layer, &from = link.layer;
     bool fits = reader.getOperands()[to.x.operand] == dispatch.getOperands().back() && to.k == from.n &&
                 to.type == from.type && (from.out.type == from.type || from.out.type.isF32()) &&
-                to.rowsPerSample == from.rowsPerSample && reader.getRows() == dispatch.getRows();
+                to.rowsPerSample == from.rowsPerSample && reader.getRows() == dispatch.getRows() &&
+                // An epilogue that reads its layer's own input, as a cross layer may, would read what is not in memory.
+                reader.lookupKernel().getBody().getArgument(to.x.operand).hasOneUse();
     return fits ? next->first : nullptr;
   };
   DenseSet<Operation *> following;

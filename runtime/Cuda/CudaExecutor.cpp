@@ -335,9 +335,12 @@ bool CudaExecutor::poisonArena(CUstream on, Error &error) {
   if (!program.source.program.checked)
     return true;
   const GuardedLayout &layout = current->guarded();
+  // A program that copies its inputs has no arena, and the driver refuses to copy to nowhere.
+  isPoisoned = layout.bytes() != 0;
+  if (!isPoisoned)
+    return true;
   image.resize(layout.bytes());
   layout.poison(image.data());
-  isPoisoned = true;
   return driver.cuMemcpyHtoDAsync(error, arena.data(), image.data(), image.size(), on) &&
          driver.cuStreamSynchronize(error, on);
 }

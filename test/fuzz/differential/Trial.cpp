@@ -90,14 +90,16 @@ static bool mayBeUnneeded(mlir::func::FuncOp func, llvm::StringRef refusal) {
     if (refusal.starts_with(op->getName().getStringRef()))
       reached.push_back(op);
   });
+  bool isReturned = false;
   for (size_t i = 0; i < reached.size(); ++i) {
     if (mlir::isa<rec::SliceOp, rec::GatherOp>(reached[i]) && i != 0)
       return true;
+    isReturned |= reached[i]->hasTrait<mlir::OpTrait::IsTerminator>();
     for (mlir::Operation *user : reached[i]->getUsers())
       if (!llvm::is_contained(reached, user))
         reached.push_back(user);
   }
-  return false;
+  return !isReturned;
 }
 
 Verdict fuzz::judge(mlir::func::FuncOp func, EngineSession &session, llvm::ArrayRef<Tensor> inputs,
@@ -110,6 +112,8 @@ Verdict fuzz::judge(mlir::func::FuncOp func, EngineSession &session, llvm::Array
     verdict.outcome = {Outcome::RunError, verdict.said};
   else if (mlir::failed(expectation) && verdict.said.empty() && mayBeUnneeded(func, verdict.refused))
     verdict.outcome = {Outcome::Inconclusive, "a slice may leave out the index that the evaluator refuses"};
+  else if (llvm::StringRef(verdict.refused).ends_with("is too large to evaluate"))
+    verdict.outcome = {Outcome::Inconclusive, verdict.refused};
   else if (mlir::failed(expectation) && verdict.said.empty())
     verdict.outcome = {Outcome::Mismatch, "answered what the evaluator refuses: " + verdict.refused};
   else if (mlir::succeeded(expectation) && !verdict.said.empty())
