@@ -210,8 +210,11 @@ LogicalResult eval(rec::SelectOp op, Context &c) {
 }
 
 int64_t truncateTo(ElementKind kind, double x) {
+  // No id of a table.
   if (std::isnan(x))
-    return 0;
+    return kind == ElementKind::I64   ? std::numeric_limits<int64_t>::min()
+           : kind == ElementKind::I32 ? std::numeric_limits<int32_t>::min()
+                                      : 0;
   x = std::trunc(x);
   if (kind == ElementKind::U64) {
     if (x <= 0)

@@ -55,7 +55,10 @@ static LogicalResult convertMean(Node &node) {
 }
 
 static LogicalResult convertMod(Node &node) {
-  return node.getInt("fmod", 0) ? convertBinary<BinaryKind::fmod>(node) : convertBinary<BinaryKind::mod>(node);
+  bool truncates = node.getInt("fmod", 0) != 0;
+  if (Value a = node.getOperand(0); !truncates && a && isa<FloatType>(getElement(a)))
+    return node.invalid("fmod is 0, which is for integers: floats need 1");
+  return truncates ? convertBinary<BinaryKind::fmod>(node) : convertBinary<BinaryKind::mod>(node);
 }
 
 static LogicalResult convertBitShift(Node &node) {

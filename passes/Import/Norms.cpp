@@ -143,7 +143,11 @@ static LogicalResult convertLpNorm(Node &node) {
   if (!axis || (p != 1 && p != 2))
     return node.invalid("p is " + Twine(p) + ", not 1 or 2");
   Value norm = node.reduce(p == 1 ? ReduceKind::l1 : ReduceKind::l2, x, *axis, /*keepdims=*/true);
-  return node.replace(node.div(x, norm));
+  // Zeros stay zeros.
+  Value quotient = node.div(x, norm);
+  Value isZero = node.compare(rec::CompareKind::eq, norm, 0.0);
+  Value zero = node.scalar(0.0, getElement(x));
+  return node.replace(node.select(isZero, zero, quotient));
 }
 
 static LogicalResult convertMeanVarianceNorm(Node &node) {

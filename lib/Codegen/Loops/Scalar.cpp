@@ -448,9 +448,17 @@ Value loops::emitCast(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
   if (!fromFloat && toFloat) {
     x = noSign ? Value(arith::UIToFPOp::create(b, target, x)) : Value(arith::SIToFPOp::create(b, target, x));
   } else if (fromFloat && !toFloat) {
-    // Saturating conversions: an out-of-range float is not undefined behaviour, and NaN becomes 0.
+    // Saturating conversions: an out-of-range float is not undefined behaviour.
     StringRef name = isUnsigned(to) ? "llvm.fptoui.sat" : "llvm.fptosi.sat";
-    x = LLVM::CallIntrinsicOp::create(b, target, b.getStringAttr(name), ValueRange{x}).getResult(0);
+    Value number = LLVM::CallIntrinsicOp::create(b, target, b.getStringAttr(name), ValueRange{x}).getResult(0);
+    // They give 0 for NaN, which would be a good id: the least number, as processors do, is none.
+    if (to.getIntOrFloatBitWidth() >= 32 && !isUnsigned(to)) {
+      Value isNumber = compareFloat(b, arith::CmpFPredicate::ORD, x, x);
+      APInt least = APInt::getSignedMinValue(target.getIntOrFloatBitWidth());
+      number =
+          arith::SelectOp::create(b, isNumber, number, arith::ConstantOp::create(b, b.getIntegerAttr(target, least)));
+    }
+    x = number;
   } else if (!fromFloat) {
     unsigned fromWidth = source.getIntOrFloatBitWidth(), toWidth = target.getIntOrFloatBitWidth();
     if (fromWidth > toWidth)

@@ -34,10 +34,11 @@ static OwningOpRef<ModuleOp> import(StringRef bytes, StringRef name, StringRef f
   auto model = std::make_shared<onnx::ModelProto>();
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), int(bytes.size()));
   // Graphs in graphs are messages in messages, and so is every level of the text of a hostile file.
-  stream.SetRecursionLimit(200);
+  constexpr int mostNested = 200;
+  stream.SetRecursionLimit(mostNested);
   if (!model->ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    emitError(loc) << "the file is not an ONNX model: the protobuf message is malformed near byte "
-                   << stream.CurrentPosition();
+    emitError(loc) << "the file is not an ONNX model: the protobuf message is malformed, or nested more than "
+                   << mostNested << " deep, near byte " << stream.CurrentPosition();
     return nullptr;
   }
 

@@ -227,7 +227,8 @@ def judge(session, folder):
     except Exception as error:  # onnxruntime has no class of its own for a refusal
         if os.path.exists(refusal):
             return "agrees"
-        if any(0 in value.shape for value in inputs.values()) and any(text in str(error) for text in STRICTER):
+        empty = any(0 in value.shape for value in [*inputs.values(), *numbered(folder, "output")])
+        if empty and any(text in str(error) for text in STRICTER):
             return "stricter"
         return f"onnxruntime refuses: {str(error).splitlines()[0][:300]}"
     if os.path.exists(refusal):

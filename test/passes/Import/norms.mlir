@@ -98,7 +98,11 @@ func.func @group_norm(%arg0: tensor<2x6x4xf32>, %arg1: tensor<6xf32>, %arg2: ten
 // CHECK-LABEL: func.func @lp_norm(
 // CHECK: %[[V0:.*]] = rec.reduce l1 %arg0 axes [1] {keepdims} : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<?x1xf32, #rec.dims<"batch", 1>>
 // CHECK-NEXT: %[[V1:.*]] = rec.binary div %arg0, %[[V0]] : (tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<?x1xf32, #rec.dims<"batch", 1>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
-// CHECK-NEXT: return %[[V1]] : tensor<?x4xf32, #rec.dims<"batch", 4>>
+// CHECK-NEXT: %[[V2:.*]] = rec.constant dense<0.000000e+00> : tensor<f32>
+// CHECK-NEXT: %[[V3:.*]] = rec.compare eq %[[V0]], %[[V2]]
+// CHECK-NEXT: %[[V4:.*]] = rec.constant dense<0.000000e+00> : tensor<f32>
+// CHECK-NEXT: %[[V5:.*]] = rec.select %[[V3]], %[[V4]], %[[V1]]
+// CHECK-NEXT: return %[[V5]] : tensor<?x4xf32, #rec.dims<"batch", 4>>
 func.func @lp_norm(%arg0: tensor<?x4xf32, #rec.dims<"batch", 4>>) -> (tensor<*xf32>) {
   %r = rec.onnx "LpNormalization"(%arg0) {attrs = {p = 1 : i64}, opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xf32>
   return %r : tensor<*xf32>
