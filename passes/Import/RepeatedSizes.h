@@ -8,7 +8,7 @@
 #ifndef RECKON_PASSES_IMPORT_REPEATEDSIZES_H
 #define RECKON_PASSES_IMPORT_REPEATEDSIZES_H
 
-#include "reckon/Engine/SizeExpr.h"
+#include "dialects/Rec/Shape.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
