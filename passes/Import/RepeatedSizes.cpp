@@ -7,7 +7,6 @@
 
 #include "passes/Import/RepeatedSizes.h"
 
-#include "dialects/Rec/Shape.h"
 #include "passes/Import/UnifyDims.h"
 
 #include "llvm/ADT/StringMap.h"
