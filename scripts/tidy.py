@@ -18,7 +18,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ALWAYS = ("lib/Engine/", "runtime/", "tools/reckon-run/", "tools/reckon-bench/", "tools/reckon-inspect/", "tools/reckon-share/",
-          "tools/reckon-update/", "tools/reckon-tune/")
+          "tools/reckon-update/", "tools/reckon-tune/", "tools/reckon-diff/")
 
 
 def git(*arguments):

@@ -83,6 +83,7 @@ importModel(llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const importer:
     auto [name, file] = entry.rsplit('=');
     importOptions.frozenInputs.push_back({name.str(), file.str()});
   }
+  importOptions.keptTensors = options.keptTensors;
   mlir::OwningOpRef<mlir::ModuleOp> module = read(importOptions);
   if (module)
     module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
@@ -107,9 +108,12 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
                                                     const CompileOptions &options, CompileReport &report) {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (isMlirFile(path) || !options.startAfter.empty()) {
-    if (!options.frozenInputs.empty()) {
+    if (!options.frozenInputs.empty() || !options.keptTensors.empty()) {
       mlir::emitError(mlir::FileLineColLoc::get(&context, path, 0, 0))
-          << "only the inputs of an ONNX model can be frozen, and this is a module in MLIR";
+          << "only "
+          << (options.frozenInputs.empty() ? "tensors of an ONNX model can be kept"
+                                           : "the inputs of an ONNX model can be frozen")
+          << ", and this is a module in MLIR";
     } else {
       // The parser wants a source manager to show the line of an error.
       llvm::SourceMgr sources;

@@ -53,6 +53,11 @@ static std::vector<CompileOption> makeTable() {
        &CompileOptions::appendTopK},
       {compilation, "freeze-input", "NAME=FILE",
        "make an input a constant, with the value in a .npy or .pb file; repeatable", &CompileOptions::frozenInputs},
+      {compilation, "keep-tensor", "NAME",
+       "make a tensor between the model's nodes an output, too, by its ONNX name; * for all\nthat nodes read; "
+       "repeatable; "
+       "for reckon-run --dump-tensors and reckon-diff",
+       &CompileOptions::keptTensors},
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",

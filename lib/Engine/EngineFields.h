@@ -53,8 +53,9 @@ RECKON_FIELDS(TableSpec, EmbeddingTable, s.name, s.type, s.encoding, s.rows, s.d
               s.externalOffset, s.mustBeBound, s.outOfRange);
 RECKON_FIELDS(OperandSpec, Operand, s.space, s.index, s.offset, s.rowBytes, s.ids, s.offsets, s.bytes);
 RECKON_FIELDS(TensorMapSpec, TensorMap, s.operand, s.type, s.sizes, s.strides, s.box, s.swizzle);
+RECKON_FIELDS(LayerSpec, Layer, s.op, s.nodes, s.inputs, s.results);
 RECKON_FIELDS(KernelSpec, Kernel, s.symbol, s.kind, s.onnxNodes, s.registers, s.blockThreads, s.cluster, s.sharedBytes,
-              s.staticSharedBytes, s.spillBytes, s.tensorMaps, s.usesPdl);
+              s.staticSharedBytes, s.spillBytes, s.tensorMaps, s.usesPdl, s.layers);
 RECKON_FIELDS(GemmSpec, Gemm, s.a, s.weight, s.bias, s.out, s.transB, s.m, s.n, s.k, s.lda, s.ldb, s.ldc, s.type,
               s.compute, s.epilogue);
 RECKON_FIELDS(LaunchSpec, Launch, s.kernel, s.library, s.gemm, s.grid, s.blocksPerSm, s.scratchBytes, s.minRows,

@@ -72,6 +72,7 @@ private:
       rules.checkName("kernel", kernel.symbol);
       if (!symbols.insert(kernel.symbol).second)
         fail(what + " is listed twice");
+      checkLayers(what, kernel);
       if (!isCuda) {
         if (kernel.blockThreads || kernel.cluster || kernel.sharedBytes || !kernel.tensorMaps.empty() || kernel.usesPdl)
           fail(what + " has blocks of threads, which only cuda has");
@@ -85,6 +86,17 @@ private:
         fail(what + ": more than 1 MiB of shared memory");
       for (size_t i = 0; i < kernel.tensorMaps.size(); ++i)
         checkTensorMap(what + ", tensor map " + std::to_string(i), kernel.tensorMaps[i]);
+    }
+  }
+
+  /// Each input is one of the operands, of which dispatches have at most so many, or what an earlier layer gave.
+  void checkLayers(const std::string &what, const KernelSpec &kernel) {
+    int64_t results = 0;
+    for (const LayerSpec &layer : kernel.layers) {
+      for (int32_t input : layer.inputs)
+        if (input >= static_cast<int64_t>(RuleChecker::maxEntries) || input < -results)
+          return fail(what + ", layer '" + layer.op + "': there is no value " + std::to_string(input));
+      results += static_cast<int64_t>(layer.results.size());
     }
   }
 

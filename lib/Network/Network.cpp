@@ -395,6 +395,8 @@ static std::string readOptions(const std::vector<std::pair<std::string, std::str
     return "a network goes through all phases: there is no start-after and no stop-after";
   if (!options.frozenInputs.empty())
     return "a network has constants instead of frozen inputs";
+  if (!options.keptTensors.empty())
+    return "what a network is to keep is marked as an output";
   return checkOptions(options);
 }
 

@@ -127,7 +127,8 @@ bool ArgParser::assign(Option &option, const std::string &value) {
 }
 
 bool ArgParser::parse(int argc, const char *const *argv) {
-  bool havePositional = false;
+  size_t expected = static_cast<size_t>(std::count(positionalName.begin(), positionalName.end(), ' ')) + 1;
+  arguments.clear();
   for (int i = 1; i < argc; ++i) {
     std::string text = argv[i];
     if (text == "--help" || text == "-h") {
@@ -139,10 +140,9 @@ bool ArgParser::parse(int argc, const char *const *argv) {
       return false;
     }
     if (text.size() < 2 || text[0] != '-') {
-      if (havePositional)
+      if (arguments.size() == expected)
         return fail("unexpected argument '" + text + "'");
-      argument = text;
-      havePositional = true;
+      arguments.push_back(text);
       continue;
     }
     size_t start = text[1] == '-' ? 2 : 1, equals = text.find('=');
@@ -168,9 +168,13 @@ bool ArgParser::parse(int argc, const char *const *argv) {
     if (!assign(*found, value))
       return false;
   }
-  if (!havePositional)
-    return fail("no " + positionalName + " is given");
-  return true;
+  if (arguments.size() == expected)
+    return true;
+  // The first that is missing.
+  size_t begin = 0;
+  for (size_t i = 0; i < arguments.size(); ++i)
+    begin = positionalName.find(' ', begin) + 1;
+  return fail("no " + positionalName.substr(begin, positionalName.find(' ', begin) - begin) + " is given");
 }
 
 std::string ArgParser::help() const {

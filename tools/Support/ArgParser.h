@@ -23,7 +23,7 @@ namespace reckon::tools {
 
 class ArgParser {
 public:
-  /// `summary` and `positional` ("M.rkn") are for --help. Exactly one positional argument is expected.
+  /// `summary` and `positional` ("M.rkn") are for --help. As many positional arguments are expected as it has words.
   ArgParser(std::string tool, std::string summary, std::string positional);
 
   void group(std::string title);
@@ -38,7 +38,8 @@ public:
   /// True to go on. Otherwise the tool exits with exitCode(): help or the version was shown, or the error printed.
   bool parse(int argc, const char *const *argv);
   int exitCode() const { return code; }
-  const std::string &positional() const { return argument; }
+  /// Empty where there is none.
+  std::string positional(size_t index = 0) const { return index < arguments.size() ? arguments[index] : ""; }
 
   /// Prints "tool: error: message" and returns `status`, for `return args.error(...)`.
   int error(const std::string &message, int status = ExitUsage) const;
@@ -58,7 +59,8 @@ private:
   bool assign(Option &option, const std::string &value);
   bool fail(const std::string &message);
 
-  std::string tool, summary, positionalName, argument;
+  std::string tool, summary, positionalName;
+  std::vector<std::string> arguments;
   std::vector<std::string> groups;
   std::vector<Option> options;
   int code = ExitOk;

@@ -145,6 +145,7 @@ int reckon::tools::bindArrays(const std::vector<std::string> &pairs, const runti
       error = "input '" + name + "': '" + file + "': " + problem;
       return ExitUsage;
     }
+    tensor.name = name;
     for (size_t k = 0; k < engine.numInputs(); ++k)
       if (name == engine.input(k).name && engine.input(k).type == RECKON_BF16 && tensor.type == RECKON_U16)
         tensor.type = RECKON_BF16; // NumPy has no name for it
@@ -158,15 +159,50 @@ int reckon::tools::bindArrays(const std::vector<std::string> &pairs, const runti
 
 static std::vector<int64_t> shapeOf(const ReckonTensor &tensor) { return {tensor.shape, tensor.shape + tensor.rank}; }
 
+bool reckon::tools::chooseOutputs(const std::string &names, const runtime::Engine &engine, std::vector<size_t> &outputs,
+                                  std::string &error) {
+  std::set<size_t> chosen;
+  for (size_t begin = 0; begin <= names.size();) {
+    // The longest name that the list goes on with.
+    size_t best = SIZE_MAX, length = 0;
+    for (size_t i = 0; i < engine.numOutputs(); ++i) {
+      std::string name = engine.output(i).name;
+      size_t end = begin + name.size();
+      bool isNext = names.compare(begin, name.size(), name) == 0 && (end == names.size() || names[end] == ',');
+      if (isNext && (best == SIZE_MAX || name.size() > length)) {
+        best = i;
+        length = name.size();
+      }
+    }
+    if (names.empty())
+      break;
+    if (best == SIZE_MAX) {
+      std::string name = names.substr(begin, names.find(',', begin) - begin);
+      error = "the engine does not keep '" + name +
+              "': layers are computed together, or it is no tensor of the model; " + "reckon-compile --keep-tensor='" +
+              name + "' keeps it. There are";
+      for (size_t i = 0; i < engine.numOutputs(); ++i)
+        error += std::string(i == 0 ? " '" : ", '") + engine.output(i).name + "'";
+      return false;
+    }
+    chosen.insert(best);
+    begin += length + 1;
+  }
+  outputs.assign(chosen.begin(), chosen.end());
+  for (size_t i = 0; names.empty() && i < engine.numOutputs(); ++i)
+    outputs.push_back(i);
+  return true;
+}
+
 int reckon::tools::writeOutputs(const runtime::Engine &engine, const runtime::Context &context,
-                                const std::string &directory, std::string &error) {
+                                const std::vector<size_t> &outputs, const std::string &directory, std::string &error) {
   if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     error = "'" + directory + "' cannot be created: " + std::strerror(errno);
     return ExitUnavailable;
   }
   std::set<std::string> files;
   std::map<std::string, size_t> suffixes;
-  for (size_t i = 0; i < engine.numOutputs(); ++i) {
+  for (size_t i : outputs) {
     ReckonTensor tensor = context.output(i);
     std::string file = engine.output(i).name;
     for (char &c : file)
@@ -181,8 +217,9 @@ int reckon::tools::writeOutputs(const runtime::Engine &engine, const runtime::Co
   return ExitOk;
 }
 
-void reckon::tools::printOutputs(const runtime::Engine &engine, const runtime::Context &context) {
-  for (size_t i = 0; i < engine.numOutputs(); ++i) {
+void reckon::tools::printOutputs(const runtime::Engine &engine, const runtime::Context &context,
+                                 const std::vector<size_t> &outputs) {
+  for (size_t i : outputs) {
     ReckonTensor tensor = context.output(i);
     std::printf("%s %s%s:", engine.output(i).name, reckon_element_name(tensor.type),
                 shapeText(shapeOf(tensor)).c_str());

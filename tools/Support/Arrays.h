@@ -39,11 +39,15 @@ bool checkTableFiles(const std::vector<TableFile> &tables, const runtime::Engine
 int bindArrays(const std::vector<std::string> &pairs, const runtime::Engine &engine, runtime::Context &context,
                std::vector<HostTensor> &tensors, std::string &error);
 
-/// Writes each output to DIRECTORY/NAME.npy, creating the folder. Returns the exit code.
-int writeOutputs(const runtime::Engine &engine, const runtime::Context &context, const std::string &directory,
-                 std::string &error);
-/// Prints each output, at most 1000 elements.
-void printOutputs(const runtime::Engine &engine, const runtime::Context &context);
+/// The outputs that a list NAME,... names, in the order of the engine; all for an empty one. Names may have commas in
+/// them.
+bool chooseOutputs(const std::string &names, const runtime::Engine &engine, std::vector<size_t> &outputs,
+                   std::string &error);
+/// Writes outputs to DIRECTORY/NAME.npy, creating the folder. Returns the exit code.
+int writeOutputs(const runtime::Engine &engine, const runtime::Context &context, const std::vector<size_t> &outputs,
+                 const std::string &directory, std::string &error);
+/// Prints outputs, at most 1000 elements of each.
+void printOutputs(const runtime::Engine &engine, const runtime::Context &context, const std::vector<size_t> &outputs);
 
 } // namespace reckon::tools
 

@@ -9,6 +9,7 @@
 #include "tools/Support/Arrays.h"
 #include "tools/Support/BenchLoop.h"
 #include "tools/Support/BenchProfile.h"
+#include "tools/Support/Energy.h"
 #include "tools/Support/InputFlags.h"
 
 #include "reckon/Engine/EngineFile.h"
@@ -29,6 +30,7 @@ struct Options {
   BenchOptions bench;
   InputFlags inputs;
   ProfileCommand profile;
+  EnergyCommand energy;
 };
 
 void declare(ArgParser &args, Options &options) {
@@ -45,6 +47,8 @@ void declare(ArgParser &args, Options &options) {
   args.group("Inputs");
   args.option("table-rows", "N", "make up N rows for every table instead of using the engine's", options.tableRows, 1);
   options.inputs.declare(args);
+  args.group("Energy");
+  options.energy.declare(args);
   options.profile.declare(args);
 }
 } // namespace
@@ -106,6 +110,8 @@ static int run(int argc, char **argv) {
     std::fflush(stdout);
     if (int code = options.profile.add(maker, inputs, callers.front(), error))
       return args.error("batch " + std::to_string(batch) + ", profile: " + error, code);
+    if (int code = options.energy.add(options.device, maker, inputs, callers.front(), error))
+      return args.error("batch " + std::to_string(batch) + ", energy: " + error, code);
   }
   std::fputs(tableOf(results).c_str(), stdout);
   if (!options.json.empty()) {

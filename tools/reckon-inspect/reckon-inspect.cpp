@@ -7,6 +7,8 @@
 
 #include "tools/Support/ArgParser.h"
 #include "tools/Support/EngineReport.h"
+#include "tools/Support/HostTensor.h"
+#include "tools/Support/HtmlReport.h"
 
 #include <cstdio>
 
@@ -15,18 +17,37 @@ using namespace reckon::tools;
 
 int main(int argc, char **argv) {
   bool json = false;
+  std::string html, profile;
+  HtmlOptions page;
   ArgParser args("reckon-inspect",
                  "Shows the inputs, outputs, tables, weights, kernels, chains, memory and sections of an engine.",
                  "M.rkn");
   args.group("Output");
   args.flag("json", "print JSON", json);
+  args.option("html", "FILE", "write a page: the graph before and after fusion, kernels, memory over time, tables",
+              html);
+  args.option("batch", "N", "of the page's sizes, default 64", page.batch, 0);
+  args.option("profile", "FILE", "what reckon-bench --profile wrote: the page shows its times", profile);
   if (!args.parse(argc, argv))
     return args.exitCode();
+  if (!profile.empty() && html.empty())
+    return args.error("--profile is shown by the page: add --html=FILE");
   EngineError error;
   auto file = EngineFile::open(args.positional(), error);
   if (!file)
     return args.error(error.message, error.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
-  std::string text = json ? reportJson(*file) : reportText(*file);
-  std::fputs(text.c_str(), stdout);
-  return ExitOk;
+  if (html.empty()) {
+    std::string text = json ? reportJson(*file) : reportText(*file);
+    std::fputs(text.c_str(), stdout);
+    return ExitOk;
+  }
+  std::string text, problem;
+  std::vector<uint8_t> bytes;
+  page.title = args.positional().substr(args.positional().rfind('/') + 1);
+  if (!profile.empty() && !readFile(profile, bytes, problem))
+    return args.error("--profile: " + problem);
+  page.profile.assign(bytes.begin(), bytes.end());
+  if (!reportHtml(*file, page, text, problem))
+    return args.error(problem);
+  return writeFile(html, {text.begin(), text.end()}, problem) ? int(ExitOk) : args.error(problem, ExitUnavailable);
 }

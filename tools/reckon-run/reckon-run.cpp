@@ -23,7 +23,7 @@ using runtime::Status;
 
 namespace {
 struct Options {
-  std::string device = deviceName(DeviceKind::Host), outputDir, testData;
+  std::string device = deviceName(DeviceKind::Host), outputDir, testData, dump;
   int64_t threads = 0;
   std::vector<std::string> inputs, tables;
   double atol = 2e-6, rtol = 2e-5;
@@ -44,6 +44,9 @@ static int run(int argc, char **argv) {
   args.option("input", "NAME=F.npy", "an input; repeatable", options.inputs);
   args.option("output-dir", "DIR", "write each output to DIR/NAME.npy (a '/' in a name becomes '_')",
               options.outputDir);
+  args.option("dump-tensors", "NAME,...",
+              "write or print these alone: outputs, or tensors that the model was compiled with\n--keep-tensor for",
+              options.dump);
   args.flag("print-outputs", "print the outputs, at most 1000 elements each;\nthe default without --output-dir",
             options.printOutputs);
   args.group("Test data");
@@ -53,8 +56,8 @@ static int run(int argc, char **argv) {
   args.option("rtol", "X", "relative tolerance of floats, default 2e-5", options.rtol, 0.0);
   if (!args.parse(argc, argv))
     return args.exitCode();
-  if (!options.testData.empty() && (!options.inputs.empty() || !options.outputDir.empty()))
-    return args.error("--onnx-test-data goes with neither --input nor --output-dir");
+  if (!options.testData.empty() && (!options.inputs.empty() || !options.outputDir.empty() || !options.dump.empty()))
+    return args.error("--onnx-test-data goes with none of --input, --output-dir and --dump-tensors");
 
   std::string problem;
   std::vector<TableFile> tables;
@@ -76,14 +79,17 @@ static int run(int argc, char **argv) {
     code = runTestData(engine, context, options.testData, options.atol, options.rtol, problem);
     return problem.empty() ? code : args.error(problem, code);
   }
+  std::vector<size_t> shown;
+  if (!chooseOutputs(options.dump, engine, shown, problem))
+    return args.error("--dump-tensors: " + problem);
   std::vector<HostTensor> tensors;
   if ((code = bindArrays(options.inputs, engine, context, tensors, problem)))
     return args.error(problem, code);
   if (Status failed = context.run())
     return args.error(failed.message, failed.code);
   if (options.printOutputs || options.outputDir.empty())
-    printOutputs(engine, context);
-  if (!options.outputDir.empty() && (code = writeOutputs(engine, context, options.outputDir, problem)))
+    printOutputs(engine, context, shown);
+  if (!options.outputDir.empty() && (code = writeOutputs(engine, context, shown, options.outputDir, problem)))
     return args.error(problem, code);
   if (std::fflush(stdout) != 0)
     return args.error(std::string("standard output cannot be written: ") + std::strerror(errno), ExitUnavailable);

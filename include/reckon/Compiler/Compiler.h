@@ -80,6 +80,9 @@ struct CompileOptions {
   bool checkKernels = false;
   /// NAME=FILE of inputs that become constants: the ONNX name and a .npy or .pb file.
   std::vector<std::string> frozenInputs;
+  /// ONNX names of tensors between nodes that become outputs behind the model's own, "*" for all that nodes read. What
+  /// they are in the middle of is computed less closely together.
+  std::vector<std::string> keptTensors;
   /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are
   /// left out.
   std::string printIrTreeDir;

@@ -88,6 +88,14 @@ struct TensorMapSpec {
   uint32_t swizzle = 0;
 };
 
+/// A layer of a kernel, for people.
+struct LayerSpec {
+  std::string op; // of the rec dialect: "linear"
+  std::vector<std::string> nodes;
+  std::vector<int32_t> inputs; // 0 and up: the kernel's operands; -1 and down: results of layers, from the first on
+  std::vector<std::string> results; // types: "f32[batch, 64]"
+};
+
 struct KernelSpec {
   std::string symbol;
   std::string kind;
@@ -100,7 +108,8 @@ struct KernelSpec {
   uint32_t staticSharedBytes = 0;
   uint32_t spillBytes = 0;
   std::vector<TensorMapSpec> tensorMaps;
-  bool usesPdl = false; // it waits for the kernels before it by itself
+  bool usesPdl = false;          // it waits for the kernels before it by itself
+  std::vector<LayerSpec> layers; // the last one, "yield", takes what it writes
 };
 
 /// A matrix product for a library.

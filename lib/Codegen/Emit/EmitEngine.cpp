@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/Emit/EmitEngine.h"
 #include "lib/Codegen/Emit/IdUses.h"
+#include "lib/Codegen/Emit/KernelLayers.h"
 #include "lib/Codegen/Emit/LibraryLaunch.h"
 #include "lib/Codegen/Emit/Traffic.h"
 #include "lib/Packing/WeightPacking.h"
@@ -354,6 +355,8 @@ LogicalResult Emitter::emitDispatch(DispatchOp dispatch, ChainSpec &chain) {
   spec.flopsPerRow = dispatch.getFlopsPerRow();
   spec.bytesFixed = dispatch.getBytesFixed();
   spec.traffic = getTraffic(dispatch);
+  if (std::vector<LayerSpec> &layers = result.kernels[spec.kernel].layers; layers.empty())
+    layers = describeLayers(dispatch.lookupKernel());
   spec.numOutputs = kernelOutputs[kernel->second];
   // The engine counts dispatches in program order.
   if (std::optional<StringRef> name = dispatch.getSymName())

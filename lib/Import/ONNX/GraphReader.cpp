@@ -98,7 +98,7 @@ LogicalResult GraphReader::readModel(ModuleOp module, const ImportOptions &optio
     return error() << "the graph has no outputs";
   SmallVector<Value> results;
   SmallVector<Attribute> resultAttrs;
-  llvm::StringSet<> names;
+  llvm::SetVector<StringRef> names;
   for (const onnx::ValueInfoProto &output : graph.output()) {
     if (output.name().empty())
       return error() << "a graph output has no name";
@@ -106,15 +106,49 @@ LogicalResult GraphReader::readModel(ModuleOp module, const ImportOptions &optio
     Value value = lookUp(output.name(), scope, reason);
     if (!value)
       return error() << "graph output " << reason;
-    if (!names.insert(output.name()).second)
+    if (!names.insert(output.name()))
       return error() << "graph output '" << output.name() << "' is listed twice";
     results.push_back(value);
     resultAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr("rec.name", b.getStringAttr(output.name()))));
   }
+  for (const std::string &name : options.keptTensors)
+    if (failed(keepTensor(graph, name, scope, names, results)))
+      return failure();
+  while (resultAttrs.size() < results.size())
+    resultAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr("rec.name", b.getStringAttr(names[resultAttrs.size()]))));
   func::ReturnOp::create(b, fileLoc, results);
   func.setFunctionType(b.getFunctionType(func.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
   func.setAllResultAttrs(resultAttrs);
   return success();
+}
+
+LogicalResult GraphReader::keepTensor(const onnx::GraphProto &graph, StringRef name, const Scope &scope,
+                                      llvm::SetVector<StringRef> &names, SmallVectorImpl<Value> &results) {
+  bool isAll = name == "*", isFound = false;
+  llvm::StringSet<> read;
+  for (const onnx::NodeProto &node : graph.node())
+    for (const std::string &input : node.input())
+      read.insert(input);
+  for (const onnx::NodeProto &node : graph.node())
+    for (const std::string &output : node.output()) {
+      if (isAll ? !read.contains(output) : output != name)
+        continue;
+      isFound = true;
+      std::string reason;
+      Value value = lookUp(output, scope, reason);
+      if (!value)
+        return error() << "tensor " << reason;
+      // Sequences, optionals and texts are no outputs.
+      if (!isa<TensorType>(value.getType()) && isAll)
+        continue;
+      if (!isa<TensorType>(value.getType()))
+        return error() << "cannot keep '" << name << "': it is no tensor";
+      if (names.insert(output))
+        results.push_back(value);
+    }
+  if (isFound || isAll)
+    return success();
+  return error() << "cannot keep '" << name << "': no node of the main graph gives a tensor of that name";
 }
 
 LogicalResult GraphReader::readMainInputs(const onnx::GraphProto &graph, const ImportOptions &options, Scope &scope,

@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace reckon::importer {
 
@@ -61,6 +62,9 @@ private:
   mlir::LogicalResult readOpsets();
   mlir::LogicalResult readMainInputs(const onnx::GraphProto &graph, const ImportOptions &options, Scope &scope,
                                      mlir::func::FuncOp func);
+  /// Adds a tensor that is to be kept, or all, to the results; `names` are theirs.
+  mlir::LogicalResult keepTensor(const onnx::GraphProto &graph, llvm::StringRef name, const Scope &scope,
+                                 llvm::SetVector<llvm::StringRef> &names, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult readInitializers(const onnx::GraphProto &graph, Scope &scope);
   /// Stands for a constant of an element type that no layer has. It stays in the graph when it is used, and is then
   /// reported itself, not the nodes that use it.

@@ -33,6 +33,8 @@ struct FrozenInput {
 
 struct ImportOptions {
   std::vector<FrozenInput> frozenInputs;
+  /// ONNX names of tensors between nodes that become outputs behind the model's own; "*" is all that a node reads.
+  std::vector<std::string> keptTensors;
 };
 
 /// Reads the model in `path`. Large tensors are not copied: they alias the parsed model or the mapped external data

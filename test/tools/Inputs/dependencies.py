@@ -47,6 +47,7 @@ ALLOWED_INCLUDES = {
     "tools/Support": [ENGINE, RUNTIME, "lib/Engine", "runtime"],
     "tools/reckon-bench": [ENGINE, "tools/Support"],
     "tools/reckon-compile": ["include/reckon/Compiler", "lib/Compiler", "lib/Support", "tools/Support"],
+    "tools/reckon-diff": ["tools/Support"],
     "tools/reckon-inspect": ["tools/Support"],
     "tools/reckon-lsp-server": ["lib/Compiler"],
     "tools/reckon-opt": ["lib/Compiler", "lib/Support"],
@@ -76,7 +77,7 @@ errors = []
 ALLOWED = re.compile(r"^(libc|libm|libstdc\+\+|libpthread|libdl|libgcc_s|libreckon-runtime|ld-linux-x86-64)\.so")
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan|clang_rt|resolv|rt)")
 for name in ("lib/libreckon-runtime.so", "bin/reckon-run", "bin/reckon-bench", "bin/reckon-inspect",
-             "bin/reckon-share", "bin/reckon-tune", "bin/reckon-update"):
+             "bin/reckon-diff", "bin/reckon-share", "bin/reckon-tune", "bin/reckon-update"):
     path = os.path.join(build, name)
     if not os.path.exists(path):
         errors.append(f"{name} was not built")
@@ -99,7 +100,7 @@ for tool in sorted(os.listdir(os.path.join(source, "tools"))):
 # Includes against the list.
 OUTSIDE = ("mlir/", "llvm/", "google/protobuf", "onnx/")
 NO_COMPILER = ("lib/Engine", "runtime", "include/reckon/Engine", "include/reckon/Runtime", "tools/reckon-run",
-               "tools/reckon-bench", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
+               "tools/reckon-bench", "tools/reckon-diff", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
 
 
 def folder_of(path):

@@ -139,7 +139,16 @@ TEST_F(EmitEngine, Dispatches) {
   EXPECT_EQ(lookup.numOutputs, 1u);
   EXPECT_EQ(gemm.columns, 2u);
   EXPECT_EQ(gemm.operands[2].space, Space::Output);
-  EXPECT_EQ(spec->programs[0].kernels[0].onnxNodes, (std::vector<std::string>{"n0", "n1"}));
+  const KernelSpec &kernel = spec->programs[0].kernels[0];
+  EXPECT_EQ(kernel.onnxNodes, (std::vector<std::string>{"n0", "n1"}));
+  // What it is made of: a slice of operand 0, a bag of operand 1 by the slice, and what is written.
+  ASSERT_EQ(kernel.layers.size(), 3u);
+  EXPECT_EQ(kernel.layers[0].op, "slice");
+  EXPECT_EQ(kernel.layers[0].results, (std::vector<std::string>{"i64[batch, 2]"}));
+  EXPECT_EQ(kernel.layers[1].op, "embedding_bag sum");
+  EXPECT_EQ(kernel.layers[1].inputs, (std::vector<int32_t>{1, -1}));
+  EXPECT_EQ(kernel.layers[2].op, "yield");
+  EXPECT_EQ(kernel.layers[2].inputs, (std::vector<int32_t>{-2}));
 }
 
 TEST_F(EmitEngine, IdUsesAreTracedToColumns) {

@@ -223,6 +223,10 @@ TEST(EngineFile, WriterRefusesInvalidSpecs) {
                       s.programs[0].chains[0].dispatches[0].operands[0].bytes = size("nowhere");
                     }),
                     "nowhere"));
+  EXPECT_TRUE(
+      names(reason([](EngineSpec &s) { s.programs[0].chains[0].dispatches[0].traffic = size("seq"); }), "'seq'"));
+  EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].kernels[0].layers = {{"relu", {}, {-1}, {"f32"}}}; }),
+                    "kernel 'k0', layer 'relu': there is no value -1"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs[0].chains[0].blockRows = 0; }), "chain 0"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.programs.clear(); }), "target"));
   EXPECT_TRUE(names(reason([](EngineSpec &s) { s.inputs[0].shape[1] = size("rows:emb"); }), "rows of a table"));
@@ -247,6 +251,11 @@ TEST(EngineFile, CudaProgramsRoundTrip) {
   EXPECT_EQ(kernel.spillBytes, 8u);
   EXPECT_TRUE(kernel.usesPdl);
   EXPECT_FALSE(program->kernels[1].usesPdl);
+  ASSERT_EQ(kernel.layers.size(), 2u);
+  EXPECT_EQ(kernel.layers[0].op, "linear");
+  EXPECT_EQ(kernel.layers[0].inputs, (std::vector<int32_t>{0, 1}));
+  EXPECT_EQ(kernel.layers[0].results, (std::vector<std::string>{"f32[batch, 4]"}));
+  EXPECT_EQ(kernel.layers[1].inputs, (std::vector<int32_t>{-1}));
   ASSERT_EQ(kernel.tensorMaps.size(), 1u);
   EXPECT_EQ(kernel.tensorMaps[0].sizes[1], size("batch"));
   EXPECT_EQ(kernel.tensorMaps[0].strides[0], size("16*batch"));

@@ -39,6 +39,7 @@ static ProgramSpec cudaProgram() {
   tiles.staticSharedBytes = 1024;
   tiles.spillBytes = 8;
   tiles.usesPdl = true;
+  tiles.layers = {{"linear", {"/fc/Gemm"}, {0, 1}, {"f32[batch, 4]"}}, {"yield", {}, {-1}, {}}};
   tiles.tensorMaps = {{0, ElementType::F32, {3, test::size("batch")}, {test::size("16*batch")}, {4, 64}, 32}};
   KernelSpec rows = kernel("g1", "rows", {});
   rows.blockThreads = 64;

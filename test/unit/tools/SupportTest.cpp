@@ -61,6 +61,26 @@ TEST(ArgParser, Reads) {
   EXPECT_EQ(p.positional, "x");
 }
 
+TEST(ArgParser, TakesAsManyArgumentsAsItNames) {
+  auto parse = [](std::vector<const char *> arguments, std::string &output) {
+    ArgParser args("tool", "Does.", "A B|DIR");
+    arguments.insert(arguments.begin(), "tool");
+    testing::internal::CaptureStderr();
+    bool proceed = args.parse(int(arguments.size()), arguments.data());
+    output = testing::internal::GetCapturedStderr() + args.positional(0) + "+" + args.positional(1);
+    return proceed;
+  };
+  std::string output;
+  EXPECT_TRUE(parse({"x", "y"}, output));
+  EXPECT_EQ(output, "x+y");
+  EXPECT_FALSE(parse({"x"}, output));
+  EXPECT_EQ(output, "tool: error: no B|DIR is given (see --help)\nx+");
+  EXPECT_FALSE(parse({}, output));
+  EXPECT_EQ(output.substr(0, 25), "tool: error: no A is give");
+  EXPECT_FALSE(parse({"x", "y", "z"}, output));
+  EXPECT_EQ(output.substr(0, 35), "tool: error: unexpected argument 'z");
+}
+
 TEST(ArgParser, Refuses) {
   for (std::vector<const char *> arguments :
        std::vector<std::vector<const char *>>{{},
