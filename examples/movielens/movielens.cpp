@@ -3,9 +3,9 @@
  *   movielens ENGINE --users=user.npy --items=items.npy [--held-out=held_out_item.npy]
  *             [--processes=N] [--batch=N] [--rounds=N] [--threads=N] [--device=NAME] [--output=recommended.npy]
  *
- * ENGINE is a file, or shm:NAME for one that lies in shared memory. Its inputs are `user` [batch] and `items`
- * [batch, candidates]; among its outputs are either the items themselves, `item` [batch, K], or their places among the
- * candidates, an output whose name ends in `_indices`, as `reckon-compile --append-topk=K` makes them.
+ * ENGINE is a file, or shm:NAME for what `reckon-share put` has put into shared memory. Its inputs are `user` [batch]
+ * and `items` [batch, candidates]; among its outputs are either the items themselves, `item` [batch, K], or their
+ * places among the candidates, an output whose name ends in `_indices`, as `reckon-compile --append-topk=K` makes them.
  *
  * Each process maps the engine and serves its share of the users, `batch` at a time. The parent prints percentiles of
  * all latencies, what is recommended to the first users, and with --held-out the hit rate: how often the item that a
@@ -105,13 +105,6 @@ static double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-static Status openEngine(const std::string &name, Engine &engine) {
-  const std::string shared = "shm:";
-  if (name.compare(0, shared.size(), shared) == 0)
-    return engine.openSharedMemory("/" + name.substr(shared.size()));
-  return engine.open(name);
-}
-
 /* Empty, or what the engine lacks. */
 static std::string findRecommendations(const Engine &engine, Recommendations &result) {
   const std::string places = "_indices";
@@ -159,7 +152,7 @@ static int child(const Options &options, const Data &data, const Recommendations
           end = data.users.rows * (process + 1) / options.processes;
   Engine engine;
   Context context;
-  if (Status failed = openEngine(options.engine, engine))
+  if (Status failed = engine.open(options.engine))
     return fail(failed.message);
   if (Status failed = context.create(engine, static_cast<int>(options.threads), options.device.c_str()))
     return fail(failed.message);
@@ -386,7 +379,7 @@ int main(int argc, char **argv) {
   {
     // The description alone, and no context: a process that has used a GPU must not fork.
     Engine engine;
-    if (Status failed = openEngine(options.engine, engine))
+    if (Status failed = engine.open(options.engine))
       return fail(failed.message);
     if (std::string error = findRecommendations(engine, which); !error.empty())
       return fail(error);

@@ -274,7 +274,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
       return std::nullopt;
     PhaseTimer timer(phase, options, report);
     if (!phase.rewrite)
-      return emitTargets(modules, *targets, *cpu, report);
+      return emitTargets(modules, *targets, *cpu, options, report);
     while (phase.isPerDevice && modules.size() < programs.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());

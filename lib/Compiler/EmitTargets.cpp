@@ -9,6 +9,7 @@
 #include "lib/Codegen/Host/HostCode.h"
 #include "lib/Codegen/NVPTX/PtxCode.h"
 #include "lib/Compiler/Backends.h"
+#include "lib/Compiler/TablePlaces.h"
 #include "passes/Codegen/Passes.h"
 
 using namespace reckon;
@@ -78,14 +79,37 @@ bool ProgramEmitter::addCuda(mlir::ModuleOp module, const GpuTarget &gpu) {
 }
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
-                                                        const host::Target &cpu, CompileReport &report) {
+                                                        const host::Target &cpu, const CompileOptions &options,
+                                                        CompileReport &report) {
   ProgramEmitter emitter(cpu, report);
   for (auto [module, target] : llvm::zip(modules, targets.programs()))
     if (!getBackend(target.device).emit(emitter, module, target))
       return std::nullopt;
   std::optional<EngineSpec> spec = makeEngineSpec(emitter.programs, emitter.code);
-  std::optional<std::vector<uint8_t>> engine = spec ? emitEngine(modules.front(), *spec) : std::nullopt;
-  if (!engine)
+  if (!spec) {
     report.error = ErrorKind::Unsupported;
-  return engine;
+    return std::nullopt;
+  }
+  mlir::ModuleOp module = modules.front();
+  if (std::string wrong = placeTables(*spec, options, report); !wrong.empty()) {
+    mlir::emitError(module.getLoc()) << wrong;
+    return std::nullopt;
+  }
+  if (options.engineFile.empty()) {
+    std::optional<std::vector<uint8_t>> engine = emitEngine(module, *spec);
+    if (!engine)
+      report.error = ErrorKind::Unsupported;
+    report.engineBytes = engine ? engine->size() : 0;
+    return engine;
+  }
+  std::string error = validateEngine(*spec);
+  report.error = error.empty() ? ErrorKind::Environment : ErrorKind::Unsupported;
+  if (!error.empty())
+    error = "the plan makes no valid engine: " + error;
+  else if (writeEngine(*spec, options.engineFile, &error, &report.engineBytes))
+    report.error = ErrorKind::None;
+  if (report.error == ErrorKind::None)
+    return std::vector<uint8_t>();
+  mlir::emitError(module.getLoc()) << error;
+  return std::nullopt;
 }

@@ -58,6 +58,11 @@ static std::vector<CompileOption> makeTable() {
        "repeatable; "
        "for reckon-run --dump-tensors and reckon-diff",
        &CompileOptions::keptTensors},
+      {compilation, "tables", "WHERE",
+       "where rows of tables go: inline, into the engine (default); separate, each into a\nfile beside it; reference, "
+       "nowhere: "
+       "the engine reads the model's external data, as it is",
+       &CompileOptions::tables},
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",
@@ -183,6 +188,10 @@ std::string reckon::checkOptions(const CompileOptions &options) {
     return "--negative-ids is error or wrap, not '" + options.negativeIds + "'";
   if (!options.appendTopK.empty() && !parseTopKRequest(options.appendTopK))
     return getTopKOption(options.appendTopK) + ": expected K or K:OUTPUT with a K of at least 1";
+  if (options.tables != "inline" && options.tables != "separate" && options.tables != "reference")
+    return "--tables is inline, separate or reference, not '" + options.tables + "'";
+  if (options.tables != "inline" && options.verify)
+    return "--verify looks at an engine in memory, whose tables are inline, not " + options.tables;
   if (!parsePrecision(options.precision))
     return "no precision '" + options.precision + "'; there are fp32, tf32, fp16, bf16";
   if (error = checkLaunches(options, *targets); !error.empty())

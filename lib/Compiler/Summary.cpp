@@ -112,15 +112,14 @@ void reckon::printStatistics(const CompileReport &report, const std::vector<uint
     os << "engine: " << error.message << '\n';
 }
 
-void reckon::printSummary(llvm::StringRef outputFile, const CompileReport &report, const std::vector<uint8_t> &engine,
-                          llvm::raw_ostream &os) {
+void reckon::printSummary(llvm::StringRef outputFile, const CompileReport &report, llvm::raw_ostream &os) {
   double seconds = 0;
   for (const CompileReport::Phase &phase : report.phases)
     seconds += phase.seconds;
   if (outputFile != "-")
     os << outputFile << ": ";
-  if (!engine.empty())
-    os << humanBytes(engine.size()) << ", ";
+  if (report.engineBytes != 0)
+    os << humanBytes(report.engineBytes) << ", ";
   os << "compiled in " << llvm::format("%.2f s\n", seconds);
 }
 

@@ -23,8 +23,7 @@ void printPhases(llvm::raw_ostream &os);
 void printStatistics(const CompileReport &report, const std::vector<uint8_t> &engine, llvm::raw_ostream &os);
 
 /// One line: what was written, its size, how long it took.
-void printSummary(llvm::StringRef outputFile, const CompileReport &report, const std::vector<uint8_t> &engine,
-                  llvm::raw_ostream &os);
+void printSummary(llvm::StringRef outputFile, const CompileReport &report, llvm::raw_ostream &os);
 
 /// verifyEngine() at several batch sizes, with a line an output; None, Mismatch or what went wrong.
 ErrorKind verifyAndPrint(mlir::ModuleOp reference, const std::vector<uint8_t> &engine, const VerifyTolerance &tolerance,

@@ -12,6 +12,7 @@
 
 #include "EngineFields.h"
 #include "EngineFormat.h"
+#include "FileMapping.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -40,6 +41,22 @@ bool emitZeros(const Sink &sink, uint64_t count) {
   return true;
 }
 
+/// Large data that comes from a file goes through memory in parts.
+bool emitPiece(const Sink &sink, const ByteSpan &piece) {
+  constexpr size_t partBytes = size_t(32) << 20;
+  static_assert(partBytes % format::chunkBytes == 0);
+  bool isMapped = piece.size > 2 * partBytes && findFilePlace(piece.data, piece.size);
+  for (size_t at = 0; at < piece.size; at += partBytes) {
+    size_t size = isMapped ? std::min(partBytes, piece.size - at) : piece.size;
+    if (!sink(piece.data + at, size))
+      return false;
+    if (!isMapped)
+      break;
+    releasePages(piece.data + at, size);
+  }
+  return true;
+}
+
 struct Section {
   SectionKind kind;
   std::string name;
@@ -56,12 +73,16 @@ struct Section {
 
   /// Of the rows, which are one piece, and the padding behind them.
   void sumChunks() {
-    const uint8_t *next = pieces[0].data;
-    uint64_t left = size;
-    for (; left >= format::chunkBytes; next += format::chunkBytes, left -= format::chunkBytes)
-      chunkChecksums.push_back(format::checksum(next, format::chunkBytes));
-    std::vector<uint8_t> last(next, next + left);
-    last.resize(format::alignTo(left, format::sectionAlignment));
+    std::vector<uint8_t> last;
+    auto sum = [&](const void *data, size_t left) {
+      auto *next = static_cast<const uint8_t *>(data);
+      for (; left >= format::chunkBytes; next += format::chunkBytes, left -= format::chunkBytes)
+        chunkChecksums.push_back(format::checksum(next, format::chunkBytes));
+      last.assign(next, next + left); // of the last part: others are whole chunks
+      return true;
+    };
+    emitPiece(sum, pieces[0]);
+    last.resize(format::alignTo(last.size(), format::sectionAlignment));
     if (!last.empty())
       chunkChecksums.push_back(format::checksum(last.data(), last.size()));
   }
@@ -71,7 +92,7 @@ struct Section {
     uint64_t written = 0;
     for (const ByteSpan &piece : pieces) {
       uint64_t start = format::alignTo(written, format::weightAlignment);
-      if (!emitZeros(sink, start - written) || (piece.size && !sink(piece.data, piece.size)))
+      if (!emitZeros(sink, start - written) || !emitPiece(sink, piece))
         return false;
       written = start + piece.size;
     }
@@ -292,10 +313,8 @@ std::optional<std::vector<uint8_t>> reckon::serializeEngine(const EngineSpec &sp
   return result;
 }
 
-bool reckon::writeEngine(const EngineSpec &spec, const std::string &path, std::string *error) {
-  Writer writer(spec);
-  if (!prepare(writer, spec, error))
-    return false;
+/// Writes what `emit` gives to a temporary file that takes the place of `path`.
+static bool writeFile(const std::string &path, const std::function<bool(const Sink &)> &emit, std::string *error) {
   // What is not a plain file (a pipe, /dev/null) is written to, not replaced.
   struct stat status;
   bool inPlace = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
@@ -310,7 +329,7 @@ bool reckon::writeEngine(const EngineSpec &spec, const std::string &path, std::s
   int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
     return failed("created");
-  bool written = writer.emit([&](const void *data, size_t size) { return writeAll(descriptor, data, size); });
+  bool written = emit([&](const void *data, size_t size) { return writeAll(descriptor, data, size); });
   int reason = errno;
   bool closed = ::close(descriptor) == 0;
   if (!written)
@@ -320,4 +339,17 @@ bool reckon::writeEngine(const EngineSpec &spec, const std::string &path, std::s
   if (!inPlace && ::rename(temporary.c_str(), path.c_str()) != 0)
     return failed("put in place");
   return true;
+}
+
+bool reckon::writeEngine(const EngineSpec &spec, const std::string &path, std::string *error, uint64_t *bytes) {
+  Writer writer(spec);
+  if (!prepare(writer, spec, error) || !writeFile(path, [&](const Sink &sink) { return writer.emit(sink); }, error))
+    return false;
+  if (bytes)
+    *bytes = writer.fileSize();
+  return true;
+}
+
+bool reckon::writeRows(const ByteSpan &rows, const std::string &path, std::string *error) {
+  return writeFile(path, [&](const Sink &sink) { return emitPiece(sink, rows); }, error);
 }

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fstream>
@@ -147,7 +146,10 @@ int EnergyCommand::add(const std::string &device, const InputMaker &maker, const
   using Clock = std::chrono::steady_clock;
   std::string why;
   size_t colon = device.find(':');
-  unsigned ordinal = colon == std::string::npos ? 0 : static_cast<unsigned>(std::atoi(device.c_str() + colon + 1));
+  int64_t number = 0;
+  if (colon != std::string::npos)
+    parseInteger(device.substr(colon + 1), number);
+  auto ordinal = static_cast<unsigned>(number);
   std::unique_ptr<EnergyMeter> meter =
       parseDevice(device) == DeviceKind::Host ? EnergyMeter::ofHost(why) : EnergyMeter::ofGpu(ordinal, why);
   double before, after;
@@ -161,7 +163,7 @@ int EnergyCommand::add(const std::string &device, const InputMaker &maker, const
   uint64_t runs = 0;
   Clock::time_point start = Clock::now();
   double elapsed = 0;
-  for (; elapsed < seconds; elapsed = std::chrono::duration<double>(Clock::now() - start).count(), ++runs) {
+  while (elapsed < seconds) {
     runtime::Status failed;
     for (size_t i = 0; i < tensors.size() && !failed; ++i)
       failed = context.setInput(i, tensors[i].type, tensors[i].shape, tensors[i].data.data());
@@ -171,6 +173,8 @@ int EnergyCommand::add(const std::string &device, const InputMaker &maker, const
       error = failed.message;
       return failed.code;
     }
+    ++runs;
+    elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   }
   if (!meter->read(after))
     after = before;

@@ -104,6 +104,11 @@ int main(int argc, char **argv) {
   Progress progress("reckon-compile", flags.progress);
   CompileOptions &options = flags;
   options.remarks = flags.stats;
+  // Reports and the reference look at the engine in memory.
+  if (flags.emit == "engine" && !flags.verify && !flags.stats && flags.output != "-")
+    options.engineFile = flags.output;
+  else if (flags.tables == "separate")
+    return args.error("--tables=separate goes with -o FILE.rkn, and not with --verify, --stats or --emit");
   options.onPhase = [&](const std::string &phase) { progress.begin(phase); };
 
   mlir::MLIRContext context;
@@ -117,15 +122,17 @@ int main(int argc, char **argv) {
   std::optional<std::vector<uint8_t>> engine = compileModule(*module, options, report);
   if (!engine)
     return int(report.error);
-  if (std::string error = writeOutput(flags.output, flags.emit, *module, flags.emitBytecode, *engine, report.ptx);
-      !error.empty())
+  std::string error;
+  if (options.engineFile.empty())
+    error = writeOutput(flags.output, flags.emit, *module, flags.emitBytecode, *engine, report.ptx);
+  if (!error.empty())
     return args.error(error, int(ErrorKind::Environment));
 
   // Reports do not mix with what goes to standard output.
   llvm::raw_ostream &os = flags.output == "-" ? llvm::errs() : llvm::outs();
   if (flags.stats)
     printStatistics(report, *engine, os);
-  printSummary(flags.output, report, *engine, os);
+  printSummary(flags.output, report, os);
   if (!flags.verify)
     return 0;
   progress.begin("verify");

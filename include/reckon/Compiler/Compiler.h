@@ -83,6 +83,12 @@ struct CompileOptions {
   /// ONNX names of tensors between nodes that become outputs behind the model's own, "*" for all that nodes read. What
   /// they are in the middle of is computed less closely together.
   std::vector<std::string> keptTensors;
+  /// Where the rows of tables are: "inline", in the engine; "separate", each in a file beside `engineFile`;
+  /// "reference", in the model's own external data, which stays where it is.
+  std::string tables = "inline";
+  /// A file that the engine is written to instead of being given as bytes: large tables then go through memory in
+  /// parts.
+  std::string engineFile;
   /// A folder that gets the module after every pass that changed it, a file a pass; empty: none. Large constants are
   /// left out.
   std::string printIrTreeDir;
@@ -124,6 +130,8 @@ struct CompileReport {
   };
 
   ErrorKind error = ErrorKind::None;
+  /// Of the engine, without tables outside of it.
+  uint64_t engineBytes = 0;
   /// Nodes of the model as imported; 0 for a model given in MLIR.
   uint64_t importedNodes = 0;
   std::vector<Phase> phases;
@@ -151,7 +159,8 @@ mlir::OwningOpRef<mlir::ModuleOp> loadModelFromMemory(llvm::StringRef bytes, llv
                                                       CompileReport &report);
 
 /// Runs the phases behind CompileOptions::startAfter up to stopAfter on `module`, which is rewritten. Gives the bytes
-/// of the engine file, empty when a phase before `emit` was the last; nothing on error.
+/// of the engine file, empty when a phase before `emit` was the last and with CompileOptions::engineFile; nothing on
+/// error.
 std::optional<std::vector<uint8_t>> compileModule(mlir::ModuleOp module, const CompileOptions &options,
                                                   CompileReport &report);
 

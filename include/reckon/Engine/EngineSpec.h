@@ -271,7 +271,12 @@ std::optional<std::vector<uint8_t>> serializeEngine(const EngineSpec &spec, std:
 
 /// Writes the engine to a file: to a temporary beside it that is renamed, so that nobody sees half an engine. False
 /// with the reason in *error when the spec is invalid or the file cannot be written.
-bool writeEngine(const EngineSpec &spec, const std::string &path, std::string *error = nullptr);
+/// Data that is mapped from a file goes through memory in parts. `bytes` gets the file's size unless it is null.
+bool writeEngine(const EngineSpec &spec, const std::string &path, std::string *error = nullptr,
+                 uint64_t *bytes = nullptr);
+
+/// The same for the rows of a table in a file of their own.
+bool writeRows(const ByteSpan &rows, const std::string &path, std::string *error = nullptr);
 
 } // namespace reckon
 

@@ -39,7 +39,7 @@ ALLOWED_INCLUDES = {
     "passes/Schedule": [PLAN, REC, ENGINE, "lib/Target", "lib/Tiling"],
     "passes/Codegen": [PLAN, RUNTIME, "lib/Codegen/Host", "lib/Codegen/NVPTX", "lib/Target"],
     "lib/Compiler": [PLAN, REC, ENGINE, "include/reckon/Compiler", "lib/Codegen/Emit", "lib/Codegen/Host",
-                     "lib/Codegen/NVPTX", "lib/Import/ONNX", "lib/Reference", "lib/Support", "lib/Target", "passes/Codegen",
+                     "lib/Codegen/NVPTX", "lib/Engine", "lib/Import/ONNX", "lib/Reference", "lib/Support", "lib/Target", "passes/Codegen",
                      "passes/Common", "passes/Fuse", "passes/Import", "passes/Normalize", "passes/Optimize", "passes/Precision",
                      "passes/Schedule"],
     "lib/Network": [REC, "include/reckon", "include/reckon/Compiler", "lib/Compiler", "lib/Support", "passes/Import"],
