@@ -195,8 +195,9 @@ TEST(Run, InputsAreBoundTogether) {
     ReckonInput input;
     uint64_t unknown;
   };
-  Longer inputs[2] = {{{sizeof(Longer), RECKON_F32, 2, shapes[0], data.x.data()}, 0},
+  Longer inputs[3] = {{{sizeof(Longer), RECKON_F32, 2, shapes[0], data.x.data()}, 0},
                       {{sizeof(Longer), RECKON_I64, 2, shapes[1], data.ids.data()}, 0}};
+  inputs[2] = inputs[1];
   EXPECT_EQ(reckon_set_inputs(context.get(), &inputs[0].input, 2), RECKON_OK) << reckon_last_error();
   EXPECT_FALSE(context.run());
   EXPECT_EQ(reckon_set_inputs(context.get(), &inputs[0].input, 3), RECKON_INVALID);
