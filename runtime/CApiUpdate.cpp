@@ -21,7 +21,7 @@ struct ReckonUpdate {
 
 struct ReckonUpdateLog {
   explicit ReckonUpdateLog(std::shared_ptr<const LoadedEngine> engine) : log(std::move(engine)) {}
-  UpdateLog log;
+  UpdateLogFile log;
 };
 
 extern "C" {

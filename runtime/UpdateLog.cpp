@@ -41,16 +41,16 @@ std::string hex(uint64_t value) {
 }
 } // namespace
 
-UpdateLog::~UpdateLog() {
+UpdateLogFile::~UpdateLogFile() {
   if (file >= 0)
     ::close(file);
 }
 
-bool UpdateLog::fail(ReckonStatus status, const std::string &what, Error &error) const {
+bool UpdateLogFile::fail(ReckonStatus status, const std::string &what, Error &error) const {
   return error.set(status, "update log '" + path + "'", what);
 }
 
-bool UpdateLog::open(const std::string &name, bool toAppend, Error &error) {
+bool UpdateLogFile::open(const std::string &name, bool toAppend, Error &error) {
   path = name;
   canAppend = toAppend;
   file = ::open(path.c_str(), (toAppend ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NONBLOCK, 0666);
@@ -66,7 +66,7 @@ bool UpdateLog::open(const std::string &name, bool toAppend, Error &error) {
   return findEnd(error);
 }
 
-bool UpdateLog::findEnd(Error &error) {
+bool UpdateLogFile::findEnd(Error &error) {
   for (Frame frame; read(frame, error); lastSequence = frame.sequence) {
     if (frame.isWhole && frame.sequence == lastSequence + 1)
       continue;
@@ -98,7 +98,7 @@ static ssize_t readAt(int file, void *data, uint64_t size, uint64_t position) {
   return static_cast<ssize_t>(done);
 }
 
-bool UpdateLog::read(Frame &frame, Error &error) {
+bool UpdateLogFile::read(Frame &frame, Error &error) {
   frame.isWhole = false;
   auto at = [&](const std::string &what) {
     return fail(RECKON_INVALID, "the frame at byte " + std::to_string(position) + " " + what, error);
@@ -145,7 +145,7 @@ bool UpdateLog::read(Frame &frame, Error &error) {
   return true;
 }
 
-bool UpdateLog::append(const Changes &changes, bool sync, Error &error) {
+bool UpdateLogFile::append(const Changes &changes, bool sync, Error &error) {
   if (!canAppend)
     return fail(RECKON_INVALID, "it was not opened to append", error);
   const std::vector<uint8_t> &bytes = changes.bytes();
@@ -180,7 +180,7 @@ bool UpdateLog::append(const Changes &changes, bool sync, Error &error) {
   return true;
 }
 
-bool UpdateLog::apply(uint64_t most, uint64_t &applied, Error &error) {
+bool UpdateLogFile::apply(uint64_t most, uint64_t &applied, Error &error) {
   applied = 0;
   if (canAppend)
     return fail(RECKON_INVALID, "it was opened to append, not to follow", error);

@@ -13,12 +13,12 @@
 namespace reckon::runtime {
 
 /// A file of updates of one engine, framed as docs/updates.md describes: one process appends, any number follow.
-class UpdateLog {
+class UpdateLogFile {
 public:
-  explicit UpdateLog(std::shared_ptr<const LoadedEngine> engine) : engine(std::move(engine)) {}
-  ~UpdateLog();
-  UpdateLog(const UpdateLog &) = delete;
-  UpdateLog &operator=(const UpdateLog &) = delete;
+  explicit UpdateLogFile(std::shared_ptr<const LoadedEngine> engine) : engine(std::move(engine)) {}
+  ~UpdateLogFile();
+  UpdateLogFile(const UpdateLogFile &) = delete;
+  UpdateLogFile &operator=(const UpdateLogFile &) = delete;
 
   /// To append, all frames are read; a last one that whoever wrote it did not finish is cut off. The file is created
   /// when it is not there.

@@ -25,8 +25,8 @@ constexpr char magic[8] = {'\x89', 'R', 'K', 'N', '\r', '\n', '\x1a', '\n'};
 constexpr uint32_t version = 10;
 constexpr uint64_t sectionAlignment = 4096;
 constexpr uint64_t weightAlignment = 64;
-// Tables from this size on have a checksum for each chunk, so that rows can be checked when they are first read. A chunk
-// takes some microseconds; its checksum is 8 bytes of the description, 1 MB of it for 8 GB of rows.
+// Tables from this size on have a checksum for each chunk, so that rows can be checked when they are first read. A
+// chunk takes some microseconds; its checksum is 8 bytes of the description, 1 MB of it for 8 GB of rows.
 constexpr uint64_t minChunkedBytes = uint64_t(1) << 20;
 constexpr uint32_t chunkBytes = uint32_t(1) << 16;
 

@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string path = "/proc/self/fd/" + std::to_string(file);
   std::shared_ptr<LoadedEngine> fresh = openSample();
   if (size % 2 == 0) {
-    UpdateLog writer(fresh);
+    UpdateLogFile writer(fresh);
     Changes made(fresh->spec(), fresh->tableRows());
     if (!made.assign(sampleChanges().data(), sampleChanges().size(), error) || !writer.open(path, true, error) ||
         !writer.append(made, false, error))
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   if (::lseek(file, 0, SEEK_END) < 0 || ::write(file, data, size) != static_cast<ssize_t>(size))
     std::abort();
-  UpdateLog log(fresh);
+  UpdateLogFile log(fresh);
   uint64_t applied;
   if (!log.open(path, false, error) || (!log.apply(0, applied, error) && error.message.empty()) ||
       applied < (size % 2 == 0 ? 1 : 0))
