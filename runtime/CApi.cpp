@@ -225,11 +225,11 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     if (known.graph_cache > 0)
       chosen.graphCache = static_cast<size_t>(known.graph_cache);
     auto result = std::make_unique<ReckonContext>(engine->loaded);
-    if (!result->execution.start(known.device ? known.device : deviceName(DeviceKind::Host), chosen, error))
+    const char *device = known.device ? known.device : deviceName(DeviceKind::Host);
+    if (!result->execution.start(device, chosen, error))
       return false;
     *context = result.release();
-    log(RECKON_LOG_INFO, std::string("context on ") + (known.device ? known.device : "host") + ", " +
-                             std::to_string(chosen.threads) + " threads");
+    log(RECKON_LOG_INFO, std::string("context on ") + device + ", " + std::to_string(chosen.threads) + " threads");
     return true;
   });
 }

@@ -9,6 +9,7 @@
 #define RECKON_REFERENCE_ENGINESESSION_H
 
 #include "lib/Reference/Tensor.h"
+#include "reckon/Engine/DeviceKind.h"
 #include "reckon/Runtime/Runtime.hpp"
 
 namespace reckon::reference {
@@ -20,7 +21,8 @@ public:
   /// All functions return what went wrong, and nothing when all is well. `engine` and the rows that are bound must
   /// outlive the session.
   std::string open(const std::vector<uint8_t> &engine, int threads,
-                   const std::vector<ReckonTableBinding> &bindings = {}, const char *device = "host");
+                   const std::vector<ReckonTableBinding> &bindings = {},
+                   const char *device = deviceName(DeviceKind::Host));
   /// Inputs are found by Tensor::name, and in order when they have none; outputs come in the engine's order.
   std::string run(llvm::ArrayRef<Tensor> inputs, llvm::SmallVectorImpl<Tensor> &outputs);
   std::string outputName(size_t index) const { return engine.output(index).name; }
