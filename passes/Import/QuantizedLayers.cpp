@@ -180,7 +180,7 @@ static LogicalResult convertQGemm(Node &node) {
 /// (A - zero) (B - zero) in the scale of both, plus a bias.
 static Value multiply(Node &node, Value a, const Scaling &scaleA, Value b, const Scaling &scaleB, Value bias) {
   Value sum = node.matmul(toIntegers(node, a, scaleA.zero), toIntegers(node, b, scaleB.zero),
-                          /*transpose_a=*/false, /*transpose_b=*/false);
+                          /*transposeA=*/false, /*transposeB=*/false);
   Value product = rescale(node, sum, node.mul(scaleA.scale, scaleB.scale));
   return bias ? node.add(product, bias) : product;
 }
