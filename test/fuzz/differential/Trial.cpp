@@ -90,9 +90,11 @@ static bool mayBeUnneeded(mlir::func::FuncOp func, llvm::StringRef refusal) {
     if (refusal.starts_with(op->getName().getStringRef()))
       reached.push_back(op);
   });
+  // Those that may have refused come first; a gather among them does not leave out its own index.
+  size_t refusing = reached.size();
   bool isReturned = false;
   for (size_t i = 0; i < reached.size(); ++i) {
-    if (mlir::isa<rec::SliceOp, rec::GatherOp>(reached[i]) && i != 0)
+    if (mlir::isa<rec::SliceOp, rec::GatherOp>(reached[i]) && i >= refusing)
       return true;
     isReturned |= reached[i]->hasTrait<mlir::OpTrait::IsTerminator>();
     for (mlir::Operation *user : reached[i]->getUsers())
