@@ -44,6 +44,8 @@ struct Ties {
 /// what the model's conditioning costs, cancellation and comparisons of nearly equal numbers included. Ops that only
 /// move or compare stay exact.
 struct Noise {
+  explicit Noise(uint64_t seed) : random(seed) {}
+
   double relative = 0x1p-23;
   std::mt19937_64 random;
 };

@@ -49,9 +49,8 @@ mlir::FailureOr<Expectation> computeExpectation(mlir::func::FuncOp func, llvm::A
     expectation.outputs.push_back({value, 0, ties.rows});
 
   for (uint64_t run = 0; run < draws; ++run) {
-    Noise noise;
+    Noise noise(run);
     noise.relative = tolerance.rounding;
-    noise.random.seed(run);
     EvaluateOptions noisyOptions;
     noisyOptions.noise = &noise;
     // A noisy run can fail where an index is computed from floats.
