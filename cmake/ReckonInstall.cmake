@@ -31,7 +31,7 @@ endfunction()
 
 reckon_install(runtime LIBRARY reckon-runtime DESCRIPTION "Runs compiled recommenders"
   HEADERS reckon/Runtime/Runtime.h reckon/Runtime/Runtime.hpp
-  TOOLS reckon-run reckon-bench reckon-diff reckon-inspect reckon-share reckon-tune reckon-update)
+  TOOLS reckon-run reckon-bench reckon-diff reckon-inspect reckon-share reckon-sign reckon-tune reckon-update)
 if(RECKON_BUILD_COMPILER)
   reckon_install(compiler LIBRARY reckon-compiler DESCRIPTION "Compiles recommenders from ONNX"
     HEADERS reckon/Compiler/CompilerC.h reckon/Network.h

@@ -79,24 +79,31 @@ static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::
 
 //===-- Engines ---------------------------------------------------------------===//
 
+/// `open(signer, problem)` gives the file, or null.
 template <typename Open>
-static ReckonStatus openEngine(const std::string &where, const ReckonTableBinding *bindings, size_t numBindings,
-                               ReckonEngine **engine, Open open) {
-  if (!engine || (numBindings != 0 && !bindings))
+static ReckonStatus openEngine(const std::string &where, const ReckonOpenOptions *options, ReckonEngine **engine,
+                               Open open) {
+  if (!engine)
     return invalid("a null argument");
   *engine = nullptr;
   return guarded([&](Error &error) {
-    std::vector<ReckonTableBinding> known;
-    if (!copyBindings(bindings, numBindings, known, error))
+    ReckonOpenOptions known = RECKON_OPEN_OPTIONS_INIT;
+    if (options && !copyStruct("ReckonOpenOptions", options, known, error))
       return false;
+    if (known.num_bindings != 0 && !known.bindings)
+      return error.set(RECKON_INVALID, "a null argument");
+    std::vector<ReckonTableBinding> bindings;
+    if (!copyBindings(known.bindings, known.num_bindings, bindings, error))
+      return false;
+    PublicKey signer;
+    if (known.public_key)
+      std::memcpy(signer.data(), known.public_key, signer.size());
     EngineError problem;
-    std::unique_ptr<EngineFile> file = open(problem);
+    std::unique_ptr<EngineFile> file = open(known.public_key ? &signer : nullptr, problem);
     if (!file)
-      return error.set(problem.kind == EngineError::Kind::UnsupportedVersion ? RECKON_UNSUPPORTED : RECKON_INVALID,
-                       problem.message) ||
-             error.at(where);
+      return error.set(static_cast<ReckonStatus>(problem.exitCode()), problem.message) || error.at(where);
     auto loaded = std::make_shared<LoadedEngine>();
-    if (!loaded->load(std::move(file), known.data(), known.size(), error))
+    if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
     log(RECKON_LOG_INFO, where + " is open: " + std::to_string((*engine)->loaded->spec().tables.size()) + " tables, " +
@@ -107,30 +114,51 @@ static ReckonStatus openEngine(const std::string &where, const ReckonTableBindin
 
 extern "C" {
 
-ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
-                                ReckonEngine **engine) {
+ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenOptions *options,
+                                             ReckonEngine **engine) {
   if (!path)
     return invalid("the path of the engine is null");
-  return openEngine("engine '" + std::string(path) + "'", bindings, num_bindings, engine,
-                    [&](EngineError &error) { return EngineFile::open(path, error, EngineFile::Check::AllButRows); });
+  return openEngine("engine '" + std::string(path) + "'", options, engine,
+                    [&](const PublicKey *signer, EngineError &error) {
+                      return EngineFile::open(path, error, EngineFile::Check::AllButRows, signer);
+                    });
+}
+
+ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_t size,
+                                                         const ReckonOpenOptions *options, ReckonEngine **engine) {
+  if (!data && size != 0)
+    return invalid("the memory of the engine is null");
+  return openEngine("engine in memory", options, engine, [&](const PublicKey *signer, EngineError &error) {
+    return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error, EngineFile::Check::AllButRows,
+                                  signer);
+  });
+}
+
+static ReckonOpenOptions optionsOf(const ReckonTableBinding *bindings, size_t count) {
+  return {sizeof(ReckonOpenOptions), bindings, count, nullptr};
+}
+
+ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,
+                                ReckonEngine **engine) {
+  ReckonOpenOptions options = optionsOf(bindings, num_bindings);
+  return reckon_engine_open_with_options(path, &options, engine);
 }
 
 ReckonStatus reckon_engine_open_from_memory(const void *data, size_t size, const ReckonTableBinding *bindings,
                                             size_t num_bindings, ReckonEngine **engine) {
-  if (!data && size != 0)
-    return invalid("the memory of the engine is null");
-  return openEngine("engine in memory", bindings, num_bindings, engine, [&](EngineError &error) {
-    return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error, EngineFile::Check::AllButRows);
-  });
+  ReckonOpenOptions options = optionsOf(bindings, num_bindings);
+  return reckon_engine_open_from_memory_with_options(data, size, &options, engine);
 }
 
 ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
                                                    size_t num_bindings, ReckonEngine **engine) {
   if (!name)
     return invalid("the name of the shared memory is null");
-  return openEngine(
-      "engine in shared memory '" + std::string(name) + "'", bindings, num_bindings, engine,
-      [&](EngineError &error) { return EngineFile::openSharedMemory(name, error, EngineFile::Check::AllButRows); });
+  ReckonOpenOptions options = optionsOf(bindings, num_bindings);
+  return openEngine("engine in shared memory '" + std::string(name) + "'", &options, engine,
+                    [&](const PublicKey *signer, EngineError &error) {
+                      return EngineFile::openSharedMemory(name, error, EngineFile::Check::AllButRows, signer);
+                    });
 }
 
 void reckon_engine_close(ReckonEngine *engine) { delete engine; }

@@ -60,7 +60,13 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   bound.resize(spec().tables.size());
   for (size_t i = 0; i < bound.size(); ++i) {
     const TableSpec &table = spec().tables[i];
-    if (!storage[i].bind(table, choose(table.name, bindings, numBindings), file->directory(), bound[i], error))
+    const ReckonTableBinding &binding = choose(table.name, bindings, numBindings);
+    // Who binds rows trusts them; those that the engine brings have to be signed.
+    if (file->signer() && binding.source == RECKON_TABLE_DEFAULT && !table.externalFile.empty())
+      return error.set(RECKON_INVALID, "table '" + table.name + "'",
+                       "its rows are in '" + table.externalFile +
+                           "', which no signature covers: bind the table, or compile with --tables=inline");
+    if (!storage[i].bind(table, binding, file->directory(), bound[i], error))
       return false;
   }
   versions = std::make_unique<Versions>(spec());

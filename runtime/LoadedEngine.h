@@ -59,6 +59,8 @@ public:
   mutable RowChecks rowChecks;
   const std::vector<int64_t> &tableRows() const { return rowCounts; }
   uint64_t identity() const { return file->identity(); }
+  /// Who has to have signed the engine and its update logs.
+  const std::optional<PublicKey> &signer() const { return file->signer(); }
   /// Writes the newest version as an engine, in the place of what is there.
   [[nodiscard]] bool save(const std::string &path, Error &error) const;
 

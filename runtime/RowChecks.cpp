@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------------===//
 
 #include "RowChecks.h"
-#include "lib/Engine/EngineFormat.h"
 
 #include <algorithm>
 
@@ -56,13 +55,13 @@ bool RowChecks::checkChunk(Table &table, uint64_t chunk, Error &error) {
     return true;
   const RowChunks &chunks = *table.chunks;
   uint64_t begin = chunk * chunks.chunkBytes, end = std::min(begin + chunks.chunkBytes, chunks.bytes);
-  if (format::checksum(chunks.data + begin, end - begin) != chunks.checksums[chunk]) {
+  if (!chunks.matches(chunk)) {
     uint64_t rowBytes = table.spec->rowBytes(),
              last = std::min((end - 1) / rowBytes, static_cast<uint64_t>(table.rows) - 1);
     return error.set(RECKON_INVALID, "table '" + table.spec->name + "'",
                      "rows " + std::to_string(std::min(begin / rowBytes, last)) + " to " + std::to_string(last) +
                          " are damaged: bytes " + std::to_string(begin) + " to " + std::to_string(end - 1) +
-                         " do not match their checksum");
+                         (chunks.digests.empty() ? " do not match their checksum" : " do not match the signature"));
   }
   // Of several threads that have checked it one counts it.
   if (!(word.fetch_or(bit, std::memory_order_relaxed) & bit) && table.left.fetch_sub(1, std::memory_order_acq_rel) == 1)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ALWAYS = ("lib/Engine/", "runtime/", "tools/reckon-run/", "tools/reckon-bench/", "tools/reckon-inspect/", "tools/reckon-share/",
+ALWAYS = ("lib/Engine/", "runtime/", "tools/reckon-run/", "tools/reckon-bench/", "tools/reckon-inspect/", "tools/reckon-share/", "tools/reckon-sign/",
           "tools/reckon-update/", "tools/reckon-tune/", "tools/reckon-diff/")
 
 

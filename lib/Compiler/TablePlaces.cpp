@@ -15,7 +15,7 @@ using namespace reckon;
 
 /// The model's own file: the rows are its bytes as they are.
 static std::string refer(TableSpec &table) {
-  std::optional<FilePlace> place = findFilePlace(table.data.data, table.data.size);
+  std::optional<MappedPlace> place = findMappedPlace(table.data.data, table.data.size);
   if (!place)
     return "the rows of table '" + table.name +
            "' are not as the model's external data has them: they are in the model's file itself, or another precision "

@@ -25,7 +25,7 @@ static std::unique_ptr<EngineFile> ioFailure(const std::string &what, const char
 }
 
 std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std::string &what, const std::string &path,
-                                                       Check check, EngineError &error) {
+                                                       Check check, const PublicKey *signer, EngineError &error) {
   struct stat status;
   if (::fstat(descriptor, &status) != 0)
     return ioFailure(what, "examined", error);
@@ -43,22 +43,23 @@ std::unique_ptr<EngineFile> EngineFile::fromDescriptor(int descriptor, const std
     file->bytes.data = static_cast<const uint8_t *>(address);
     file->owner = Owner::Mapping;
   }
-  if (!file->read(&status, check, error)) {
+  if (!file->read(&status, check, signer, error)) {
     error.message = what + ": " + error.message;
     return nullptr;
   }
   return file;
 }
 
-std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineError &error, Check check) {
+std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineError &error, Check check,
+                                             const PublicKey *signer) {
   static const std::string shared = "shm:";
   if (path.compare(0, shared.size(), shared) == 0)
-    return openSharedMemory("/" + path.substr(shared.size()), error, check);
+    return openSharedMemory("/" + path.substr(shared.size()), error, check, signer);
   std::string what = "engine '" + path + "'";
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // of a pipe there is nothing to wait for
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(descriptor, what, path, check, error);
+  auto file = fromDescriptor(descriptor, what, path, check, signer, error);
   ::close(descriptor);
   if (file) {
     size_t slash = path.rfind('/');
@@ -67,18 +68,21 @@ std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineErro
   return file;
 }
 
-std::unique_ptr<EngineFile> EngineFile::openSharedMemory(const std::string &name, EngineError &error, Check check) {
+std::unique_ptr<EngineFile> EngineFile::openSharedMemory(const std::string &name, EngineError &error, Check check,
+                                                         const PublicKey *signer) {
   std::string what = "engine in shared memory '" + name + "'";
   int descriptor = ::shm_open(name.c_str(), O_RDONLY, 0);
   if (descriptor < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(
-      descriptor, what, seal::folder + name.substr(std::min(name.find_first_not_of('/'), name.size())), check, error);
+  auto file =
+      fromDescriptor(descriptor, what, seal::folder + name.substr(std::min(name.find_first_not_of('/'), name.size())),
+                     check, signer, error);
   ::close(descriptor);
   return file;
 }
 
-std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &error, Check check) {
+std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &error, Check check,
+                                                   const PublicKey *signer) {
   std::unique_ptr<EngineFile> file(new EngineFile());
   file->bytes = bytes;
   if (reinterpret_cast<uintptr_t>(bytes.data) % 64 != 0 && bytes.size != 0) {
@@ -92,7 +96,7 @@ std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &
     file->bytes.data = static_cast<const uint8_t *>(copy);
     file->owner = Owner::Heap;
   }
-  if (!file->read(nullptr, check, error)) {
+  if (!file->read(nullptr, check, signer, error)) {
     error.message = "engine in memory: " + error.message;
     return nullptr;
   }

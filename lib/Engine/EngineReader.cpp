@@ -6,13 +6,15 @@
 //===----------------------------------------------------------------------------===//
 //
 // Nothing is believed before it is checked: first the header, then the checksum of the description, then its structure,
-// then each section, then every rule of validateEngine(). Every byte of the file is under one of the checksums.
+// then each section, then every rule of validateEngine(). Every byte of the file is under one of the checksums. Where a
+// signer is required, the signature comes right after the header, and digests take the place of checksums.
 //
 //===----------------------------------------------------------------------------===//
 
 #include "EngineFields.h"
 #include "EngineFormat.h"
 #include "EngineSeal.h"
+#include "EngineSignature.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include <cstring>
@@ -20,16 +22,25 @@
 using namespace reckon;
 
 namespace {
+/// What opening asks for.
+struct Demands {
+  EngineFile::Check check;
+  const PublicKey *signer; // null: anybody
+};
+
 class Reader {
 public:
   /// `object`, unless it is null, is what the bytes lie in, which may be sealed.
-  Reader(ByteSpan bytes, const struct stat *object, EngineFile::Check check, EngineSpec &spec,
+  Reader(ByteSpan bytes, const struct stat *object, const Demands &demands, EngineSpec &spec,
          std::vector<EngineSection> &sections, EngineError &error)
-      : bytes(bytes), object(object), check(check), spec(spec), sections(sections), error(error) {}
+      : bytes(bytes), object(object), check(demands.check), signer(demands.signer), spec(spec), sections(sections),
+        error(error) {}
 
   uint64_t descriptionChecksum() const { return header.metadataChecksum; }
   std::vector<RowChunks> takeUnchecked() { return std::move(unchecked); }
-  bool run() { return readHeader() && readMetadata() && readSections() && readDescription() && finish(); }
+  bool run() {
+    return readHeader() && readSignature() && readMetadata() && readSections() && readDescription() && finish();
+  }
 
 private:
   bool fail(std::string message) {
@@ -61,12 +72,37 @@ private:
       return fail("header: its extents contradict each other");
     if (header.seal != 0 && (!object || header.seal != seal::compute(header, *object)))
       return fail("header: its seal is that of another object in shared memory; reckon-share get copies one");
-    isSealed = header.seal != 0 && seal::isTrusted(header, *object);
+    isSealed = header.seal != 0 && !signer && seal::isTrusted(header, *object);
+    return true;
+  }
+
+  bool readSignature() {
+    if (!signer)
+      return true;
+    std::string reason;
+    sodium = Sodium::get(error);
+    if (!sodium)
+      return false;
+    if (!signature::findBlock(bytes, block, reason))
+      return fail("signature: " + reason + ", and " + keyText(*signer) + " is required");
+    return signature::verify(block, header, *signer, *sodium, error);
+  }
+
+  /// Whether the next digests are those of these bytes.
+  bool matchDigests(const uint8_t *data, uint64_t size) {
+    for (uint64_t part; size > 0; data += part, size -= part) {
+      part = std::min(size, signature::pieceBytes);
+      if (nextDigest >= block.trailer.numDigests || sodium->digest(data, part) != block.digest(nextDigest))
+        return false;
+      ++nextDigest;
+    }
     return true;
   }
 
   bool readMetadata() {
     const uint8_t *data = bytes.data + sizeof(header);
+    if (signer && !matchDigests(data, header.sectionsOffset - sizeof(header)))
+      return fail("description: it does not match the signature, the engine was altered");
     if (format::checksum(data, header.sectionsOffset - sizeof(header)) != header.metadataChecksum)
       return fail("description: checksum mismatch, the file is damaged");
     flatbuffers::Verifier verifier(data, header.metadataSize, /*max_depth=*/16, /*max_tables=*/1 << 24);
@@ -84,9 +120,17 @@ private:
     if (check == EngineFile::Check::All || kind != SectionKind::Table || !checksums || size == 0 ||
         checksums->size() != (padded + size - 1) / size)
       return false;
-    RowChunks &chunks = unchecked.emplace_back(RowChunks{bytes.data + section.offset(), padded, size, {}});
+    if (signer && (size != signature::pieceBytes || checksums->size() > block.trailer.numDigests - nextDigest))
+      return false;
+    RowChunks &chunks = unchecked.emplace_back(RowChunks{bytes.data + section.offset(), padded, size, {}, {}});
     chunks.checksums.resize(checksums->size());
     std::memcpy(chunks.checksums.data(), checksums->Data(), checksums->size() * sizeof(uint64_t));
+    if (signer) {
+      chunks.digests.resize(checksums->size());
+      std::memcpy(chunks.digests.data(), block.bytes.data + nextDigest * sizeof(Digest),
+                  chunks.digests.size() * sizeof(Digest));
+      nextDigest += chunks.digests.size();
+    }
     return true;
   }
 
@@ -107,7 +151,9 @@ private:
         return fail(what + ": its padding ends after the file");
       // Code runs; rows and weights are only read, and who sealed them has checked them.
       bool isChecked = (!isSealed && !leaveForLater(*section, kind, padded)) || kind <= SectionKind::Cubin;
-      if (isChecked && format::checksum(bytes.data + expected, padded) != section->checksum())
+      if (isChecked && signer && !matchDigests(bytes.data + expected, padded))
+        return fail(what + ": it does not match the signature, the engine was altered");
+      if (isChecked && !signer && format::checksum(bytes.data + expected, padded) != section->checksum())
         return fail(what + ": checksum mismatch, the file is damaged");
       sections.push_back({kind, name, section->offset(), section->size(), section->checksum()});
       if (kind <= SectionKind::Cubin) // kinds of code come first, in the order of CodeKind
@@ -115,8 +161,18 @@ private:
             {static_cast<CodeKind>(kind), name, {bytes.data + expected, static_cast<size_t>(section->size())}});
       expected += padded;
     }
-    if (expected != bytes.size)
-      return fail("the file goes on for " + std::to_string(bytes.size - expected) + " bytes after its last section");
+    return expected == bytes.size ? !signer || fail("signature: the engine has sections in its place")
+                                  : checkBlock(expected);
+  }
+
+  /// What follows the last section is a signature.
+  bool checkBlock(uint64_t begin) {
+    std::string reason;
+    if (!signature::findBlock(bytes, block, reason) || block.trailer.blockBytes != bytes.size - begin)
+      return fail("the file goes on for " + std::to_string(bytes.size - begin) + " bytes after its last section" +
+                  (reason.empty() ? "" : ", and not with a signature: " + reason));
+    if (signer && nextDigest != block.trailer.numDigests)
+      return fail("signature: it is one of other sections");
     return true;
   }
 
@@ -233,6 +289,10 @@ private:
   ByteSpan bytes;
   const struct stat *object;
   EngineFile::Check check;
+  const PublicKey *signer;
+  const Sodium *sodium = nullptr;
+  signature::Block block;
+  uint64_t nextDigest = 0;
   bool isSealed = false;
   std::vector<RowChunks> unchecked;
   EngineSpec &spec;
@@ -244,10 +304,22 @@ private:
 };
 } // namespace
 
-bool EngineFile::read(const struct stat *object, Check check, EngineError &error) {
-  Reader reader(bytes, object, check, contents, sectionList, error);
+bool RowChunks::matches(uint64_t index) const {
+  uint64_t begin = index * chunkBytes, size = std::min(chunkBytes, bytes - begin);
+  if (digests.empty())
+    return format::checksum(data + begin, size) == checksums[index];
+  // It was there when the engine was opened.
+  EngineError ignored;
+  const Sodium *sodium = Sodium::get(ignored);
+  return sodium && sodium->digest(data + begin, size) == digests[index];
+}
+
+bool EngineFile::read(const struct stat *object, Check check, const PublicKey *signer, EngineError &error) {
+  Reader reader(bytes, object, {check, signer}, contents, sectionList, error);
   if (!reader.run())
     return false;
+  if (signer)
+    requiredSigner = *signer;
   descriptionChecksum = reader.descriptionChecksum();
   unchecked = reader.takeUnchecked();
   return true;

@@ -12,15 +12,10 @@
 
 #include "EngineFields.h"
 #include "EngineFormat.h"
-#include "FileMapping.h"
+#include "FileWriter.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <unordered_map>
 
 using namespace reckon;
@@ -28,7 +23,6 @@ using flatbuffers::Offset;
 
 namespace {
 using Builder = flatbuffers::FlatBufferBuilder;
-using Sink = std::function<bool(const void *, size_t)>;
 
 bool emitZeros(const Sink &sink, uint64_t count) {
   static const uint8_t zeros[format::sectionAlignment] = {};
@@ -37,22 +31,6 @@ bool emitZeros(const Sink &sink, uint64_t count) {
     if (!sink(zeros, part))
       return false;
     count -= part;
-  }
-  return true;
-}
-
-/// Large data that comes from a file goes through memory in parts.
-bool emitPiece(const Sink &sink, const ByteSpan &piece) {
-  constexpr size_t partBytes = size_t(32) << 20;
-  static_assert(partBytes % format::chunkBytes == 0);
-  bool isMapped = piece.size > 2 * partBytes && findFilePlace(piece.data, piece.size);
-  for (size_t at = 0; at < piece.size; at += partBytes) {
-    size_t size = isMapped ? std::min(partBytes, piece.size - at) : piece.size;
-    if (!sink(piece.data + at, size))
-      return false;
-    if (!isMapped)
-      break;
-    releasePages(piece.data + at, size);
   }
   return true;
 }
@@ -284,19 +262,6 @@ bool prepare(Writer &writer, const EngineSpec &spec, std::string *error) {
   return reason.empty();
 }
 
-bool writeAll(int descriptor, const void *data, size_t size) {
-  const char *next = static_cast<const char *>(data);
-  while (size > 0) {
-    ssize_t written = ::write(descriptor, next, size);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return false;
-    next += written;
-    size -= written;
-  }
-  return true;
-}
 } // namespace
 
 std::optional<std::vector<uint8_t>> reckon::serializeEngine(const EngineSpec &spec, std::string *error) {
@@ -311,34 +276,6 @@ std::optional<std::vector<uint8_t>> reckon::serializeEngine(const EngineSpec &sp
     return true;
   });
   return result;
-}
-
-/// Writes what `emit` gives to a temporary file that takes the place of `path`.
-static bool writeFile(const std::string &path, const std::function<bool(const Sink &)> &emit, std::string *error) {
-  // What is not a plain file (a pipe, /dev/null) is written to, not replaced.
-  struct stat status;
-  bool inPlace = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  std::string temporary = inPlace ? path : path + ".tmp" + std::to_string(::getpid());
-  auto failed = [&](const char *what) {
-    if (error)
-      *error = "'" + path + "' cannot be " + what + ": " + std::strerror(errno);
-    if (!inPlace)
-      ::unlink(temporary.c_str());
-    return false;
-  };
-  int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0)
-    return failed("created");
-  bool written = emit([&](const void *data, size_t size) { return writeAll(descriptor, data, size); });
-  int reason = errno;
-  bool closed = ::close(descriptor) == 0;
-  if (!written)
-    errno = reason;
-  if (!written || !closed)
-    return failed("written");
-  if (!inPlace && ::rename(temporary.c_str(), path.c_str()) != 0)
-    return failed("put in place");
-  return true;
 }
 
 bool reckon::writeEngine(const EngineSpec &spec, const std::string &path, std::string *error, uint64_t *bytes) {

@@ -14,7 +14,7 @@
 
 using namespace reckon;
 
-std::optional<FilePlace> reckon::findFilePlace(const void *data, size_t size) {
+std::optional<MappedPlace> reckon::findMappedPlace(const void *data, size_t size) {
   auto address = reinterpret_cast<uint64_t>(data);
   std::ifstream maps("/proc/self/maps");
   std::string line;
@@ -32,7 +32,7 @@ std::optional<FilePlace> reckon::findFilePlace(const void *data, size_t size) {
     bool isDeleted = file.size() > 10 && file.compare(file.size() - 10, 10, " (deleted)") == 0;
     if (!isReadOnly || isDeleted || file.empty() || file[0] != '/' || size > end - address)
       return std::nullopt;
-    return FilePlace{file, offset + (address - begin)};
+    return MappedPlace{file, offset + (address - begin)};
   }
   return std::nullopt;
 }

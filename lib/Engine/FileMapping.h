@@ -16,17 +16,17 @@
 namespace reckon {
 
 /// Where in a file bytes of memory come from.
-struct FilePlace {
+struct MappedPlace {
   std::string path;
   uint64_t offset;
 };
 
 /// The place of [data, data + size) in a file that is mapped for reading alone; nullopt for other memory, and for a
 /// file that has been deleted since.
-std::optional<FilePlace> findFilePlace(const void *data, size_t size);
+std::optional<MappedPlace> findMappedPlace(const void *data, size_t size);
 
-/// Gives the pages of [data, data + size) back to the system, which must be memory that findFilePlace() knows: they are
-/// read again when they are used again.
+/// Gives the pages of [data, data + size) back to the system, which must be memory that findMappedPlace() knows: they
+/// are read again when they are used again.
 void releasePages(const void *data, size_t size);
 
 } // namespace reckon

@@ -127,7 +127,8 @@ static bool link(const Descriptor &file, const std::string &name) {
   return false;
 }
 
-bool reckon::putSharedEngine(const std::string &path, const std::string &name, SharedWith with, EngineError &error) {
+bool reckon::putSharedEngine(const std::string &path, const std::string &name, SharedWith with, EngineError &error,
+                             const PublicKey *signer) {
   if (!checkName(name, error))
     return false;
   removeLeftovers();
@@ -151,7 +152,7 @@ bool reckon::putSharedEngine(const std::string &path, const std::string &name, S
   if (!copyAll(source.get(), copy.get(), size))
     return failWithReason(error, describe(name) + " cannot be written");
   // The copy, so that what is sealed is what was checked.
-  if (!EngineFile::open(copy.path(), error)) {
+  if (!EngineFile::open(copy.path(), error, EngineFile::Check::All, signer)) {
     error.message =
         "engine '" + path + "'" + error.message.substr(std::min(error.message.find(": "), error.message.size()));
     return false;

@@ -19,12 +19,12 @@ using namespace reckon::tools;
 int OpenEngine::open(const std::string &name, const std::string &device, int64_t threads, std::string &error) {
   path = name;
   EngineError problem;
-  file = EngineFile::open(name, problem);
+  file = EngineFile::open(name, problem, EngineFile::Check::All, signer);
   if (!file) {
     error = problem.message;
-    return problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage;
+    return problem.exitCode();
   }
-  if (runtime::Status failed = engine.open(name)) {
+  if (runtime::Status failed = engine.open(name, {}, signer ? signer->data() : nullptr)) {
     error = failed.message;
     return failed.code;
   }

@@ -26,6 +26,7 @@ struct DiffOptions {
 /// An engine that is open, and what it is made of.
 struct OpenEngine {
   std::string path;
+  const PublicKey *signer = nullptr; // who has to have signed it
   std::unique_ptr<EngineFile> file;
   runtime::Engine engine;
   runtime::Context context;

@@ -10,6 +10,7 @@
 #include "tools/Support/BenchLoop.h"
 #include "tools/Support/BenchProfile.h"
 #include "tools/Support/Energy.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/InputFlags.h"
 
 #include "reckon/Engine/EngineFile.h"
@@ -27,6 +28,7 @@ struct Options {
   std::string device = deviceName(DeviceKind::Host), json;
   std::vector<int64_t> batches;
   int64_t threads = 0, callers = 1, tableRows = -1;
+  EngineFlags engine;
   BenchOptions bench;
   InputFlags inputs;
   ProfileCommand profile;
@@ -38,6 +40,7 @@ void declare(ArgParser &args, Options &options) {
   args.option("device", "NAME", "where to run: host (default), cuda or cuda:N", options.device);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.option("callers", "N", "threads that run without pause, default 1", options.callers, 1);
+  options.engine.declare(args);
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,1024 or the only one that the engine takes",
               options.batches, 0);
@@ -63,11 +66,13 @@ static int run(int argc, char **argv) {
     return args.error(wrong);
 
   // The engine's own description says which inputs are ids of what.
+  std::string wrongKey;
+  if (int code = options.engine.interpret(wrongKey))
+    return args.error(wrongKey, code);
   EngineError problem;
-  auto file = EngineFile::open(args.positional(), problem, EngineFile::Check::AllButRows);
+  auto file = EngineFile::open(args.positional(), problem, EngineFile::Check::AllButRows, options.engine.signer());
   if (!file)
-    return args.error(problem.message,
-                      problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
+    return args.error(problem.message, problem.exitCode());
   std::vector<ReckonTableBinding> bindings;
   if (options.tableRows > 0) {
     auto &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
@@ -76,7 +81,7 @@ static int run(int argc, char **argv) {
     binding.seed = options.inputs.options.seed;
   }
   runtime::Engine engine;
-  if (Status failed = engine.open(args.positional(), bindings))
+  if (Status failed = engine.open(args.positional(), bindings, options.engine.publicKey()))
     return args.error(failed.message, failed.code);
   std::vector<runtime::Context> callers;
   if (Status failed = createCallers(engine, options.callers, options.threads, options.device, callers))

@@ -7,6 +7,7 @@
 
 #include "tools/Support/ArgParser.h"
 #include "tools/Support/EngineDiff.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/InputFlags.h"
 
 #include <cstdio>
@@ -24,6 +25,7 @@ static bool isFolder(const std::string &path) {
 static int run(int argc, char **argv) {
   DiffOptions options;
   InputFlags inputs;
+  EngineFlags engines;
   std::string deviceA = deviceName(DeviceKind::Host), deviceB = deviceA;
   inputs.options.batch = 8;
   ArgParser args(
@@ -36,6 +38,7 @@ static int run(int argc, char **argv) {
   args.option("device", "NAME", "where A runs: host (default), cuda or cuda:N", deviceA);
   args.option("other-device", "NAME", "where B runs, likewise", deviceB);
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
+  engines.declare(args);
   args.group("Tolerance");
   args.option("atol", "X", "absolute tolerance of floats, default 2e-6; integers must be equal", options.atol, 0.0);
   args.option("rtol", "X", "relative tolerance of floats, default 2e-5", options.rtol, 0.0);
@@ -51,7 +54,10 @@ static int run(int argc, char **argv) {
 
   std::string error;
   OpenEngine a, b;
-  int code = a.open(args.positional(0), deviceA, options.threads, error);
+  int code = engines.interpret(error);
+  a.signer = b.signer = engines.signer();
+  if (code == ExitOk)
+    code = a.open(args.positional(0), deviceA, options.threads, error);
   if (code == ExitOk && isFolder(args.positional(1)))
     code = diffTestData(a, args.positional(1), options, error);
   else if (code == ExitOk && (code = b.open(args.positional(1), deviceB, options.threads, error)) == ExitOk)

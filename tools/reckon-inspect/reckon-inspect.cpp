@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "tools/Support/ArgParser.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/EngineReport.h"
 #include "tools/Support/HostTensor.h"
 #include "tools/Support/HtmlReport.h"
@@ -19,9 +20,11 @@ int main(int argc, char **argv) {
   bool json = false;
   std::string html, profile;
   HtmlOptions page;
+  EngineFlags engine;
   ArgParser args("reckon-inspect",
                  "Shows the inputs, outputs, tables, weights, kernels, chains, memory and sections of an engine.",
                  "M.rkn");
+  engine.declare(args);
   args.group("Output");
   args.flag("json", "print JSON", json);
   args.option("html", "FILE", "write a page: the graph before and after fusion, kernels, memory over time, tables",
@@ -32,16 +35,18 @@ int main(int argc, char **argv) {
     return args.exitCode();
   if (!profile.empty() && html.empty())
     return args.error("--profile is shown by the page: add --html=FILE");
+  std::string text, problem;
+  if (int code = engine.interpret(problem))
+    return args.error(problem, code);
   EngineError error;
-  auto file = EngineFile::open(args.positional(), error);
+  auto file = EngineFile::open(args.positional(), error, EngineFile::Check::All, engine.signer());
   if (!file)
-    return args.error(error.message, error.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
+    return args.error(error.message, error.exitCode());
   if (html.empty()) {
-    std::string text = json ? reportJson(*file) : reportText(*file);
+    text = json ? reportJson(*file) : reportText(*file);
     std::fputs(text.c_str(), stdout);
     return ExitOk;
   }
-  std::string text, problem;
   std::vector<uint8_t> bytes;
   page.title = args.positional().substr(args.positional().rfind('/') + 1);
   if (!profile.empty() && !readFile(profile, bytes, problem))

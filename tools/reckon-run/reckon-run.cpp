@@ -7,6 +7,7 @@
 
 #include "tools/Support/ArgParser.h"
 #include "tools/Support/Arrays.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/TestData.h"
 
 #include "reckon/Engine/DeviceKind.h"
@@ -23,6 +24,7 @@ using runtime::Status;
 
 namespace {
 struct Options {
+  EngineFlags engine;
   std::string device = deviceName(DeviceKind::Host), outputDir, testData, dump;
   int64_t threads = 0;
   std::vector<std::string> inputs, tables;
@@ -40,6 +42,7 @@ static int run(int argc, char **argv) {
   args.option("table", "NAME=FILE",
               "take the rows of a table from a file: a .npy array, or row-major\nelements without a header; repeatable",
               options.tables);
+  options.engine.declare(args);
   args.group("Arrays");
   args.option("input", "NAME=F.npy", "an input; repeatable", options.inputs);
   args.option("output-dir", "DIR", "write each output to DIR/NAME.npy (a '/' in a name becomes '_')",
@@ -60,13 +63,16 @@ static int run(int argc, char **argv) {
     return args.error("--onnx-test-data goes with none of --input, --output-dir and --dump-tensors");
 
   std::string problem;
+  int code = options.engine.interpret(problem);
+  if (code != ExitOk)
+    return args.error(problem, code);
   std::vector<TableFile> tables;
   std::vector<ReckonTableBinding> bindings;
   if (!readTableFiles(options.tables, tables, bindings, problem))
     return args.error("--table: " + problem);
   runtime::Engine engine;
   runtime::Context context;
-  if (Status failed = engine.open(args.positional(), bindings))
+  if (Status failed = engine.open(args.positional(), bindings, options.engine.publicKey()))
     return args.error(failed.message, failed.code);
   if (!checkTableFiles(tables, engine, problem))
     return args.error(problem);
@@ -74,7 +80,6 @@ static int run(int argc, char **argv) {
           context.create(engine, static_cast<int>(std::min<int64_t>(options.threads, 1 << 20)), options.device.c_str()))
     return args.error(failed.message, failed.code);
 
-  int code;
   if (!options.testData.empty()) {
     code = runTestData(engine, context, options.testData, options.atol, options.rtol, problem);
     return problem.empty() ? code : args.error(problem, code);

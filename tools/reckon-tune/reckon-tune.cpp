@@ -7,6 +7,7 @@
 
 #include "runtime/Cuda/CudaDevice.h"
 #include "tools/Support/ArgParser.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/InputFlags.h"
 #include "tools/Support/Tuner.h"
 
@@ -21,6 +22,7 @@ using namespace reckon::tools;
 
 namespace {
 struct Options {
+  EngineFlags engine;
   TuneOptions tune;
   InputFlags inputs;
   std::string output;
@@ -31,6 +33,7 @@ void declare(ArgParser &args, Options &options) {
   args.group("Execution");
   args.option("o", "FILE", "where the timing cache goes; without it only the table is printed", options.output);
   args.option("device", "NAME", "the GPU: cuda (default, the first) or cuda:N", options.tune.device);
+  options.engine.declare(args);
   args.flag("quiet", "print no table", options.quiet);
   args.group("Measurement");
   args.flag("all-dispatches", "time dispatches with one launch, too", options.tune.allDispatches);
@@ -93,11 +96,12 @@ int run(int argc, char **argv) {
   if (error = options.inputs.interpret(); !error.empty())
     return args.error(error);
   options.tune.inputs = options.inputs.options;
+  if (int code = options.engine.interpret(error))
+    return args.error(error, code);
   EngineError problem;
-  auto file = EngineFile::open(args.positional(), problem);
+  auto file = EngineFile::open(args.positional(), problem, EngineFile::Check::All, options.engine.signer());
   if (!file)
-    return args.error(problem.message,
-                      problem.kind == EngineError::Kind::UnsupportedVersion ? ExitUnsupported : ExitUsage);
+    return args.error(problem.message, problem.exitCode());
   TimingCache cache;
   Tuner tuner(file->spec(), options.tune);
   auto progress = [](size_t dispatch, size_t count, const std::string &kernel) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "tools/Support/ArgParser.h"
+#include "tools/Support/EngineFlags.h"
 #include "tools/Support/Updater.h"
 
 #include <cstdio>
@@ -17,6 +18,7 @@ using runtime::Status;
 
 namespace {
 struct Options {
+  EngineFlags engine;
   std::vector<std::string> tables, rows, deletions;
   std::string weightsFrom, weights, output, appendTo, replay;
 };
@@ -35,6 +37,8 @@ static void declare(ArgParser &args, Options &options) {
   args.option("table", "NAME=F.npy", "all rows of a table; repeatable", options.tables);
   args.option("rows", "NAME=IDS.npy,VALUES.npy", "some rows; repeatable", options.rows);
   args.option("delete", "NAME=IDS.npy", "rows that are zeros from now on; repeatable", options.deletions);
+  args.group("Who made the engine, and its log");
+  options.engine.declare(args);
   args.group("Where they go");
   args.option("output", "F.rkn", "write the engine here; the default is in its own place", options.output);
   args.option("append-to", "LOG", "append the changes to an update log; the engine stays as it is", options.appendTo);
@@ -74,7 +78,9 @@ static int run(int argc, char **argv) {
   runtime::Engine engine;
   runtime::Update update;
   std::string error;
-  if (Status failed = engine.open(args.positional()))
+  if (int code = options.engine.interpret(error))
+    return args.error(error, code);
+  if (Status failed = engine.open(args.positional(), {}, options.engine.publicKey()))
     return args.error(failed.message, failed.code);
   if (!options.replay.empty()) {
     runtime::UpdateLog log;

@@ -14,6 +14,7 @@
 #define RECKON_ENGINE_ENGINEFILE_H
 
 #include "reckon/Engine/EngineSpec.h"
+#include "reckon/Engine/Signature.h"
 
 struct stat;
 
@@ -38,12 +39,21 @@ struct RowChunks {
   uint64_t bytes;
   uint64_t chunkBytes;
   std::vector<uint64_t> checksums; // XXH3-64 of each chunk
+  std::vector<Digest> digests;     // what counts instead when a signer is required
+
+  /// Whether chunk `index` is what it should be.
+  bool matches(uint64_t index) const;
 };
 
 /// Why an engine was not opened.
 struct EngineError {
-  enum class Kind { Invalid, UnsupportedVersion, Io } kind = Kind::Invalid;
+  enum class Kind { Invalid, UnsupportedVersion, Io, Unavailable } kind = Kind::Invalid;
   std::string message;
+
+  /// What a tool that cannot go on without the engine exits with.
+  ExitCode exitCode() const {
+    return kind == Kind::UnsupportedVersion ? ExitUnsupported : kind == Kind::Unavailable ? ExitUnavailable : ExitUsage;
+  }
 };
 
 class EngineFile {
@@ -51,15 +61,18 @@ public:
   /// What opening checks: all of it, or all but the rows of large tables.
   enum class Check { All, AllButRows };
 
-  /// Maps a file, read-only and shared; "shm:NAME" is the shared-memory object "/NAME".
-  static std::unique_ptr<EngineFile> open(const std::string &path, EngineError &error, Check check = Check::All);
+  /// Maps a file, read-only and shared; "shm:NAME" is the shared-memory object "/NAME". With a `signer`, here and
+  /// below, what is not signed by it is refused, and the signature is what everything is checked by.
+  static std::unique_ptr<EngineFile> open(const std::string &path, EngineError &error, Check check = Check::All,
+                                          const PublicKey *signer = nullptr);
   /// Maps a POSIX shared-memory object ("/name"). Of one that putSharedEngine() has sealed, header, description and
-  /// code are checked.
+  /// code are checked, unless there is a signer: a seal does not say who signed.
   static std::unique_ptr<EngineFile> openSharedMemory(const std::string &name, EngineError &error,
-                                                      Check check = Check::All);
+                                                      Check check = Check::All, const PublicKey *signer = nullptr);
   /// Reads from memory that must outlive the result. Used in place when it is 64-byte aligned, which kernels rely on;
   /// copied otherwise.
-  static std::unique_ptr<EngineFile> fromMemory(ByteSpan bytes, EngineError &error, Check check = Check::All);
+  static std::unique_ptr<EngineFile> fromMemory(ByteSpan bytes, EngineError &error, Check check = Check::All,
+                                                const PublicKey *signer = nullptr);
   ~EngineFile();
   EngineFile(const EngineFile &) = delete;
   EngineFile &operator=(const EngineFile &) = delete;
@@ -69,6 +82,9 @@ public:
   /// What Check::AllButRows has left out.
   const std::vector<RowChunks> &uncheckedRows() const { return unchecked; }
   uint64_t fileSize() const { return bytes.size; }
+  ByteSpan data() const { return bytes; }
+  /// Who was required to have signed it.
+  const std::optional<PublicKey> &signer() const { return requiredSigner; }
   /// The same for engines that differ in nothing.
   uint64_t identity() const { return descriptionChecksum; }
   /// Where bytes of a section lie.
@@ -79,11 +95,12 @@ public:
 private:
   EngineFile() = default;
   static std::unique_ptr<EngineFile> fromDescriptor(int descriptor, const std::string &what, const std::string &path,
-                                                    Check check, EngineError &error);
-  bool read(const struct stat *object, Check check, EngineError &error);
+                                                    Check check, const PublicKey *signer, EngineError &error);
+  bool read(const struct stat *object, Check check, const PublicKey *signer, EngineError &error);
 
   ByteSpan bytes;
   enum class Owner { Caller, Mapping, Heap } owner = Owner::Caller;
+  std::optional<PublicKey> requiredSigner;
   std::string folder;
   FilePlace place;
   uint64_t descriptionChecksum = 0;

@@ -29,8 +29,9 @@ struct SharedEngineInfo {
 
 /// Copies an engine file into shared memory under a name, in the place of what has that name: those who have it open
 /// keep it. All of the copy is checked, and it is sealed. A process that ends at any moment leaves the old object or
-/// the new one.
-bool putSharedEngine(const std::string &path, const std::string &name, SharedWith with, EngineError &error);
+/// the new one. With a `signer`, what is not signed by it is refused.
+bool putSharedEngine(const std::string &path, const std::string &name, SharedWith with, EngineError &error,
+                     const PublicKey *signer = nullptr);
 /// Writes the engine to a file, without the seal.
 bool getSharedEngine(const std::string &name, const std::string &path, EngineError &error);
 /// Takes the name away; the memory goes with the last process that has it open.

@@ -135,6 +135,22 @@ RECKON_API ReckonStatus reckon_engine_open_from_memory(const void *data, size_t 
 /// The same from a POSIX shared-memory object, such as "/model".
 RECKON_API ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
                                                               size_t num_bindings, ReckonEngine **engine);
+
+typedef struct ReckonOpenOptions {
+  size_t struct_size;                 // of this struct
+  const ReckonTableBinding *bindings; // may be null when `num_bindings` is 0
+  size_t num_bindings;
+  const uint8_t *public_key; // 32 bytes, Ed25519: what is not signed by it is refused (RECKON_INVALID), the engine,
+                             // rows of it that a run reads, its update logs, and tables that the engine takes from a
+                             // file of their own; null: nothing has to be signed. RECKON_UNAVAILABLE without libsodium
+} ReckonOpenOptions;
+#define RECKON_OPEN_OPTIONS_INIT {sizeof(ReckonOpenOptions), NULL, 0, NULL}
+/// The same with options.
+RECKON_API ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenOptions *options,
+                                                        ReckonEngine **engine);
+RECKON_API ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_t size,
+                                                                    const ReckonOpenOptions *options,
+                                                                    ReckonEngine **engine);
 /// Checks the rows that have not been. A thread that does it in the background, say after opening, takes that work off
 /// the runs.
 RECKON_API ReckonStatus reckon_engine_verify(const ReckonEngine *engine);

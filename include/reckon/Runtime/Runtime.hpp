@@ -54,14 +54,17 @@ private:
 
 class Engine {
 public:
-  Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings = {}) {
-    return take(
-        [&](ReckonEngine **out) { return reckon_engine_open(path.c_str(), bindings.data(), bindings.size(), out); });
+  /// With a `publicKey`, of 32 bytes, what is not signed by it is refused.
+  Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings = {},
+              const uint8_t *publicKey = nullptr) {
+    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey};
+    return take([&](ReckonEngine **out) { return reckon_engine_open_with_options(path.c_str(), &options, out); });
   }
-  Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings = {}) {
-    return take([&](ReckonEngine **out) {
-      return reckon_engine_open_from_memory(data, size, bindings.data(), bindings.size(), out);
-    });
+  Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings = {},
+                    const uint8_t *publicKey = nullptr) {
+    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey};
+    return take(
+        [&](ReckonEngine **out) { return reckon_engine_open_from_memory_with_options(data, size, &options, out); });
   }
   Status openSharedMemory(const std::string &name, const std::vector<ReckonTableBinding> &bindings = {}) {
     return take([&](ReckonEngine **out) {

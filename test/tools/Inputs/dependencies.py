@@ -54,6 +54,7 @@ ALLOWED_INCLUDES = {
     "tools/reckon-run": [ENGINE, "tools/Support"],
     "tools/reckon-tune": [ENGINE, "runtime", "tools/Support"],
     "tools/reckon-share": [ENGINE, RUNTIME],
+    "tools/reckon-sign": [ENGINE, "runtime", "tools/Support"],
     "tools/reckon-update": ["tools/Support"],
 }
 # What stands behind a public header.
@@ -77,7 +78,7 @@ errors = []
 ALLOWED = re.compile(r"^(libc|libm|libstdc\+\+|libpthread|libdl|libgcc_s|libreckon-runtime|ld-linux-x86-64)\.so")
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan|clang_rt|resolv|rt)")
 for name in ("lib/libreckon-runtime.so", "bin/reckon-run", "bin/reckon-bench", "bin/reckon-inspect",
-             "bin/reckon-diff", "bin/reckon-share", "bin/reckon-tune", "bin/reckon-update"):
+             "bin/reckon-diff", "bin/reckon-share", "bin/reckon-sign", "bin/reckon-tune", "bin/reckon-update"):
     path = os.path.join(build, name)
     if not os.path.exists(path):
         errors.append(f"{name} was not built")
@@ -100,7 +101,7 @@ for tool in sorted(os.listdir(os.path.join(source, "tools"))):
 # Includes against the list.
 OUTSIDE = ("mlir/", "llvm/", "google/protobuf", "onnx/")
 NO_COMPILER = ("lib/Engine", "runtime", "include/reckon/Engine", "include/reckon/Runtime", "tools/reckon-run",
-               "tools/reckon-bench", "tools/reckon-diff", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
+               "tools/reckon-bench", "tools/reckon-diff", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-sign", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
 
 
 def folder_of(path):

@@ -41,27 +41,27 @@ protected:
 
 TEST_F(FileMapping, BytesOfAFileAreFoundInIt) {
   char *memory = map(PROT_READ);
-  std::optional<FilePlace> place = findFilePlace(memory + 5000, 100);
+  std::optional<MappedPlace> place = findMappedPlace(memory + 5000, 100);
   ASSERT_TRUE(place);
   EXPECT_EQ(place->path, path);
   EXPECT_EQ(place->offset, 5000u);
   // Pages that were given back are there again when they are read.
   releasePages(memory, size);
   EXPECT_EQ(memory[size - 1], 7);
-  EXPECT_FALSE(findFilePlace(memory + 5000, size));
+  EXPECT_FALSE(findMappedPlace(memory + 5000, size));
   ::munmap(memory, size);
 }
 
 TEST_F(FileMapping, OtherMemoryIsNotOfAFile) {
   std::vector<char> heap(size);
-  EXPECT_FALSE(findFilePlace(heap.data(), size));
-  EXPECT_FALSE(findFilePlace(nullptr, 1));
+  EXPECT_FALSE(findMappedPlace(heap.data(), size));
+  EXPECT_FALSE(findMappedPlace(nullptr, 1));
   char *writable = map(PROT_READ | PROT_WRITE);
-  EXPECT_FALSE(findFilePlace(writable, size));
+  EXPECT_FALSE(findMappedPlace(writable, size));
   ::munmap(writable, size);
   char *memory = map(PROT_READ);
   ::unlink(path.c_str());
-  EXPECT_FALSE(findFilePlace(memory, size));
+  EXPECT_FALSE(findMappedPlace(memory, size));
   ::munmap(memory, size);
 }
 } // namespace

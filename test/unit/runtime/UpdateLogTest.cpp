@@ -157,7 +157,7 @@ TEST_F(Logs, GapsDuplicatesAndOtherEnginesAreRefused) {
             std::string::npos);
   write(frames[0] + frames[2]);
   EXPECT_EQ(writer.open(engine, path, RECKON_LOG_APPEND).message,
-            "update log '" + path + "': the frame before byte 256 is number 3 and comes after number 1");
+            "update log '" + path + "': the frame at byte 128 is number 3 and comes after number 1");
 }
 
 TEST_F(Logs, EveryFlippedByteIsFound) {

@@ -1,0 +1,35 @@
+//===- EngineFlags.h - The options about who made an engine ---------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+
+#ifndef RECKON_TOOLS_SUPPORT_ENGINEFLAGS_H
+#define RECKON_TOOLS_SUPPORT_ENGINEFLAGS_H
+
+#include "ArgParser.h"
+#include "reckon/Engine/EngineFile.h"
+
+namespace reckon::tools {
+
+class EngineFlags {
+public:
+  /// --public-key.
+  void declare(ArgParser &args);
+  /// Reads the key. The exit code.
+  int interpret(std::string &error);
+
+  /// Null when nothing has to be signed.
+  const PublicKey *signer() const { return key ? &*key : nullptr; }
+  /// The same for the C interface.
+  const uint8_t *publicKey() const { return key ? key->data() : nullptr; }
+
+private:
+  std::string path;
+  std::optional<PublicKey> key;
+};
+
+} // namespace reckon::tools
+
+#endif // RECKON_TOOLS_SUPPORT_ENGINEFLAGS_H
