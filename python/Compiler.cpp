@@ -13,19 +13,15 @@
 
 using namespace reckon::python;
 
+static_assert(invalid == RECKON_COMPILER_INVALID, "statuses are the tools' exit codes");
+
 namespace {
-/// An engine in memory, with Python's buffer protocol.
+/// An engine in memory.
 struct Compilation {
   ReckonCompilation *handle;
   explicit Compilation(ReckonCompilation *handle) : handle(handle) {}
   Compilation(const Compilation &) = delete;
   ~Compilation() { reckon_compilation_destroy(handle); }
-
-  static int getBuffer(PyObject *self, Py_buffer *view, int flags) {
-    size_t size;
-    const void *data = reckon_compilation_engine(Class<Compilation>::of(self).handle, &size);
-    return PyBuffer_FillInfo(view, self, const_cast<void *>(data), Py_ssize_t(size), /*readonly=*/1, flags);
-  }
 };
 
 /// What the C callbacks call: Python functions, under the interpreter's lock. The first exception ends the compilation.
@@ -158,29 +154,28 @@ static Ref listOptions(PyObject *, const Arguments &) {
 
 static Ref getVersion(PyObject *, const Arguments &) { return toPython(std::string(reckon_compiler_version())); }
 
+//===-- The module --------------------------------------------------------------===//
+
+static std::pair<const void *, size_t> getEngine(PyObject *self) {
+  size_t size;
+  const void *data = reckon_compilation_engine(Class<Compilation>::of(self).handle, &size);
+  return {data, size};
+}
+
 static PyMethodDef functions[] = {method<getVersion>("version"),
                                   method<listOptions>("options"),
                                   method<compileFile>("compile_file"),
                                   method<compileBytes>("compile_bytes"),
                                   {}};
 static PyMethodDef compilationMethods[] = {{}};
-static const PyType_Slot compilationSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void *>(&Compilation::getBuffer)},
-                                               {}};
-static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
-                                 "reckon._compiler",
-                                 "The compiler's C interface; use the package reckon.",
-                                 -1,
-                                 functions,
-                                 nullptr,
-                                 nullptr,
-                                 nullptr,
-                                 nullptr};
+static const PyType_Slot compilationSlots[] = {bufferSlot<getEngine>(), {}};
+
+static void fillModule(PyObject *module) {
+  addFunctions(module, functions);
+  Class<Compilation>::add(module, "reckon._compiler.Compilation", compilationMethods, compilationSlots);
+}
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the name that Python looks for
 PyMODINIT_FUNC PyInit__compiler() {
-  return guarded([] {
-    Ref module = Ref::take(PyModule_Create(&definition));
-    Class<Compilation>::add(module.get(), "reckon._compiler.Compilation", compilationMethods, compilationSlots);
-    return module;
-  });
+  return makeModule<fillModule>("reckon._compiler", "The compiler's C interface; use the package reckon.");
 }

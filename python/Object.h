@@ -27,6 +27,9 @@ namespace reckon::python {
 /// Thrown when Python has an exception set.
 struct Raised {};
 
+/// Wrong use, in both C interfaces.
+constexpr int invalid = 2;
+
 /// A status other than 0, and why. In Python the exception that reckon.errors.from_status() makes of them.
 struct StatusError {
   int status;
@@ -95,38 +98,49 @@ private:
 
 //===-- Conversions -----------------------------------------------------------===//
 
-inline std::string toText(PyObject *object) {
-  Py_ssize_t size;
-  const char *text = PyUnicode_AsUTF8AndSize(object, &size);
+/// Text for an interface where a null character is its end.
+inline std::string checkText(const char *text, Py_ssize_t size) {
   if (!text)
     throw Raised();
-  return {text, size_t(size)};
+  std::string result(text, size_t(size));
+  if (result.find('\0') != std::string::npos)
+    throw StatusError{invalid, "a text has a null character: '" + result.substr(0, result.find('\0')) + "...'"};
+  return result;
+}
+
+inline std::string toText(PyObject *object) {
+  if (!PyUnicode_Check(object)) {
+    PyErr_Format(PyExc_TypeError, "expected a text, got %R", object);
+    throw Raised();
+  }
+  Py_ssize_t size = 0;
+  const char *text = PyUnicode_AsUTF8AndSize(object, &size);
+  return checkText(text, size);
 }
 
 /// A path as the system takes it.
 inline std::string toPath(PyObject *object) {
   Ref bytes = Ref::take(PyUnicode_EncodeFSDefault(object));
-  return PyBytes_AsString(bytes.get());
+  return checkText(PyBytes_AsString(bytes.get()), PyBytes_Size(bytes.get()));
 }
 
-inline int64_t toInteger(PyObject *object) {
-  int64_t value = PyLong_AsLongLong(object);
-  if (value == -1 && PyErr_Occurred())
+/// Checks a number for what Python says of its conversion.
+template <typename Number> Number checkNumber(Number value) {
+  if (value != Number(-1) || !PyErr_Occurred())
+    return value;
+  if (!PyErr_ExceptionMatches(PyExc_OverflowError))
     throw Raised();
-  return value;
+  PyErr_Clear();
+  throw StatusError{invalid, "a number is out of range"};
 }
-
-inline uint64_t toUnsigned(PyObject *object) {
-  uint64_t value = PyLong_AsUnsignedLongLong(object);
-  if (value == uint64_t(-1) && PyErr_Occurred())
-    throw Raised();
-  return value;
-}
+inline int64_t toInteger(PyObject *object) { return checkNumber<int64_t>(PyLong_AsLongLong(object)); }
+inline uint64_t toUnsigned(PyObject *object) { return checkNumber<uint64_t>(PyLong_AsUnsignedLongLong(object)); }
 
 inline Ref toPython(const std::string &text) {
   return Ref::take(PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()), "replace"));
 }
 inline Ref toPython(int64_t value) { return Ref::take(PyLong_FromLongLong(value)); }
+inline Ref toPython(uint64_t value) { return Ref::take(PyLong_FromUnsignedLongLong(value)); }
 inline Ref toPython(double value) { return Ref::take(PyFloat_FromDouble(value)); }
 inline Ref toPython(Ref ref) { return ref; }
 inline Ref none() { return Ref::share(Py_None); }
@@ -246,6 +260,32 @@ private:
   }
   static inline PyTypeObject *type = nullptr;
 };
+
+/// A module, which `fill(PyObject *module)` puts functions and classes into.
+template <auto fill> PyObject *makeModule(const char *name, const char *doc) {
+  static PyModuleDef definition = {PyModuleDef_HEAD_INIT, name, doc, -1, nullptr, nullptr, nullptr, nullptr, nullptr};
+  return guarded([] {
+    Ref module = Ref::take(PyModule_Create(&definition));
+    fill(module.get());
+    return module;
+  });
+}
+
+/// `functions` ends with an empty entry and lives for ever.
+inline void addFunctions(PyObject *module, PyMethodDef *functions) {
+  if (PyModule_AddFunctions(module, functions) != 0)
+    throw Raised();
+}
+
+/// Read-only memory that a class gives by the buffer protocol; `get` returns (address, bytes) for its object. As a slot
+/// of a class.
+template <auto get> PyType_Slot bufferSlot() noexcept {
+  int (*call)(PyObject *, Py_buffer *, int) = [](PyObject *self, Py_buffer *view, int flags) {
+    auto [data, size] = get(self);
+    return PyBuffer_FillInfo(view, self, const_cast<void *>(data), Py_ssize_t(size), /*readonly=*/1, flags);
+  };
+  return {Py_bf_getbuffer, reinterpret_cast<void *>(call)};
+}
 
 } // namespace reckon::python
 

@@ -11,10 +11,15 @@
 from __future__ import annotations
 
 from . import _runtime
-from .engine import Bound, Context, Engine, KernelInfo, SyntheticRows, TableInfo, TensorInfo, Update, load
 from ._torch import TorchModel, from_torch
-from .errors import (CancelledError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError, UnsupportedError)
+from .context import Bound, Context
+from .engine import Engine, load
+from .errors import (CancelledError, DeadlineError, Diagnostic, InternalError, InvalidError, MismatchError, ReckonError, UnavailableError,
+                     UnsupportedError)
+from .info import KernelInfo, TableInfo, TensorInfo, WeightInfo
 from .profile import KernelTime, Profile, ProfileEvent
+from .tables import SyntheticRows
+from .updates import Update, UpdateLog
 
 try:
     from .compiler import compile
@@ -27,5 +32,6 @@ except ModuleNotFoundError as error:
         raise UnavailableError("this is reckon-runtime, which runs engines: install reckon to compile models")
 
 __version__ = _runtime.version().split()[-1]
-__all__ = ["Bound", "CancelledError", "Context", "Diagnostic", "Engine", "InternalError", "InvalidError", "KernelInfo", "KernelTime", "MismatchError",
-           "Profile", "ProfileEvent", "ReckonError", "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel", "UnavailableError", "Update", "UnsupportedError", "compile", "from_torch", "load"]
+__all__ = ["Bound", "CancelledError", "Context", "DeadlineError", "Diagnostic", "Engine", "InternalError", "InvalidError", "KernelInfo",
+           "KernelTime", "MismatchError", "Profile", "ProfileEvent", "ReckonError", "SyntheticRows", "TableInfo", "TensorInfo", "TorchModel",
+           "UnavailableError", "UnsupportedError", "Update", "UpdateLog", "WeightInfo", "compile", "from_torch", "load"]

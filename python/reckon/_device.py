@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy as np
 from .errors import InvalidError
 
 if TYPE_CHECKING:
-    from .engine import TensorInfo
+    from .info import TensorInfo
 
 _INTERFACE = "__cuda_array_interface__"
 _HOST_TYPES = (np.ndarray, np.generic, list, tuple, int, float)
@@ -48,30 +50,44 @@ def is_on_device(value: Any) -> bool:
     return bool(value.is_cuda) if is_torch(value) else hasattr(type(value), _INTERFACE)
 
 
-def describe(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
-    """The address, the shape and the bytes of a contiguous tensor of the dtype."""
+def gpu_of(device: str) -> int | None:
+    """The number of a context's GPU."""
+    kind, _, number = device.partition(":")
+    return int(number or 0) if kind == "cuda" else None
+
+
+def describe(slot: Slot, value: Any, gpu: int | None) -> tuple[int, tuple[int, ...], int]:
+    """The address, the shape and the bytes of a contiguous tensor of the dtype, for a context on that GPU."""
     if is_torch(value):
         if slot.torch_dtype is None:
             slot.torch_dtype = torch_dtype(slot.info)
-        if value.dtype is slot.torch_dtype and value.is_cuda and value.is_contiguous() and value.dim() == slot.rank:
+        if (value.dtype is slot.torch_dtype and value.is_cuda and value.get_device() == gpu and value.is_contiguous() and not value.is_neg()
+                and value.dim() == slot.rank):
             return value.data_ptr(), value.shape, value.numel() * slot.item_bytes
-    return _describe_any(slot, value)
+    return _describe_any(slot, value, gpu)
 
 
-def _describe_any(slot: Slot, value: Any) -> tuple[int, tuple[int, ...], int]:
+def _describe_any(slot: Slot, value: Any, gpu: int | None) -> tuple[int, tuple[int, ...], int]:
     """The same of any tensor, or what is wrong with it."""
     what = f"{slot.kind} '{slot.name}'"
     if not is_on_device(value):
         raise InvalidError(f"{what} is not on the GPU, and others are")
+    device = getattr(value, "device", None)
+    number = getattr(device, "index", getattr(device, "id", None))  # torch's, cupy's
+    if gpu is not None and isinstance(number, int) and number != gpu:
+        raise InvalidError(f"{what} is on GPU {number}, and the context on GPU {gpu}")
+    if is_torch(value) and value.is_neg():
+        raise InvalidError(f"{what} is a view with negated elements: make them its own first, with .resolve_neg()")
     try:
         interface = getattr(value.detach() if is_torch(value) else value, _INTERFACE)
-    except (TypeError, RuntimeError, AttributeError) as error:
-        raise InvalidError(f"{what}: {error}") from None
-    address, is_read_only = interface["data"]
-    dtype, shape, strides = np.dtype(interface["typestr"]), tuple(interface["shape"]), interface.get("strides")
+        address, is_read_only = interface["data"]
+        dtype, shape, strides = np.dtype(interface["typestr"]), tuple(map(int, interface["shape"])), interface.get("strides")
+        strides = strides and tuple(map(int, strides))
+    except Exception as error:  # of whatever kind an attribute's function has
+        raise InvalidError(f"{what}: {type(error).__name__}: {error}") from None
     if dtype != slot.info.dtype:
         raise InvalidError(f"{what} is {dtype}, expected {slot.dtype_name} ({slot.info})")
-    if strides is not None and math.prod(shape) != 0 and tuple(strides) != _dense(shape, dtype.itemsize):
+    if strides is not None and math.prod(shape) != 0 and strides != _dense(shape, dtype.itemsize):
         raise InvalidError(f"{what} is not contiguous: make it so first, as with .contiguous()")
     if len(shape) != slot.rank:
         raise InvalidError(f"{what} has the shape {shape}, expected [{', '.join(slot.info.shape)}]")
@@ -87,13 +103,25 @@ def _dense(shape: tuple[int, ...], item: int) -> tuple[int, ...]:
     return tuple(reversed(strides[: len(shape)]))
 
 
-def make_like(value: Any, slot: Slot, shape: list[int]) -> Any:
-    """A new tensor for an output, of the framework and on the GPU of `value`."""
+Maker = Callable[[Sequence[int]], Any]
+
+
+def make_makers(slots: tuple[Slot, ...], first: Any) -> list[Maker]:
+    """For each output a function that makes one of a shape: like a tensor on a GPU, or an array when that is None."""
+    return [partial(np.empty, dtype=slot.info.dtype) if first is None else maker_like(first, slot) for slot in slots]
+
+
+def maker_like(value: Any, slot: Slot) -> Maker:
+    """Makes tensors for an output, of the framework and on the GPU of `value`."""
     if is_torch(value):
-        return sys.modules["torch"].empty(shape, dtype=torch_dtype(slot.info), device=value.device)
+        return partial(sys.modules["torch"].empty, dtype=torch_dtype(slot.info), device=value.device)
     if type(value).__module__.partition(".")[0] == "cupy":
-        return sys.modules["cupy"].empty(shape, dtype=slot.info.dtype)
-    raise InvalidError(f"output '{slot.name}': give a tensor for it in `out`: {type(value).__name__} cannot be made here")
+        return partial(sys.modules["cupy"].empty, dtype=slot.info.dtype)
+    return partial(_refuse_to_make, slot.name, type(value).__name__)
+
+
+def _refuse_to_make(name: str, kind: str, _: Sequence[int]) -> Any:
+    raise InvalidError(f"output '{name}': give a tensor for it in `out`: {kind} cannot be made here")
 
 
 def wait(value: Any) -> None:

@@ -6,7 +6,7 @@ import inspect
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -76,7 +76,7 @@ def _to_torch(kind: str, engine: Engine, value: Any) -> Any:
     return torch.from_numpy(value)
 
 
-def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool = True, *, target: str = "host",
+def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool = True, *, target: str | Iterable[str] = "host",
                dynamic_shapes: Any = None, progress: bool | ProgressCallback | None = None, device: str | None = None, threads: int = 0,
                **options: OptionValue) -> TorchModel:
     """Exports a module to ONNX and compiles it.
@@ -99,8 +99,9 @@ def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool
         UnsupportedError: there is no code for an operator; the message has its name and the nodes.
         UnavailableError: torch is not installed.
 
-    >>> model = reckon.from_torch(network.eval(), (dense, ids))        # doctest: +SKIP
-    >>> click = model(dense, ids)                                      # doctest: +SKIP
+    >>> model = reckon.from_torch(torch.nn.Linear(3, 1).eval(), torch.zeros(2, 3))
+    >>> model(torch.zeros(7, 3)).shape
+    torch.Size([7, 1])
     """
     from . import compile  # says so where this is reckon-runtime
 
@@ -142,6 +143,8 @@ class _Export:
             # torch.export takes sizes of 0 and 1 for constants.
             leaves = [torch.cat([leaf, leaf]) if self._is_tensor(leaf) and leaf.dim() and leaf.shape[0] == 1 else leaf for leaf in leaves]
         self.leaves = leaves
+        #: Whether the module takes tensors alone, by place.
+        self.is_flat = all(map(self._is_tensor, arguments))
 
     def _is_tensor(self, leaf: Any) -> bool:
         return isinstance(leaf, self.torch.Tensor)
@@ -218,11 +221,13 @@ class _Export:
         model._inputs = tuple(name if name in taken else None for name in self.names)
         model._flatten = self._flatten
         outputs, structure = self.pytree.tree_flatten(self.result)
-        if len(outputs) == len(engine.outputs):
+        if len(outputs) == len(engine.outputs) and not self._is_tensor(self.result):
             model._restore = lambda results: self.pytree.tree_unflatten(results, structure)
         return model
 
     def _flatten(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+        if self.is_flat and not kwargs and len(args) == len(self.leaves) and all(map(self._is_tensor, args)):
+            return list(args)
         if kwargs:
             args = inspect.signature(self.module.forward).bind(*args, **kwargs).args
         leaves, structure = self.pytree.tree_flatten(args)

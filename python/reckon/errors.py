@@ -63,13 +63,19 @@ class InternalError(ReckonError, RuntimeError):
 
 
 class CancelledError(ReckonError):
-    """A compilation that was cancelled."""
+    """A compilation or a run that was cancelled."""
 
     code = 6
 
 
+class DeadlineError(ReckonError, TimeoutError):
+    """A run that did not end within its `timeout`."""
+
+    code = 7
+
+
 _BY_STATUS = {error.code: error for error in (MismatchError, InvalidError, UnsupportedError, UnavailableError, CancelledError,
-                                              InternalError)}
+                                              InternalError, DeadlineError)}
 
 
 def from_status(status: int, message: str) -> ReckonError:

@@ -8,7 +8,16 @@ import numpy as np
 import models
 import reckon
 
+try:
+    import torch
+except ImportError:
+    torch = None
+
 CALLS = int(os.environ.get("RECKON_CALLS", 10000))
+
+
+class Derived(np.ndarray):
+    """numpy's class is not the only one that has its memory."""
 
 
 class Caller:
@@ -22,6 +31,8 @@ class Caller:
 
     def array(self, shape, dtype):
         dtype = np.dtype(dtype)
+        if np.prod(shape) > 1 << 16:
+            return np.zeros(shape, dtype)
         if dtype.kind == "f":
             return self.random.standard_normal(shape).astype(dtype)
         if dtype.kind in "iu":
@@ -29,7 +40,7 @@ class Caller:
         return np.zeros(shape, dtype)
 
     def spoil(self, array):
-        kind = self.random.integers(16)
+        kind = self.random.integers(20)
         if kind == 0:
             return self.array(array.shape, self.pick("f2", "f8", "i4", "u8", "?", "c8", "S3", "O", "M8[s]", "i1"))
         if kind == 1:
@@ -53,7 +64,36 @@ class Caller:
             return np.broadcast_to(array[:1], array.shape)
         if kind == 10:
             return memoryview(np.ascontiguousarray(array))
+        if kind == 11:
+            bytes_ = np.zeros(array.nbytes + 1, np.uint8)
+            bytes_[1:] = array.reshape(-1).view(np.uint8)
+            return bytes_[1:].view(array.dtype).reshape(array.shape)  # not aligned
+        if kind == 12:
+            return array.view(Derived)
+        if kind in (13, 14) and torch is not None:
+            tensor = torch.from_numpy(array)
+            return self.pick(tensor, tensor, tensor.clone().mT if tensor.dim() > 1 else tensor.flip(0), tensor.double(), tensor[::2], tensor.flatten(), tensor.to("meta"))
         return array
+
+    def run(self, engine, inputs, out):
+        """By one of the ways to call an engine; the outputs by name."""
+        way = self.random.integers(12)
+        if way == 0:
+            return engine.create_context(threads=1).bind(inputs, out).run()
+        if way == 1:
+            context = engine.create_context(threads=1)
+            shapes, results = context.output_shapes(inputs), context.run(inputs, out)
+            assert {name: value.shape for name, value in results.items()} == shapes
+            return results
+        if way == 2:
+            return engine.profile(inputs, out).outputs
+        if way == 3 and out is None and inputs.keys() == {"x", "ids"}:
+            return dict(zip(["y", "next"], engine(inputs["x"], inputs["ids"])))
+        if way == 4 and out is None and all(isinstance(name, str) for name in inputs):
+            return dict(zip(["y", "next"], engine(**inputs)))
+        if way == 5:
+            return engine.run(inputs, out, timeout=self.pick(None, 1, 100.0, float("inf"), 1e-9, 0, -1, float("nan"), "1", [], 10**400))
+        return engine.run(inputs, out)
 
     def call(self):
         batch = int(self.pick(0, 1, 2, 3, 17))
@@ -74,7 +114,7 @@ class Calls(unittest.TestCase):
         for _ in range(CALLS):
             inputs, out = caller.call()
             try:
-                results = caller.pick(engine, engine, engine, engine, engine, engine, engine, closed).run(inputs, out)
+                results = caller.run(caller.pick(engine, engine, engine, engine, engine, engine, engine, closed), inputs, out)
             except reckon.ReckonError:
                 refused += 1
                 continue

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -27,10 +28,18 @@ class Compiling(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "m.onnx")
             onnx.save(self.model, path)
-            for source in (path, self.model, self.model.SerializeToString(), bytearray(self.model.SerializeToString())):
+            for source in (path, pathlib.Path(path), self.model, self.model.SerializeToString(), bytearray(self.model.SerializeToString())):
                 self.assertEqual(reckon.compile(source).inputs[0].name, "x")
         with self.assertRaisesRegex(reckon.InvalidError, "expected a path, bytes or an onnx.ModelProto, got int"):
             reckon.compile(5)
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(reckon.InvalidError, "none.onnx"):
+                reckon.compile(pathlib.Path(folder) / "none.onnx")
+            with self.assertRaises(reckon.InvalidError):
+                reckon.compile(folder)
+        for junk in (b"", b"junk", self.model.SerializeToString()[:-20]):
+            with self.assertRaises(reckon.ReckonError):
+                reckon.compile(junk)
 
     def test_options(self):
         engine = reckon.compile(self.model, precision="fp16", verify=True, table_format=["emb=plain"],
@@ -42,6 +51,13 @@ class Compiling(unittest.TestCase):
                               ("'verify' is true or false", {"verify": "maybe"})):
             with self.assertRaisesRegex(reckon.InvalidError, text):
                 reckon.compile(self.model, **options)
+        self.assertEqual(reckon.compile(self.model, precision=None, target=["host"]).tables[0].type, "f32")
+        for text, call in (("option 'precision': expected a text, a number, True or False, or a list of texts, got 1j",
+                            lambda: reckon.compile(self.model, precision=1j)),
+                           ("target: expected a text or a list of texts, got 5", lambda: reckon.compile(self.model, 5)),
+                           ("a text has a null character", lambda: reckon.compile(self.model, precision="fp16\0x"))):
+            with self.assertRaisesRegex(reckon.InvalidError, text):
+                call()
         names = {name for name, _, _, _ in _compiler.options()}
         self.assertLessEqual({"target", "precision", "verify", "negative-ids"}, names)
 

@@ -1,15 +1,24 @@
 """The Python in README.md and docs runs, block after block, in a folder with the model of examples/make_dlrm.py, and so do the
 examples in Python and the notebook."""
 
+import asyncio
 import contextlib
+import doctest
+import importlib
 import io
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+import models
 import reckon
 
 try:
@@ -52,6 +61,31 @@ class Docs(unittest.TestCase):
         self.assertEqual(len(shown), 4)
         for line in shown:  # "..." stands for what differs
             self.assertRegex(output, ".*".join(map(re.escape, line.split("..."))))
+
+    def test_docstrings(self):
+        """Examples, each on an engine of its own: y = relu(emb[ids] + x) of model.onnx."""
+        nodes = [helper.make_node("Gather", ["emb", "ids"], ["row"], name="lookup"), helper.make_node("Add", ["row", "x"], ["sum"], name="add"),
+                 helper.make_node("Relu", ["sum"], ["y"], name="relu")]
+        model = models.make_model(nodes, [("x", TensorProto.FLOAT, ["batch", 3]), ("ids", TensorProto.INT64, ["batch"])],
+                                  [("y", TensorProto.FLOAT, ["batch", 3])], [("emb", models.TABLE)])
+        tried, before = 0, os.getcwd()
+        with tempfile.TemporaryDirectory() as folder:
+            onnx.save(model, os.path.join(folder, "model.onnx"))
+            os.chdir(folder)
+            try:
+                reckon.compile("model.onnx").save("model.rkn")
+                for name in ("compiler", "engine", "context", "updates", "errors", *([] if NO_TORCH else ["_torch"])):
+                    for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module("reckon." + name)):
+                        test.globs = {"reckon": reckon, "np": np, "asyncio": asyncio, "threading": threading, "torch": sys.modules.get("torch"),
+                                      "engine": reckon.load("model.rkn"), "x": np.zeros((2, 3), np.float32), "ids": np.array([2, 0])}
+                        runner = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
+                        with contextlib.redirect_stdout(io.StringIO()) as said:
+                            runner.run(test)
+                        self.assertEqual(runner.failures, 0, said.getvalue())
+                        tried += runner.tries
+            finally:
+                os.chdir(before)
+        self.assertGreater(tried, 30)
 
     def run_example(self, *words, folder=None):
         done = subprocess.run([sys.executable, *words], cwd=folder or ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

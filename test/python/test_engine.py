@@ -1,8 +1,10 @@
 """Running engines from Python."""
 
+import copy
 import gc
 import io
 import os
+import pickle
 import tempfile
 import unittest
 
@@ -60,12 +62,47 @@ class Running(EngineTest):
             self.check_fails(reckon.InvalidError, "output 'y': expected a writable C-contiguous array of float32 with the shape "
                              "(3, 3)", lambda bad=bad: self.engine.run(inputs, out={"y": bad}))
         self.check_fails(reckon.InvalidError, "there is no output 'z'", lambda: self.engine.run(inputs, out={"z": out}))
-        self.check_fails(reckon.InvalidError, "expected a numpy array, got list", lambda: self.engine.run(inputs, out={"y": []}))
+        self.check_fails(reckon.InvalidError, "expected a numpy array or a tensor of torch, got list", lambda: self.engine.run(inputs, out={"y": []}))
 
     def test_layouts_are_copied(self):
         wide = np.repeat(X, 2, axis=1)
         for x in (np.asfortranarray(X), wide[:, ::2], X[::-1][::-1], X.astype(">f4")):
             np.testing.assert_array_equal(self.engine(x, IDS.astype(">i8"))[0], EXPECTED)
+
+    def test_elements_that_are_not_aligned(self):
+        memory = np.zeros(X.nbytes + 1, np.uint8)
+        x = memory[1:].view(np.float32).reshape(3, 3)
+        x[:] = X
+        np.testing.assert_array_equal(self.engine(x, IDS)[0], EXPECTED)
+        self.check_fails(reckon.InvalidError, "output 'y': expected", lambda: self.engine.run({"x": X, "ids": IDS}, out={"y": x}))
+        self.check_fails(reckon.InvalidError, "input 'x' would be copied", lambda: self.engine.create_context().bind({"x": x, "ids": IDS}))
+
+    def test_classes_derived_from_arrays(self):
+        class Derived(np.ndarray):
+            pass
+
+        out = np.empty((3, 3), np.float32).view(Derived)
+        results = self.engine.run({"x": X.view(Derived), "ids": IDS.view(Derived)}, out={"y": out})
+        self.assertIs(results["y"], out)
+        np.testing.assert_array_equal(out, EXPECTED)
+
+    def test_no_memory(self):
+        rows = 1 << 45
+        self.check_fails(reckon.UnavailableError, "out of memory", lambda: self.engine(
+            np.broadcast_to(np.float32(1), (rows, 3)), np.broadcast_to(np.int64(1), (rows,))))
+
+    def test_objects_that_fail(self):
+        class Array:
+            def __array__(self, *_, **__):
+                raise KeyError("no array")
+
+        class Tensor:
+            def __dlpack_device__(self):
+                raise ZeroDivisionError("no device")
+
+        for text, x in (("no array", Array()), ("no device", Tensor())):
+            self.check_fails(reckon.InvalidError, "input 'x': cannot make an array" if "array" in text else f"input 'x': {text}",
+                             lambda x=x: self.engine(x, IDS))
 
     def test_lists_and_numbers(self):
         np.testing.assert_array_equal(self.engine(X.tolist(), IDS.tolist())[0], EXPECTED)
@@ -85,7 +122,7 @@ class Running(EngineTest):
                 return (self.device, 0)
 
         np.testing.assert_array_equal(self.engine(Tensor(X.copy()), Tensor(IDS.copy()))[0], EXPECTED)
-        self.check_fails(reckon.InvalidError, "input 'x' is not in host memory", lambda: self.engine(Tensor(X, 2), IDS))
+        self.check_fails(reckon.InvalidError, "input 'x': it is not in host memory", lambda: self.engine(Tensor(X, 2), IDS))
 
     def test_every_element_type(self):
         for dtype in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -241,7 +278,13 @@ class Life(EngineTest):
             self.check_fails(reckon.InvalidError, "", lambda: reckon.load(bytes(damaged)))
         self.check_fails(reckon.InvalidError, "/nonexistent", lambda: reckon.load("/nonexistent"))
         self.check_fails(reckon.ReckonError, "device", lambda: reckon.load(data, device="tpu")(X, IDS))
-        self.check_fails(reckon.InvalidError, "threads: -1 is no number of threads", lambda: reckon.load(data, threads=-1)(X, IDS))
+        for threads in (-1, 1025, 10**30, 2.5, "x"):
+            self.check_fails(reckon.InvalidError, f"threads: got {threads!r}, expected 0 to 1024", lambda t=threads: reckon.load(data, threads=t))
+        self.check_fails(reckon.InvalidError, "device: got 5, expected 'host', 'cuda' or 'cuda:N'", lambda: reckon.load(data, device=5))
+        self.check_fails(reckon.InvalidError, "tables: expected rows by name", lambda: reckon.load(data, tables=[X]))
+        for wrong in (5, None, np.arange(9)[::2]):
+            self.check_fails(reckon.InvalidError, "expected the path of an engine or its bytes", lambda wrong=wrong: reckon.load(wrong))
+        self.check_fails(reckon.InvalidError, "a text has a null character: '/dev/null...'", lambda: reckon.load("/dev/null\0x"))
 
     def test_tables(self):
         buffer = io.BytesIO()
@@ -318,6 +361,14 @@ class Life(EngineTest):
                      lambda: context.run({"x": X, "ids": IDS})):
             self.check_fails(reckon.InvalidError, "the engine is closed", call)
         self.assertIn("closed", repr(engine))
+
+    def test_pickling(self):
+        for call in (pickle.dumps, copy.copy, copy.deepcopy):
+            with self.assertRaisesRegex(TypeError, "an engine cannot be pickled or copied: save"):
+                call(self.engine)
+        self.assertEqual(pickle.loads(pickle.dumps(self.engine.inputs)), self.engine.inputs)
+        error = pickle.loads(pickle.dumps(reckon.DeadlineError("late")))
+        self.assertEqual((str(error), error.code, type(error)), ("late", 7, reckon.DeadlineError))
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class FromTorch(unittest.TestCase):
     def test_tensors_are_not_copied(self):
         model = reckon.from_torch(Dlrm().eval(), self.dlrm_inputs(4), precision="fp32", threads=1)
         dense, ids = self.dlrm_inputs(3)
-        plan = reckon.engine._Plan(model.engine, {"dense": dense, "ids": ids}, None)
+        plan = reckon.context.Plan(model.engine.create_context(), {"dense": dense, "ids": ids}, None)
         self.assertEqual([array.ctypes.data for array in plan.inputs], [dense.data_ptr(), ids.data_ptr()])
         result = model(dense, ids)
         self.assertIsInstance(result, torch.Tensor)
@@ -173,6 +173,28 @@ class Wrapping(unittest.TestCase):
             y = reckon.TorchModel(reckon.compile(models.make_identity(str(dtype).split(".")[1])))(x)
             self.assertEqual(y.dtype, dtype)
             self.assertTrue(torch.equal(x, y))
+
+    def test_kinds_of_tensors(self):
+        """What is a tensor, and not dense memory of its elements."""
+        engine = reckon.compile(models.make_lookup())
+        x, ids = torch.tensor([[-1.0, 0, 1]]), torch.tensor([1])
+        expected = torch.relu(torch.from_numpy(models.TABLE[[1]]) + x)
+        for same in (x, x.requires_grad_(), nn.Parameter(x.detach()), torch.cat([x.detach(), x.detach()], dim=1)[:, :3], x.detach().T.clone().T):
+            np.testing.assert_array_equal(engine(same, ids)[0], expected.detach().numpy())
+        out = torch.empty(1, 3)
+        results = engine.run({"x": x, "ids": ids}, out={"y": out})
+        self.assertIs(results["y"], out)
+        self.assertTrue(torch.equal(out, expected))
+        number = models.make_model([models.helper.make_node("Abs", ["x"], ["y"])], [("x", models.TensorProto.FLOAT, [])],
+                                   [("y", models.TensorProto.FLOAT, [])])
+        self.assertEqual(float(reckon.compile(number)(torch.tensor(-2.0))), 2)
+        negated = torch.complex(x.detach(), x.detach()).conj().imag
+        for other in (negated, torch.complex(torch.zeros(1, 3), x.detach()).conj().imag[:, :1].expand(1, 3), x.detach().to_sparse(),
+                      torch.empty(1, 3, device="meta"), torch.ones(1, 3, dtype=torch.complex64)):
+            with self.assertRaisesRegex(reckon.InvalidError, "input 'x'"):
+                engine(other, ids)
+        with self.assertRaisesRegex(reckon.InvalidError, "output 'y'"):
+            engine.run({"x": x, "ids": ids}, out={"y": torch.empty(1, 6)[:, ::2]})
 
     def test_bfloat16(self):
         model = models.make_model([models.helper.make_node("Abs", ["x"], ["y"])], [("x", models.TensorProto.BFLOAT16, ["m", 3])],

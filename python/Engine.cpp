@@ -1,0 +1,231 @@
+//===- Engine.cpp - Engines: opening, describing, saving, counting ---------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------------===//
+
+#include "Runtime.h"
+
+#include <cstddef>
+
+using namespace reckon::python;
+
+//===-- Opening ---------------------------------------------------------------===//
+
+/// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
+/// rows come from the memory, else from the path, else, where that is empty, are made up from the seed.
+template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, Open open) {
+  std::vector<ReckonTableBinding> bindings;
+  std::vector<std::unique_ptr<std::string>> texts;
+  forEach(tables, [&](size_t, PyObject *table) {
+    auto field = [&](Py_ssize_t index) { return Ref::take(PySequence_GetItem(table, index)); };
+    Ref name = field(0), data = field(2);
+    ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+    if (name.get() != Py_None)
+      binding.table = texts.emplace_back(std::make_unique<std::string>(toText(name.get())))->c_str();
+    binding.path = texts.emplace_back(std::make_unique<std::string>(toPath(field(1).get())))->c_str();
+    binding.offset = toUnsigned(field(3).get());
+    binding.rows = toInteger(field(4).get());
+    binding.seed = toUnsigned(field(5).get());
+    binding.source = *binding.path ? RECKON_TABLE_FILE : RECKON_TABLE_SYNTHETIC;
+    if (data.get() != Py_None) {
+      binding.source = RECKON_TABLE_MEMORY;
+      binding.data = engine->kept.emplace_back(data.get(), PyBUF_C_CONTIGUOUS)->buf;
+    }
+    bindings.push_back(binding);
+  });
+  // Checksums read all of the file.
+  checkUnlocked([&] { return open(bindings.data(), bindings.size(), &engine->handle); });
+  return Class<Engine>::make(std::move(engine));
+}
+
+static Ref openFile(PyObject *, const Arguments &arguments) {
+  std::string path = toPath(arguments[0]);
+  return openEngine(std::make_unique<Engine>(), arguments[1],
+                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **engine) {
+                      return reckon_engine_open(path.c_str(), tables, count, engine);
+                    });
+}
+
+static Ref openMemory(PyObject *, const Arguments &arguments) {
+  auto engine = std::make_unique<Engine>();
+  const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
+  return openEngine(std::move(engine), arguments[1],
+                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **opened) {
+                      return reckon_engine_open_from_memory(bytes.buf, size_t(bytes.len), tables, count, opened);
+                    });
+}
+
+//===-- What is in one ---------------------------------------------------------===//
+
+/// (name, type, dtype, [size or expression of each axis])
+static Ref describe(const ReckonTensorInfo &info) {
+  return makeTuple(std::string(info.name), std::string(reckon_element_name(info.type)),
+                   std::string(typeFacts(info.type).numpy),
+                   makeList(info.rank, [&](size_t axis) { return toPython(std::string(info.shape[axis])); }));
+}
+
+template <auto count, auto get> static Ref listTensors(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(count(engine), [&](size_t index) {
+    ReckonTensorInfo info;
+    check(get(engine, index, &info));
+    return describe(info);
+  });
+}
+
+/// (name, type, dtype, encoding, rows, dim, bytes of a row)
+static Ref listTables(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_tables(engine), [&](size_t index) {
+    ReckonTableInfo info;
+    check(reckon_engine_table(engine, index, &info));
+    return makeTuple(std::string(info.name), std::string(reckon_element_name(info.type)),
+                     std::string(typeFacts(info.type).numpy), std::string(info.encoding), info.rows, info.dim,
+                     info.row_bytes);
+  });
+}
+
+static Ref listDims(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_dims(engine),
+                  [&](size_t index) { return toPython(std::string(reckon_engine_dim(engine, index))); });
+}
+
+/// (name, kind, device, target, [node]) of the code for every device
+static Ref listKernels(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_kernels(engine), [&](size_t index) {
+    ReckonKernelInfo info = RECKON_KERNEL_INFO_INIT;
+    check(reckon_engine_kernel(engine, index, &info));
+    return makeTuple(std::string(info.name), std::string(info.kind), std::string(info.device), std::string(info.target),
+                     makeTexts(info.nodes, info.num_nodes));
+  });
+}
+
+namespace {
+/// A weight of an engine, which it keeps.
+struct Weight {
+  Ref engine;
+  const void *data;
+  size_t bytes;
+};
+} // namespace
+
+static std::pair<const void *, size_t> getWeight(PyObject *self) {
+  auto &weight = Class<Weight>::of(self);
+  return {weight.data, weight.bytes};
+}
+
+/// (name, packing, memory)
+static Ref listWeights(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  return makeList(reckon_engine_num_weights(engine), [&](size_t index) {
+    ReckonWeightInfo info = RECKON_WEIGHT_INFO_INIT;
+    check(reckon_engine_weight(engine, index, &info));
+    return makeTuple(std::string(info.name), std::string(info.packing),
+                     Class<Weight>::make(std::make_unique<Weight>(Weight{Ref::share(self), info.data, info.bytes})));
+  });
+}
+
+//===-- Counters --------------------------------------------------------------===//
+
+namespace {
+struct Counter {
+  const char *name;
+  uint64_t ReckonCounters::*value;
+};
+} // namespace
+
+#define RECKON_COUNTER(NAME) {#NAME, &ReckonCounters::NAME}
+static constexpr Counter allCounters[] = {RECKON_COUNTER(runs),
+                                          RECKON_COUNTER(rows_looked_up),
+                                          RECKON_COUNTER(table_bytes),
+                                          RECKON_COUNTER(input_bytes),
+                                          RECKON_COUNTER(output_bytes),
+                                          RECKON_COUNTER(failed_invalid),
+                                          RECKON_COUNTER(failed_unsupported),
+                                          RECKON_COUNTER(failed_unavailable),
+                                          RECKON_COUNTER(failed_internal),
+                                          RECKON_COUNTER(cancelled),
+                                          RECKON_COUNTER(deadline_exceeded),
+                                          RECKON_COUNTER(waits),
+                                          RECKON_COUNTER(wait_ns),
+                                          RECKON_COUNTER(version),
+                                          RECKON_COUNTER(commits),
+                                          RECKON_COUNTER(rows_updated),
+                                          RECKON_COUNTER(commit_wait_ns),
+                                          RECKON_COUNTER(run_retries)};
+#undef RECKON_COUNTER
+static_assert(sizeof(ReckonCounters) == sizeof(size_t) + std::size(allCounters) * sizeof(uint64_t),
+              "a counter is not in the list");
+
+/// {name: value}
+static Ref getCounters(PyObject *self, const Arguments &) {
+  ReckonCounters counters = RECKON_COUNTERS_INIT;
+  check(reckon_engine_counters(Class<Engine>::of(self).handle, &counters));
+  Ref result = Ref::take(PyDict_New());
+  for (const Counter &counter : allCounters)
+    if (PyDict_SetItemString(result.get(), counter.name, toPython(counters.*counter.value).get()) != 0)
+      throw Raised();
+  return result;
+}
+
+/// (name or None)
+static Ref getMetrics(PyObject *self, const Arguments &arguments) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  std::string name;
+  if (arguments[0] != Py_None)
+    name = toText(arguments[0]);
+  const char *label = arguments[0] == Py_None ? nullptr : name.c_str();
+  // Numbers may have grown by a digit since they were measured.
+  size_t needed = 0;
+  check(reckon_engine_metrics(engine, label, nullptr, 0, &needed));
+  std::string text(2 * needed, 0);
+  check(reckon_engine_metrics(engine, label, text.data(), text.size(), &needed));
+  text.resize(needed - 1);
+  return toPython(text);
+}
+
+//===-- Life ------------------------------------------------------------------===//
+
+static Ref verifyEngine(PyObject *self, const Arguments &) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  checkUnlocked([&] { return reckon_engine_verify(engine); });
+  return none();
+}
+
+static Ref getEngineVersion(PyObject *self, const Arguments &) {
+  return toPython(int64_t(reckon_engine_version(Class<Engine>::of(self).handle)));
+}
+
+/// (path)
+static Ref saveEngine(PyObject *self, const Arguments &arguments) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  std::string path = toPath(arguments[0]);
+  checkUnlocked([&] { return reckon_engine_save(engine, path.c_str()); });
+  return none();
+}
+
+static PyMethodDef functions[] = {method<openFile>("open_file"), method<openMemory>("open_memory"), {}};
+static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_inputs, reckon_engine_input>>("inputs"),
+                                      method<listTensors<reckon_engine_num_outputs, reckon_engine_output>>("outputs"),
+                                      method<listTables>("tables"),
+                                      method<listDims>("dims"),
+                                      method<listKernels>("kernels"),
+                                      method<listWeights>("weights"),
+                                      method<getEngineVersion>("version"),
+                                      method<getCounters>("counters"),
+                                      method<getMetrics>("metrics"),
+                                      method<verifyEngine>("verify"),
+                                      method<saveEngine>("save"),
+                                      {}};
+static PyMethodDef weightMethods[] = {{}};
+static const PyType_Slot weightSlots[] = {bufferSlot<getWeight>(), {}};
+
+void reckon::python::addEngines(PyObject *module) {
+  addFunctions(module, functions);
+  Class<Engine>::add(module, "reckon._runtime.Engine", engineMethods);
+  Class<Weight>::add(module, "reckon._runtime.Weight", weightMethods, weightSlots);
+}
