@@ -8,14 +8,17 @@
 #include "Runtime.h"
 
 #include <cstddef>
+#include <optional>
 
 using namespace reckon::python;
 
 //===-- Opening ---------------------------------------------------------------===//
 
 /// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
-/// rows come from the memory, else from the path, else, where that is empty, are made up from the seed.
-template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, Open open) {
+/// rows come from the memory, else from the path, else, where that is empty, are made up from the seed. The key is None
+/// or bytes.
+template <typename Open>
+static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, PyObject *key, Open open) {
   std::vector<ReckonTableBinding> bindings;
   std::vector<std::unique_ptr<std::string>> texts;
   forEach(tables, [&](size_t, PyObject *table) {
@@ -35,25 +38,38 @@ template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, P
     }
     bindings.push_back(binding);
   });
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.bindings = bindings.data();
+  options.num_bindings = bindings.size();
+  std::optional<Memory> keyBytes;
+  if (key != Py_None) {
+    keyBytes.emplace(key, PyBUF_C_CONTIGUOUS);
+    if ((*keyBytes)->len != 32)
+      throw StatusError{RECKON_INVALID,
+                        "the public key has " + std::to_string((*keyBytes)->len) + " bytes, expected 32"};
+    options.public_key = static_cast<const uint8_t *>((*keyBytes)->buf);
+  }
   // Checksums read all of the file.
-  checkUnlocked([&] { return open(bindings.data(), bindings.size(), &engine->handle); });
+  checkUnlocked([&] { return open(&options, &engine->handle); });
   return Class<Engine>::make(std::move(engine));
 }
 
+/// (path, tables, key)
 static Ref openFile(PyObject *, const Arguments &arguments) {
   std::string path = toPath(arguments[0]);
-  return openEngine(std::make_unique<Engine>(), arguments[1],
-                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **engine) {
-                      return reckon_engine_open(path.c_str(), tables, count, engine);
+  return openEngine(std::make_unique<Engine>(), arguments[1], arguments[2],
+                    [&](const ReckonOpenOptions *options, ReckonEngine **engine) {
+                      return reckon_engine_open_with_options(path.c_str(), options, engine);
                     });
 }
 
+/// (bytes, tables, key)
 static Ref openMemory(PyObject *, const Arguments &arguments) {
   auto engine = std::make_unique<Engine>();
   const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
-  return openEngine(std::move(engine), arguments[1],
-                    [&](const ReckonTableBinding *tables, size_t count, ReckonEngine **opened) {
-                      return reckon_engine_open_from_memory(bytes.buf, size_t(bytes.len), tables, count, opened);
+  return openEngine(std::move(engine), arguments[1], arguments[2],
+                    [&](const ReckonOpenOptions *options, ReckonEngine **opened) {
+                      return reckon_engine_open_from_memory_with_options(bytes.buf, size_t(bytes.len), options, opened);
                     });
 }
 

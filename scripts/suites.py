@@ -162,8 +162,8 @@ def suite_differential():
     return Result(passed, sum(outcomes.values()), skipped, notes + ([tail(output)] if status else []))
 
 
-def run_unittest(command, env):
-    """Runs programs of unittest by a command that gets the rest as arguments."""
+def run_unittest(command, env, told=None):
+    """Runs programs of unittest by a command. Lines of its output that `told` matches are among the notes."""
     status, output = run(command, env={**os.environ, **env})
     ran = re.search(r"^Ran (\d+) tests?", output, re.M)
     bad = len(re.findall(r"^(?:FAIL|ERROR): ", output, re.M))
@@ -173,6 +173,7 @@ def run_unittest(command, env):
     skipped = int(skips.group(1)) if skips else 0
     failed = max(bad, int(status != 0))
     notes = [tail(output)] if failed else [f"{skipped} skipped: no torch or no GPU"] if skipped else []
+    notes += re.findall(told, output, re.M) if told else []
     return Result(int(ran.group(1)) - bad - skipped, failed, skipped, notes)
 
 
@@ -184,7 +185,7 @@ def suite_python():
 
 def suite_wheel():
     """wheels, with LLVM linked in: what is in them, and from a bare environment to a first answer"""
-    return run_unittest([PYTHON, "test/python/wheels.py"], {})
+    return run_unittest([PYTHON, "test/python/wheels.py"], {}, r"^\S+\.whl[:,] .*$")
 
 
 def run_sanitized_python(build_folder, programs, env):
@@ -279,7 +280,7 @@ def suite_address():
     if result.failed:
         return result
     # What the interpreter never frees is not ours; test_threads.py looks for leaks.
-    python = run_sanitized_python("build-asan-runtime", ["test_calls"],
+    python = run_sanitized_python("build-asan-runtime", ["test_calls", "test_service.Counting", "test_service.Logs"],
                                   {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"})
     return add_results(result, run_cases("build-asan-runtime"), python)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 
 BIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin")
@@ -56,12 +57,21 @@ def compile_model(arguments: list[str]) -> int:
     return 0
 
 
+def list_tools() -> dict[str, str]:
+    """The program for each tool in the package: its own, or in a wheel the one that is all of them."""
+    files = sorted(os.listdir(BIN)) if os.path.isdir(BIN) else []
+    tools = {file.partition("-")[2]: os.path.join(BIN, file) for file in files if file.startswith("reckon-")}
+    together = tools.pop("tools", None)
+    if together:
+        listed = subprocess.run([together], stdout=subprocess.PIPE, text=True).stdout.split()
+        tools.update({name.partition("-")[2]: together for name in listed})
+    return tools
+
+
 def main() -> int:
-    name = sys.argv[1] if len(sys.argv) > 1 else ""
-    files = os.listdir(BIN) if os.path.isdir(BIN) else []
-    tools = {file.partition("-")[2]: os.path.join(BIN, file) for file in sorted(files) if file.startswith("reckon-")}
+    name, tools = sys.argv[1] if len(sys.argv) > 1 else "", list_tools()
     if name in tools:
-        os.execv(tools[name], [tools[name], *sys.argv[2:]])
+        os.execv(tools[name], [f"reckon-{name}", *sys.argv[2:]])
     if name == "compile":
         return compile_model(sys.argv[2:])
     print(f"usage: python -m reckon {'|'.join({'compile': '', **tools})} ...", file=sys.stderr)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
-         device: str = "host", threads: int = 0) -> "Engine":
+         device: str = "host", threads: int = 0, public_key: bytes | None = None) -> "Engine":
     """Opens an engine, checking all of it.
 
     Args:
@@ -36,11 +36,12 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             Arrays must not be changed while the engine lives.
         device: "host", "cuda" (the first GPU) or "cuda:N": where contexts run.
         threads: threads that work on one run, the caller included; 0: as many as there are CPUs.
+        public_key: 32 bytes; what this key has not signed is refused: the engine, rows that a run reads, its update logs.
 
     Raises:
-        InvalidError: the file is no engine or damaged, or a table does not fit.
+        InvalidError: the file is no engine or damaged, a table does not fit, or it is not signed by the key.
         UnsupportedError: another format version. By the first run, not here: no code for the device.
-        UnavailableError: there is no memory. By the first run: the CPU or the GPU is not there.
+        UnavailableError: there is no memory, or no libsodium for signatures. By the first run: the CPU or the GPU is not there.
 
     >>> reckon.compile("model.onnx").save("model.rkn")
     >>> engine = reckon.load("model.rkn", threads=1)
@@ -57,7 +58,7 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         bindings = [bind_rows(name, given) for name, given in rows.items()]
     if isinstance(engine, (str, os.PathLike)):
         source: Any = os.fspath(engine)
-        native = _runtime.open_file(source, bindings)
+        native = _runtime.open_file(source, bindings, public_key)
     else:
         source = engine
         try:
@@ -66,8 +67,9 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             is_dense = False
         if not is_dense:
             raise InvalidError(f"expected the path of an engine or its bytes in one piece, got {type(engine).__name__}")
-        native = _runtime.open_memory(engine, bindings)
+        native = _runtime.open_memory(engine, bindings, public_key)
     opened = Engine(native, device=device, threads=threads, source=source)
+    opened._public_key = public_key
     # Nothing has been read of the arrays yet, whose types the C interface does not see.
     for table in opened.tables:
         check_rows(table, rows.get(table.name))
@@ -93,6 +95,7 @@ class Engine:
             raise InvalidError(f"threads: got {threads!r}, expected 0 to 1024")
         self._native: _runtime.Engine | None = native
         self._source = source
+        self._public_key: bytes | None = None
         self._contexts = threading.local()
         self.device, self.threads = device, threads
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -206,7 +209,7 @@ class Engine:
         (100, array([1., 1., 1.], dtype=float32))
         """
         self._opened()
-        return load(self._source, tables=tables, device=self.device, threads=self.threads)
+        return load(self._source, tables=tables, device=self.device, threads=self.threads, public_key=self._public_key)
 
     def update(self) -> Update:
         """Changes of rows and weights, made together by Update.commit() while the engine runs.
@@ -280,7 +283,7 @@ class Engine:
         self._opened().verify()
 
     def save(self, path: PathLike) -> None:
-        """Writes the engine with the newest version of its rows and weights in the place of the file that is there, at once.
+        """Writes the engine with the newest version of its rows and weights in the place of the file that is there, at once. It has no signature.
 
         Raises:
             UnavailableError: the file cannot be written.

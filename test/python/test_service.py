@@ -203,8 +203,12 @@ class Logs(unittest.TestCase):
         update.delete_rows("emb", [1])
         with engine.open_log(self.log, append=True) as log:
             log.append(update)
+        update = other.update()
+        update.delete_rows("emb", [1])
+        update.commit()
+        other.save(self.path)
         with self.assertRaisesRegex(reckon.InvalidError, "is for engine"):
-            reckon.compile(make_long()).open_log(self.log).apply()
+            reckon.load(self.path).open_log(self.log).apply()
         with open(self.log, "r+b") as file:
             file.write(b"damage")
         with self.assertRaises(reckon.InvalidError):
@@ -219,24 +223,51 @@ class Files(unittest.TestCase):
         self.engine = models.open_lookup()
         self.engine.save(self.path)
 
-    def share(self, *words):
-        done = subprocess.run([sys.executable, "-m", "reckon", "share", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def tool(self, *words):
+        done = subprocess.run([sys.executable, "-m", "reckon", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_shared_memory(self):
         name = f"reckon-test-{os.getpid()}"
         with self.assertRaisesRegex(reckon.InvalidError, name):
             reckon.load("shm:" + name)
-        self.share("put", self.path, name)
+        self.tool("share", "put", self.path, name)
         try:
             engine = reckon.load("shm:" + name)
         finally:
-            self.share("drop", name)
+            self.tool("share", "drop", name)
         expected = self.engine.run(INPUTS)["y"]
         np.testing.assert_array_equal(engine.run(INPUTS)["y"], expected)
         again = self.path + ".again"
         engine.save(again)
         np.testing.assert_array_equal(reckon.load(again).run(INPUTS)["y"], expected)
+
+    def test_signatures(self):
+        key, folder = self.path + ".key", os.path.dirname(self.path)
+        self.tool("sign", "keygen", key)
+        with open(key + ".pub") as file:
+            public_key = bytes.fromhex(file.read().split()[1])
+        with self.assertRaisesRegex(reckon.InvalidError, "the engine is not signed"):
+            reckon.load(self.path, public_key=public_key)
+        self.tool("sign", "sign", self.path, "--key=" + key)
+        with open(self.path, "rb") as file:
+            data = file.read()
+        for source in (self.path, data):
+            engine = reckon.load(source, public_key=public_key)
+            np.testing.assert_array_equal(engine.run(INPUTS)["y"], self.engine.run(INPUTS)["y"])
+            self.assertEqual(engine.bind_tables({"emb": models.TABLE + 1}).tables, engine.tables)
+            for other in (bytes(32), bytes(reversed(public_key))):
+                with self.assertRaisesRegex(reckon.InvalidError, "the engine was signed by"):
+                    reckon.load(source, public_key=other)
+        with self.assertRaisesRegex(reckon.InvalidError, "the public key has 5 bytes, expected 32"):
+            reckon.load(self.path, public_key=b"short")
+        log = os.path.join(folder, "m.log")
+        with self.engine.open_log(log, append=True) as writer:
+            update = self.engine.update()
+            update.delete_rows("emb", [1])
+            writer.append(update)
+        with self.assertRaisesRegex(reckon.InvalidError, "is not signed"):
+            engine.open_log(log).apply()
 
     def test_saving_over_the_file_that_runs(self):
         engine, errors, is_over = reckon.load(self.path), [], threading.Event()

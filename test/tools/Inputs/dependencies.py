@@ -55,6 +55,7 @@ ALLOWED_INCLUDES = {
     "tools/reckon-tune": [ENGINE, "runtime", "tools/Support"],
     "tools/reckon-share": [ENGINE, RUNTIME],
     "tools/reckon-sign": [ENGINE, "runtime", "tools/Support"],
+    "tools/reckon-tools": [],
     "tools/reckon-update": ["tools/Support"],
 }
 # What stands behind a public header.
@@ -101,7 +102,8 @@ for tool in sorted(os.listdir(os.path.join(source, "tools"))):
 # Includes against the list.
 OUTSIDE = ("mlir/", "llvm/", "google/protobuf", "onnx/")
 NO_COMPILER = ("lib/Engine", "runtime", "include/reckon/Engine", "include/reckon/Runtime", "tools/reckon-run",
-               "tools/reckon-bench", "tools/reckon-diff", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-sign", "tools/reckon-tune", "tools/reckon-update", "tools/Support")
+               "tools/reckon-bench", "tools/reckon-diff", "tools/reckon-inspect", "tools/reckon-share", "tools/reckon-sign", "tools/reckon-tools",
+               "tools/reckon-tune", "tools/reckon-update", "tools/Support")
 
 
 def folder_of(path):
