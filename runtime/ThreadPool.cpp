@@ -91,7 +91,7 @@ void ThreadPool::Team::markUsed() {
 }
 
 int ThreadPool::open(const Job &job, uint64_t window, bool wakeSleepers) {
-  if (admission.isFull())
+  if (admission.hasQueue())
     return -1;
   uint64_t taken = takenSlots.load(std::memory_order_relaxed), bit;
   do {
@@ -105,10 +105,12 @@ int ThreadPool::open(const Job &job, uint64_t window, bool wakeSleepers) {
   slot.job = job;
   slot.window.store(window, std::memory_order_relaxed);
   uint64_t generation = (slot.state.load(std::memory_order_relaxed) >> generationShift) + 1;
-  slot.state.store(generation << generationShift | openBit, std::memory_order_release);
+  // Seldom: workers read it all the time.
+  if (index >= usedSlots.load(std::memory_order_relaxed))
+    noteUse(index);
   // With the increment of `sleeping` before a worker's last look, one of the two sees the other.
-  openSlots.fetch_or(bit, std::memory_order_seq_cst);
-  if (wakeSleepers && sleeping.load(std::memory_order_seq_cst) != 0) {
+  slot.state.store(generation << generationShift | openBit, std::memory_order_seq_cst);
+  if (wakeSleepers && sleeping.load(std::memory_order_seq_cst) != 0 && !admission.isFull()) {
     {
       std::lock_guard<std::mutex> lock(mutex);
     }
@@ -117,10 +119,14 @@ int ThreadPool::open(const Job &job, uint64_t window, bool wakeSleepers) {
   return index;
 }
 
+void ThreadPool::noteUse(int index) {
+  int used = usedSlots.load(std::memory_order_relaxed);
+  while (used <= index && !usedSlots.compare_exchange_weak(used, index + 1, std::memory_order_seq_cst))
+    ;
+}
+
 void ThreadPool::close(int index) {
   Slot &slot = slots[index];
-  uint64_t bit = uint64_t(1) << index;
-  openSlots.fetch_and(~bit, std::memory_order_relaxed);
   uint64_t current = slot.state.fetch_and(~openBit, std::memory_order_acq_rel);
   for (int round = 0; (current & insideMask) != 0; ++round) {
     // A worker inside may have lost its CPU; past some microseconds, offer it this one.
@@ -130,12 +136,12 @@ void ThreadPool::close(int index) {
       ::sched_yield();
     current = slot.state.load(std::memory_order_acquire);
   }
-  takenSlots.fetch_and(~bit, std::memory_order_release);
+  takenSlots.fetch_and(~(uint64_t(1) << index), std::memory_order_release);
 }
 
 int ThreadPool::findPlace(const Worker &worker, int index, uint64_t &state) const {
   const Slot &slot = slots[index];
-  state = slot.state.load(std::memory_order_acquire);
+  state = slot.state.load(std::memory_order_seq_cst);
   if (!(state & openBit) || state >> generationShift == worker.last[index])
     return 0;
   // May be of a later region, and then `state` is no longer the slot's.
@@ -148,13 +154,12 @@ int ThreadPool::findPlace(const Worker &worker, int index, uint64_t &state) cons
 }
 
 bool ThreadPool::join(Worker &worker) {
-  uint64_t open = openSlots.load(std::memory_order_acquire), state;
-  for (; open != 0; open &= open - 1) {
-    int index = __builtin_ctzll(open);
+  uint64_t state;
+  for (int index = 0, used = usedSlots.load(std::memory_order_acquire); index < used; ++index) {
     int thread = findPlace(worker, index, state);
     if (thread == 0)
       continue;
-    if (!admission.tryEnter())
+    if (!admission.tryEnter(worker.guest))
       return false;
     Slot &slot = slots[index];
     // Others come and go; only a region that was closed is lost.
@@ -170,7 +175,7 @@ bool ThreadPool::join(Worker &worker) {
       slot.job.function(slot.job.context, thread);
       slot.state.fetch_sub(1, std::memory_order_release);
     }
-    admission.leave();
+    admission.leave(worker.guest);
     if (joined)
       return true;
   }
@@ -225,15 +230,15 @@ bool ThreadPool::runTask() {
 bool ThreadPool::hasNews(const Worker &worker) const {
   if (stopping.load(std::memory_order_relaxed) || firstTask)
     return true;
-  uint64_t open = openSlots.load(std::memory_order_seq_cst), state;
-  for (; open != 0 && !admission.isFull(); open &= open - 1)
-    if (findPlace(worker, __builtin_ctzll(open), state) != 0)
-      return true;
+  uint64_t state;
+  for (int index = 0, used = usedSlots.load(std::memory_order_seq_cst); index < used; ++index)
+    if (findPlace(worker, index, state) != 0)
+      return !admission.isFull();
   return false;
 }
 
 void ThreadPool::work(int index) {
-  Worker worker{index};
+  Worker worker(index);
   int64_t idleSince = 0;
   for (int round = 0;;) {
     if (runTask() || join(worker)) {

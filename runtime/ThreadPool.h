@@ -16,6 +16,7 @@
 
 #include "Admission.h"
 
+#include <condition_variable>
 #include <thread>
 #include <vector>
 
@@ -62,6 +63,9 @@ public:
     bool recentlyUsed() const;
     void markUsed();
 
+    /// Its caller, when runs go through admission.
+    Admission::Guest guest;
+
   private:
     ThreadPool *pool = nullptr;
     int threads = 1;
@@ -100,14 +104,17 @@ private:
   static constexpr uint64_t openBit = 1 << 16, insideMask = openBit - 1;
   static constexpr int generationShift = 17;
   struct Worker {
-    int index;
+    explicit Worker(int index) : index(index) {}
+    const int index;
     int64_t spinNanoseconds = 0;
     uint64_t last[maxSlots] = {}; // generation of the region it was in
+    Admission::Guest guest;
   };
 
   /// The region's slot; -1 when nobody can come.
   int open(const Job &job, uint64_t window, bool wakeSleepers);
   void close(int slot);
+  void noteUse(int slot);
   void work(int index);
   /// Which thread of a region newer than what the worker has seen it would be; 0 for none of them.
   int findPlace(const Worker &worker, int slot, uint64_t &state) const;
@@ -115,7 +122,7 @@ private:
   bool runTask();
   bool hasNews(const Worker &worker) const;
 
-  alignas(64) std::atomic<uint64_t> openSlots{0};
+  alignas(64) std::atomic<int> usedSlots{0}; // ever, the first ones
   alignas(64) std::atomic<uint64_t> takenSlots{0};
   alignas(64) std::atomic<int> sleeping{0};
   std::atomic<int> numTasks{0};

@@ -97,6 +97,7 @@ bool HostExecutor::build(const std::vector<int64_t> &values, Plan &plan, Error &
                        "the row count " + spec.chains[c].rows.str() + " is negative or exceeds 2^40 for these inputs");
     plan.chains.push_back(scheduleChain(spec.chains[c], rows, machine));
     plan.nanoseconds += plan.chains.back().nanoseconds;
+    plan.isSplit |= plan.chains.back().isSplit();
   }
   plan.operands.resize(program.operands.size());
   return true;
@@ -146,7 +147,7 @@ bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   control = &runControl;
   // A run this short is over before others would gain from its place, and taking one would be a part of its time.
   std::optional<AdmissionScope> place;
-  if (current->nanoseconds >= 2e3 && !place.emplace(pool->admission, runControl))
+  if (current->nanoseconds >= 2e3 && !place.emplace(pool->admission, team.guest, runControl))
     return runControl.setError(error);
   if (current->places != snapshot.places)
     moveTo(snapshot, *current);
@@ -156,11 +157,12 @@ bool HostExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   }
   // Threads asleep take tens of microseconds to arrive. A run shorter than that does better alone, unless runs follow
   // each other so closely that threads woken once will be awake for the next.
-  wakeThreads = current->nanoseconds >= 50e3 || team.recentlyUsed();
+  wakeThreads = current->isSplit && (current->nanoseconds >= 50e3 || team.recentlyUsed());
   if (current->checked)
     current->checked->arena.poison(arena.data());
   bool success = runChains(error);
-  team.markUsed();
+  if (current->isSplit)
+    team.markUsed();
   return success;
 }
 

@@ -47,6 +47,7 @@ private:
     uint64_t places = UINT64_MAX;          // of the snapshot that it points into
     std::vector<void *> operands;          // of all dispatches; local ones are filled in by threads
     double nanoseconds = 0;                // estimate for one thread
+    bool isSplit = false;                  // over threads, some of it
     std::unique_ptr<CheckedSizes> checked; // of a checked program
   };
   /// The first error of a thread in the order of the program.

@@ -62,6 +62,10 @@ double reckon::runtime::privateCacheBytes() {
   return size > 0 ? static_cast<double>(size) : 1 << 20;
 }
 
+bool ChainSchedule::isSplit() const {
+  return splitRows || std::any_of(columnParts.begin(), columnParts.end(), [](uint32_t parts) { return parts > 1; });
+}
+
 ChainSchedule reckon::runtime::scheduleChain(const ChainSpec &chain, int64_t rows, const MachineModel &machine) {
   ChainSchedule result;
   result.columnParts.assign(chain.dispatches.size(), 1);

@@ -33,6 +33,9 @@ struct ChainSchedule {
   bool splitRows = false;
   std::vector<uint32_t> columnParts; // one per dispatch
   double nanoseconds = 0;            // estimate for one thread
+
+  /// Whether there is anything that a second thread could do.
+  bool isSplit() const;
 };
 
 /// Chooses the split that is estimated to be the fastest.

@@ -65,45 +65,49 @@ TEST(Admission, NoMoreThanThereArePlaces) {
   for (int caller = 0; caller < 6; ++caller)
     callers.emplace_back([&] {
       RunControl control;
+      Admission::Guest guest;
       for (int i = 0; i < 300; ++i) {
-        ASSERT_TRUE(admission.enter(control));
+        ASSERT_TRUE(admission.enter(guest, control));
         int now = ++inside;
         for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
         }
         ++total;
         --inside;
-        admission.leave();
+        admission.leave(guest);
       }
     });
   for (std::thread &caller : callers)
     caller.join();
   EXPECT_EQ(total, 1800);
   EXPECT_LE(most, 2);
-  EXPECT_TRUE(admission.tryEnter());
-  EXPECT_TRUE(admission.tryEnter());
+  Admission::Guest guests[3];
+  EXPECT_TRUE(admission.tryEnter(guests[0]));
+  EXPECT_TRUE(admission.tryEnter(guests[1]));
   EXPECT_TRUE(admission.isFull());
-  EXPECT_FALSE(admission.tryEnter());
+  EXPECT_FALSE(admission.tryEnter(guests[2]));
 }
 
 TEST(Admission, FirstComeFirstServed) {
   Admission admission(1);
-  ASSERT_TRUE(admission.tryEnter());
+  Admission::Guest own;
+  ASSERT_TRUE(admission.tryEnter(own));
   std::vector<int> order;
   std::atomic<int> started{0};
   std::vector<std::thread> callers;
   for (int caller = 0; caller < 4; ++caller) {
     callers.emplace_back([&, caller] {
       RunControl control;
+      Admission::Guest guest;
       ++started;
-      ASSERT_TRUE(admission.enter(control));
+      ASSERT_TRUE(admission.enter(guest, control));
       order.push_back(caller);
-      admission.leave();
+      admission.leave(guest);
     });
     // It is waiting once it has been counted, and a helper cannot come in before it.
     ASSERT_TRUE(waitUntil([&] { return started == caller + 1; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  admission.leave();
+  admission.leave(own);
   for (std::thread &caller : callers)
     caller.join();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
@@ -113,30 +117,35 @@ TEST(Admission, FirstComeFirstServed) {
 
 TEST(Admission, AWaitEndsByDeadlineOrCancellationAndLeavesTheQueue) {
   Admission admission(1);
-  ASSERT_TRUE(admission.tryEnter());
+  Admission::Guest own;
+  ASSERT_TRUE(admission.tryEnter(own));
   RunControl late, cancelled;
+  Admission::Guest guest;
   late.begin(true, 1000);
-  EXPECT_FALSE(admission.enter(late));
+  EXPECT_FALSE(admission.enter(guest, late));
   cancelled.begin(true, 0);
   std::thread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     cancelled.cancel();
     admission.interrupt();
   });
-  EXPECT_FALSE(admission.enter(cancelled));
+  EXPECT_FALSE(admission.enter(guest, cancelled));
   other.join();
-  admission.leave();
-  EXPECT_TRUE(admission.tryEnter());
-  admission.leave();
+  admission.leave(own);
+  EXPECT_FALSE(admission.hasQueue());
+  EXPECT_TRUE(admission.tryEnter(guest));
+  admission.leave(guest);
 }
 
 TEST(Admission, MorePlacesLetThoseIn) {
   Admission admission(1);
-  ASSERT_TRUE(admission.tryEnter());
+  Admission::Guest own;
+  ASSERT_TRUE(admission.tryEnter(own));
   std::atomic<bool> entered{false};
   std::thread waiter([&] {
     RunControl control;
-    EXPECT_TRUE(admission.enter(control));
+    Admission::Guest guest;
+    EXPECT_TRUE(admission.enter(guest, control));
     entered = true;
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -144,6 +153,67 @@ TEST(Admission, MorePlacesLetThoseIn) {
   admission.grow(2);
   waiter.join();
   EXPECT_TRUE(admission.isFull());
+}
+
+TEST(Admission, WhoLeavesComesBackAfterThoseWhoWait) {
+  Admission admission(1);
+  Admission::Guest own;
+  RunControl control;
+  std::atomic<bool> entered{false};
+  ASSERT_TRUE(admission.enter(own, control));
+  std::thread waiter([&] {
+    RunControl control;
+    Admission::Guest guest;
+    EXPECT_TRUE(admission.enter(guest, control));
+    entered = true;
+    admission.leave(guest);
+  });
+  ASSERT_TRUE(waitUntil([&] { return admission.hasQueue(); }));
+  admission.leave(own);
+  ASSERT_TRUE(admission.enter(own, control));
+  EXPECT_TRUE(entered);
+  admission.leave(own);
+  waiter.join();
+}
+
+TEST(Admission, AnotherTakesAParkedPlace) {
+  Admission admission(1);
+  Admission::Guest first, second;
+  ASSERT_TRUE(admission.tryEnter(first));
+  admission.leave(first);
+  EXPECT_FALSE(admission.isFull());
+  ASSERT_TRUE(admission.tryEnter(second));
+  EXPECT_FALSE(admission.tryEnter(first));
+  admission.leave(second);
+  EXPECT_TRUE(admission.tryEnter(first));
+}
+
+// Nobody comes back to what was parked while the other was asleep.
+TEST(Admission, AParkedPlaceIsNotLost) {
+  for (int round = 0; round < 200; ++round) {
+    Admission admission(2);
+    Admission::Guest guests[2];
+    RunControl control;
+    ASSERT_TRUE(admission.enter(guests[0], control));
+    ASSERT_TRUE(admission.enter(guests[1], control));
+    std::atomic<int> entered{0};
+    std::vector<std::thread> waiters;
+    for (int i = 0; i < 3; ++i)
+      waiters.emplace_back([&] {
+        RunControl control;
+        Admission::Guest guest;
+        EXPECT_TRUE(admission.enter(guest, control));
+        ++entered;
+        admission.leave(guest);
+      });
+    if (round % 2)
+      waitUntil([&] { return admission.hasQueue(); });
+    admission.leave(guests[0]);
+    admission.leave(guests[1]);
+    for (std::thread &waiter : waiters)
+      waiter.join();
+    EXPECT_EQ(entered, 3);
+  }
 }
 
 TEST(ThreadPool, TeamsOfOnePoolAtOnce) {
@@ -180,8 +250,9 @@ TEST(ThreadPool, HelpersStayAwayWhileCallersUseAllCpus) {
   runtime::Error error;
   ASSERT_TRUE(team.start(pool, 2, 0, error));
   RunControl control;
-  ASSERT_TRUE(pool.admission.enter(control));
-  ASSERT_TRUE(pool.admission.enter(control));
+  Admission::Guest guests[2];
+  for (Admission::Guest &guest : guests)
+    ASSERT_TRUE(pool.admission.enter(guest, control));
   std::atomic<bool> helped{false};
   auto body = [&](int thread) {
     helped = helped || thread == 1;
@@ -190,14 +261,14 @@ TEST(ThreadPool, HelpersStayAwayWhileCallersUseAllCpus) {
   for (int i = 0; i < 20; ++i)
     team.run(body);
   EXPECT_FALSE(helped);
-  pool.admission.leave();
+  pool.admission.leave(guests[0]);
   auto patient = [&](int thread) {
     helped = helped || thread == 1;
     waitUntil([&] { return bool(helped); });
   };
   team.run(patient);
   EXPECT_TRUE(helped);
-  pool.admission.leave();
+  pool.admission.leave(guests[1]);
 }
 
 TEST(Service, ManyCallersOfOneEngine) {
