@@ -3,8 +3,9 @@
 BASE and NEW are bundles of `scripts/gpu-bundle --tune`, or folders like them: bin/reckon-tune and tune-engines/*.rkn. A GPU that
 grows warm slows both sides. Of each launch the least time of each side counts; the table has, by kind of kernel and batch, the
 geometric mean of NEW over BASE, then the launches that are slower by more than --limit, and the layers whose fastest launch is.
-Kernels of one or two microseconds vary by some percent from one process to the next with the same code. Names that a launch had
-in older versions count as its own.
+Kernels of one or two microseconds vary by some percent from one process to the next with the same code. So a launch counts as slower
+only when its median over the rounds says so, too, and from four rounds on every second round of BASE is held against the rounds
+between in the same way: as many differences are to be expected of equal code. Names that a launch had in older versions count as its own.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import glob
 import math
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,21 @@ def kind_of(launch):
     return tile.group(1) if tile else launch.split("_")[0]
 
 
+def find_slower(times, limit):
+    """Keys whose least and median time of the second side are both more than `limit` times those of the first, worst first."""
+    found = [(min(new) / min(base), key) for key, (base, new) in times.items()
+             if min(new) > limit * min(base) and statistics.median(new) > limit * statistics.median(base)]
+    return [key for _, key in sorted(found, reverse=True)]
+
+
+def fastest_of_layers(times):
+    """((engine, dispatch, batch), times by round of each side) of the launch that is the fastest of its side."""
+    layers = collections.defaultdict(list)
+    for (engine, dispatch, _, batch), pair in times.items():
+        layers[engine, dispatch, batch].append(pair)
+    return {key: [min((pair[side] for pair in pairs), key=min) for side in (0, 1)] for key, pairs in layers.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench/gpu-peers/launches", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -80,28 +97,30 @@ def main():
                     times[(engine, *key)][side].append(number)
         rounds += 1
 
-    least = {key: [min(base), min(new)] for key, (base, new) in times.items() if base and new}
-    kinds, layers = collections.defaultdict(list), collections.defaultdict(list)
+    times = {key: pair for key, pair in times.items() if all(pair)}
+    least = {key: [min(side) for side in pair] for key, pair in times.items()}
+    kinds = collections.defaultdict(list)
     for (engine, dispatch, launch, batch), pair in least.items():
         kinds[kind_of(launch), batch].append(pair[1] / pair[0])
-        layers[engine, dispatch, batch].append(pair)
     print(f"{len(engines)} engines, {rounds} rounds, {len(least)} launches at a batch, "
           f"{geometric_mean([new / base for base, new in least.values()]):.3f} of the base's time\n")
     print("| kernel | batch | launches | time / base's | the slowest |\n|---|---|---|---|---|")
     for (kind, batch), ratios in sorted(kinds.items()):
         print(f"| {kind} | {batch} | {len(ratios)} | {geometric_mean(ratios):.3f} | {max(ratios):.3f} |")
-    slower = sorted(((pair[1] / pair[0], key, pair) for key, pair in least.items()), reverse=True)
     print(f"\nLaunches slower by more than {arguments.limit}:\n")
-    for ratio, (engine, _, launch, batch), (base, new) in slower:
-        if ratio > arguments.limit:
-            print(f"- {ratio:.3f}: {engine} {launch} at {batch}: {base:.2f} -> {new:.2f} us")
-    fastest = {key: [min(pair[side] for pair in pairs) for side in (0, 1)] for key, pairs in layers.items()}
-    worse = [key for key, (base, new) in fastest.items() if new > arguments.limit * base]
-    print(f"\nThe fastest launch of a layer: {geometric_mean([new / base for base, new in fastest.values()]):.3f} of the base's "
-          f"time, over {arguments.limit} for {len(worse)} of {len(fastest)}.")
-    for engine, dispatch, batch in sorted(worse, key=lambda key: -fastest[key][1] / fastest[key][0]):
-        base, new = fastest[engine, dispatch, batch]
-        print(f"- {new / base:.3f}: {engine} {dispatch} at {batch}: {base:.2f} -> {new:.2f} us")
+    for key in find_slower(times, arguments.limit):
+        engine, _, launch, batch = key
+        print(f"- {least[key][1] / least[key][0]:.3f}: {engine} {launch} at {batch}: {least[key][0]:.2f} -> {least[key][1]:.2f} us")
+    layers = fastest_of_layers(times)
+    worse = find_slower(layers, arguments.limit)
+    print(f"\nThe fastest launch of a layer: {geometric_mean([min(new) / min(base) for base, new in layers.values()]):.3f} of the base's "
+          f"time, over {arguments.limit} for {len(worse)} of {len(layers)}.")
+    for key in worse:
+        base, new = map(min, layers[key])
+        print(f"- {new / base:.3f}: {key[0]} {key[1]} at {key[2]}: {base:.2f} -> {new:.2f} us")
+    if rounds >= 4:
+        same = {key: (base[::2], base[1::2]) for key, (base, _) in layers.items()}
+        print(f"BASE against itself: over {arguments.limit} for {len(find_slower(same, arguments.limit))} of {len(same)}.")
     return 1 if worse else 0
 
 

@@ -77,13 +77,12 @@ static Value mergedRowStride(const StridedView &place, ArrayRef<SizeExpr> shape)
 // The kernel
 //===----------------------------------------------------------------------===//
 
-// NOLINTNEXTLINE(readability-function-size): one emitter of products is to take its place
-LogicalResult HostEmitter::emitGemm() {
+/// The body as a chain of stages, each a linear layer and the pointwise ops after it, and what the first one
+/// multiplies: x before it is widened, whatever it was to be rounded to. No stages where tiles do not compute it.
+SmallVector<HostEmitter::GemmStage, 2> HostEmitter::findGemmStages(Value &x) {
   Block &block = kernel.getBody().front();
-  // The body is a chain of stages: a linear layer and the pointwise ops after it.
   SmallVector<GemmStage, 2> stages;
-  bool fits = block.getTerminator()->getNumOperands() == 1;
-  rec::CastOp xCast; // before the first layer: x is widened here, whatever it was to be rounded to
+  rec::CastOp xCast;
   for (Operation &op : block.without_terminator()) {
     if (isa<rec::ConstantOp>(op))
       continue;
@@ -93,35 +92,46 @@ LogicalResult HostEmitter::emitGemm() {
       continue;
     }
     if (auto linear = dyn_cast<rec::LinearOp>(op)) {
-      fits &= isa<BlockArgument>(linear.getWeight()) && isTileType(linear.getType().getElementType()) &&
-              linear.getType().getRank() >= 2;
-      if (!stages.empty())
-        fits &= linear.getX() == stages.back().result;
-      else
-        fits &=
-            isa<BlockArgument>(xCast ? xCast.getX() : linear.getX()) && (!xCast || linear.getX() == xCast.getResult());
-      stages.emplace_back();
-      stages.back().linear = linear;
+      if (!isa<BlockArgument>(linear.getWeight()) || !isTileType(linear.getType().getElementType()) ||
+          linear.getType().getRank() < 2)
+        return {};
+      if (stages.empty()) {
+        if (xCast && linear.getX() != xCast.getResult())
+          return {};
+        x = xCast ? xCast.getX() : linear.getX();
+        if (!isa<BlockArgument>(x))
+          return {};
+      } else if (linear.getX() != stages.back().result) {
+        return {};
+      }
+      stages.emplace_back().linear = linear;
     } else if (!stages.empty() && op.getNumResults() == 1 && op.hasTrait<rec::Pointwise>()) {
       stages.back().epilogue.push_back(&op);
     } else {
-      fits = false;
+      return {};
     }
-    if (!stages.empty())
-      stages.back().result = op.getResult(0);
+    stages.back().result = op.getResult(0);
   }
-  fits &= !stages.empty() && block.getTerminator()->getOperand(0) == stages.back().result;
+  Operation *terminator = block.getTerminator();
+  if (stages.empty() || terminator->getNumOperands() != 1 || terminator->getOperand(0) != stages.back().result)
+    return {};
   for (GemmStage &stage : stages) {
-    if (!fits)
-      break;
     auto weight = cast<BlockArgument>(stage.linear.getWeight());
     plan::PackingAttr packing = kernel.getLayout(weight.getArgNumber()).getPacking();
-    fits &= packing.getKind() == plan::PackingKind::columns ||
-            (packing.getKind() == plan::PackingKind::panels && packing.getWidth() == int64_t(target.tileColumns()));
+    bool isPacked =
+        packing.getKind() == plan::PackingKind::columns ||
+        (packing.getKind() == plan::PackingKind::panels && packing.getWidth() == int64_t(target.tileColumns()));
     // An epilogue may read earlier results of its stage only through the row it is at.
-    fits &= rec::getShape(stage.result) == rec::getShape(stage.linear.getResult());
+    if (!isPacked || rec::getShape(stage.result) != rec::getShape(stage.linear.getResult()))
+      return {};
   }
-  if (!fits)
+  return stages;
+}
+
+LogicalResult HostEmitter::emitGemm() {
+  Value x;
+  SmallVector<GemmStage, 2> stages = findGemmStages(x);
+  if (stages.empty())
     return emitUntiled();
 
   Value rowsPerSample = constantIndex(1);
@@ -147,7 +157,7 @@ LogicalResult HostEmitter::emitGemm() {
   Value yielded = stages.back().result;
   placeOutputs();
   stages.back().out = destinations[yielded];
-  stages.front().x = places[xCast ? xCast.getX() : stages.front().linear.getX()];
+  stages.front().x = places[x];
   for (GemmStage &stage : stages) {
     bool isFirst = &stage == &stages.front(), isLast = &stage == &stages.back();
     rec::Shape shape = rec::getShape(stage.result), xShape = rec::getShape(stage.linear.getX());

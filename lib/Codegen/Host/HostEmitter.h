@@ -97,6 +97,7 @@ private:
   struct TileRange {
     Value begin, end, panel, column, columns;
   };
+  mlir::SmallVector<GemmStage, 2> findGemmStages(Value &x);
   mlir::LogicalResult emitGemm();
   mlir::LogicalResult emitUntiled();
   void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
