@@ -95,6 +95,19 @@ Values nvptx::loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, un
   return elements;
 }
 
+/// Four words as one value: where pieces of the same memory are loaded beside them, LLVM loads each word of a vector on
+/// its own, then merges some and not the others.
+static Values loadAtOnce(DeviceBuilder &p, Value pointer) {
+  Type type = p.getIntegerType(128);
+  Value loaded = p.load(type, pointer, 16);
+  Values words;
+  for (unsigned i = 0; i < 4; ++i) {
+    Value shift = arith::ConstantOp::create(p, p.getIntegerAttr(type, 32 * i));
+    words.push_back(arith::TruncIOp::create(p, p.getI32Type(), arith::ShRUIOp::create(p, loaded, shift)));
+  }
+  return words;
+}
+
 Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, Value first, bool isWhole) {
   Type stored = layer.x.type;
   int64_t chunk = 16 / layer.elementBytes();
@@ -134,7 +147,10 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
     return loaded;
   };
   auto inside = [&] {
-    return layer.k % chunk ? p.ifElse(p.lessU(first, p.i32(layer.k / chunk * chunk)), words, pieces) : words();
+    return layer.k % chunk
+               ? p.ifElse(
+                     p.lessU(first, p.i32(layer.k / chunk * chunk)), [&] { return loadAtOnce(p, start); }, pieces)
+               : words();
   };
   return p.ifElse(p.lessU(first, end), inside, [&] { return Values(4, p.i32(0)); });
 }
