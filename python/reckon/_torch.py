@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import logging
 import os
+import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -76,7 +79,8 @@ def _to_torch(kind: str, engine: Engine, value: Any) -> Any:
     return torch.from_numpy(value)
 
 
-def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool = True, *, target: str | Iterable[str] = "host",
+def from_torch(module: torch.nn.Module, example_inputs: Any = (), dynamic_batch: bool = True, *, example_kwargs: Mapping[str, Any] | None = None,
+               target: str | Iterable[str] = "host",
                dynamic_shapes: Any = None, progress: bool | ProgressCallback | None = None, device: str | None = None, threads: int = 0,
                **options: OptionValue) -> TorchModel:
     """Exports a module to ONNX and compiles it.
@@ -85,9 +89,10 @@ def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool
     TorchModel.exporter says which it was. Needs torch, and onnxscript for dynamo.
 
     Args:
-        module: in the mode that it should be run in: call its eval() first.
+        module: in the mode that it should be run in: call its eval() first. Of one that torch.compile() made the one behind it.
         example_inputs: a tensor, or a tuple of what the module takes by place: tensors, or lists, tuples and dicts of them. What is
             no tensor is a constant of the engine. The sizes are examples, too, where they are dynamic.
+        example_kwargs: what it takes by name, likewise.
         dynamic_batch: whether the first axis of the tensors may have any size at run time: one size, the batch, for those that have
             the size of the first tensor in the examples, and another for each other tensor where the module allows it. False: all
             sizes are the examples'.
@@ -109,55 +114,73 @@ def from_torch(module: torch.nn.Module, example_inputs: Any, dynamic_batch: bool
         import torch
     except ImportError as error:
         raise UnavailableError(f"from_torch() needs torch: {error}") from None
+    module = getattr(module, "_orig_mod", module)
     if not isinstance(module, torch.nn.Module):
         raise InvalidError(f"expected a torch.nn.Module, got {type(module).__name__}")
-    arguments = example_inputs if isinstance(example_inputs, tuple) else (example_inputs,)
-    export = _Export(module, arguments, dynamic_batch, dynamic_shapes)
+    if module.training:
+        warnings.warn("the module is in training mode: call its eval() first, unless that is meant", stacklevel=2)
+    # A namedtuple is one of the things that a module takes.
+    arguments = example_inputs if type(example_inputs) is tuple else (example_inputs,)
+    export = _Export(module, arguments, dict(example_kwargs or {}), dynamic_batch, dynamic_shapes)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.onnx")
         exporter, fallback = export.write(path)
-        engine = compile(path, target, progress=progress, device=device, threads=threads, **cast("dict[str, Any]", options))
+        try:
+            engine = compile(path, target, progress=progress, device=device, threads=threads, **cast("dict[str, Any]", options))
+        except ReckonError as error:
+            # The file is gone; the module is what the caller knows.
+            raise type(error)(str(error).replace(path, type(module).__name__), error.diagnostics) from None
     return export.wrap(engine, exporter, fallback)
 
 
 class _Export:
     """A module with its example inputs, their names, and which of their sizes may change."""
 
-    def __init__(self, module: torch.nn.Module, arguments: tuple[Any, ...], dynamic_batch: bool, dynamic_shapes: Any) -> None:
+    def __init__(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_batch: bool, dynamic_shapes: Any) -> None:
         import torch
         from torch.utils import _pytree as pytree
 
         self.torch, self.pytree, self.module = torch, pytree, module
-        leaves, self.structure = pytree.tree_flatten(arguments)
-        tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        if not tensors:
-            raise InvalidError("example_inputs has no tensor")
-        self.names = self._name_leaves(arguments)
+        self.signature = inspect.signature(module.forward)
+        hint = "; give what it takes by name as example_kwargs" if args and type(args[0]) is dict else ""
+        self.example = self._bind(args, kwargs, hint)
+        leaves, self.structure = pytree.tree_flatten(self.example)
+        if not any(map(self._is_tensor, leaves)):
+            raise InvalidError(f"example_inputs has no tensor of torch: got {', '.join(type(leaf).__name__ for leaf in leaves) or 'nothing'}")
+        self.names = self._name_leaves()
         try:
             with torch.no_grad():
-                self.result = module(*arguments)
+                self.result = module(*self.example[0], **self.example[1])
         except Exception as error:
-            raise InvalidError(f"the module does not run on example_inputs: {type(error).__name__}: {error}") from error
+            raise InvalidError(f"the module does not run on example_inputs: {type(error).__name__}: {error}{hint}") from error
         self.is_dynamic, self.dynamic_shapes = dynamic_batch, dynamic_shapes
         if dynamic_batch and dynamic_shapes is None:
             # torch.export takes sizes of 0 and 1 for constants.
             leaves = [torch.cat([leaf, leaf]) if self._is_tensor(leaf) and leaf.dim() and leaf.shape[0] == 1 else leaf for leaf in leaves]
-        self.leaves = leaves
+        # torch.export takes one tensor in two places for one input.
+        self.leaves = [leaf.clone() if self._is_tensor(leaf) and any(leaf is other for other in leaves[:index]) else leaf
+                       for index, leaf in enumerate(leaves)]
         #: Whether the module takes tensors alone, by place.
-        self.is_flat = all(map(self._is_tensor, arguments))
+        self.is_flat = all(map(self._is_tensor, self.example[0])) and not self.example[1]
 
     def _is_tensor(self, leaf: Any) -> bool:
         return isinstance(leaf, self.torch.Tensor)
 
-    def _name_leaves(self, arguments: tuple[Any, ...]) -> list[str | None]:
+    def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], hint: str = "") -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments in the form of the parameters: what can be by place is."""
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InvalidError(f"the module takes {self.signature}: {error}{hint}") from None
+        return bound.args, bound.kwargs
+
+    def _name_leaves(self) -> list[str | None]:
         """For each leaf the parameter that it belongs to, with its place in that; None for what is no tensor."""
-        parameters = [p for p in inspect.signature(self.module.forward).parameters.values() if p.kind != p.KEYWORD_ONLY]
+        args, kwargs = self.example
+        places = [p for p in self.signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        bases = [places[index].name if index < len(places) else f"input_{index}" for index in range(len(args))]
         names: list[str | None] = []
-        for index, argument in enumerate(arguments):
-            if index < len(parameters) and parameters[index].kind != inspect.Parameter.VAR_POSITIONAL:
-                base = parameters[index].name
-            else:
-                base = f"input_{index}"
+        for base, argument in (*zip(bases, args), *kwargs.items()):
             for path, leaf in self.pytree.tree_flatten_with_path(argument)[0]:
                 part = "".join(f"_{getattr(key, 'key', getattr(key, 'idx', key))}" for key in path)
                 names.append(base + part if self._is_tensor(leaf) else None)
@@ -178,37 +201,37 @@ class _Export:
             self._write_by_dynamo(path)
             return "dynamo", ""
         except Exception as error:  # exporters raise all kinds
-            reason = _first_line(error)
+            reason = _reason_of(error)
         try:
             self._write_by_torchscript(path)
         except Exception as error:
-            raise InvalidError(f"the module cannot be exported to ONNX. dynamo: {reason}. TorchScript: {_first_line(error)}") from error
-        warnings.warn(f"exported through TorchScript, because dynamo says: {reason}", stacklevel=4)
+            raise InvalidError(f"the module cannot be exported to ONNX. dynamo: {reason}. TorchScript: {_reason_of(error)}") from error
+        warnings.warn(f"exported through TorchScript, because dynamo says: {reason}", stacklevel=3)
         return "torchscript", reason
 
-    def _arguments(self) -> tuple[Any, ...]:
-        arguments: tuple[Any, ...] = self.pytree.tree_unflatten(self.leaves, self.structure)
-        return arguments
+    def _export(self, path: str, **options: Any) -> None:
+        args, kwargs = self.pytree.tree_unflatten(self.leaves, self.structure)
+        with warnings.catch_warnings(), _quiet_loggers():
+            warnings.simplefilter("ignore")
+            # A dict in the last place is what the exporters take for arguments by name.
+            self.torch.onnx.export(self.module, (*args, kwargs), path, verbose=False,
+                                   input_names=[name for name in self.names if name is not None], **options)
 
     def _write_by_dynamo(self, path: str) -> None:
         shapes = self.dynamic_shapes
         if shapes is None and self.is_dynamic:
             batch, other = self.torch.export.Dim("batch"), self.torch.export.Dim.AUTO
             dims = [name and {0: batch if name == "batch" else other} for name in self._first_axes()]
-            shapes = self.pytree.tree_unflatten(dims, self.structure)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.torch.onnx.export(self.module, self._arguments(), path, dynamo=True, dynamic_shapes=shapes, verbose=False,
-                                   input_names=[name for name in self.names if name is not None])
+            args, kwargs = self.pytree.tree_unflatten(dims, self.structure)
+            # By parameter, of which one may stand for many arguments.
+            shapes = dict(self.signature.bind(*args, **kwargs).arguments)
+        self._export(path, dynamo=True, dynamic_shapes=shapes)
 
     def _write_by_torchscript(self, path: str) -> None:
         if self.dynamic_shapes is not None:
             raise InvalidError("dynamic_shapes are dynamo's")
         axes = {name: {0: axis} for name, axis in zip(self.names, self._first_axes()) if name and axis}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.torch.onnx.export(self.module, self._arguments(), path, dynamo=False, dynamic_axes=axes,
-                                   input_names=[name for name in self.names if name is not None])
+        self._export(path, dynamo=False, dynamic_axes=axes)
 
     def wrap(self, engine: Engine, exporter: str, fallback: str) -> TorchModel:
         model = TorchModel(engine)
@@ -228,17 +251,50 @@ class _Export:
     def _flatten(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
         if self.is_flat and not kwargs and len(args) == len(self.leaves) and all(map(self._is_tensor, args)):
             return list(args)
-        if kwargs:
-            args = inspect.signature(self.module.forward).bind(*args, **kwargs).args
-        leaves, structure = self.pytree.tree_flatten(args)
+        leaves, structure = self.pytree.tree_flatten(_in_order_of(self.example, self._bind(args, kwargs)))
         if structure != self.structure:
             raise InvalidError(f"expected inputs in the structure of the examples, {self.structure}, got {structure}")
         for index, (leaf, example, name) in enumerate(zip(leaves, self.leaves, self.names)):
-            if name is None and leaf != example:
+            if name is None and (self._is_tensor(leaf) or not _is_same(leaf, example)):
                 raise InvalidError(f"input {index} is {leaf!r}, and the engine was made for {example!r}: only tensors may change")
         return leaves
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def _in_order_of(example: Any, given: Any) -> Any:
+    """What is given, with the keys of its dicts in the order that the example's have: dicts of other orders are equal."""
+    if type(given) is not type(example):
+        return given
+    if isinstance(given, dict) and given.keys() == example.keys():
+        return type(given)((key, _in_order_of(value, given[key])) for key, value in example.items())
+    if type(given) in (list, tuple) and len(given) == len(example):
+        return type(given)(map(_in_order_of, example, given))
+    return given
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    try:
+        return value is other or bool(np.all(value == other))
+    except Exception:  # of whatever kind a comparison has
+        return False
+
+
+@contextlib.contextmanager
+def _quiet_loggers() -> Iterator[None]:
+    """Without warnings of exporters, about themselves and about what they do not find; what they cannot do they raise."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
+
+
+def _reason_of(error: BaseException) -> str:
+    """The first line of what began it, without the colours of terminals."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

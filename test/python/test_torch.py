@@ -1,5 +1,6 @@
 """Modules of torch to engines. Needs torch, and onnxscript for dynamo; neither is among what the tests install."""
 
+import collections
 import unittest
 import warnings
 
@@ -50,6 +51,34 @@ class Bags(nn.Module):
 class Nested(nn.Module):
     def forward(self, features, scale, unused):
         return {"sum": features["a"] + features["b"][0] * scale, "pair": [features["a"] * 2]}
+
+
+class Scores(nn.Module):
+    """Takes a dict in the last place, and gives one."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, batch):
+        return {"score": self.linear(batch["x"]), "aux": (batch["y"] * 2, batch["x"].sum())}
+
+
+class ByName(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, x, *rest, weight, **more):
+        return self.linear(x + sum(rest)) * weight + more["bias"]
+
+
+Pair = collections.namedtuple("Pair", "first second")
+
+
+class Pairs(nn.Module):
+    def forward(self, pair):
+        return Pair(torch.relu(pair.first), pair.second + 1)
 
 
 class Untraceable(nn.Module):
@@ -110,7 +139,7 @@ class FromTorch(unittest.TestCase):
             model(*self.dlrm_inputs(5))
 
     def test_structures(self):
-        module = Nested()
+        module = Nested().eval()
         features = {"a": torch.randn(3, 2), "b": [torch.randn(3, 2)]}
         model = reckon.from_torch(module, (features, 3.0, torch.randn(3)))
         other = {"a": torch.randn(5, 2), "b": [torch.randn(5, 2)]}
@@ -120,8 +149,43 @@ class FromTorch(unittest.TestCase):
         with self.assertRaisesRegex(reckon.InvalidError, "expected inputs in the structure of the examples"):
             model(other["a"], 3.0, torch.randn(5))
 
+    def test_a_dict_in_the_last_place(self):
+        module = Scores().eval()
+        for examples in ({"x": torch.randn(3, 4), "y": torch.randn(3, 1)}, ({"x": torch.randn(3, 4), "y": torch.randn(3, 1)},)):
+            model = reckon.from_torch(module, examples)
+            self.assertEqual(model.exporter, "dynamo")
+            self.check(model, module, {"y": torch.randn(5, 1), "x": torch.randn(5, 4)})  # in another order
+
+    def test_by_name(self):
+        module, x = ByName().eval(), torch.randn(3, 4)  # one tensor for two examples
+        model = reckon.from_torch(module, (x, x), example_kwargs={"weight": torch.randn(3, 1), "bias": torch.randn(3, 1)})
+        x, others = torch.randn(7, 4), {"bias": torch.randn(7, 1), "weight": torch.randn(7, 1)}
+        torch.testing.assert_close(model(x, 2 * x, **others), module(x, 2 * x, **others).detach())
+        torch.testing.assert_close(model(2 * x, x, **others), module(x, 2 * x, **others).detach())
+        with self.assertRaisesRegex(reckon.InvalidError, "missing a required argument: 'weight'"):
+            model(x, x, bias=others["bias"])
+        with self.assertRaisesRegex(reckon.InvalidError, "missing a required argument: 'ids'; give what it takes by name as example_kwargs"):
+            reckon.from_torch(Dlrm().eval(), {"dense": x, "ids": x})
+        module = Dlrm().eval()
+        dense, ids = self.dlrm_inputs(4)
+        self.check(reckon.from_torch(module, example_kwargs={"ids": ids, "dense": dense}), module, *self.dlrm_inputs(9))
+
+    def test_namedtuples(self):
+        module = Pairs().eval()
+        model = reckon.from_torch(module, Pair(torch.randn(3, 4), torch.randn(3)))
+        self.assertIsInstance(model(Pair(torch.randn(2, 4), torch.randn(2))), Pair)
+        self.check(model, module, Pair(torch.randn(2, 4), torch.randn(2)))
+
+    def test_modes_of_a_module(self):
+        with self.assertWarnsRegex(UserWarning, "the module is in training mode: call its eval"):
+            reckon.from_torch(nn.Linear(4, 2), torch.randn(3, 4))
+        module = torch.compile(nn.Linear(4, 2).eval(), backend="eager")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.check(reckon.from_torch(module, torch.randn(3, 4)), module, torch.randn(5, 4))
+
     def test_torchscript_where_dynamo_fails(self):
-        module = Untraceable()
+        module = Untraceable().eval()
         with self.assertWarnsRegex(UserWarning, "exported through TorchScript, because dynamo says: "):
             model = reckon.from_torch(module, torch.randn(4, 3))
         self.assertEqual(model.exporter, "torchscript")
@@ -132,8 +196,9 @@ class FromTorch(unittest.TestCase):
         module = Dlrm().eval()
         dense, ids = self.dlrm_inputs(4)
         for text, call in (("expected a torch.nn.Module, got builtin_function_or_method", lambda: reckon.from_torch(torch.relu, dense)),
-                           ("example_inputs has no tensor", lambda: reckon.from_torch(module, (1, 2))),
-                           ("the module does not run on example_inputs: TypeError", lambda: reckon.from_torch(module, dense)),
+                           ("example_inputs has no tensor of torch: got int, int", lambda: reckon.from_torch(module, (1, 2))),
+                           ("the module takes \\(dense, ids\\): missing a required argument: 'ids'", lambda: reckon.from_torch(module, dense)),
+                           ("the module does not run on example_inputs: IndexError", lambda: reckon.from_torch(module, (dense, ids[:, 0]))),
                            ("there is no option 'presicion'", lambda: reckon.from_torch(module, (dense, ids), presicion="fp16"))):
             with self.assertRaisesRegex(reckon.InvalidError, text):
                 call()
@@ -151,8 +216,10 @@ class FromTorch(unittest.TestCase):
 
         with warnings.catch_warnings(), self.assertRaises(reckon.ReckonError) as caught:
             warnings.simplefilter("ignore")
-            reckon.from_torch(Odd(), torch.randn(4, 8))
+            reckon.from_torch(Odd().eval(), torch.randn(4, 8))
         self.assertRegex(str(caught.exception), "DFT|fft|complex")
+        self.assertRegex(str(caught.exception), "Odd|cannot be exported")
+        self.assertNotIn("model.onnx", str(caught.exception))
 
 
 class Wrapping(unittest.TestCase):
