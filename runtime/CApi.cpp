@@ -79,14 +79,15 @@ static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::
 
 //===-- Engines ---------------------------------------------------------------===//
 
-/// `open(signer, problem)` gives the file, or null.
+/// `what` and, unless it is null, `name` say where it comes from. `open(signer, problem)` gives the file, or null.
 template <typename Open>
-static ReckonStatus openEngine(const std::string &where, const ReckonOpenOptions *options, ReckonEngine **engine,
-                               Open open) {
+static ReckonStatus openEngine(const char *what, const char *name, const ReckonOpenOptions *options,
+                               ReckonEngine **engine, Open open) {
   if (!engine)
     return invalid("a null argument");
   *engine = nullptr;
   return guarded([&](Error &error) {
+    std::string where = name ? std::string(what) + " '" + name + "'" : what;
     ReckonOpenOptions known = RECKON_OPEN_OPTIONS_INIT;
     if (options && !copyStruct("ReckonOpenOptions", options, known, error))
       return false;
@@ -106,8 +107,11 @@ static ReckonStatus openEngine(const std::string &where, const ReckonOpenOptions
     if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
-    log(RECKON_LOG_INFO, where + " is open: " + std::to_string((*engine)->loaded->spec().tables.size()) + " tables, " +
-                             std::to_string((*engine)->loaded->fileSize()) + " bytes");
+    log(RECKON_LOG_INFO, [&] {
+      const LoadedEngine &opened = *(*engine)->loaded;
+      return where + " is open: " + std::to_string(opened.spec().tables.size()) + " tables, " +
+             std::to_string(opened.fileSize()) + " bytes";
+    });
     return true;
   });
 }
@@ -118,17 +122,16 @@ ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenO
                                              ReckonEngine **engine) {
   if (!path)
     return invalid("the path of the engine is null");
-  return openEngine("engine '" + std::string(path) + "'", options, engine,
-                    [&](const PublicKey *signer, EngineError &error) {
-                      return EngineFile::open(path, error, EngineFile::Check::AllButRows, signer);
-                    });
+  return openEngine("engine", path, options, engine, [&](const PublicKey *signer, EngineError &error) {
+    return EngineFile::open(path, error, EngineFile::Check::AllButRows, signer);
+  });
 }
 
 ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_t size,
                                                          const ReckonOpenOptions *options, ReckonEngine **engine) {
   if (!data && size != 0)
     return invalid("the memory of the engine is null");
-  return openEngine("engine in memory", options, engine, [&](const PublicKey *signer, EngineError &error) {
+  return openEngine("engine in memory", nullptr, options, engine, [&](const PublicKey *signer, EngineError &error) {
     return EngineFile::fromMemory({static_cast<const uint8_t *>(data), size}, error, EngineFile::Check::AllButRows,
                                   signer);
   });
@@ -155,7 +158,7 @@ ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const Recko
   if (!name)
     return invalid("the name of the shared memory is null");
   ReckonOpenOptions options = optionsOf(bindings, num_bindings);
-  return openEngine("engine in shared memory '" + std::string(name) + "'", &options, engine,
+  return openEngine("engine in shared memory", name, &options, engine,
                     [&](const PublicKey *signer, EngineError &error) {
                       return EngineFile::openSharedMemory(name, error, EngineFile::Check::AllButRows, signer);
                     });
@@ -257,7 +260,8 @@ ReckonStatus reckon_context_create(ReckonEngine *engine, const ReckonContextOpti
     if (!result->execution.start(device, chosen, error))
       return false;
     *context = result.release();
-    log(RECKON_LOG_INFO, std::string("context on ") + device + ", " + std::to_string(chosen.threads) + " threads");
+    log(RECKON_LOG_INFO,
+        [&] { return std::string("context on ") + device + ", " + std::to_string(chosen.threads) + " threads"; });
     return true;
   });
 }

@@ -18,12 +18,32 @@ using namespace reckon::runtime;
 
 //===-- Errors ----------------------------------------------------------------===//
 
-static thread_local Error lastError;
+namespace {
+/// Of a fixed size: a thread-local object that has to be destroyed takes memory, and the C library ends the process
+/// when there is none.
+struct LastError {
+  ReckonStatus code = RECKON_OK;
+  char message[8192] = "", location[512] = "";
+};
+} // namespace
+static thread_local LastError lastError;
 
-ReckonStatus reckon::runtime::fail(const Error &error) {
-  lastError = error;
-  log(RECKON_LOG_ERROR, error.message);
-  return error.code;
+/// As much of the text as there is room for.
+template <size_t size> static void keep(const char *text, char (&kept)[size]) {
+  static constexpr char cut[] = "...";
+  size_t length = std::strlen(text);
+  std::memcpy(kept, text, std::min(length, size - 1));
+  if (length >= size)
+    std::memcpy(kept + size - sizeof(cut), cut, sizeof(cut));
+  kept[std::min(length, size - 1)] = 0;
+}
+
+ReckonStatus reckon::runtime::fail(ReckonStatus code, const char *message, const char *location) noexcept {
+  lastError.code = code;
+  keep(message, lastError.message);
+  keep(location, lastError.location);
+  logText(RECKON_LOG_ERROR, lastError.message);
+  return code;
 }
 
 /// Calls `run(options)` with the caller's options as this version has them.
@@ -44,14 +64,13 @@ template <typename Run> static ReckonStatus runWith(ReckonContext *context, cons
 
 extern "C" {
 
-const char *reckon_last_error(void) { return lastError.message.c_str(); }
+const char *reckon_last_error(void) { return lastError.message; }
 
 ReckonStatus reckon_last_error_info(ReckonErrorInfo *info) {
   if (!info)
     return invalid("a null argument");
-  ReckonErrorInfo known{sizeof(ReckonErrorInfo), lastError.code, lastError.message.c_str(), lastError.location.c_str()};
-  Error error;
-  return fillStruct("ReckonErrorInfo", known, info, error) ? RECKON_OK : fail(error);
+  ReckonErrorInfo known{sizeof(ReckonErrorInfo), lastError.code, lastError.message, lastError.location};
+  return guarded([&](Error &error) { return fillStruct("ReckonErrorInfo", known, info, error); });
 }
 
 const char *reckon_status_name(ReckonStatus status) {

@@ -27,19 +27,22 @@ struct ReckonContext {
 
 namespace reckon::runtime {
 
-/// Keeps the error for reckon_last_error() and logs it; its code.
-ReckonStatus fail(const Error &error);
-inline ReckonStatus invalid(const char *message) { return fail({RECKON_INVALID, message, {}}); }
+/// Keeps an error for reckon_last_error() and logs it; its code. Takes no memory, which may be what failed.
+ReckonStatus fail(ReckonStatus code, const char *message, const char *location = "") noexcept;
+inline ReckonStatus fail(const Error &error) noexcept {
+  return fail(error.code, error.message.c_str(), error.location.c_str());
+}
+inline ReckonStatus invalid(const char *message) noexcept { return fail(RECKON_INVALID, message); }
 
 /// Runs `body(error)`; nothing leaves the interface by exception.
-template <typename Body> ReckonStatus guarded(Body body) {
+template <typename Body> ReckonStatus guarded(Body body) noexcept {
   Error error;
   try {
     return body(error) ? RECKON_OK : fail(error);
   } catch (const std::bad_alloc &) {
-    return fail({RECKON_UNAVAILABLE, "out of memory", {}});
+    return fail(RECKON_UNAVAILABLE, "out of memory");
   } catch (const std::exception &exception) {
-    return fail({RECKON_UNAVAILABLE, exception.what(), {}});
+    return fail(RECKON_UNAVAILABLE, exception.what());
   }
 }
 

@@ -70,8 +70,10 @@ ReckonStatus reckon_update_commit(ReckonUpdate *update, uint64_t *version) {
     uint64_t committed;
     if (!update->loaded->commit(update->changes, 0, committed, error))
       return false;
-    log(RECKON_LOG_INFO, "version " + std::to_string(committed) +
-                             " is committed: " + std::to_string(update->changes.numRows()) + " rows");
+    log(RECKON_LOG_INFO, [&] {
+      return "version " + std::to_string(committed) + " is committed: " + std::to_string(update->changes.numRows()) +
+             " rows";
+    });
     update->changes.clear();
     if (version)
       *version = committed;

@@ -33,7 +33,12 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const LoadedEngine> loaded) :
   task.run = [](void *context) { static_cast<ExecutionContext *>(context)->runSubmitted(); };
   task.context = this;
   engine->counters.add(counters);
-  engine->versions->add(pin);
+  try {
+    engine->versions->add(pin);
+  } catch (const std::bad_alloc &) {
+    engine->counters.remove(counters); // nobody else will
+    throw;
+  }
 }
 
 ExecutionContext::~ExecutionContext() {

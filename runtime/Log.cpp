@@ -24,7 +24,9 @@ struct Listener {
 
 /// Never destroyed: threads may end after it.
 static Listener &listener() {
-  static Listener &instance = *new Listener;
+  // In memory of its own, so that nothing is allocated for it.
+  alignas(Listener) static char memory[sizeof(Listener)];
+  static Listener &instance = *new (memory) Listener;
   return instance;
 }
 
@@ -40,13 +42,17 @@ void reckon::runtime::setLog(ReckonLogCallback callback, void *user, ReckonLogLe
   listener().most.store(callback ? static_cast<int>(most) : -1, std::memory_order_relaxed);
 }
 
-void reckon::runtime::log(ReckonLogLevel level, const std::string &message) {
-  if (isInCallback || static_cast<int>(level) > listener().most.load(std::memory_order_relaxed))
+bool reckon::runtime::isLogged(ReckonLogLevel level) {
+  return !isInCallback && static_cast<int>(level) <= listener().most.load(std::memory_order_relaxed);
+}
+
+void reckon::runtime::logText(ReckonLogLevel level, const char *message) {
+  if (!isLogged(level))
     return;
   std::shared_lock<std::shared_mutex> lock(listener().mutex);
   if (!listener().callback)
     return;
   isInCallback = true;
-  listener().callback(listener().user, level, message.c_str());
+  listener().callback(listener().user, level, message);
   isInCallback = false;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "TableStorage.h"
+#include "lib/Engine/Descriptor.h"
 
 #include <cerrno>
 #include <cstring>
@@ -69,43 +70,34 @@ bool TableStorage::mapFile(const TableSpec &table, const std::string &path, uint
   if (offset % table.format().alignment() != 0)
     return error.set(RECKON_INVALID, where,
                      what + ": offset " + std::to_string(offset) + " is not aligned to its element");
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a pipe
-  if (descriptor < 0)
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // do not wait for a pipe
+  if (descriptor.get() < 0)
     return failed("opened");
   struct stat status;
-  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor);
+  if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return error.set(RECKON_INVALID, where, what + " is not a regular file");
-  }
   uint64_t fileSize = status.st_size;
   uint64_t rowBytes = table.rowBytes(), size = 0;
   uint64_t available = offset <= fileSize ? (fileSize - offset) / rowBytes : 0;
   uint64_t rowCount = wantedRows == 0 ? available : static_cast<uint64_t>(wantedRows);
-  if (offset > fileSize || rowCount > available) {
-    ::close(descriptor);
+  if (offset > fileSize || rowCount > available)
     return error.set(RECKON_INVALID, where,
                      what + " holds " + std::to_string(available) + " rows from offset " + std::to_string(offset) +
                          " on, expected " + std::to_string(rowCount));
-  }
-  if (wantedRows == 0 && (fileSize - offset) % rowBytes != 0) {
-    ::close(descriptor);
+  if (wantedRows == 0 && (fileSize - offset) % rowBytes != 0)
     return error.set(RECKON_INVALID, where,
                      what + " has " + std::to_string(fileSize - offset) + " bytes from offset " +
                          std::to_string(offset) + " on, not whole rows of " + std::to_string(rowBytes));
-  }
   size = rowCount * rowBytes;
   // A mapping starts at a page.
   uint64_t page = ::sysconf(_SC_PAGESIZE), lead = offset % page;
   mappingSize = size + lead;
   if (mappingSize == 0)
     mappingSize = page;
-  void *address = ::mmap(nullptr, mappingSize, PROT_READ, MAP_SHARED, descriptor, static_cast<off_t>(offset - lead));
-  int reason = errno;
-  ::close(descriptor);
-  if (address == MAP_FAILED) {
-    errno = reason;
+  void *address =
+      ::mmap(nullptr, mappingSize, PROT_READ, MAP_SHARED, descriptor.get(), static_cast<off_t>(offset - lead));
+  if (address == MAP_FAILED)
     return failed("mapped");
-  }
   mapping = address;
   place = {path, status.st_dev, status.st_ino, offset};
   bound = {static_cast<const uint8_t *>(mapping) + lead, static_cast<int64_t>(rowCount), 0};

@@ -273,11 +273,11 @@ bool UpdateLogFile::write(const std::vector<uint8_t> &changes, bool sync, Error 
   // Followers wait for the rest of a frame that is not whole yet.
   if (!writeAt(file, header, size, position) || !writeAt(file, changes.data(), changes.size(), position + size) ||
       (sync && ::fdatasync(file) != 0)) {
-    std::string reason = std::strerror(errno);
+    int reason = errno;
     // So that the next frame does not follow half a one.
     if (::ftruncate(file, static_cast<off_t>(position)) != 0)
       canAppend = false;
-    return fail(RECKON_UNAVAILABLE, "it cannot be written: " + reason, error);
+    return fail(RECKON_UNAVAILABLE, std::string("it cannot be written: ") + std::strerror(reason), error);
   }
   pass(frame);
   return true;

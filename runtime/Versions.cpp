@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------------===//
 
 #include "Versions.h"
+#include "lib/Engine/Descriptor.h"
+#include "lib/Engine/FileWriter.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,19 +23,6 @@ using namespace reckon;
 using namespace reckon::runtime;
 
 static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
-
-namespace {
-struct Descriptor {
-  explicit Descriptor(int number) : number(number) {}
-  ~Descriptor() {
-    if (number >= 0)
-      ::close(number);
-  }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  const int number;
-};
-} // namespace
 
 Versions::Versions(const EngineSpec &spec)
     : spec(spec), sources(spec.tables.size()), memoryFiles(spec.tables.size(), -1) {
@@ -74,31 +63,17 @@ void Versions::remove(const Pin &pin) {
 
 /// A file of the system's with the rows in it; -1 with errno set.
 static int makeMemoryFile(const RowSource &source) {
-  int file = ::memfd_create("reckon-table", MFD_CLOEXEC);
-  for (uint64_t done = 0; file >= 0 && done < source.bytes;) {
-    ssize_t written = ::write(file, source.data + done, source.bytes - done);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0) {
-      int reason = written < 0 ? errno : ENOSPC;
-      ::close(file);
-      errno = reason;
-      return -1;
-    }
-    done += static_cast<uint64_t>(written);
-  }
-  return file;
+  Descriptor file(::memfd_create("reckon-table", MFD_CLOEXEC));
+  return file.get() >= 0 && writeAll(file.get(), source.data, source.bytes) ? file.release() : -1;
 }
 
 /// The file of the rows, unless another one has taken its name.
-static int openSame(const FilePlace &place) {
-  int file = place.path.empty() ? -1 : ::open(place.path.c_str(), O_RDONLY | O_CLOEXEC);
+static Descriptor openSame(const FilePlace &place) {
+  Descriptor file(place.path.empty() ? -1 : ::open(place.path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
-  if (file >= 0 && (::fstat(file, &status) != 0 || status.st_dev != place.device || status.st_ino != place.inode)) {
-    ::close(file);
-    file = -1;
-  }
-  return file;
+  bool isSame = file.get() >= 0 && ::fstat(file.get(), &status) == 0 && status.st_dev == place.device &&
+                status.st_ino == place.inode;
+  return isSame ? std::move(file) : Descriptor();
 }
 
 bool Versions::mapTable(Side &side, size_t table, Error &error) {
@@ -111,16 +86,16 @@ bool Versions::mapTable(Side &side, size_t table, Error &error) {
                      std::string(what) + " for a version of its " + std::to_string(source.bytes) +
                          " bytes: " + std::strerror(errno));
   };
-  Descriptor file(memoryFiles[table] < 0 ? openSame(source.file) : -1);
+  Descriptor file = memoryFiles[table] < 0 ? openSame(source.file) : Descriptor();
   uint64_t offset = source.file.offset;
-  if (file.number < 0) {
+  if (file.get() < 0) {
     offset = 0;
     if (memoryFiles[table] < 0 && (memoryFiles[table] = makeMemoryFile(source)) < 0)
       return failed("there is no memory");
   }
   uint64_t lead = offset % static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   void *address = ::mmap(nullptr, source.bytes + lead, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
-                         file.number < 0 ? memoryFiles[table] : file.number, static_cast<off_t>(offset - lead));
+                         file.get() < 0 ? memoryFiles[table] : file.get(), static_cast<off_t>(offset - lead));
   if (address == MAP_FAILED)
     return failed("there is no mapping");
   mapping = {static_cast<uint8_t *>(address), source.bytes + lead, static_cast<uint8_t *>(address) + lead};
@@ -214,6 +189,7 @@ bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, 
   Side &side = sides[next % 2];
   // Before anything else that may fail, so that nothing has to be undone.
   auto own = std::make_unique<Changes>(changes);
+  uint64_t rows = own->numRows();
   if (next >= 2)
     waitForRuns(next - 2);
   std::vector<Change> before, now = own->list();
@@ -228,7 +204,7 @@ bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, 
   current.store(next, std::memory_order_seq_cst);
   std::lock_guard<std::mutex> counting(mutex);
   ++total.commits;
-  total.rows += last->numRows();
+  total.rows += rows;
   return true;
 }
 

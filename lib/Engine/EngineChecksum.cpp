@@ -23,7 +23,7 @@ uint64_t format::checksum(const void *data, size_t size) { return XXH3_64bits(da
 
 format::ChecksumStream::ChecksumStream() : state(std::aligned_alloc(64, alignTo(sizeof(XXH3_state_t), 64))) {
   if (!state)
-    std::abort();
+    throw std::bad_alloc();
   XXH3_64bits_reset(static_cast<XXH3_state_t *>(state));
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "reckon/Engine/EngineFile.h"
+#include "Descriptor.h"
 #include "EngineSeal.h"
 
 #include <algorithm>
@@ -56,11 +57,10 @@ std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineErro
   if (path.compare(0, shared.size(), shared) == 0)
     return openSharedMemory("/" + path.substr(shared.size()), error, check, signer);
   std::string what = "engine '" + path + "'";
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // of a pipe there is nothing to wait for
-  if (descriptor < 0)
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a pipe is not waited for
+  if (descriptor.get() < 0)
     return ioFailure(what, "opened", error);
-  auto file = fromDescriptor(descriptor, what, path, check, signer, error);
-  ::close(descriptor);
+  auto file = fromDescriptor(descriptor.get(), what, path, check, signer, error);
   if (file) {
     size_t slash = path.rfind('/');
     file->folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -71,14 +71,11 @@ std::unique_ptr<EngineFile> EngineFile::open(const std::string &path, EngineErro
 std::unique_ptr<EngineFile> EngineFile::openSharedMemory(const std::string &name, EngineError &error, Check check,
                                                          const PublicKey *signer) {
   std::string what = "engine in shared memory '" + name + "'";
-  int descriptor = ::shm_open(name.c_str(), O_RDONLY, 0);
-  if (descriptor < 0)
+  Descriptor descriptor(::shm_open(name.c_str(), O_RDONLY, 0));
+  if (descriptor.get() < 0)
     return ioFailure(what, "opened", error);
-  auto file =
-      fromDescriptor(descriptor, what, seal::folder + name.substr(std::min(name.find_first_not_of('/'), name.size())),
-                     check, signer, error);
-  ::close(descriptor);
-  return file;
+  std::string path = seal::folder + name.substr(std::min(name.find_first_not_of('/'), name.size()));
+  return fromDescriptor(descriptor.get(), what, path, check, signer, error);
 }
 
 std::unique_ptr<EngineFile> EngineFile::fromMemory(ByteSpan bytes, EngineError &error, Check check,

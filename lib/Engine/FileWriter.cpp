@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------===//
 
 #include "FileWriter.h"
+#include "Descriptor.h"
 #include "EngineFormat.h"
 #include "FileMapping.h"
 
@@ -33,43 +34,60 @@ bool reckon::emitPiece(const Sink &sink, const ByteSpan &piece) {
   return true;
 }
 
-static bool writeAll(int descriptor, const void *data, size_t size) {
+bool reckon::writeAll(int descriptor, const void *data, size_t size) {
   const char *next = static_cast<const char *>(data);
   while (size > 0) {
     ssize_t written = ::write(descriptor, next, size);
     if (written < 0 && errno == EINTR)
       continue;
-    if (written <= 0)
+    if (written <= 0) {
+      errno = written == 0 ? ENOSPC : errno;
       return false;
+    }
     next += written;
     size -= written;
   }
   return true;
 }
 
+namespace {
+/// A file that is removed unless it was put in its place.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(std::string path) : path(std::move(path)) {}
+  ~TemporaryFile() {
+    if (!path.empty())
+      ::unlink(path.c_str());
+  }
+  TemporaryFile(const TemporaryFile &) = delete;
+  TemporaryFile &operator=(const TemporaryFile &) = delete;
+  bool moveTo(const std::string &place) {
+    if (::rename(path.c_str(), place.c_str()) != 0)
+      return false;
+    path.clear();
+    return true;
+  }
+
+private:
+  std::string path;
+};
+} // namespace
+
 bool reckon::writeFile(const std::string &path, const std::function<bool(const Sink &)> &emit, std::string *error) {
   // What is not a plain file (a pipe, /dev/null) is written to, not replaced.
   struct stat status;
   bool inPlace = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  std::string temporary = inPlace ? path : path + ".tmp" + std::to_string(::getpid());
+  std::string name = inPlace ? path : path + ".tmp" + std::to_string(::getpid());
   auto failed = [&](const char *what) {
     if (error)
       *error = "'" + path + "' cannot be " + what + ": " + std::strerror(errno);
-    if (!inPlace)
-      ::unlink(temporary.c_str());
     return false;
   };
-  int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0)
+  TemporaryFile temporary(inPlace ? "" : name);
+  Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0)
     return failed("created");
-  bool written = emit([&](const void *data, size_t size) { return writeAll(descriptor, data, size); });
-  int reason = errno;
-  bool closed = ::close(descriptor) == 0;
-  if (!written)
-    errno = reason;
-  if (!written || !closed)
+  if (!emit([&](const void *data, size_t size) { return writeAll(file.get(), data, size); }) || file.close() != 0)
     return failed("written");
-  if (!inPlace && ::rename(temporary.c_str(), path.c_str()) != 0)
-    return failed("put in place");
-  return true;
+  return inPlace || temporary.moveTo(path) || failed("put in place");
 }

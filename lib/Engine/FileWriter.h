@@ -20,6 +20,9 @@ using Sink = std::function<bool(const void *, size_t)>;
 /// Large data that comes from a file goes through memory in parts.
 bool emitPiece(const Sink &sink, const ByteSpan &piece);
 
+/// Writes all of it at the file's place; false with errno set.
+bool writeAll(int descriptor, const void *data, size_t size);
+
 /// Writes what `emit` gives to a temporary file that takes the place of `path`.
 bool writeFile(const std::string &path, const std::function<bool(const Sink &)> &emit, std::string *error);
 

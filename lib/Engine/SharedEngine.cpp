@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------------===//
 
 #include "reckon/Engine/SharedEngine.h"
+#include "Descriptor.h"
 #include "EngineFormat.h"
 #include "EngineSeal.h"
+#include "FileWriter.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -24,24 +26,10 @@ using namespace reckon;
 static constexpr std::string_view temporaryPrefix = ".reckon-share.";
 
 namespace {
-class Descriptor {
-public:
-  explicit Descriptor(int number) : number(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  int get() const { return number; }
-  void close() {
-    if (number >= 0)
-      ::close(number);
-    number = -1;
-  }
-  /// Its file, as a path of this process.
-  std::string path() const { return "/proc/self/fd/" + std::to_string(number); }
-
-private:
-  int number;
+struct CloseFolder {
+  void operator()(DIR *folder) const { ::closedir(folder); }
 };
+using Folder = std::unique_ptr<DIR, CloseFolder>;
 } // namespace
 
 static bool fail(EngineError &error, const std::string &what) {
@@ -63,52 +51,48 @@ static bool checkName(const std::string &name, EngineError &error) {
 
 /// What processes that were killed between two steps of putting something have left.
 static void removeLeftovers() {
-  DIR *folder = ::opendir(seal::folder);
-  if (!folder)
-    return;
-  while (const dirent *entry = ::readdir(folder)) {
+  Folder folder(::opendir(seal::folder));
+  while (const dirent *entry = folder ? ::readdir(folder.get()) : nullptr) {
     std::string name = entry->d_name;
     if (name.compare(0, temporaryPrefix.size(), temporaryPrefix) != 0)
       continue;
     auto process = static_cast<pid_t>(std::strtoll(name.c_str() + temporaryPrefix.size(), nullptr, 10));
     if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH)
-      ::unlinkat(::dirfd(folder), name.c_str(), 0);
+      ::unlinkat(::dirfd(folder.get()), name.c_str(), 0);
   }
-  ::closedir(folder);
 }
 
-static bool copyAll(int from, int to, uint64_t size) {
+/// Gives the bytes [begin, end) of a file to the sink.
+static bool readAll(int file, uint64_t begin, uint64_t end, const Sink &sink) {
   std::vector<char> buffer(size_t(1) << 20);
-  for (uint64_t done = 0; done < size;) {
-    ssize_t got = ::pread(from, buffer.data(), buffer.size(), static_cast<off_t>(done));
+  while (begin < end) {
+    ssize_t got =
+        ::pread(file, buffer.data(), std::min<uint64_t>(buffer.size(), end - begin), static_cast<off_t>(begin));
     if (got < 0 && errno == EINTR)
       continue;
     if (got <= 0) {
       errno = got == 0 ? EIO : errno;
       return false;
     }
-    for (ssize_t part = 0; part < got;) {
-      ssize_t written =
-          ::pwrite(to, buffer.data() + part, static_cast<size_t>(got - part), static_cast<off_t>(done) + part);
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written <= 0)
-        return false;
-      part += written;
-    }
-    done += static_cast<uint64_t>(got);
+    if (!sink(buffer.data(), static_cast<size_t>(got)))
+      return false;
+    begin += static_cast<uint64_t>(got);
   }
   return true;
 }
 
-/// Sets the seal, or zero, in the header of a file that is an engine.
-static bool writeSeal(int file, bool isSealed) {
+static void setSeal(format::Header &header, uint64_t seal) {
+  header.seal = seal;
+  header.headerChecksum = format::checksum(&header, offsetof(format::Header, headerChecksum));
+}
+
+/// Seals a file that is an engine.
+static bool writeSeal(int file) {
   struct stat status;
   format::Header header;
   if (::fstat(file, &status) != 0 || ::pread(file, &header, sizeof(header), 0) != ssize_t(sizeof(header)))
     return false;
-  header.seal = isSealed ? seal::compute(header, status) : 0;
-  header.headerChecksum = format::checksum(&header, offsetof(format::Header, headerChecksum));
+  setSeal(header, seal::compute(header, status));
   return ::pwrite(file, &header, sizeof(header), 0) == ssize_t(sizeof(header));
 }
 
@@ -149,7 +133,7 @@ bool reckon::putSharedEngine(const std::string &path, const std::string &name, S
       errno = reason;
       return failWithReason(error, describe(name) + ": there is no room for " + std::to_string(size) + " bytes");
     }
-  if (!copyAll(source.get(), copy.get(), size))
+  if (!readAll(source.get(), 0, size, [&](const void *data, size_t part) { return writeAll(copy.get(), data, part); }))
     return failWithReason(error, describe(name) + " cannot be written");
   // The copy, so that what is sealed is what was checked.
   if (!EngineFile::open(copy.path(), error, EngineFile::Check::All, signer)) {
@@ -158,7 +142,7 @@ bool reckon::putSharedEngine(const std::string &path, const std::string &name, S
     return false;
   }
   static constexpr mode_t modes[] = {0400, 0440, 0444};
-  if (!writeSeal(copy.get(), true) || ::fchmod(copy.get(), modes[static_cast<int>(with)]) != 0)
+  if (!writeSeal(copy.get()) || ::fchmod(copy.get(), modes[static_cast<int>(with)]) != 0)
     return failWithReason(error, describe(name) + " cannot be sealed");
   return link(copy, name) || failWithReason(error, describe(name) + " cannot be named");
 }
@@ -172,15 +156,17 @@ bool reckon::getSharedEngine(const std::string &name, const std::string &path, E
     return failWithReason(error, describe(name) + " cannot be opened");
   if (!EngineFile::openSharedMemory("/" + name, error))
     return false;
-  std::string temporary = path + ".tmp" + std::to_string(::getpid());
-  Descriptor copy(::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (copy.get() >= 0 && copyAll(source.get(), copy.get(), static_cast<uint64_t>(status.st_size)) &&
-      writeSeal(copy.get(), false) && ::rename(temporary.c_str(), path.c_str()) == 0)
-    return true;
-  int reason = errno;
-  ::unlink(temporary.c_str());
-  errno = reason;
-  return failWithReason(error, "'" + path + "' cannot be written");
+  std::string reason;
+  auto emit = [&](const Sink &sink) {
+    format::Header header;
+    if (::pread(source.get(), &header, sizeof(header), 0) != ssize_t(sizeof(header)))
+      return false;
+    setSeal(header, 0);
+    if (!sink(&header, sizeof(header)))
+      return false;
+    return readAll(source.get(), sizeof(header), static_cast<uint64_t>(status.st_size), sink);
+  };
+  return writeFile(path, emit, &reason) || fail(error, reason);
 }
 
 bool reckon::dropSharedEngine(const std::string &name, EngineError &error) {
@@ -193,11 +179,11 @@ bool reckon::dropSharedEngine(const std::string &name, EngineError &error) {
 std::vector<SharedEngineInfo> reckon::listSharedEngines() {
   std::vector<SharedEngineInfo> result;
   removeLeftovers();
-  DIR *folder = ::opendir(seal::folder);
-  while (const dirent *entry = folder ? ::readdir(folder) : nullptr) {
+  Folder folder(::opendir(seal::folder));
+  while (const dirent *entry = folder ? ::readdir(folder.get()) : nullptr) {
     if (entry->d_name[0] == '.')
       continue;
-    Descriptor file(::openat(::dirfd(folder), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    Descriptor file(::openat(::dirfd(folder.get()), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status;
     format::Header header;
     if (file.get() < 0 || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
@@ -210,8 +196,6 @@ std::vector<SharedEngineInfo> reckon::listSharedEngines() {
     result.push_back({entry->d_name, static_cast<uint64_t>(status.st_size), status.st_uid, with,
                       header.seal != 0 && seal::isTrusted(header, status)});
   }
-  if (folder)
-    ::closedir(folder);
   std::sort(result.begin(), result.end(),
             [](const SharedEngineInfo &a, const SharedEngineInfo &b) { return a.name < b.name; });
   return result;

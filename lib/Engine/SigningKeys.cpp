@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "Descriptor.h"
+#include "FileWriter.h"
 #include "Sodium.h"
 #include "reckon/Engine/EngineFile.h"
 
@@ -62,13 +64,10 @@ static bool parseKey(std::string_view text, std::string_view kind, uint8_t *byte
 
 static bool readKey(const std::string &path, std::string_view kind, uint8_t *bytes, size_t size, EngineError &error) {
   char text[256];
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ssize_t got = file < 0 ? -1 : ::read(file, text, sizeof(text));
-  int reason = errno;
-  if (file >= 0)
-    ::close(file);
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  ssize_t got = file.get() < 0 ? -1 : ::read(file.get(), text, sizeof(text));
   if (got < 0)
-    return fail(error, EngineError::Kind::Io, "key '" + path + "' cannot be read: " + std::strerror(reason));
+    return fail(error, EngineError::Kind::Io, "key '" + path + "' cannot be read: " + std::strerror(errno));
   return parseKey({text, static_cast<size_t>(got)}, kind, bytes, size) ||
          fail(error, EngineError::Kind::Invalid,
               "'" + path + "' is no key: a line '" + std::string(kind) + "' and " + std::to_string(2 * size) +
@@ -86,19 +85,14 @@ bool reckon::readSecretKey(const std::string &path, SecretKey &key, EngineError 
 static bool writeKey(const std::string &path, mode_t mode, std::string_view kind, const uint8_t *bytes, size_t size,
                      EngineError &error) {
   std::string text = std::string(kind) + " " + hex(bytes, size) + "\n";
-  int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  ssize_t written = file < 0 ? -1 : ::write(file, text.data(), text.size());
-  int reason = errno;
-  if (file >= 0 && ::close(file) != 0 && written >= 0) {
-    written = -1;
-    reason = errno;
-  }
-  if (written == static_cast<ssize_t>(text.size()))
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  bool isMade = file.get() >= 0;
+  if (isMade && writeAll(file.get(), text.data(), text.size()) && file.close() == 0)
     return true;
-  if (file >= 0)
+  int reason = errno;
+  if (isMade)
     ::unlink(path.c_str());
-  return fail(error, EngineError::Kind::Io,
-              "key '" + path + "' cannot be written: " + (written < 0 ? std::strerror(reason) : "the disk is full"));
+  return fail(error, EngineError::Kind::Io, "key '" + path + "' cannot be written: " + std::strerror(reason));
 }
 
 bool reckon::makeKeys(const std::string &path, EngineError &error) {

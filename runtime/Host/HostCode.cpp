@@ -6,22 +6,20 @@
 //===----------------------------------------------------------------------------===//
 
 #include "HostCode.h"
+#include "lib/Engine/FileWriter.h"
 
 #include <cerrno>
 #include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 using namespace reckon;
 using namespace reckon::runtime;
 
 HostCode::~HostCode() {
-  for (const Object &object : objects) {
+  for (const Object &object : objects)
     ::dlclose(object.handle);
-    ::close(object.descriptor);
-  }
 }
 
 /// What is wrong with the object, or null. The dynamic loader trusts extents: a segment past the end of the file would
@@ -56,34 +54,22 @@ bool HostCode::load(const CodeSpec &code, Error &error) {
   if (const char *reason = checkObject(code.data))
     return error.set(RECKON_INVALID, what + reason);
   // The dynamic loader takes files only; this one has no name on any disk.
-  int descriptor = ::memfd_create("reckon-kernels", MFD_CLOEXEC);
-  if (descriptor < 0)
+  Descriptor file(::memfd_create("reckon-kernels", MFD_CLOEXEC));
+  if (file.get() < 0)
     return error.set(RECKON_UNAVAILABLE, what + "memfd_create: " + std::strerror(errno));
-  size_t written = 0;
-  while (written < code.data.size) {
-    ssize_t part = ::write(descriptor, code.data.data + written, code.data.size - written);
-    if (part < 0 && errno == EINTR)
-      continue;
-    if (part <= 0) {
-      error.set(RECKON_UNAVAILABLE, what + "writing to memory: " + std::strerror(errno));
-      ::close(descriptor);
-      return false;
-    }
-    written += part;
-  }
-  std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-  void *handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) {
-    const char *reason = ::dlerror();
-    error.set(RECKON_UNAVAILABLE, what + (reason ? reason : "dlopen failed") +
-                                      " (this needs /proc and permission to execute memory files)");
-    ::close(descriptor);
-    return false;
-  }
+  if (!writeAll(file.get(), code.data.data, code.data.size))
+    return error.set(RECKON_UNAVAILABLE, what + "writing to memory: " + std::strerror(errno));
+  std::string path = file.path();
   // The descriptor stays open as long as the object is loaded: the loader knows objects by path, and a second engine
   // must not get the same number.
-  objects.push_back({handle, descriptor});
-  return true;
+  Object &object = objects.emplace_back(Object{nullptr, std::move(file)});
+  object.handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (object.handle)
+    return true;
+  objects.pop_back();
+  const char *reason = ::dlerror();
+  return error.set(RECKON_UNAVAILABLE, what + (reason ? reason : "dlopen failed") +
+                                           " (this needs /proc and permission to execute memory files)");
 }
 
 ReckonKernel HostCode::find(const std::string &symbol) const {

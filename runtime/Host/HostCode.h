@@ -9,6 +9,7 @@
 #define RECKON_RUNTIME_HOST_HOSTCODE_H
 
 #include "../Error.h"
+#include "lib/Engine/Descriptor.h"
 #include "reckon/Engine/EngineSpec.h"
 #include "reckon/Runtime/KernelABI.h"
 
@@ -30,7 +31,7 @@ public:
 private:
   struct Object {
     void *handle;
-    int descriptor;
+    Descriptor file;
   };
   std::vector<Object> objects;
 };

@@ -188,12 +188,23 @@ bool HostExecutor::runChains(Error &error) {
 bool HostExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                            const Snapshot &snapshot, const RunControl &control, RunProfile &profile, Error &error) {
   const ProgramSpec &spec = program.source.program;
-  for (auto &thread : threads)
+  for (auto &thread : threads) {
     thread->events.clear();
-  isProfiled = true;
+    thread->hasLostEvents = false;
+  }
   clock = {};
-  bool success = run(inputs, outputs, snapshot, control, error);
-  isProfiled = false;
+  bool success;
+  {
+    struct Scope {
+      bool &flag;
+      explicit Scope(bool &flag) : flag(flag) { flag = true; }
+      ~Scope() { flag = false; }
+    } profiled(isProfiled);
+    success = run(inputs, outputs, snapshot, control, error);
+  }
+  for (auto &thread : threads)
+    if (success && thread->hasLostEvents)
+      return error.set(RECKON_UNAVAILABLE, "out of memory for what the run is profiled by");
   profile.clear(spec, program.numDispatches);
   profile.total = clock.microseconds();
   for (auto &thread : threads)
@@ -232,7 +243,7 @@ void HostExecutor::call(Thread &thread, const HostProgram::Chain &chain, uint32_
   else
     called.kernel(operands, values, &range, thread.scratch.data(), &status);
   if (isProfiled)
-    thread.events.push_back(
+    thread.note(
         {chain.firstDispatch + dispatch, thread.index, begin, clock.microseconds(), range.row_begin, range.row_end});
   if (status.code == RECKON_KERNEL_OK)
     return;

@@ -62,9 +62,19 @@ private:
     Failure failure;
     uint32_t index = 0;
     std::vector<RunProfile::Event> events; // of a run that is profiled
+    bool hasLostEvents = false;            // there was no memory for one
     /// Blocks of this thread in a region split by rows; others take from it when they have none left.
     alignas(64) std::atomic<int64_t> nextBlock{0};
     int64_t endBlock = 0;
+
+    /// No exception may leave a kernel's thread.
+    void note(const RunProfile::Event &event) noexcept {
+      try {
+        events.push_back(event);
+      } catch (const std::bad_alloc &) {
+        hasLostEvents = true;
+      }
+    }
   };
 
   [[nodiscard]] bool build(const std::vector<int64_t> &dims, Plan &plan, Error &error) const;

@@ -1,0 +1,431 @@
+//===- FaultTest.cpp - The system fails at every place ----------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------===//
+//
+// What is done here is done again and again, and its first call of a kind fails, its second, and so on until none does;
+// then the first and all after it. Whatever fails, there is a status with a reason, nothing is held afterwards that was
+// not before, the state before is intact, and the next try goes well.
+//
+//===----------------------------------------------------------------------------===//
+
+#include "Faults.h"
+#include "UpdateSample.h"
+#include "reckon/Engine/SharedEngine.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <dirent.h>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace reckon;
+using namespace reckon::test;
+using runtime::Engine;
+using runtime::Update;
+using runtime::UpdateLog;
+
+namespace {
+using Bytes = std::vector<uint8_t>;
+
+class Faults : public testing::Test {
+protected:
+  Faults()
+      : folder("/tmp/reckon-faults-" + std::to_string(getpid()) + "/"), engineFile(folder + "m.rkn"),
+        data(sampleData(40)) {
+    mkdir(folder.c_str(), 0777);
+    write(engineFile, sampleEngine());
+    // What is held once a process has failed: room for the reason.
+    EXPECT_NE(reckon_engine_open(std::string(400, 'x').c_str(), nullptr, 0, &engine), RECKON_OK);
+  }
+  ~Faults() override {
+    RecordProperty("failures", std::to_string(numFailures));
+    forEachFile([&](const std::string &name) { unlink((folder + name).c_str()); });
+    rmdir(folder.c_str());
+  }
+  template <typename Body> void forEachFile(Body body) {
+    DIR *listed = opendir(folder.c_str());
+    while (const dirent *entry = readdir(listed))
+      if (entry->d_name[0] != '.')
+        body(std::string(entry->d_name));
+    closedir(listed);
+  }
+  size_t countFiles() {
+    size_t count = 0;
+    forEachFile([&](const std::string &) { ++count; });
+    return count;
+  }
+  static void write(const std::string &path, const Bytes &bytes) {
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  }
+  static Bytes read(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+  /// What is tried in `attempt`, with calls failing; `before` and `after` are not disturbed. `after(status)` checks the
+  /// state. Everything together holds nothing in the end.
+  struct Trial {
+    std::function<ReckonStatus()> attempt;
+    std::function<void()> before = [] {};
+    std::function<void(ReckonStatus)> after = [](ReckonStatus) {};
+  };
+  void sweep(const Trial &trial) {
+    // What is made once in a process, and grows to its size, is.
+    for (int i = 0; i < 3; ++i) {
+      trial.before();
+      ReckonStatus status = trial.attempt();
+      ASSERT_EQ(status, RECKON_OK) << reckon_last_error();
+      trial.after(status);
+    }
+    for (Fault fault : allFaults)
+      for (bool andLater : {false, true})
+        sweep(trial, fault, andLater);
+  }
+  void sweep(const Trial &trial, Fault fault, bool andLater) {
+    uint64_t nth = 1;
+    do {
+      SCOPED_TRACE(std::string(faultName(fault)) + " " + std::to_string(nth) + (andLater ? " and later" : ""));
+      // What is made once, such as the stack of a thread that the C library keeps, is no leak.
+      Holdings more = {};
+      for (int repeat = 0; repeat < 3; ++repeat) {
+        Holdings held = holdings();
+        bool reached = fail(trial, fault, nth, andLater);
+        Holdings now = holdings();
+        more = {now.blocks - held.blocks, now.mappedBytes - held.mappedBytes, now.files - held.files};
+        if (HasFailure() || !reached)
+          return;
+        if (more == Holdings{})
+          break;
+      }
+      EXPECT_TRUE(more == Holdings{}) << more.blocks << " blocks, " << more.mappedBytes << " mapped bytes, "
+                                      << more.files << " files more: " << reckon_last_error();
+      ++nth;
+    } while (!HasFailure());
+  }
+  /// False when there are not so many calls.
+  bool fail(const Trial &trial, Fault fault, uint64_t nth, bool andLater) {
+    trial.before();
+    failNth(fault, nth, andLater);
+    ReckonStatus status = trial.attempt();
+    uint64_t seen = stopFailing();
+    if (status != RECKON_OK) {
+      EXPECT_TRUE(status == RECKON_INVALID || status == RECKON_UNAVAILABLE) << status << ": " << reckon_last_error();
+      EXPECT_NE(*reckon_last_error(), 0);
+    }
+    numFailures += seen >= nth;
+    trial.after(status);
+    return seen >= nth;
+  }
+
+  ReckonStatus bind() const {
+    int64_t x[] = {int64_t(data.s.size()), width}, ids[] = {int64_t(data.s.size()), numIds};
+    ReckonStatus status = reckon_set_input(context, 0, RECKON_F32, 2, x, data.x.data());
+    return status ? status : reckon_set_input(context, 1, RECKON_I64, 2, ids, data.ids.data());
+  }
+  ReckonStatus createContext(int threads) {
+    ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;
+    options.threads = threads;
+    return reckon_context_create(engine, &options, &context);
+  }
+  /// Opens, makes a context, binds and runs; what there is of it stays.
+  ReckonStatus openAndRun(const char *path, const ReckonOpenOptions *options = nullptr, int threads = 3) {
+    ReckonStatus status = reckon_engine_open_with_options(path, options, &engine);
+    if (status || (status = createContext(threads)) || (status = bind()))
+      return status;
+    return reckon_run(context);
+  }
+  void closeAll(ReckonStatus status) {
+    if (status == RECKON_OK)
+      expectOutputs();
+    reckon_context_destroy(context);
+    reckon_engine_close(engine);
+    context = nullptr;
+    engine = nullptr;
+  }
+  void expectOutputs() const {
+    ReckonTensor y, s;
+    ASSERT_EQ(reckon_output(context, 0, &y), RECKON_OK);
+    ASSERT_EQ(reckon_output(context, 1, &s), RECKON_OK);
+    EXPECT_EQ(std::memcmp(y.data, data.y.data(), y.bytes), 0);
+    EXPECT_EQ(std::memcmp(s.data, data.s.data(), s.bytes), 0);
+  }
+  Trial loading(std::function<ReckonStatus()> attempt) {
+    return {std::move(attempt), [] {}, [this](ReckonStatus status) { closeAll(status); }};
+  }
+
+  std::string folder, engineFile;
+  SampleData data;
+  uint64_t numFailures = 0;
+  ReckonEngine *engine = nullptr;
+  ReckonContext *context = nullptr;
+};
+
+TEST_F(Faults, LoadAndFirstRun) {
+  sweep(loading([this] { return openAndRun(engineFile.c_str()); }));
+}
+
+TEST_F(Faults, LoadWithRowsInAFileOfTheirOwn) {
+  EngineSpec spec = sampleSpec();
+  write(folder + "rows", Bytes(spec.tables[0].data.data, spec.tables[0].data.data + spec.tables[0].data.size));
+  spec.tables[0].data = {};
+  spec.tables[0].externalFile = "rows";
+  write(engineFile, sampleEngine(spec));
+  sweep(loading([this] { return openAndRun(engineFile.c_str(), nullptr, 1); }));
+}
+
+TEST_F(Faults, LoadFromMemoryThatIsNotAligned) {
+  Bytes bytes = sampleEngine(), moved(bytes.size() + 1);
+  std::memcpy(moved.data() + 1, bytes.data(), bytes.size());
+  sweep(loading([&] {
+    ReckonStatus status = reckon_engine_open_from_memory(moved.data() + 1, bytes.size(), nullptr, 0, &engine);
+    return status || (status = createContext(1)) || (status = bind()) ? status : reckon_run(context);
+  }));
+}
+
+TEST_F(Faults, LoadWithRowsMadeUp) {
+  ReckonTableBinding binding = RECKON_TABLE_BINDING_INIT;
+  binding.source = RECKON_TABLE_SYNTHETIC;
+  binding.rows = 200;
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.bindings = &binding;
+  options.num_bindings = 1;
+  Trial trial = loading([&] { return openAndRun(engineFile.c_str(), &options, 1); });
+  trial.after = [this](ReckonStatus) { closeAll(RECKON_INVALID); }; // its outputs are others
+  sweep(trial);
+}
+
+TEST_F(Faults, LoadOfASignedEngine) {
+  EngineError error;
+  SecretKey secret;
+  PublicKey key;
+  ASSERT_TRUE(makeKeys(folder + "key", error)) << error.message;
+  ASSERT_TRUE(readSecretKey(folder + "key", secret, error) && readPublicKey(folder + "key.pub", key, error));
+  ASSERT_TRUE(signEngine(engineFile, engineFile, secret, error)) << error.message;
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.public_key = key.data();
+  sweep(loading([&] { return openAndRun(engineFile.c_str(), &options, 1); }));
+}
+
+TEST_F(Faults, ARunThatFailsLeavesTheContextAsItWas) {
+  ASSERT_EQ(openAndRun(engineFile.c_str()), RECKON_OK);
+  // Sizes that are new each time, so that there is something to prepare.
+  std::vector<SampleData> sizes;
+  for (int i = 0; i < 4; ++i)
+    sizes.push_back(sampleData(100 + 50 * i));
+  size_t next = 0;
+  ReckonContext *fresh = nullptr;
+  std::string metrics(8192, ' ');
+  Trial trial;
+  trial.before = [&] {
+    ASSERT_EQ(createContext(2), RECKON_OK);
+    fresh = context;
+    data = sizes[next++ % sizes.size()];
+  };
+  trial.attempt = [&] {
+    size_t needed;
+    ReckonStatus status = bind();
+    if (status || (status = reckon_run_async(context, nullptr)) || (status = reckon_synchronize(context)))
+      return status;
+    if ((status = reckon_profile(context, nullptr)))
+      return status;
+    return reckon_engine_metrics(engine, "m", metrics.data(), metrics.size(), &needed);
+  };
+  trial.after = [&](ReckonStatus) {
+    ASSERT_EQ(bind(), RECKON_OK);
+    ASSERT_EQ(reckon_run(context), RECKON_OK) << reckon_last_error();
+    expectOutputs();
+    reckon_context_destroy(fresh);
+  };
+  ReckonContext *first = context;
+  sweep(trial);
+  context = first;
+  closeAll(RECKON_INVALID);
+}
+
+/// Opens an engine, commits with calls failing, and looks which version there is.
+TEST_F(Faults, ACommitHappensOrDoesNot) {
+  std::vector<float> table(tableRows * width), weights(width * hidden);
+  for (size_t i = 0; i < table.size(); ++i)
+    table[i] = float(i % 17) / 8;
+  for (size_t i = 0; i < weights.size(); ++i)
+    weights[i] = float(i % 13) / 4;
+  SampleState changed;
+  changed.table = table;
+  changed.weights = weights;
+  changed.deleteRows({5});
+  int64_t ids[] = {5};
+  ReckonUpdate *update = nullptr;
+  uint64_t committed = 0;
+  auto change = [&] {
+    ReckonStatus status = reckon_update_create(engine, &update);
+    if (status || (status = reckon_update_table(update, "emb.weight", tableRows, table.data())) ||
+        (status = reckon_update_weight(update, "w", weights.data(), weights.size() * sizeof(float))) ||
+        (status = reckon_update_rows(update, "emb.weight", ids, 1, table.data())) ||
+        (status = reckon_update_delete_rows(update, "emb.weight", ids, 1)))
+      return status;
+    return reckon_update_commit(update, &committed);
+  };
+  for (int commitsBefore : {0, 2}) { // the first ones make what later ones find
+    Trial trial;
+    trial.before = [&] {
+      ASSERT_EQ(openAndRun(engineFile.c_str(), nullptr, 1), RECKON_OK);
+      for (int i = 0; i < commitsBefore; ++i) {
+        ASSERT_EQ(change(), RECKON_OK);
+        reckon_update_destroy(update);
+      }
+      update = nullptr;
+    };
+    trial.attempt = change;
+    trial.after = [&](ReckonStatus status) {
+      reckon_update_destroy(update);
+      update = nullptr;
+      uint64_t expected = static_cast<uint64_t>(commitsBefore) + (status == RECKON_OK);
+      EXPECT_EQ(reckon_engine_version(engine), expected);
+      uint64_t version;
+      ASSERT_EQ(reckon_run(context), RECKON_OK);
+      ASSERT_EQ(reckon_run_version(context, &version), RECKON_OK);
+      EXPECT_EQ(version, expected);
+      ReckonTensor s;
+      ASSERT_EQ(reckon_output(context, 1, &s), RECKON_OK);
+      EXPECT_EQ(std::memcmp(s.data, data.s.data(), s.bytes) == 0, expected == 0);
+      EXPECT_EQ(change(), RECKON_OK) << reckon_last_error();
+      EXPECT_EQ(committed, expected + 1);
+      reckon_update_destroy(update);
+      update = nullptr;
+      closeAll(RECKON_INVALID);
+    };
+    sweep(trial);
+  }
+}
+
+TEST_F(Faults, ASaveReplacesTheFileOrLeavesIt) {
+  std::string saved = folder + "saved.rkn";
+  Bytes old = {1, 2, 3}, expected = read(engineFile);
+  ASSERT_EQ(openAndRun(engineFile.c_str(), nullptr, 1), RECKON_OK);
+  write(saved, old);
+  size_t files = countFiles();
+  Trial trial;
+  trial.before = [&] { write(saved, old); };
+  trial.attempt = [&] { return reckon_engine_save(engine, saved.c_str()); };
+  trial.after = [&](ReckonStatus status) {
+    EXPECT_EQ(read(saved), status == RECKON_OK ? expected : old);
+    EXPECT_EQ(countFiles(), files);
+  };
+  sweep(trial);
+  closeAll(RECKON_INVALID);
+}
+
+TEST_F(Faults, ALogIsAppendedToOrStaysAsItWas) {
+  std::string path = folder + "log";
+  ASSERT_EQ(openAndRun(engineFile.c_str(), nullptr, 1), RECKON_OK);
+  ReckonUpdate *update = nullptr;
+  ReckonUpdateLog *log = nullptr;
+  ASSERT_EQ(reckon_update_create(engine, &update), RECKON_OK);
+  int64_t ids[] = {5};
+  uint64_t frames = 0;
+  Trial trial;
+  trial.before = [&] { ASSERT_EQ(reckon_update_delete_rows(update, "emb.weight", ids, 1), RECKON_OK); };
+  trial.attempt = [&] {
+    ReckonStatus status = reckon_update_log_open(engine, path.c_str(), RECKON_LOG_APPEND, &log);
+    return status ? status : reckon_update_log_append(log, update, 1);
+  };
+  trial.after = [&](ReckonStatus status) {
+    reckon_update_log_close(log);
+    log = nullptr;
+    Engine fresh;
+    UpdateLog follower;
+    uint64_t applied = 0;
+    ASSERT_FALSE(fresh.open(engineFile));
+    if (access(path.c_str(), F_OK) == 0) {
+      ASSERT_FALSE(follower.open(fresh, path, RECKON_LOG_FOLLOW));
+      ASSERT_FALSE(follower.apply(&applied)) << reckon_last_error();
+    }
+    // A frame that neither reached the disk for certain nor could be taken back may be there.
+    frames += status == RECKON_OK || applied > frames;
+    EXPECT_EQ(applied, frames);
+    if (frames > 20) {
+      unlink(path.c_str());
+      frames = 0;
+    }
+    // The changes of one that failed are still in the update.
+    reckon_update_destroy(update);
+    ASSERT_EQ(reckon_update_create(engine, &update), RECKON_OK);
+  };
+  sweep(trial);
+  reckon_update_destroy(update);
+  closeAll(RECKON_INVALID);
+}
+
+TEST_F(Faults, AFollowerGoesOnWhereItWas) {
+  std::string path = folder + "log";
+  ASSERT_EQ(openAndRun(engineFile.c_str(), nullptr, 1), RECKON_OK);
+  {
+    Engine trainer;
+    Update update;
+    UpdateLog log;
+    ASSERT_FALSE(trainer.open(engineFile));
+    ASSERT_FALSE(update.create(trainer));
+    ASSERT_FALSE(log.open(trainer, path, RECKON_LOG_APPEND));
+    for (int64_t i = 0; i < 3; ++i) {
+      ASSERT_FALSE(update.deleteRows("emb.weight", {i}));
+      ASSERT_FALSE(log.append(update));
+    }
+  }
+  closeAll(RECKON_INVALID);
+  ReckonUpdateLog *log = nullptr;
+  uint64_t applied = 0;
+  Trial trial;
+  trial.before = [&] {
+    applied = 0;
+    ASSERT_EQ(openAndRun(engineFile.c_str(), nullptr, 1), RECKON_OK);
+  };
+  trial.attempt = [&] {
+    ReckonStatus status = reckon_update_log_open(engine, path.c_str(), RECKON_LOG_FOLLOW, &log);
+    return status ? status : reckon_update_log_apply(log, 0, &applied);
+  };
+  trial.after = [&](ReckonStatus status) {
+    EXPECT_EQ(reckon_engine_version(engine), applied);
+    if (!log)
+      ASSERT_EQ(reckon_update_log_open(engine, path.c_str(), RECKON_LOG_FOLLOW, &log), RECKON_OK);
+    uint64_t rest;
+    ASSERT_EQ(reckon_update_log_apply(log, 0, &rest), RECKON_OK) << reckon_last_error();
+    EXPECT_EQ(applied + rest, 3u);
+    // The read that finds the end may be what fails.
+    EXPECT_TRUE(status != RECKON_OK || rest == 0);
+    EXPECT_EQ(reckon_run(context), RECKON_OK);
+    reckon_update_log_close(log);
+    log = nullptr;
+    closeAll(RECKON_INVALID);
+  };
+  sweep(trial);
+}
+
+TEST_F(Faults, AnObjectInSharedMemoryIsTheOldOrTheNewOne) {
+  std::string name = "reckon-faults-" + std::to_string(getpid()), object = "shm:" + name;
+  EngineError error;
+  Trial trial;
+  trial.attempt = [&] {
+    // As the C interface and the tools do.
+    try {
+      EngineError problem;
+      return putSharedEngine(engineFile, name, SharedWith::Nobody, problem) ? RECKON_OK : RECKON_UNAVAILABLE;
+    } catch (const std::bad_alloc &) {
+      return RECKON_UNAVAILABLE;
+    }
+  };
+  trial.after = [&](ReckonStatus) {
+    ASSERT_EQ(openAndRun(object.c_str(), nullptr, 1), RECKON_OK) << reckon_last_error();
+    closeAll(RECKON_OK);
+    listSharedEngines();
+  };
+  sweep(trial);
+  EXPECT_TRUE(dropSharedEngine(name, error));
+}
+} // namespace
