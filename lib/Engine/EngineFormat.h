@@ -21,8 +21,13 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the engine format is l
 
 // As in PNG: the high bit and the line ends show a transfer that was not binary.
 constexpr char magic[8] = {'\x89', 'R', 'K', 'N', '\r', '\n', '\x1a', '\n'};
-// Raised with every change of the schema, of the layout or of a kernel ABI. Other versions are refused.
-constexpr uint32_t version = 10;
+// Major: raised with every change of the layout or of a kernel ABI, and of what a field of the schema means. Others are
+// refused, and test/tools/Inputs/format-MAJOR.0.rkn is replaced.
+constexpr uint16_t majorVersion = 10;
+// Minor: raised with every addition that engines can do without, such as an optional field; from 0 with a new major.
+// Smaller ones are read, greater ones refused.
+//   1: signatures
+constexpr uint16_t minorVersion = 1;
 constexpr uint64_t sectionAlignment = 4096;
 constexpr uint64_t weightAlignment = 64;
 // Tables from this size on have a checksum for each chunk, so that rows can be checked when they are first read. A
@@ -32,7 +37,7 @@ constexpr uint32_t chunkBytes = uint32_t(1) << 16;
 
 struct Header {
   char magic[8];
-  uint32_t version;
+  uint16_t majorVersion, minorVersion;
   uint32_t headerSize;
   uint64_t fileSize;
   uint64_t metadataSize;     // the FlatBuffers table, right after this header

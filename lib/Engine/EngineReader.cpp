@@ -55,10 +55,12 @@ private:
     if (std::memcmp(header.magic, format::magic, sizeof(header.magic)) != 0)
       return fail("header: this is not a Reckon engine (the first 8 bytes are not its magic)");
     // Before the checksum: another version may have another header.
-    if (header.version != format::version) {
+    if (header.majorVersion != format::majorVersion || header.minorVersion > format::minorVersion) {
+      std::string major = std::to_string(format::majorVersion);
       error = {EngineError::Kind::UnsupportedVersion,
-               "header: engine format version " + std::to_string(header.version) + ", this build reads " +
-                   std::to_string(format::version) + " only; compile the model again"};
+               "header: engine format version " + std::to_string(header.majorVersion) + "." +
+                   std::to_string(header.minorVersion) + ", this build reads " + major + ".0 to " + major + "." +
+                   std::to_string(format::minorVersion) + "; compile the model again"};
       return false;
     }
     if (format::checksum(&header, offsetof(format::Header, headerChecksum)) != header.headerChecksum)

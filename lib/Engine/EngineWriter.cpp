@@ -161,7 +161,8 @@ private:
 
   void finishHeader() {
     std::memcpy(header.magic, format::magic, sizeof(header.magic));
-    header.version = format::version;
+    header.majorVersion = format::majorVersion;
+    header.minorVersion = format::minorVersion;
     header.headerSize = sizeof(header);
     header.metadataSize = metadata.size();
     format::ChecksumStream stream;
