@@ -129,8 +129,10 @@ EXPORT CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned
     } else if (word == ".visible") {
       size_t begin = line.find(".entry ") + 7;
       function.name = line.substr(begin, line.find('(') - begin);
-      for (size_t at = 0; (at = line.find(".u64", at)) != std::string::npos; ++at)
-        function.sizes.push_back(8);
+      do // on one line, or one a line
+        for (size_t at = 0; (at = line.find(".u64", at)) != std::string::npos; ++at)
+          function.sizes.push_back(8);
+      while (line.find(')') == std::string::npos && std::getline(lines, line));
     } else {
       continue;
     }
