@@ -91,11 +91,12 @@ class Context:
         >>> bound.run()["y"][0]
         array([7., 8., 9.], dtype=float32)
         """
+        inputs = Plan.take(inputs)
         plan = Plan(self, inputs, out)
         for slot, array in zip(self.engine._inputs.values(), plan.inputs):
             if plan.first is None and array is not inputs[slot.name] and array.flags.owndata:
                 raise InvalidError(f"input '{slot.name}' would be copied: bind a C-contiguous array of {slot.dtype_name}")
-        return Bound(self, plan, self._native.bind(plan.inputs, plan.make_arrays if plan.first is None else plan.make_tensors))
+        return Bound(self, inputs, plan, self._native.bind(plan.inputs, plan.make_arrays if plan.first is None else plan.make_tensors))
 
     def profile(self, inputs: Mapping[str, Any], out: Mapping[str, Any] | None = None) -> Profile:
         """As Engine.profile()."""
@@ -124,6 +125,9 @@ class Context:
         if self.device != "host":
             self._native.synchronize()
 
+    def __repr__(self) -> str:
+        return f"<reckon.Context on {self.device} of {self.engine!r}>"
+
 
 class Bound:
     """Inputs and outputs that stay bound to a context, whose other runs it must not overlap. Made by Context.bind().
@@ -132,9 +136,9 @@ class Bound:
         outputs: the arrays or tensors that each run writes, by name.
     """
 
-    def __init__(self, context: Context, plan: "Plan", native: _runtime.Bound) -> None:
+    def __init__(self, context: Context, inputs: Mapping[str, Any], plan: "Plan", native: _runtime.Bound) -> None:
         self._context, self._native = context, native
-        self._plan = plan  # keeps tensors alive
+        self._inputs, self._plan = inputs, plan  # keep tensors alive
         self.outputs = plan.results
 
     def run(self, *, timeout: float | None = None) -> dict[str, Any]:
@@ -142,12 +146,21 @@ class Bound:
 
         `timeout` and errors as for Engine.run().
         """
+        if self._context.engine._native is None:
+            raise InvalidError("the engine is closed")
         limit = -1 if timeout is None else to_limit(timeout)
         if self._plan.first is None:
             self._native.run(limit)
         else:
             self._native.enqueue(_device.current_stream(self._plan.first), limit)
         return self.outputs
+
+    def __repr__(self) -> str:
+        return f"<reckon.Bound on {self._context.device}: {_shapes(self._inputs)} -> {_shapes(self.outputs)}>"
+
+
+def _shapes(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {'x'.join(map(str, value.shape)) or 'a number'}" for name, value in values.items())
 
 
 class Plan:
@@ -156,7 +169,7 @@ class Plan:
     __slots__ = ("engine", "first", "gpu", "inputs", "out", "results")
 
     def __init__(self, context: Context, inputs: Mapping[str, Any], out: Mapping[str, Any] | None) -> None:
-        engine = context.engine
+        engine, inputs = context.engine, self.take(inputs)
         engine._check_inputs(inputs)
         if out:
             check_names("output", out, engine._outputs)
@@ -168,6 +181,11 @@ class Plan:
         self.inputs: list[Any] = ([to_array(slot.info, value) for slot, value in zip(slots, values)] if self.first is None else
                                   [_device.describe(slot, value, self.gpu) for slot, value in zip(slots, values)])
         self.results: dict[str, Any] = {}
+
+    @staticmethod
+    def take(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Inputs that nobody else changes; what is no mapping stays what it is."""
+        return dict(inputs) if isinstance(inputs, Mapping) else inputs
 
     def make_arrays(self, shapes: list[list[int]]) -> list[Array]:
         arrays = []

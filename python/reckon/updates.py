@@ -23,8 +23,14 @@ class Update:
     """
 
     def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
         self._tables = {table.name: table for table in engine.tables}
-        self._native = _runtime.create_update(engine._opened())
+        self._update = _runtime.create_update(engine._opened())
+
+    @property
+    def _native(self) -> _runtime.Update:
+        self._engine._opened()
+        return self._update
 
     def set_rows(self, table: str, ids: Any, rows: Any) -> None:
         """Rows by their ids: an array of len(ids) rows as the table stores them. Later changes of a row count.
@@ -67,6 +73,9 @@ class Update:
         """Makes the changes; the version that they are. The update is empty then, and may be used again."""
         return self._native.commit()
 
+    def __repr__(self) -> str:
+        return f"<reckon.Update of {self._engine!r}>"
+
     def _to_rows(self, table: str, rows: Any) -> Array:
         info = self._tables.get(table)
         array = np.ascontiguousarray(rows)
@@ -82,7 +91,8 @@ class UpdateLog:
     """
 
     def __init__(self, engine: "Engine", path: PathLike, append: bool) -> None:
-        self._native = _runtime.open_log(engine._opened(), os.fspath(path), append)
+        self._engine, self._path = engine, os.fspath(path)
+        self._log = _runtime.open_log(engine._opened(), self._path, append)
 
     def append(self, update: Update, *, sync: bool = False) -> None:
         """Appends an update as the next version, and empties it. The engine here stays as it is.
@@ -96,7 +106,8 @@ class UpdateLog:
         """
         if not isinstance(update, Update):
             raise InvalidError(f"expected an Update, got {type(update).__name__}")
-        self._native.append(update._native, sync)
+        self._engine._opened()
+        self._log.append(update._native, sync)
 
     def apply(self, most: int = 0) -> int:
         """Commits to the engine what has been appended since, at most so many updates unless that is 0; gives how many.
@@ -107,11 +118,15 @@ class UpdateLog:
         """
         if not isinstance(most, int) or most < 0:
             raise InvalidError(f"most: got {most!r}, expected a number of updates, or 0 for all")
-        return self._native.apply(most)
+        self._engine._opened()
+        return self._log.apply(most)
 
     def close(self) -> None:
         """Lets go of the file."""
-        self._native.close()
+        self._log.close()
+
+    def __repr__(self) -> str:
+        return f"<reckon.UpdateLog {self._path!r} of {self._engine!r}>"
 
     def __enter__(self) -> "UpdateLog":
         return self

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import tempfile
+import threading
 import unittest
 
 import numpy as np
@@ -356,11 +357,38 @@ class Life(EngineTest):
     def test_closed(self):
         with reckon.compile(models.make_lookup()) as engine:
             engine(X, IDS)
-            context = engine.create_context()
-        for call in (lambda: engine(X, IDS), lambda: engine.save("/tmp/x"), engine.create_context,
-                     lambda: context.run({"x": X, "ids": IDS})):
+            context, update = engine.create_context(), engine.update()
+            bound = context.bind({"x": X, "ids": IDS})
+        for call in (lambda: engine(X, IDS), lambda: engine.save("/tmp/x"), engine.create_context, engine.update,
+                     lambda: context.run({"x": X, "ids": IDS}), lambda: context.bind({"x": X, "ids": IDS}), bound.run, update.commit,
+                     lambda: update.delete_rows("emb", [1]), lambda: engine.open_log("/tmp/x"), lambda: engine.bind_tables({})):
             self.check_fails(reckon.InvalidError, "the engine is closed", call)
         self.assertIn("closed", repr(engine))
+
+    def test_reprs(self):
+        context = self.engine.create_context()
+        bound = context.bind({"x": X, "ids": IDS})
+        for text, value in (("<reckon.Context on host of <reckon.Engine on host", context), ("<reckon.Update of <reckon.Engine", self.engine.update()),
+                            ("<reckon.Bound on host: x: 3x3, ids: 3 -> y: 3x3, next: 3>", bound)):
+            self.assertIn(text, repr(value))
+
+    def test_inputs_that_another_thread_changes(self):
+        inputs, is_over, refused = {"x": X, "ids": IDS}, threading.Event(), set()
+
+        def change():
+            while not is_over.is_set():
+                inputs["x"] = inputs.pop("x").copy()
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        for _ in range(1000):
+            try:
+                np.testing.assert_array_equal(self.engine.run(inputs)["y"], EXPECTED)
+            except reckon.InvalidError as error:
+                refused.add(str(error))
+        is_over.set()
+        thread.join()
+        self.assertLessEqual(refused, {"input 'x' is missing; the engine takes x: f32[batch, 3], ids: i64[batch]"})
 
     def test_pickling(self):
         for call in (pickle.dumps, copy.copy, copy.deepcopy):
