@@ -26,8 +26,11 @@ thread_local std::vector<CUcontext> stack;
 
 void inRange(CUdeviceptr address, size_t size) {
   auto after = fake().memory.upper_bound(address);
-  if (after == fake().memory.begin() || (--after, address + size > after->first + after->second))
+  if (after == fake().memory.begin())
     std::abort(); // a copy outside of allocated memory
+  --after;
+  if (address + size > after->first + after->second)
+    std::abort();
 }
 } // namespace
 
