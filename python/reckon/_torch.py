@@ -39,26 +39,34 @@ class TorchModel:
         """An engine whose inputs are given in its order, or by name. Gives a tensor, or a tuple when there are several."""
         self.engine = engine
         self.exporter, self.fallback = "", ""
-        self._inputs: tuple[str | None, ...] = tuple(info.name for info in engine.inputs)
+        #: Which of the leaves of what is given each input of the engine is.
+        self._leaves = tuple(range(len(engine.inputs)))
         self._flatten: Callable[[tuple[Any, ...], dict[str, Any]], list[Any]] | None = None
         self._restore: Callable[[list[Any]], Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs on what the module took, in the same structure, and gives what it gave."""
-        if self._flatten is None:
-            given = {name: value for name, value in zip(self._inputs, args) if name is not None}
-            if len(args) > len(self._inputs) or given.keys() & kwargs.keys():
-                raise InvalidError(f"{len(args)} inputs by place and {', '.join(kwargs) or 'none'} by name are given; the engine takes "
-                                   f"{self.engine._list_inputs()}")
-            given.update(kwargs)
-        else:
-            leaves = self._flatten(args, kwargs)
-            given = {name: leaf for name, leaf in zip(self._inputs, leaves) if name is not None}
-        results = [_to_torch(info.type, self.engine, value) for info, value in
-                   zip(self.engine.outputs, self.engine.run(given).values())]
+        import torch
+
+        engine, given = self.engine, self._take(args, kwargs)
+        values = engine._context()._run(given, None, -1).values()
+        results = [value if isinstance(value, torch.Tensor) else _to_torch(info.type, value) for info, value in zip(engine.outputs, values)]
         if self._restore is not None:
             return self._restore(results)
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _take(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
+        """The engine's inputs, all of them in its order or by name."""
+        if self._flatten is not None:
+            leaves = self._flatten(args, kwargs)
+            return tuple(leaves[index] for index in self._leaves)
+        if not kwargs and len(args) == len(self._leaves):
+            return args
+        given = {info.name: value for info, value in zip(self.engine.inputs, args)}
+        if len(args) > len(self._leaves) or given.keys() & kwargs.keys():
+            raise InvalidError(f"{len(args)} inputs by place and {', '.join(kwargs) or 'none'} by name are given; the engine takes "
+                               f"{self.engine._list_inputs()}")
+        return {**given, **kwargs}
 
     def synchronize(self) -> None:
         """As Engine.synchronize()."""
@@ -69,11 +77,9 @@ class TorchModel:
         return f"<reckon.TorchModel{exported}: {self.engine!r}>"
 
 
-def _to_torch(kind: str, engine: Engine, value: Any) -> Any:
+def _to_torch(kind: str, value: Any) -> Any:
     import torch
 
-    if isinstance(value, torch.Tensor):
-        return value
     if kind == "bf16":  # numpy has their bits
         return torch.from_numpy(value.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(value)
@@ -236,12 +242,12 @@ class _Export:
     def wrap(self, engine: Engine, exporter: str, fallback: str) -> TorchModel:
         model = TorchModel(engine)
         model.exporter, model.fallback = exporter, fallback
-        taken = {info.name for info in engine.inputs}
-        unknown = taken.difference(name for name in self.names if name)
+        places = {name: index for index, name in enumerate(self.names) if name}
+        unknown = [info.name for info in engine.inputs if info.name not in places]
         if unknown:
-            raise ReckonError(f"the exporter made an input '{sorted(unknown)[0]}' that the module does not have")
+            raise ReckonError(f"the exporter made an input '{unknown[0]}' that the module does not have")
         # An exporter leaves out what the module does not read.
-        model._inputs = tuple(name if name in taken else None for name in self.names)
+        model._leaves = tuple(places[info.name] for info in engine.inputs)
         model._flatten = self._flatten
         outputs, structure = self.pytree.tree_flatten(self.result)
         if len(outputs) == len(engine.outputs) and not self._is_tensor(self.result):
