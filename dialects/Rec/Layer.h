@@ -113,6 +113,7 @@ template <typename Op> class Pointwise : public mlir::OpTrait::TraitBase<Op, Poi
 template <typename Op> class View : public mlir::OpTrait::TraitBase<Op, View> {};
 template <typename Op> class MovesData : public mlir::OpTrait::TraitBase<Op, MovesData> {};
 template <typename Op> class Product : public mlir::OpTrait::TraitBase<Op, Product> {};
+template <typename Op> class TakesRowBlocks : public mlir::OpTrait::TraitBase<Op, TakesRowBlocks> {};
 
 template <typename Op> class NoRows : public mlir::OpTrait::TraitBase<Op, NoRows> {
 public:

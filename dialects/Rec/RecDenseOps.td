@@ -211,6 +211,56 @@ def Rec_RnnOp : Rec_Layer<"rnn",
   }];
 }
 
+def Rec_RecurrenceOp : Rec_Layer<"recurrence",
+    [AttrSizedOperandSegments, Rec_IndexOpInterface, Rec_TakesRowBlocks, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">,
+     Rec_Stores<1>, Rec_Prominence<4>]> {
+  let summary = "The steps of a recurrent layer, after the products of its input";
+  let description = [{
+    A `rec.rnn` whose products of the input with the weight, and the biases that are added to these, were computed before: `x`
+    has them for all steps. The batch comes first everywhere, directions lie side by side in the last dimension, and a unit's
+    gates are stacked as in `rec.rnn`: column `(d * gates + g) * hidden + j` of x is gate g of unit j in direction d, column
+    `d * hidden + j` of the results and of the states is unit j. The recurrence is turned: row `d * hidden + k` has what unit k
+    gives to the gates of direction d. `bias` is added to the product of the state that the reset gate of a `gru` with
+    `linear_before_reset` multiplies; all other biases are in x. All else is as in `rec.rnn`. States stay in single precision
+    between the steps where the operands are narrow, and are rounded as factors of the products.
+
+    Constraints:
+    - (C1) x has rank 3: batch x steps x directions*gates*hidden.
+    - (C2) the recurrence is directions*hidden x gates*hidden, both static; there are two directions when `bidirectional`.
+    - (C3) the bias has directions*hidden entries and is for a `gru` with `linear_before_reset`, which is for `gru` alone.
+    - (C4) the lengths have rank 1 and an entry a sequence of the batch.
+    - (C5) initial states are batch x directions*hidden; a cell state is for `lstm` alone.
+    - (C6) peepholes are directions x 3*hidden and for `lstm` alone.
+    - (C7) all floats share one element type.
+    - (C8) an `lstm` has three results, the others two.
+
+    Example:
+    ```mlir
+    %y, %h = rec.recurrence gru forward %x recurrence %r
+      : (tensor<8x5x9xf32>, tensor<3x9xf32>) -> (tensor<8x5x3xf32>, tensor<8x3xf32>)
+    ```
+  }];
+  let arguments = (ins Rec_CellKindAttr:$cell, Rec_DirectionAttr:$direction, Rec_FloatTensor:$x,
+                       Rec_FloatTensor:$recurrence, Optional<Rec_FloatTensor>:$bias, Optional<Rec_IdTensor>:$lengths,
+                       Optional<Rec_FloatTensor>:$initial_h, Optional<Rec_FloatTensor>:$initial_c,
+                       Optional<Rec_FloatTensor>:$peepholes, UnitAttr:$linear_before_reset);
+  let results = (outs Rec_FloatTensor:$y, Rec_FloatTensor:$y_h, Optional<Rec_FloatTensor>:$y_c);
+  let assemblyFormat = [{
+    `` $cell `` $direction $x `recurrence` $recurrence (`bias` $bias^)? (`lengths` $lengths^)? (`initial_h` $initial_h^)?
+    (`initial_c` $initial_c^)? (`peepholes` $peepholes^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getNumGates();
+    int64_t getNumDirections() { return getDirection() == Direction::bidirectional ? 2 : 1; }
+    int64_t getHidden() { return getRecurrence().getType().getDimSize(1) / getNumGates(); }
+    ::mlir::Value getIndices() { return getLengths(); }
+    int64_t getIndexedAxis(int64_t) { return 1; }
+    ::reckon::rec::IndexRange getIndexRange(int64_t steps) { return {0, steps}; }
+    ::std::optional<::reckon::rec::RowUses> getRowUses();
+    int64_t getFlops(const ::reckon::rec::SizeEstimate &sizes);
+  }];
+}
+
 def Rec_ConvOp : Rec_Layer<"conv",
     [Rec_Product, Rec_RowsOfFirst, Rec_Narrows<"multiplies">, Rec_Rounds<"sums">, Rec_Stores<1>, Rec_Prominence<4>]> {
   let summary = "Convolution over one or two spatial dimensions";

@@ -26,6 +26,9 @@ def Rec_MovesData : Rec_Trait<"MovesData">;
 /// Multiplies its operands with each other, as tensor cores do.
 def Rec_Product : Rec_Trait<"Product">;
 
+/// Takes many rows at once, so that it shares a region with no other layer.
+def Rec_TakesRowBlocks : Rec_Trait<"TakesRowBlocks">;
+
 //===----------------------------------------------------------------------===//
 // Mixins: answers to the questions that every layer has
 //===----------------------------------------------------------------------===//

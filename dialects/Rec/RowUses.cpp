@@ -67,6 +67,14 @@ std::optional<RowUses> EmbeddingBagOp::getRowUses() {
   return useRows(*this, rowOperands);
 }
 
+std::optional<RowUses> RecurrenceOp::getRowUses() {
+  SmallVector<unsigned> rowOperands{getXMutable().getOperandNumber()};
+  for (MutableOperandRange operands : {getLengthsMutable(), getInitialHMutable(), getInitialCMutable()})
+    for (OpOperand &operand : operands)
+      rowOperands.push_back(operand.getOperandNumber());
+  return useRows(*this, rowOperands);
+}
+
 //===----------------------------------------------------------------------===//
 // Layers that multiply
 //===----------------------------------------------------------------------===//

@@ -64,6 +64,34 @@ struct MergeReshapes : OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// transpose, then a reshape of dimensions behind those that moved -> the reshape first. Behind it the transpose meets
+/// others.
+struct ReshapeBeforeTranspose : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
+    auto transpose = op.getX().getDefiningOp<TransposeOp>();
+    if (!transpose || !transpose->hasOneUse())
+      return failure();
+    ArrayRef<int64_t> perm = transpose.getPerm();
+    size_t moved = perm.size();
+    while (moved > 0 && perm[moved - 1] == static_cast<int64_t>(moved) - 1)
+      --moved;
+    Shape from = getShape(transpose.getResult()), to = getShape(op.getResult()), source = getShape(transpose.getX());
+    if (moved > to.size() || ArrayRef(from).take_front(moved) != ArrayRef(to).take_front(moved) ||
+        llvm::any_of(from, isAnonymous) || getTensorType(to, op.getType().getElementType()) != op.getType())
+      return failure();
+    Shape reshaped(ArrayRef(source).take_front(moved));
+    reshaped.append(to.begin() + moved, to.end());
+    Value inner = ReshapeOp::create(rewriter, op.getLoc(), getTensorType(reshaped, op.getType().getElementType()),
+                                    transpose.getX());
+    SmallVector<int64_t> order(perm.take_front(moved));
+    for (size_t axis = moved; axis < to.size(); ++axis)
+      order.push_back(axis);
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), inner, order);
+    return success();
+  }
+};
+
 /// reshape of a named constant -> a constant of that name. One with other uses would give two constants one name.
 struct ReshapeNamedConstant : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -83,7 +111,7 @@ struct ReshapeNamedConstant : OpRewritePattern<ReshapeOp> {
 } // namespace
 
 void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<MergeReshapes, ReshapeNamedConstant>(context);
+  patterns.add<MergeReshapes, ReshapeBeforeTranspose, ReshapeNamedConstant>(context);
 }
 
 //===----------------------------------------------------------------------===//

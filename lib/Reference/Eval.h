@@ -117,6 +117,7 @@ LogicalResult eval(rec::FmTermOp op, Context &c);
 LogicalResult eval(rec::EinsumOp op, Context &c);
 // EvalRecurrent.cpp
 LogicalResult eval(rec::RnnOp op, Context &c);
+LogicalResult eval(rec::RecurrenceOp op, Context &c);
 // EvalWindow.cpp
 LogicalResult eval(rec::ConvOp op, Context &c);
 LogicalResult eval(rec::PoolWindowOp op, Context &c);

@@ -35,7 +35,7 @@ Registry makeRegistry() {
   r.add<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp>();
   r.add<EmbeddingOp, EmbeddingBagOp, MultiLookupOp>();
   r.add<LinearOp, MatmulOp, DotInteractionOp, CrossLayerOp, FmTermOp, EinsumOp>();
-  r.add<RnnOp, ConvOp, PoolWindowOp>();
+  r.add<RnnOp, RecurrenceOp, ConvOp, PoolWindowOp>();
   r.add<ConcatOp, SliceOp, ReshapeOp, TransposeOp, BroadcastOp, PadOp, IotaOp>();
   r.add<GatherOp, GatherElementsOp, GatherNdOp, ScatterNdOp, ScatterElementsOp>();
   r.add<ReduceOp, SoftmaxOp, LayerNormOp, BatchNormOp, CumSumOp>();

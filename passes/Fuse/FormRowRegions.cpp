@@ -107,6 +107,9 @@ void FormRowRegions::growTowardsProducers(Operation *op, fuse::OpGroups &groups)
 }
 
 const char *FormRowRegions::findObstacle(unsigned a, unsigned b, const fuse::OpGroups &groups) const {
+  auto takesBlocks = [](Operation *op) { return op->hasTrait<TakesRowBlocks>(); };
+  if (llvm::any_of(groups.getOps(a), takesBlocks) || llvm::any_of(groups.getOps(b), takesBlocks))
+    return "a layer that takes many rows at once has a region of its own";
   unsigned lookupsA = countLookups(groups.getOps(a)), lookupsB = countLookups(groups.getOps(b));
   // One layer may hold more than that.
   if (groups.getOps(a).size() + groups.getOps(b).size() > maxLayers)

@@ -25,7 +25,7 @@ static constexpr int64_t maxClonedElements = 64;
 static bool mustBeInput(OpOperand &operand) {
   if (auto lookup = dyn_cast<LookupOpInterface>(operand.getOwner()))
     return lookup.isTable(operand);
-  return isa<LinearOp>(operand.getOwner()) && operand.getOperandNumber() > 0;
+  return isa<LinearOp, RecurrenceOp>(operand.getOwner()) && operand.getOperandNumber() > 0;
 }
 
 static ConstantOp getClonableConstant(OpOperand &operand, rec::RegionKind kind) {

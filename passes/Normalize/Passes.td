@@ -258,6 +258,19 @@ def NormalizeEinsum : Normalize_Pass<"rec-normalize-einsum"> {
   let statistics = [Statistic<"numExpanded", "einsums-expanded", "einsums that became products">];
 }
 
+def NormalizeRecurrence : Normalize_Pass<"rec-normalize-recurrence"> {
+  let summary = "Take the products of its input out of a recurrent layer";
+  let description = [{
+    Requires: constants folded.
+    Guarantees: a `rec.rnn` of named or static sizes is a `rec.recurrence`, whose batch comes first, behind a `rec.linear` (a
+    `rec.matmul` and an addition where a factor is computed) that multiplies the inputs of all steps and adds the biases that
+    are sums; transposes and reshapes of operands and results, and layers of constants, which `rec-fold-constants` folds.
+    Does not do: layers with a size that has no name, which `rec-verify-normalized` reports.
+    Example: test/passes/Normalize/normalize-recurrence.mlir
+  }];
+  let statistics = [Statistic<"numExpanded", "recurrences-expanded", "recurrent layers that became a product and steps">];
+}
+
 //===----------------------------------------------------------------------===//
 // Functions written out
 //===----------------------------------------------------------------------===//
@@ -376,7 +389,7 @@ def VerifyNormalized : Normalize_Pass<"rec-verify-normalized"> {
   let description = [{
     Requires: nothing.
     Guarantees: fails, listing every unsupported operator with its nodes, unless there is no `rec.onnx`, no sequence, no
-    `rec.einsum` and every result is a ranked tensor.
+    `rec.einsum`, no `rec.rnn` and every result is a ranked tensor.
     Does not do: change anything.
     Example: test/passes/Normalize/verify-normalized.mlir
   }];

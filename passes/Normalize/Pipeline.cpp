@@ -32,6 +32,10 @@ void reckon::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &o
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
 
+  // The weights are constants now.
+  func.addPass(createNormalizeRecurrence());
+  func.addPass(createFoldConstants());
+
   func.addPass(createSliceConstantGathers());
   func.addPass(createRaiseEmbedding());
   func.addPass(createLinearFromMatmul());

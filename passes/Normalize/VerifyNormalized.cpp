@@ -50,6 +50,10 @@ struct VerifyNormalized : public reckon::impl::VerifyNormalizedBase<VerifyNormal
                                   << "' is not supported: a label occurs twice in one term, or a size has no name";
         ok = false;
       }
+      if (isa<RnnOp>(op)) {
+        op->emitError("a recurrent layer of a size without a name is not supported");
+        ok = false;
+      }
       for (Type type : op->getResultTypes())
         if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && isHuge(tensor)) {
           op->emitError("a result of type ") << type << " has more than 2^" << llvm::Log2_64(mostElements)

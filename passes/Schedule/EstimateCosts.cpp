@@ -35,8 +35,13 @@ private:
 };
 } // namespace
 
-/// Panels split over threads when there are too few rows to. With two linear layers the second needs all of the first.
+/// Panels split over threads when there are too few rows to, and directions. With two linear layers the second needs
+/// all of the first.
 int64_t EstimateCosts::getColumns(KernelOp kernel) {
+  for (auto op : kernel.getBody().getOps<rec::RecurrenceOp>())
+    if (auto factor = dyn_cast<BlockArgument>(op.getRecurrence());
+        factor && kernel.getLayout(factor.getArgNumber()).getPacking().getKind() == PackingKind::panels)
+      return op.getNumDirections();
   auto linears = kernel.getBody().getOps<rec::LinearOp>();
   if (kernel.getKind() != rec::RegionKind::gemm || !llvm::hasSingleElement(linears))
     return 1;

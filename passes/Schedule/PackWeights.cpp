@@ -35,8 +35,10 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
     for (KernelOp kernel : getOperation().getOps<KernelOp>())
       if (kernel.getKind() == rec::RegionKind::gemm)
         choosePackings(kernel);
-      else
+      else {
         turnFactors(kernel);
+        packRecurrences(kernel);
+      }
     schedule::storeWeightsAsRead(getOperation(), [&](PackingAttr packing) {
       numPanels += packing.getKind() == PackingKind::panels;
       numColumns += packing.getKind() == PackingKind::columns;
@@ -45,7 +47,9 @@ struct PackWeights : schedule::impl::PackWeightsBase<PackWeights> {
 
 private:
   void choosePackings(KernelOp kernel);
+  SmallVector<DispatchOp> findDispatches(KernelOp kernel);
   void turnFactors(KernelOp kernel);
+  void packRecurrences(KernelOp kernel);
   void turn(KernelOp kernel, BlockArgument factor, ArrayRef<DispatchOp> dispatches);
 };
 } // namespace
@@ -77,21 +81,49 @@ static BlockArgument findFactor(Operation &op) {
   return argument && argument.hasOneUse() ? argument : BlockArgument();
 }
 
-void PackWeights::turnFactors(KernelOp kernel) {
+SmallVector<DispatchOp> PackWeights::findDispatches(KernelOp kernel) {
   SmallVector<DispatchOp> dispatches;
   getOperation().walk([&](DispatchOp dispatch) {
     if (dispatch.lookupKernel() == kernel)
       dispatches.push_back(dispatch);
   });
+  return dispatches;
+}
+
+/// Whether an input of the kernel is a weight wherever it runs.
+static bool isWeight(BlockArgument argument, ArrayRef<DispatchOp> dispatches) {
+  return llvm::all_of(dispatches, [&](DispatchOp dispatch) {
+    return dispatch->getOperand(argument.getArgNumber()).getDefiningOp<WeightOp>() != nullptr;
+  });
+}
+
+/// Blocks of rows multiply their states by it as a linear layer does.
+void PackWeights::packRecurrences(KernelOp kernel) {
+  auto isAlone = [](Operation &op) { return isa<rec::ConstantOp, rec::RecurrenceOp>(op); };
+  auto recurrences = kernel.getBody().getOps<rec::RecurrenceOp>();
+  if (kernel.getKind() != rec::RegionKind::rows || !llvm::hasSingleElement(recurrences) ||
+      !llvm::all_of(kernel.getBody().front().without_terminator(), isAlone))
+    return;
+  for (rec::RecurrenceOp op : recurrences) {
+    auto factor = dyn_cast<BlockArgument>(op.getRecurrence());
+    if (!factor || !factor.hasOneUse() || op.getRecurrence().getType().getElementType().isF64() ||
+        !isWeight(factor, findDispatches(kernel)))
+      continue;
+    SmallVector<OperandAttr> layouts = kernel.getLayoutList();
+    OperandAttr &layout = layouts[factor.getArgNumber()];
+    layout = layout.withPacking(PackingAttr::get(&getContext(), PackingKind::panels, panelWidth));
+    kernel.setLayoutList(layouts);
+  }
+}
+
+void PackWeights::turnFactors(KernelOp kernel) {
+  SmallVector<DispatchOp> dispatches = findDispatches(kernel);
   for (Operation &op : kernel.getBody().front()) {
     BlockArgument factor = findFactor(op);
     if (!factor || cast<RankedTensorType>(factor.getType()).getDimSize(0) < minColumns ||
         kernel.getLayout(factor.getArgNumber()).getRow())
       continue;
-    auto isWeight = [&](DispatchOp dispatch) {
-      return dispatch->getOperand(factor.getArgNumber()).getDefiningOp<WeightOp>() != nullptr;
-    };
-    if (llvm::all_of(dispatches, isWeight)) {
+    if (isWeight(factor, dispatches)) {
       turn(kernel, factor, dispatches);
       ++numTurned;
     }

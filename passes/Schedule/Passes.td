@@ -68,7 +68,7 @@ def PackWeights : Schedule_Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Choose how the weights of GEMM kernels are stored";
   let description = [{
     A weight of N columns that a kernel of kind gemm multiplies by is stored in panels of `panel-width` columns, or by
-    columns when N is small. A weight that is read in several ways is stored once for each. In other kernels the weight of
+    columns when N is small; so is the recurrence of a recurrent layer, in panels always. A weight that is read in several ways is stored once for each. In other kernels the weight of
     a convolution and a constant matrix on the left of a product are stored by columns: what the product computes side by
     side then lies side by side.
 

@@ -3,7 +3,7 @@
 // RUN: reckon-compile %s -o %t.ptx --target=cuda --emit=ptx
 // RUN: FileCheck %s --input-file=%t.ptx
 
-// CHECK-COUNT-3: .visible .entry whole_rnn
+// CHECK-COUNT-9: .visible .entry rows_recurrence
 func.func @main(%x: tensor<?x?x3xf32, #rec.dims<"seq", "batch", 3>> {rec.name = "x"},
                 %h: tensor<2x?x2xf32, #rec.dims<2, "batch", 2>> {rec.name = "h"},
                 %c: tensor<1x?x2xf32, #rec.dims<1, "batch", 2>> {rec.name = "c"})

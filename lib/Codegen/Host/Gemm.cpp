@@ -281,7 +281,6 @@ void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned v
   Value bias = LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext()));
   if (stage.bias)
     bias = offsetPointer(stage.bias->base, column, b.getF32Type());
-  unsigned tileRows = target.tileRows();
   Type xType = stage.x.elementType;
   auto callTile = [&](Value at, unsigned rows) {
     Value a = offsetPointer(stage.x.base, mul(at, lda), xType), stride = lda;
@@ -297,9 +296,14 @@ void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned v
     func::CallOp::create(b, getTileFunction(rows, vectors, stage.bias.has_value(), relu, stage.weightType),
                          ValueRange{a, stride, weights, k, bias, c, ldc, columns});
   };
+  overTileRows(begin, end, callTile);
+}
+
+void HostEmitter::overTileRows(Value begin, Value end, llvm::function_ref<void(Value, unsigned)> body) {
+  unsigned tileRows = target.tileRows();
   Value rest = arith::RemUIOp::create(b, sub(end, begin), constantIndex(tileRows));
   Value fullEnd = sub(end, rest);
-  loop(begin, fullEnd, [&](Value at) { callTile(at, tileRows); }, tileRows);
+  loop(begin, fullEnd, [&](Value at) { body(at, tileRows); }, tileRows);
   // What remains is one tile each of 8, 4, 2 and 1 rows, as its binary digits say.
   Value at = fullEnd;
   for (unsigned rows = 8; rows > 0; rows /= 2) {
@@ -308,7 +312,7 @@ void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned v
     Value digit = constantIndex(rows);
     Value has =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ne, arith::AndIOp::create(b, rest, digit), constantIndex(0));
-    ifThen(has, [&] { callTile(at, rows); });
+    ifThen(has, [&] { body(at, rows); });
     at = add(at, arith::AndIOp::create(b, rest, digit));
   }
 }

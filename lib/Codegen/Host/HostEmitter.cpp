@@ -95,6 +95,8 @@ LogicalResult HostEmitter::emit() {
     return emitGemm();
   case rec::RegionKind::lookup:
   case rec::RegionKind::rows:
+    if (rec::RecurrenceOp op = findBlockRecurrence())
+      return emitRecurrentKernel(op);
     return emitRows();
   case rec::RegionKind::whole:
     placeOutputs();

@@ -38,7 +38,7 @@ public:
 
 private:
   friend class ContractionTiles;
-  friend class BatchRecurrence;
+  friend class BlockRecurrence;
   using StridedView = loops::StridedView;
   using LookupTable = loops::LookupTable;
   using LookupBag = loops::LookupBag;
@@ -61,7 +61,8 @@ private:
   llvm::SmallVector<Value> decodeRow(const LookupTable &table, Value row, llvm::ArrayRef<Part> parts);
 
   //===--- Interaction.cpp, Recurrent.cpp, Softmax.cpp, TopK.cpp ---===//
-  mlir::LogicalResult emitRnn(rec::RnnOp op) override;
+  rec::RecurrenceOp findBlockRecurrence();
+  mlir::LogicalResult emitRecurrentKernel(rec::RecurrenceOp op);
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
   void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const StridedView &to);
@@ -101,6 +102,8 @@ private:
   mlir::LogicalResult emitGemm();
   mlir::LogicalResult emitUntiled();
   void emitGemmStage(GemmStage &stage, Value begin, Value end, Value panelBegin, Value panelEnd);
+  /// Cuts rows into those of tile functions.
+  void overTileRows(Value begin, Value end, llvm::function_ref<void(Value at, unsigned rows)> body);
   void emitTiles(GemmStage &stage, const TileRange &range, unsigned vectors, const StridedView &out);
   void emitEpilogue(GemmStage &stage, Value begin, Value end, Value column, Value columns, const StridedView &tile);
   void emitColumns(GemmStage &stage, Value begin, Value end);

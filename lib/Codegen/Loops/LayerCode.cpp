@@ -61,7 +61,7 @@ LayerCodes::LayerCodes() {
   addLoops(&LayerEmitter::emitLinear);
   addLoops(&LayerEmitter::emitConv);
   addLoops(&LayerEmitter::emitPoolWindow);
-  addLoops(&LayerEmitter::emitRnn);
+  addLoops(&LayerEmitter::emitRecurrence);
   addLoops(&LayerEmitter::emitScatterNd);
   addLoops(&LayerEmitter::emitScatterElements);
   addLoops(&LayerEmitter::emitConcat);

@@ -147,7 +147,7 @@ protected:
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   mlir::LogicalResult emitCumSum(rec::CumSumOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
-  virtual mlir::LogicalResult emitRnn(rec::RnnOp op);
+  virtual mlir::LogicalResult emitRecurrence(rec::RecurrenceOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
   mlir::LogicalResult emitScatterElements(rec::ScatterElementsOp op);
   mlir::LogicalResult emitConcat(rec::ConcatOp op);

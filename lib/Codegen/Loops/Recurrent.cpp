@@ -1,12 +1,12 @@
-//===- Recurrent.cpp - Recurrent layers ------------------------------------------------===//
+//===- Recurrent.cpp - The steps of recurrent layers ----------------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------------===//
 //
-// Sequences and directions are independent of each other, and threads share them. The steps of one are loops in order,
-// with products by plain loops: right everywhere, fast nowhere.
+// A sequence after the other, its steps in order, and threads share the units of a step. The products of the state are
+// plain loops: right everywhere, and for what a device has no kernel of its own for.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -27,16 +27,20 @@ namespace reckon::loops {
 /// Emits all steps of one sequence in one direction.
 class SequenceEmitter {
 public:
-  SequenceEmitter(LayerEmitter &e, rec::RnnOp op);
-  void emit(Value direction, Value sample, const StridedView &y, const StridedView &lastH, const StridedView *lastC);
+  SequenceEmitter(LayerEmitter &e, rec::RecurrenceOp op);
+  /// The results, null where nothing reads one.
+  struct Targets {
+    const StridedView *y, *h, *c;
+  };
+  void emit(int64_t direction, Value sample, const Targets &targets);
 
 private:
   StridedView makeState(int64_t copies);
   Value getLength();
-  Value getStep(Value step, Value length);
-  void emitStep(Value t, Value now, Value next, const StridedView &y);
-  Value stepGru(Value t, Value now, Value j);
-  Value stepLstm(Value t, Value now, Value j);
+  Value getPosition(Value step);
+  void emitStep(Value step, const StridedView *y);
+  Value nextState(Value j);
+  Value nextOfLstm(Value j);
 
   Value binary(BinaryKind kind, Value a, Value b) { return emitBinary(e.b, kind, a, b, type); }
   Value add(Value a, Value b) { return binary(BinaryKind::add, a, b); }
@@ -44,27 +48,34 @@ private:
   Value sigmoid(Value x) { return emitUnary(e.b, UnaryKind::sigmoid, x, type); }
   Value tanh(Value x) { return emitUnary(e.b, UnaryKind::tanh, x, type); }
   Value constant(int64_t value) { return e.constantIndex(value); }
-  void overHidden(llvm::function_ref<void(Value)> body) { e.loop(constant(0), constant(hidden), body); }
-  Value stateAt(Value now, Value k) { return e.load(h, {now, d, n, k}); }
-
-  /// The product of the input or of the state with the weights of a gate for unit j, and its bias.
-  Value addBias(Value sum, int64_t gateRow, Value j);
-  Value fromInput(Value t, int64_t gate, Value j);
+  Value unit(Value j) { return e.add(constant(d * hidden), j); }
+  Value zero() { return scalarConstant(e.b, type, 0); }
+  void overUnits(llvm::function_ref<void(Value)> body) {
+    e.parallelFor(constant(hidden), [&](ArrayRef<Value> index) { body(index[0]); });
+  }
+  Value stateAt(Value j) { return e.load(h, {now, j}); }
+  Value fromInput(int64_t gate, Value j) {
+    return e.element(op.getX(), {n, t, e.add(constant((d * gates + gate) * hidden), j)});
+  }
   using State = llvm::function_ref<Value(Value)>;
   Value fromState(int64_t gate, Value j, State state);
+  Value sum(int64_t gate, Value j) {
+    return add(fromInput(gate, j), fromState(gate, j, [&](Value k) { return stateAt(k); }));
+  }
 
   LayerEmitter &e;
-  rec::RnnOp op;
+  rec::RecurrenceOp op;
   Type type; ///< of arithmetic and states
-  int64_t hidden, gates;
-  StridedView h;         ///< the state before and after a step, in turn: [2, directions, batch, hidden]
-  StridedView cellState; ///< of an LSTM: [1, directions, batch, hidden]
-  StridedView reset;     ///< of a GRU: what its candidate sees of the state
-  Value d, n;
+  int64_t hidden, gates, d = 0;
+  StridedView h;         ///< the state before and after a step, in turn: [2, hidden]
+  StridedView cellState; ///< of an LSTM: [1, hidden]
+  StridedView reset;     ///< of a GRU: what its candidate sees of the state, [1, hidden]
+  Value n, length;
+  Value t, now, goesOn; ///< of the step: where it is in the sequence, the half of `h` it reads, whether it counts
 };
 } // namespace reckon::loops
 
-SequenceEmitter::SequenceEmitter(LayerEmitter &e, rec::RnnOp op)
+SequenceEmitter::SequenceEmitter(LayerEmitter &e, rec::RecurrenceOp op)
     : e(e), op(op), type(computeType(elementTypeOf(op.getX()))), hidden(op.getHidden()), gates(op.getNumGates()) {
   h = makeState(2);
   if (op.getCell() == CellKind::lstm)
@@ -74,37 +85,23 @@ SequenceEmitter::SequenceEmitter(LayerEmitter &e, rec::RnnOp op)
 }
 
 StridedView SequenceEmitter::makeState(int64_t copies) {
-  rec::Shape shape = rec::getShape(op.getYH());
-  shape.insert(shape.begin(), SizeExpr(copies));
-  SizeExpr bytes = rec::getNumElements(shape) * SizeExpr(type.getIntOrFloatBitWidth() / 8);
-  return {e.alignedScratch(bytes), e.denseStrides(shape, false), type};
-}
-
-Value SequenceEmitter::addBias(Value sum, int64_t gateRow, Value j) {
-  if (!op.getBias())
-    return sum;
-  return add(sum, e.element(op.getBias(), {d, e.add(constant(gateRow * hidden), j)}));
-}
-
-Value SequenceEmitter::fromInput(Value t, int64_t gate, Value j) {
-  Value row = e.add(constant(gate * hidden), j);
-  Value sum = e.reduceOver(e.sizes(op.getX())[2], rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
-    return mul(e.element(op.getX(), {t, n, k[0]}), e.element(op.getWeight(), {d, row, k[0]}));
-  });
-  return addBias(sum, gate, j);
+  SizeExpr bytes(copies * hidden * (type.getIntOrFloatBitWidth() / 8));
+  return {e.alignedScratch(bytes), {constant(hidden), constant(1)}, type};
 }
 
 Value SequenceEmitter::fromState(int64_t gate, Value j, State state) {
-  Value row = e.add(constant(gate * hidden), j);
-  Value sum = e.reduceOver(constant(hidden), rec::ReduceKind::sum, type, [&](ArrayRef<Value> k) {
-    return mul(state(k[0]), e.element(op.getRecurrence(), {d, row, k[0]}));
-  });
-  return addBias(sum, gates + gate, j);
+  Value column = e.add(constant(gate * hidden), j);
+  Value sum = zero();
+  if (op.getBias() && gate + 1 == gates)
+    sum = e.element(op.getBias(), unit(j));
+  return e.reduceLoop(constant(0), constant(hidden), sum, [&](Value k, ValueRange sums) {
+    return SmallVector<Value>{add(sums[0], mul(state(k), e.element(op.getRecurrence(), {unit(k), column})))};
+  })[0];
 }
 
 /// The steps of the sequence; a length outside [0, steps] is reported and counts as 0.
 Value SequenceEmitter::getLength() {
-  Value steps = e.sizes(op.getX())[0];
+  Value steps = e.sizes(op.getX())[1];
   if (!op.getLengths())
     return steps;
   ImplicitLocOpBuilder &b = e.b;
@@ -117,101 +114,106 @@ Value SequenceEmitter::getLength() {
   return arith::SelectOp::create(b, bad, constant(0), length);
 }
 
-/// Where in the sequence a step is.
-Value SequenceEmitter::getStep(Value step, Value length) {
-  if (op.getDirection() == rec::Direction::forward)
+/// Where in the sequence a step is. All sequences take all steps, so that threads stay together; what is behind the
+/// end of one is as far from the beginning in either direction.
+Value SequenceEmitter::getPosition(Value step) {
+  bool isReversed = op.getDirection() == rec::Direction::reverse || d == 1;
+  if (!isReversed)
     return step;
   Value fromEnd = e.sub(e.sub(length, constant(1)), step);
-  if (op.getDirection() == rec::Direction::reverse)
-    return fromEnd;
-  Value isForward = arith::CmpIOp::create(e.b, arith::CmpIPredicate::eq, d, constant(0));
-  return arith::SelectOp::create(e.b, isForward, step, fromEnd);
+  return goesOn ? Value(arith::SelectOp::create(e.b, goesOn, fromEnd, step)) : fromEnd;
 }
 
-Value SequenceEmitter::stepGru(Value t, Value now, Value j) {
-  auto state = [&](Value k) { return stateAt(now, k); };
-  Value update = sigmoid(add(fromInput(t, 0, j), fromState(0, j, state)));
-  Value candidate;
-  if (op.getLinearBeforeReset())
-    candidate = mul(sigmoid(add(fromInput(t, 1, j), fromState(1, j, state))), fromState(2, j, state));
-  else
-    candidate = fromState(2, j, [&](Value k) { return e.load(reset, {constant(0), d, n, k}); });
-  candidate = tanh(add(fromInput(t, 2, j), candidate));
-  Value rest = binary(BinaryKind::sub, scalarConstant(e.b, type, 1), update);
-  return add(mul(rest, candidate), mul(update, stateAt(now, j)));
-}
-
-Value SequenceEmitter::stepLstm(Value t, Value now, Value j) {
-  SmallVector<Value> at{constant(0), d, n, j};
-  auto state = [&](Value k) { return stateAt(now, k); };
-  auto gate = [&](int64_t gate) { return add(fromInput(t, gate, j), fromState(gate, j, state)); };
+Value SequenceEmitter::nextOfLstm(Value j) {
+  SmallVector<Value> at{constant(0), j};
   auto throughPeephole = [&](int64_t gate, Value sum, Value c) {
     if (!op.getPeepholes())
       return sum;
-    return add(sum, mul(e.element(op.getPeepholes(), {d, e.add(constant(gate * hidden), j)}), c));
+    return add(sum, mul(e.element(op.getPeepholes(), {constant(d), e.add(constant(gate * hidden), j)}), c));
   };
-  Value c = e.load(cellState, at);
-  Value input = sigmoid(throughPeephole(0, gate(0), c)), forget = sigmoid(throughPeephole(2, gate(2), c));
-  c = add(mul(forget, c), mul(input, tanh(gate(3))));
-  e.store(c, cellState, at);
-  return mul(sigmoid(throughPeephole(1, gate(1), c)), tanh(c));
+  Value before = e.load(cellState, at);
+  Value input = sigmoid(throughPeephole(0, sum(0, j), before)), forget = sigmoid(throughPeephole(2, sum(2, j), before));
+  Value c = add(mul(forget, before), mul(input, tanh(sum(3, j))));
+  Value next = mul(sigmoid(throughPeephole(1, sum(1, j), c)), tanh(c));
+  e.store(goesOn ? Value(arith::SelectOp::create(e.b, goesOn, c, before)) : c, cellState, at);
+  return next;
 }
 
-void SequenceEmitter::emitStep(Value t, Value now, Value next, const StridedView &y) {
-  auto state = [&](Value k) { return stateAt(now, k); };
-  if (op.getCell() == CellKind::gru && !op.getLinearBeforeReset())
-    overHidden([&](Value j) {
-      Value gate = sigmoid(add(fromInput(t, 1, j), fromState(1, j, state)));
-      e.store(mul(gate, stateAt(now, j)), reset, {constant(0), d, n, j});
-    });
-  overHidden([&](Value j) {
-    Value value = op.getCell() == CellKind::gru    ? stepGru(t, now, j)
-                  : op.getCell() == CellKind::lstm ? stepLstm(t, now, j)
-                                                   : tanh(add(fromInput(t, 0, j), fromState(0, j, state)));
-    e.store(value, h, {next, d, n, j});
-    e.store(value, y, {t, d, n, j});
+/// The state of a unit after the step.
+Value SequenceEmitter::nextState(Value j) {
+  if (op.getCell() == CellKind::lstm)
+    return nextOfLstm(j);
+  if (op.getCell() == CellKind::rnn)
+    return tanh(sum(0, j));
+  Value update = sigmoid(sum(0, j)), candidate;
+  if (op.getLinearBeforeReset())
+    candidate = mul(sigmoid(sum(1, j)), fromState(2, j, [&](Value k) { return stateAt(k); }));
+  else
+    candidate = fromState(2, j, [&](Value k) { return e.load(reset, {constant(0), k}); });
+  candidate = tanh(add(fromInput(2, j), candidate));
+  Value rest = binary(BinaryKind::sub, scalarConstant(e.b, type, 1), update);
+  return add(mul(rest, candidate), mul(update, stateAt(j)));
+}
+
+void SequenceEmitter::emitStep(Value step, const StridedView *y) {
+  now = arith::AndIOp::create(e.b, step, constant(1));
+  goesOn = op.getLengths() ? Value(arith::CmpIOp::create(e.b, arith::CmpIPredicate::slt, step, length)) : Value();
+  t = getPosition(step);
+  if (op.getCell() == CellKind::gru && !op.getLinearBeforeReset()) {
+    overUnits([&](Value j) { e.store(mul(sigmoid(sum(1, j)), stateAt(j)), reset, {constant(0), j}); });
+    e.barrier();
+  }
+  overUnits([&](Value j) {
+    Value next = nextState(j), state = next;
+    if (goesOn) {
+      state = arith::SelectOp::create(e.b, goesOn, next, stateAt(j));
+      next = arith::SelectOp::create(e.b, goesOn, next, zero());
+    }
+    e.store(state, h, {e.sub(constant(1), now), j});
+    if (y)
+      e.store(next, *y, {n, t, unit(j)});
   });
+  e.barrier();
 }
 
-void SequenceEmitter::emit(Value direction, Value sample, const StridedView &y, const StridedView &lastH,
-                           const StridedView *lastC) {
+void SequenceEmitter::emit(int64_t direction, Value sample, const Targets &targets) {
   d = direction;
   n = sample;
-  Value zero = constant(0), length = getLength();
-  auto initial = [&](Value state, Value j) {
-    return state ? e.element(state, {d, n, j}) : scalarConstant(e.b, type, 0);
-  };
-  overHidden([&](Value j) {
-    e.store(initial(op.getInitialH(), j), h, {zero, d, n, j});
-    if (lastC)
-      e.store(initial(op.getInitialC(), j), cellState, {zero, d, n, j});
+  length = getLength();
+  Value first = constant(0), steps = e.sizes(op.getX())[1];
+  auto initial = [&](Value state, Value j) { return state ? e.element(state, {n, unit(j)}) : zero(); };
+  overUnits([&](Value j) {
+    e.store(initial(op.getInitialH(), j), h, {first, j});
+    if (op.getCell() == CellKind::lstm)
+      e.store(initial(op.getInitialC(), j), cellState, {first, j});
   });
-  auto parity = [&](Value step) -> Value { return arith::AndIOp::create(e.b, step, constant(1)); };
-  e.loop(zero, length, [&](Value step) {
-    Value now = parity(step);
-    emitStep(getStep(step, length), now, e.sub(constant(1), now), y);
+  e.barrier();
+  e.loop(first, steps, [&](Value step) { emitStep(step, targets.y); });
+  now = arith::AndIOp::create(e.b, steps, constant(1));
+  overUnits([&](Value j) {
+    if (targets.h)
+      e.store(stateAt(j), *targets.h, {n, unit(j)});
+    if (targets.c)
+      e.store(e.load(cellState, {first, j}), *targets.c, {n, unit(j)});
   });
-  Value last = parity(length);
-  overHidden([&](Value j) {
-    e.store(stateAt(last, j), lastH, {d, n, j});
-    if (lastC)
-      e.store(e.load(cellState, {zero, d, n, j}), *lastC, {d, n, j});
-  });
-  if (op.getLengths())
-    e.loop(length, e.sizes(op.getX())[0],
-           [&](Value t) { overHidden([&](Value j) { e.store(scalarConstant(e.b, type, 0), y, {t, d, n, j}); }); });
+  // The next sequence takes the same memory.
+  e.barrier();
 }
 
-LogicalResult LayerEmitter::emitRnn(rec::RnnOp op) {
+LogicalResult LayerEmitter::emitRecurrence(rec::RecurrenceOp op) {
   for (Value operand : op.getOperands())
     materialize(operand);
-  SmallVector<StridedView> targets =
-      llvm::map_to_vector(op.getResults(), [&](Value result) { return destination(result); });
+  SmallVector<StridedView> targets;
+  for (Value result : op.getResults())
+    targets.push_back(result.use_empty() ? StridedView() : destination(result));
+  auto targetOf = [&](unsigned i) { return i < targets.size() && targets[i].base ? &targets[i] : nullptr; };
   SequenceEmitter sequence(*this, op);
-  parallelFor(ArrayRef<Value>(sizes(op.getYH())).take_front(2), [&](Index at) {
-    sequence.emit(at[0], at[1], targets[0], targets[1], targets.size() > 2 ? &targets[2] : nullptr);
+  overRows(op.getYH(), [&](Value sample) {
+    for (int64_t direction = 0; direction < op.getNumDirections(); ++direction)
+      sequence.emit(direction, sample, {targetOf(0), targetOf(1), targetOf(2)});
   });
   for (auto [result, place] : llvm::zip(op.getResults(), targets))
-    places[result] = place;
+    if (place.base)
+      places[result] = place;
   return success();
 }

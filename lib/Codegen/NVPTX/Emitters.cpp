@@ -12,6 +12,7 @@
 #include "lib/Codegen/NVPTX/LinearKernels.h"
 #include "lib/Codegen/NVPTX/LinearStack.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
+#include "lib/Codegen/NVPTX/Recurrence.h"
 #include "lib/Codegen/NVPTX/TopK.h"
 
 using namespace mlir;
@@ -24,6 +25,7 @@ static constexpr nvptx::KernelEmitter emitters[] = {
     {"linear", emitLinear},
     {"interaction", emitInteraction},
     {"lookup", emitLookup},
+    {"recurrence", emitRecurrence},
     {"topk", emitTopK},
     {"generic", emitGeneric},
 };

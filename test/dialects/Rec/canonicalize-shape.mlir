@@ -99,3 +99,29 @@ func.func @slices(%x: tensor<8x9xf32>, %y: tensor<8x4xf32>) -> (tensor<8x2xf32>,
   // CHECK-NEXT: return %[[A]], %[[B]]
   return %1, %3 : tensor<8x2xf32>, tensor<8x3xf32>
 }
+
+// A transpose goes behind a reshape of dimensions that it leaves where they are, and meets the next one.
+// CHECK-LABEL: func.func @reshape_before_transpose
+// CHECK-SAME: %[[X:.*]]: tensor<?x5x2x3xf32
+func.func @reshape_before_transpose(%x: tensor<?x5x2x3xf32, #rec.dims<"batch", 5, 2, 3>>)
+    -> tensor<?x5x6xf32, #rec.dims<"batch", 5, 6>> {
+  // CHECK-NEXT: %[[R:.*]] = rec.reshape %[[X]] : {{.*}} -> tensor<?x5x6xf32, #rec.dims<"batch", 5, 6>>
+  // CHECK-NEXT: return %[[R]]
+  %0 = rec.transpose %x perm [1, 0, 2, 3]
+    : (tensor<?x5x2x3xf32, #rec.dims<"batch", 5, 2, 3>>) -> tensor<5x?x2x3xf32, #rec.dims<5, "batch", 2, 3>>
+  %1 = rec.reshape %0
+    : (tensor<5x?x2x3xf32, #rec.dims<5, "batch", 2, 3>>) -> tensor<5x?x6xf32, #rec.dims<5, "batch", 6>>
+  %2 = rec.transpose %1 perm [1, 0, 2]
+    : (tensor<5x?x6xf32, #rec.dims<5, "batch", 6>>) -> tensor<?x5x6xf32, #rec.dims<"batch", 5, 6>>
+  return %2 : tensor<?x5x6xf32, #rec.dims<"batch", 5, 6>>
+}
+
+// Not where the reshape takes apart what moved.
+// CHECK-LABEL: func.func @reshape_of_moved
+func.func @reshape_of_moved(%x: tensor<4x5x3xf32>) -> tensor<20x3xf32> {
+  // CHECK: rec.transpose
+  // CHECK-NEXT: rec.reshape
+  %0 = rec.transpose %x perm [1, 0, 2] : (tensor<4x5x3xf32>) -> tensor<5x4x3xf32>
+  %1 = rec.reshape %0 : (tensor<5x4x3xf32>) -> tensor<20x3xf32>
+  return %1 : tensor<20x3xf32>
+}

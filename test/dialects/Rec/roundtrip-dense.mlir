@@ -112,7 +112,23 @@ func.func @windows(
   return
 }
 
-// CHECK-LABEL: func.func @recurrent
+// CHECK-LABEL: func.func @recurrence
+func.func @recurrence(
+    %x: tensor<?x?x9xf32, #rec.dims<"batch", "seq", 9>>, %r: tensor<3x9xf32>, %b: tensor<3xf32>,
+    %x2: tensor<?x?x24xf32, #rec.dims<"batch", "seq", 24>>, %r2: tensor<6x12xf32>,
+    %lengths: tensor<?xi32, #rec.dims<"batch">>, %h: tensor<?x6xf32, #rec.dims<"batch", 6>>, %p: tensor<2x9xf32>) {
+  // CHECK: rec.recurrence gru reverse %{{.*}} recurrence %{{.*}} bias %{{.*}} {linear_before_reset} : (tensor<?x?x9xf32, #rec.dims<"batch", "seq", 9>>, tensor<3x9xf32>, tensor<3xf32>) -> (tensor<?x?x3xf32, #rec.dims<"batch", "seq", 3>>, tensor<?x3xf32, #rec.dims<"batch", 3>>)
+  %0:2 = rec.recurrence gru reverse %x recurrence %r bias %b {linear_before_reset}
+    : (tensor<?x?x9xf32, #rec.dims<"batch", "seq", 9>>, tensor<3x9xf32>, tensor<3xf32>)
+    -> (tensor<?x?x3xf32, #rec.dims<"batch", "seq", 3>>, tensor<?x3xf32, #rec.dims<"batch", 3>>)
+  // CHECK: rec.recurrence lstm bidirectional %{{.*}} recurrence %{{.*}} lengths %{{.*}} initial_h %[[H:.*]] initial_c %[[H]] peepholes %{{.*}} : (tensor<?x?x24xf32, #rec.dims<"batch", "seq", 24>>, tensor<6x12xf32>, tensor<?xi32, #rec.dims<"batch">>, tensor<?x6xf32, #rec.dims<"batch", 6>>, tensor<?x6xf32, #rec.dims<"batch", 6>>, tensor<2x9xf32>)
+  %1:3 = rec.recurrence lstm bidirectional %x2 recurrence %r2 lengths %lengths initial_h %h initial_c %h peepholes %p
+    : (tensor<?x?x24xf32, #rec.dims<"batch", "seq", 24>>, tensor<6x12xf32>, tensor<?xi32, #rec.dims<"batch">>, tensor<?x6xf32, #rec.dims<"batch", 6>>, tensor<?x6xf32, #rec.dims<"batch", 6>>, tensor<2x9xf32>)
+    -> (tensor<?x?x6xf32, #rec.dims<"batch", "seq", 6>>, tensor<?x6xf32, #rec.dims<"batch", 6>>, tensor<?x6xf32, #rec.dims<"batch", 6>>)
+  return
+}
+
+// CHECK-LABEL: func.func @recurrent(
 func.func @recurrent(
     %x: tensor<?x?x4xf32, #rec.dims<"seq", "batch", 4>>,
     %w: tensor<1x9x4xf32>, %r: tensor<1x9x3xf32>, %b: tensor<1x18xf32>,

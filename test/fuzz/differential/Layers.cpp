@@ -118,7 +118,8 @@ bool GraphBuilder::addRnn() {
   auto cell = choose({rec::CellKind::rnn, rec::CellKind::gru, rec::CellKind::lstm});
   auto direction = choose({rec::Direction::forward, rec::Direction::reverse, rec::Direction::bidirectional});
   int64_t directions = direction == rec::Direction::bidirectional ? 2 : 1;
-  int64_t hidden = between(1, 9), rows = rec::RnnOp::getNumGates(cell) * hidden, inputs = sizeOf(x, 2);
+  int64_t hidden = oneIn(3) ? between(10, 40) : between(1, 9), rows = rec::RnnOp::getNumGates(cell) * hidden,
+          inputs = sizeOf(x, 2);
   Value lengths, initialH, initialC, peepholes;
   if (int64_t steps = sizeOf(x, 0), batch = sizeOf(x, 1); steps >= 0 && batch >= 0) {
     SmallVector<int64_t> counts;

@@ -4,7 +4,9 @@
 
 // REMARK: remark: {{.*}}rec.binary not fused with the rec.unary that it reads: a layer between them cannot be in the region
 
-// STATS: 6 rows
+// REMARK: remark: {{.*}}rec.recurrence not fused with the rec.unary that it reads: a layer that takes many rows at once has a region of its own
+
+// STATS: 9 rows
 // STATS: 1 lookup
 // STATS: 3 whole
 
@@ -94,4 +96,23 @@ func.func @offsets(%ids: tensor<?xi64, #rec.dims<"n">>, %offsets: tensor<?xi64, 
     -> tensor<?x16xf32, #rec.dims<"bags", 16>>
   %1 = rec.unary relu %0 : (tensor<?x16xf32, #rec.dims<"bags", 16>>) -> tensor<?x16xf32, #rec.dims<"bags", 16>>
   return %1 : tensor<?x16xf32, #rec.dims<"bags", 16>>
+}
+
+// A recurrent layer takes blocks of rows: it is alone, and its weights are inputs.
+// CHECK-LABEL: func.func @recurrence
+// CHECK: rec.fusion {{ *}}rows rows [true](%arg0)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: rec.unary
+// CHECK: rec.fusion {{ *}}rows rows [true, false](%{{.*}}, %{{.*}})
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: rec.recurrence
+// CHECK-NEXT: rec.yield
+// CHECK: rec.fusion {{ *}}rows rows [true]
+func.func @recurrence(%x: tensor<8x5x2xf32>) -> tensor<8x2xf32> {
+  %r = rec.constant "r" = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %0 = rec.unary relu %x : (tensor<8x5x2xf32>) -> tensor<8x5x2xf32>
+  %y, %h = rec.recurrence rnn forward %0 recurrence %r
+    : (tensor<8x5x2xf32>, tensor<2x2xf32>) -> (tensor<8x5x2xf32>, tensor<8x2xf32>)
+  %1 = rec.unary relu %h : (tensor<8x2xf32>) -> tensor<8x2xf32>
+  return %1 : tensor<8x2xf32>
 }

@@ -37,3 +37,12 @@ func.func @huge(%x: tensor<1x?xf32, #rec.dims<1, "n">>) -> tensor<?xf32, #rec.di
   %1 = rec.reduce sum %0 axes [0] : (tensor<1000000000000x?xf32, #rec.dims<1000000000000, "n">>) -> tensor<?xf32, #rec.dims<"n">>
   return %1 : tensor<?xf32, #rec.dims<"n">>
 }
+
+// -----
+
+func.func @unnamed_steps(%x: tensor<?x7x2xf32>, %w: tensor<1x3x2xf32>, %r: tensor<1x3x3xf32>) -> tensor<1x7x3xf32> {
+  // expected-error@+1 {{a recurrent layer of a size without a name is not supported}}
+  %0:2 = rec.rnn rnn forward %x weight %w recurrence %r
+    : (tensor<?x7x2xf32>, tensor<1x3x2xf32>, tensor<1x3x3xf32>) -> (tensor<?x1x7x3xf32>, tensor<1x7x3xf32>)
+  return %0#1 : tensor<1x7x3xf32>
+}

@@ -2,7 +2,7 @@
 // RUN: reckon-opt --plan-pack-weights=panel-width=16 --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: not reckon-opt --plan-pack-weights=panel-width=0 %s 2>&1 | FileCheck %s --check-prefix=ERROR
 
-// STATS: 1 panels
+// STATS: 2 panels
 // STATS: 3 columns
 // STATS: 2 turned
 // ERROR: expected a panel width of 1 or more, not 0
@@ -51,6 +51,21 @@ plan.kernel @few rows dims [] operands [<strides = <4, 1>>, <strides = <12, 3, 1
   %0 = rec.matmul %w, %x : (tensor<7x4xf32>, tensor<2x4x3xf32>) -> tensor<2x7x3xf32>
   rec.yield %0 : tensor<2x7x3xf32>
 }
+// The recurrence of a layer over rows; not where what is multiplied by is no weight.
+// CHECK: plan.kernel @steps
+// CHECK-SAME: operands [<strides = <45, 9, 1>, row = true>, <strides = <9, 1>, packing = <panels, 16>>, <strides = <3, 1>>]
+plan.kernel @steps rows dims [] operands [<strides = <45, 9, 1>, row = true>, <strides = <9, 1>>, <strides = <3, 1>>] {
+^bb0(%x: tensor<2x5x9xf32>, %r: tensor<3x9xf32>):
+  %y, %h = rec.recurrence gru forward %x recurrence %r : (tensor<2x5x9xf32>, tensor<3x9xf32>) -> (tensor<2x5x3xf32>, tensor<2x3xf32>)
+  rec.yield %h : tensor<2x3xf32>
+}
+// CHECK: plan.kernel @computed
+// CHECK-SAME: operands [<strides = <15, 3, 1>, row = true>, <strides = <3, 1>>, <strides = <3, 1>>]
+plan.kernel @computed rows dims [] operands [<strides = <15, 3, 1>, row = true>, <strides = <3, 1>>, <strides = <3, 1>>] {
+^bb0(%x: tensor<2x5x3xf32>, %r: tensor<3x3xf32>):
+  %y, %h = rec.recurrence rnn forward %x recurrence %r : (tensor<2x5x3xf32>, tensor<3x3xf32>) -> (tensor<2x5x3xf32>, tensor<2x3xf32>)
+  rec.yield %h : tensor<2x3xf32>
+}
 plan.program @main dims [] {
   // CHECK: %[[X:.*]] = plan.input
   %x = plan.input "x" : !plan.buffer<f32, <2, 4>>
@@ -78,5 +93,13 @@ plan.program @main dims [] {
   // CHECK: plan.dispatch @copy(%[[PLAIN]],
   plan.dispatch @copy(%w, %c) : !plan.buffer<f32, <4, 8>>, !plan.buffer<f32, <4, 8>>
   plan.dispatch @conv(%cx, %cw, %cy) : !plan.buffer<f32, <2, 2, 4>>, !plan.buffer<f32, <8, 2, 3>>, !plan.buffer<f32, <2, 8, 3>>
+  %sx = plan.input "sx" : !plan.buffer<f32, <2, 5, 9>>
+  %sr = plan.weight "sr" dense<1.0> : tensor<3x9xf32> : !plan.buffer<f32, <3, 9>>
+  %sh = plan.output "sh" : !plan.buffer<f32, <2, 3>>
+  plan.dispatch @steps(%sx, %sr, %sh) : !plan.buffer<f32, <2, 5, 9>>, !plan.buffer<f32, <3, 9>>, !plan.buffer<f32, <2, 3>>
+  %dx = plan.input "dx" : !plan.buffer<f32, <2, 5, 3>>
+  %dr = plan.input "dr" : !plan.buffer<f32, <3, 3>>
+  %dh = plan.output "dh" : !plan.buffer<f32, <2, 3>>
+  plan.dispatch @computed(%dx, %dr, %dh) : !plan.buffer<f32, <2, 5, 3>>, !plan.buffer<f32, <3, 3>>, !plan.buffer<f32, <2, 3>>
   plan.dispatch @left(%lw, %lx, %ly) : !plan.buffer<f32, <8, 4>>, !plan.buffer<f32, <2, 4, 3>>, !plan.buffer<f32, <2, 8, 3>>
 }

@@ -80,3 +80,35 @@ TEST(Rnn, LstmWithPeepholes) {
   expectFloats(results, {h}, 1e-12, 1);
   expectFloats(results, {c}, 1e-12, 2);
 }
+
+TEST(Recurrence, LengthsAndDirections) {
+  // Two sequences of three steps; the first has two of them, the second none. Directions lie side by side.
+  auto results = runOp("rec.recurrence rnn bidirectional %0 recurrence %1 lengths %2 initial_h %3",
+                       {"tensor<2x3x2xf32>", "tensor<2x1xf32>", "tensor<2xi32>", "tensor<2x2xf32>"},
+                       {"tensor<2x3x2xf32>", "tensor<2x2xf32>"},
+                       {f32({2, 3, 2}, {1, -1, 2, -2, 9, 9, 9, 9, 9, 9, 9, 9}), f32({2, 1}, {3, 4}),
+                        ints(ElementKind::I32, {2}, {2, 0}), f32({2, 2}, {5, 6, 7, 8})});
+  ASSERT_EQ(results.size(), 2u);
+  double a = std::tanh(1 + 3 * 5.0), b = std::tanh(2 + 3 * a), d = std::tanh(-2 + 4 * 6.0), c = std::tanh(-1 + 4 * d);
+  expectFloats(results, {a, c, b, d, 0, 0, 0, 0, 0, 0, 0, 0});
+  expectFloats(results, {b, c, 7, 8}, 1e-12, 1);
+}
+
+TEST(Recurrence, Gru) {
+  // Two units, so that what one gives to the other's gates is told apart: unit 1 starts at 0 and gives nothing.
+  std::vector<double> sums = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, r = {1, 2, 3, 4, 5, 6, 9, 9, 9, 9, 9, 9};
+  Tensor x = f32({1, 1, 6}, sums), recurrence = f32({2, 6}, r), h = f32({1, 2}, {0.5, 0});
+  std::vector<std::string> results = {"tensor<1x1x2xf32>", "tensor<1x2xf32>"};
+  double z = sigmoid(0.1 + 0.5), reset = sigmoid(0.3 + 3 * 0.5);
+  double before = (1 - z) * std::tanh(0.5 + 5 * (reset * 0.5)) + z * 0.5;
+  double after = (1 - z) * std::tanh(0.5 + reset * (5 * 0.5 + 7)) + z * 0.5;
+  EXPECT_NEAR(runOp("rec.recurrence gru forward %0 recurrence %1 initial_h %2",
+                    {"tensor<1x1x6xf32>", "tensor<2x6xf32>", "tensor<1x2xf32>"}, results, {x, recurrence, h})[1]
+                  .floatAt(0),
+              before, 1e-12);
+  EXPECT_NEAR(runOp("rec.recurrence gru forward %0 recurrence %1 bias %2 initial_h %3 {linear_before_reset}",
+                    {"tensor<1x1x6xf32>", "tensor<2x6xf32>", "tensor<2xf32>", "tensor<1x2xf32>"}, results,
+                    {x, recurrence, f32({2}, {7, 8}), h})[1]
+                  .floatAt(0),
+              after, 1e-12);
+}
