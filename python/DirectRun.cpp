@@ -234,10 +234,10 @@ bool DirectRun::bindOutputs(PyObject *out, PyObject *results) {
 Ref DirectRun::makeOutput(size_t index, const ReckonTensor &tensor) {
   bool isOnHost = where() == Operand::onHost;
   Ref &makers = isOnHost ? arrayMakers : tensorMakers;
-  if (!makers.get() || (!isOnHost && Py_TYPE(first) != tensorType)) {
+  PyObject *type = isOnHost ? Py_None : reinterpret_cast<PyObject *>(Py_TYPE(first));
+  if (!makers.get() || (!isOnHost && type != tensorType.get())) {
     makers = Ref::take(PyObject_CallFunctionObjArgs(makeMakers.get(), isOnHost ? Py_None : first, nullptr));
-    if (!isOnHost)
-      tensorType = Py_TYPE(first);
+    tensorType = Ref::share(type);
   }
   Ref shape = Ref::take(PyTuple_New(Py_ssize_t(tensor.rank)));
   for (size_t axis = 0; axis < tensor.rank; ++axis)

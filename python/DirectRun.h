@@ -70,13 +70,13 @@ private:
   Ref makeOutput(size_t index, const ReckonTensor &tensor);
   void release();
   int32_t where() const { return inputs.empty() ? Operand::onHost : inputs[0].gpu; }
-  PyObject *first = nullptr; ///< input; borrowed during a run
 
   ReckonContext *context;
   const std::vector<ReckonTensorInfo> &inputInfos, &outputInfos;
   int32_t gpu; ///< of the context
   Ref makeMakers, arrayMakers, tensorMakers;
-  PyTypeObject *tensorType = nullptr; ///< that tensorMakers are for
+  Ref tensorType;            ///< that tensorMakers are for
+  PyObject *first = nullptr; ///< input of the run under way, which is held with the others
   std::vector<Ref> inputNames, outputNames;
   std::vector<Operand> inputs, outputs;
   std::vector<ReckonInput> bindings;

@@ -87,6 +87,13 @@ class Running(EngineTest):
         self.assertIs(results["y"], out)
         np.testing.assert_array_equal(out, EXPECTED)
 
+    def test_a_model_without_inputs(self):
+        node = models.helper.make_node("Relu", ["c"], ["y"])
+        engine = reckon.compile(models.make_model([node], [], [("y", models.TensorProto.FLOAT, [3])], [("c", np.array([-1, 0, 2], np.float32))]))
+        for y in (engine(), engine.run({})["y"], engine.create_context().bind({}).run()["y"]):
+            np.testing.assert_array_equal(y, [0, 0, 2])
+        self.check_fails(reckon.InvalidError, "1 inputs are given, and the engine takes none", lambda: engine(X))
+
     def test_no_memory(self):
         rows = 1 << 45
         self.check_fails(reckon.UnavailableError, "out of memory", lambda: self.engine(
