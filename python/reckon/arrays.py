@@ -37,10 +37,11 @@ def to_array(info: TensorInfo, value: Any) -> Array:
         except Exception as error:  # of whatever kind an object's __array__ has
             raise InvalidError(f"input '{info.name}': cannot make an array of {info.dtype} from {type(value).__name__}: {error}"
                                ) from None
-    if array.dtype.newbyteorder("=") != info.dtype and not (info.type == "bf16" and array.dtype.name == "bfloat16"):
-        raise InvalidError(f"input '{info.name}' is {array.dtype}, expected {info.dtype} ({info})")
-    if array.dtype.name == "bfloat16":
-        array = array.view(np.uint16)
+    if array.dtype != info.dtype:
+        if info.type == "bf16" and array.dtype.name == "bfloat16":
+            array = array.view(np.uint16)
+        elif array.dtype.newbyteorder("=") != info.dtype:
+            raise InvalidError(f"input '{info.name}' is {array.dtype}, expected {info.dtype} ({info})")
     if array.ndim != len(info.shape):
         raise InvalidError(f"input '{info.name}' has the shape {array.shape}, expected [{', '.join(info.shape)}]")
     # Not ascontiguousarray(), which gives scalars a dimension and leaves elements where they are not aligned.
@@ -61,10 +62,11 @@ def make_output(info: TensorInfo, shape: tuple[int, ...], given: Any) -> Array:
 
 def _from_dlpack(kind: str, info: TensorInfo, tensor: Any) -> Any:
     try:
-        device, _ = tensor.__dlpack_device__()
-        if device not in (1, 3):  # kDLCPU, kDLCUDAHost
+        is_torch = _device.is_torch(tensor)
+        is_on_host = tensor.device.type == "cpu" if is_torch else tensor.__dlpack_device__()[0] in (1, 3)  # kDLCPU, kDLCUDAHost
+        if not is_on_host:
             raise BufferError("it is not in host memory: move it there first, as with .cpu()")
-        if not _device.is_torch(tensor):
+        if not is_torch:
             return np.from_dlpack(tensor)
         tensor = tensor.detach()
         if info.type == "bf16" and tensor.dtype is _device.torch_dtype(info):

@@ -6,6 +6,8 @@ The class has DLPack's table of C functions, as torch's tensors have. Kernels do
 
 import collections
 import ctypes
+import sys
+import types
 
 import numpy as np
 
@@ -88,6 +90,16 @@ def check_refused(text, call):
         raise AssertionError(f"not refused: {text}")
 
 
+def make_cupy():
+    """A module of that name, with what is asked of cupy."""
+    cupy = types.ModuleType("cupy")
+    cupy.ndarray = type("ndarray", (Tensor,), {"__module__": "cupy._core.core", "device": property(lambda self: types.SimpleNamespace(id=self.gpu))})
+    cupy.empty = lambda shape, dtype: cupy.ndarray(np.empty(shape, dtype))
+    cupy.cuda = types.SimpleNamespace(get_current_stream=lambda: types.SimpleNamespace(ptr=STREAM, synchronize=lambda: None))
+    sys.modules["cupy"] = cupy
+    return cupy.ndarray
+
+
 def main():
     engine = reckon.compile(models.make_lookup(), target="cuda")
     context = engine.create_context()
@@ -121,6 +133,13 @@ def main():
     check_refused("output 'y' is not on the GPU, and others are", lambda: context.run(inputs, {**out, "y": results["y"]}))
     check_refused("device memory goes with a context on a 'cuda' device",
                   lambda: reckon.compile(models.make_lookup()).run(inputs, out))
+    kind = make_cupy()
+    inputs = wrap(kind, arrays)
+    made = check({"interface": 4}, lambda: context.run(inputs))
+    assert {type(value) for value in made.values()} == {kind} and made["y"].array.shape == (4, 3), made
+    assert engine(inputs["x"], inputs["ids"])[1].array.dtype == np.int64
+    engine.profile(inputs)
+    check_refused("input 'x' is on GPU 2, and the context on GPU 0", lambda: context.run({**inputs, "x": kind(arrays["x"], 2)}))
     host = context.run(arrays)
     assert isinstance(host["y"], np.ndarray) and host["y"].shape == (4, 3)
     print("all went the right way")
