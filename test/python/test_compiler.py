@@ -126,33 +126,6 @@ class Compiling(unittest.TestCase):
         self.assertEqual(tool("dance").returncode, 2)
         self.assertIn("usage", tool().stdout)
 
-    def test_compiling_without_the_tool(self):
-        """`python -m reckon compile` of a wheel, which has no reckon-compile."""
-        main = "import sys; from reckon.__main__ import compile_model; sys.exit(compile_model(sys.argv[1:]))"
-
-        def tool(*arguments):
-            done = subprocess.run([sys.executable, "-c", main, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            return done.returncode, done.stdout
-
-        with tempfile.TemporaryDirectory() as folder:
-            path, engine = os.path.join(folder, "m.onnx"), os.path.join(folder, "m.rkn")
-            onnx.save(self.model, path)
-            for options in (["--precision=fp16"], ["--precision", "fp16", "--verify"], ["--table-format=emb=plain"]):
-                code, said = tool(path, "-o", engine, *options)
-                self.assertEqual(code, 0, said)
-                self.assertIn(f"{engine}: {os.path.getsize(engine)} bytes", said)
-            for text, *options in (("--precision is given twice", "--precision=fp16", "--precision=fp32"),
-                                   ("unrecognized arguments: --presicion=fp16", "--presicion=fp16"),
-                                   ("no precision 'fp8'", "--precision=fp8"), ("--freeze-input is NAME=FILE", "--freeze-input=x")):
-                code, said = tool(path, "-o", engine, *options)
-                self.assertEqual(code, 2, said)
-                self.assertIn(text, said)
-            self.assertEqual(tool(path, "-o", os.path.join(folder, "none", "m.rkn"))[0], 4)
-            self.assertEqual(tool(os.path.join(folder, "none.onnx"), "-o", engine)[0], 2)
-        code, said = tool("--help")
-        for name, _, _, _ in _compiler.options():
-            self.assertIn("--" + name, said)
-
     def test_version(self):
         self.assertEqual(_compiler.version(), "reckon " + reckon.__version__)
 

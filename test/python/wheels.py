@@ -104,8 +104,9 @@ class Wheels(unittest.TestCase):
         make = "reckon.compile('model.onnx'{}); engine.save('m.rkn')".format("" if self.expected is not None else ", verify=True")
         self.check_answer("whole", make, WHOLE_SECONDS)
         self.check_answer("runtime", "reckon.load('m.rkn')", RUNTIME_SECONDS)
-        # The tools that a wheel has, and the compiler without its tool.
-        self.python("whole", "-m", "reckon", "compile", "model.onnx", "-o", "tool.rkn")
+        # The tools that a wheel has.
+        self.assertRegex(self.python("whole", "-m", "reckon", "compile", "model.onnx", "-o", "tool.rkn", "--verify", "--stats"),
+                         r"verify batch 64: \w+: max abs .*, ok")
         with open(self.at("model", "m.rkn"), "rb") as saved, open(self.at("model", "tool.rkn"), "rb") as tool:
             self.assertEqual(saved.read(), tool.read())
         for name in ("whole", "runtime"):
@@ -115,6 +116,10 @@ class Wheels(unittest.TestCase):
                 self.assertIn(f"reckon-{tool}", self.python(name, "-m", "reckon", tool, "--help"))
             with self.assertRaisesRegex(AssertionError, r"exit code 2\nusage: python -m reckon compile\|bench\|diff\|inspect\|run\|share\|"):
                 self.python(name, "-m", "reckon", "dance")
+        with self.assertRaisesRegex(AssertionError, "exit code 2\nreckon-compile: error: no precision 'fp8'"):
+            self.python("whole", "-m", "reckon", "compile", "model.onnx", "-o", "tool.rkn", "--precision=fp8")
+        with self.assertRaisesRegex(AssertionError, "exit code 4\nreckon: this is reckon-runtime"):
+            self.python("runtime", "-m", "reckon", "compile", "model.onnx", "-o", "tool.rkn")
         self.assertIn("this is reckon-runtime, which runs engines: install reckon to compile models",
                       self.python("runtime", "-c", "import reckon\ntry: reckon.compile('model.onnx')\n"
                                                    "except reckon.UnavailableError as error: print(error)"))
