@@ -148,6 +148,16 @@ std::optional<int64_t> AssignBuffers::getLocalRowBytes(AllocOp alloc, const Life
   return *elements * static_cast<int64_t>(alloc.getBuffer().getType().getElementBytes());
 }
 
+/// Fewer rows than a register tile's are worth less to a layer that takes blocks of them than a share of the cache.
+static constexpr int64_t fewestRows = 12;
+
+static bool takesRowBlocks(ChainOp chain) {
+  return llvm::any_of(chain.getBody().front().getOps<DispatchOp>(), [](DispatchOp dispatch) {
+    return llvm::any_of(dispatch.lookupKernel().getBody().front(),
+                        [](Operation &op) { return op.hasTrait<rec::TakesRowBlocks>(); });
+  });
+}
+
 /// Local slots are a chain's own: the runtime lays out each chain's slots anew in the same memory.
 void AssignBuffers::assignLocal(unsigned chain, MutableArrayRef<Interval> intervals) {
   SlotPool pool(shareSlots);
@@ -161,7 +171,7 @@ void AssignBuffers::assignLocal(unsigned chain, MutableArrayRef<Interval> interv
   const int64_t *block = llvm::find_if(blockSizes, fits);
   if (block == std::end(blockSizes))
     --block;
-  chains[chain].setBlockRows(*block);
+  chains[chain].setBlockRows(takesRowBlocks(chains[chain]) ? std::max(*block, fewestRows) : *block);
 }
 
 /// What a size comes to in the statistics; nothing when these dimensions cannot be.

@@ -240,7 +240,8 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
     A buffer of the chain's rows that one chain alone touches, and whose rows have a constant size, is local: a thread
     keeps one block of it. All others lie in the arena. Buffers whose lives do not overlap share slots: local ones count
     dispatches, arena ones chains. Two sizes share an arena slot only if one is provably no larger than the other. The
-    blocks of a chain are as large as keeps a thread's local memory within `local-bytes`.
+    blocks of a chain are as large as keeps a thread's local memory within `local-bytes`, with a layer that takes blocks of
+    rows (`TakesRowBlocks`) 12 rows at least.
 
     Requires: plan-form-chains.
     Guarantees: every `plan.alloc` has a slot; the program lists the slots' sizes and the bytes without sharing; every

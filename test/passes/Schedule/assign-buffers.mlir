@@ -7,18 +7,18 @@
 
 // APART: 5 arena
 // APART: 5 slots
-// APART: 5 local-slots
+// APART: 6 local-slots
 
 // ARENA-NOT: local$
-// ARENA: 10 arena
+// ARENA: 11 arena
 
-// STATS: 5 local
+// STATS: 6 local
 // STATS: 5 arena
 // STATS: 3 slots
-// STATS: 4 local-slots
+// STATS: 5 local-slots
 // STATS: 32768 arena-bytes
-// STATS: 768 local-row-bytes
-// STATS: 106496 unshared-bytes
+// STATS: 2568 local-row-bytes
+// STATS: 221696 unshared-bytes
 
 plan.kernel @row rows dims ["n", "m"] operands [<strides = <32, 1>, row = true>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
@@ -106,5 +106,31 @@ plan.program @arena dims ["n", "m"] {
     plan.dispatch @widen(%4, %5) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 64>>
     plan.dispatch @narrow(%5, %6) : !plan.buffer<f32, <"n", 64>>, !plan.buffer<f32, <"n", 32>>
     plan.dispatch @row(%6, %y) : !plan.buffer<f32, <"n", 32>>, !plan.buffer<f32, <"n", 32>>
+  }
+}
+
+// A layer that takes blocks of rows has a register tile of them even where they leave the cache.
+plan.kernel @copy rows dims ["n", "m"] operands [<strides = <450, 9, 1>, row = true>, <strides = <450, 9, 1>>] {
+^bb0(%x: tensor<?x50x9xf32, #rec.dims<"n", 50, 9>>):
+  rec.yield %x : tensor<?x50x9xf32, #rec.dims<"n", 50, 9>>
+}
+plan.kernel @steps rows dims ["n", "m"] operands [<strides = <450, 9, 1>, row = true>, <strides = <9, 1>>, <strides = <3, 1>>] {
+^bb0(%x: tensor<?x50x9xf32, #rec.dims<"n", 50, 9>>, %r: tensor<3x9xf32>):
+  %y, %h = rec.recurrence gru forward %x recurrence %r : (tensor<?x50x9xf32, #rec.dims<"n", 50, 9>>, tensor<3x9xf32>)
+    -> (tensor<?x50x3xf32, #rec.dims<"n", 50, 3>>, tensor<?x3xf32, #rec.dims<"n", 3>>)
+  rec.yield %h : tensor<?x3xf32, #rec.dims<"n", 3>>
+}
+// CHECK-LABEL: plan.program @blocks
+// CHECK: plan.chain rows <"n"> block 240
+// SMALL-LABEL: plan.program @blocks
+// SMALL: plan.chain rows <"n"> block 12
+plan.program @blocks dims ["n", "m"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n", 50, 9>>
+  %r = plan.weight "r" dense<1.0> : tensor<3x9xf32> : !plan.buffer<f32, <3, 9>>
+  %h = plan.output "h" : !plan.buffer<f32, <"n", 3>>
+  %0 = plan.alloc : !plan.buffer<f32, <"n", 50, 9>>
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @copy(%x, %0) : !plan.buffer<f32, <"n", 50, 9>>, !plan.buffer<f32, <"n", 50, 9>>
+    plan.dispatch @steps(%0, %r, %h) : !plan.buffer<f32, <"n", 50, 9>>, !plan.buffer<f32, <3, 9>>, !plan.buffer<f32, <"n", 3>>
   }
 }
