@@ -322,7 +322,6 @@ SmallVector<Value> LayerEmitter::inCurrentRow(Value tensor, Index position) {
   return index;
 }
 
-/// The extents of a nest around an axis: the axis and the row have one.
 SmallVector<Value> LayerEmitter::extentsAround(Value tensor, int64_t axis) {
   SmallVector<Value> outer = sizes(tensor);
   outer[axis] = constantIndex(1);

@@ -100,6 +100,8 @@ protected:
   /// nest with the current row in its place.
   void keepOneRow(Value tensor, llvm::SmallVectorImpl<Value> &extents);
   llvm::SmallVector<Value> inCurrentRow(Value tensor, Index position);
+  /// The extents of a nest around an axis: the axis and the row have one.
+  llvm::SmallVector<Value> extentsAround(Value tensor, int64_t axis);
   /// Loops over all dimensions of a tensor but `axis`, whose place in the index the body fills in.
   using AxisBody = llvm::function_ref<void(llvm::SmallVectorImpl<Value> &)>;
   void nestAround(Value tensor, int64_t axis, AxisBody body);
@@ -145,7 +147,7 @@ protected:
   mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
   virtual mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
-  mlir::LogicalResult emitCumSum(rec::CumSumOp op);
+  virtual mlir::LogicalResult emitCumSum(rec::CumSumOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
   virtual mlir::LogicalResult emitRecurrence(rec::RecurrenceOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
@@ -222,7 +224,6 @@ private:
   StridedView constantView(rec::ConstantOp constant);
   StridedView operandView(unsigned operand, mlir::RankedTensorType type);
   llvm::SmallVector<Value> atRow(Index inner);
-  llvm::SmallVector<Value> extentsAround(Value tensor, int64_t axis);
 
   /// A sliding window over the spatial dimensions; `extents` are the input's.
   struct Window {

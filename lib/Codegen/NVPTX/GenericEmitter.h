@@ -56,6 +56,8 @@ private:
   void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) override;
   bool computesThroughReshapes() const override { return true; }
 
+  mlir::LogicalResult emitCumSum(rec::CumSumOp op) override; // GenericScans.cpp
+
   //===--- Products (GenericProducts.cpp) ---===//
   mlir::LogicalResult emitMatmul(rec::MatmulOp op) override;
   /// An operand as a matrix with leading dimensions: rows, or for a right one columns, before the inner dimension.
