@@ -95,15 +95,15 @@ Values nvptx::loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, un
   return elements;
 }
 
-/// Four words as one value: where pieces of the same memory are loaded beside them, LLVM loads each word of a vector on
-/// its own, then merges some and not the others.
-static Values loadAtOnce(DeviceBuilder &p, Value pointer) {
-  Type type = p.getIntegerType(128);
-  Value loaded = p.load(type, pointer, 16);
+/// Words [first, first + count) of a chunk that begins at a multiple of 16 bytes, in loads as wide as their places
+/// allow.
+static Values loadPart(DeviceBuilder &p, Value chunk, unsigned first, unsigned count) {
   Values words;
-  for (unsigned i = 0; i < 4; ++i) {
-    Value shift = arith::ConstantOp::create(p, p.getIntegerAttr(type, 32 * i));
-    words.push_back(arith::TruncIOp::create(p, p.getI32Type(), arith::ShRUIOp::create(p, loaded, shift)));
+  while (words.size() < count) {
+    unsigned place = first + words.size(), left = count - words.size();
+    words.append(p.loadWords(p.at(chunk, 4 * place), place == 0 && left == 4       ? 4
+                                                     : place % 2 == 0 && left >= 2 ? 2
+                                                                                   : 1));
   }
   return words;
 }
@@ -125,32 +125,31 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
   if (stored != layer.type)
     return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned)
                           : loadInside(p, {row, stored, layer.k, layer.x.aligned}, first, chunk));
-  auto words = [&] { return p.loadWords(start, 4); };
   if (layer.x.aligned && isWhole)
-    return words();
+    return p.loadWords(start, 4);
   if (!layer.x.aligned)
     return packed(isWhole ? loadRun(p, start, stored, chunk, /*aligned=*/false)
                           : loadInside(p, {row, stored, layer.k, false}, first, chunk));
-  // What lies past k may never have been written: a chunk that it begins in is read in pieces.
+  // What lies past k may never have been written: of the chunk that k is in the words before it are read, and half a
+  // word. They are read of every chunk, and only the others on a condition. Of two loads into the same word, each on a
+  // condition, the second waits for the first, also when that did not take place.
   Value end = p.i32(layer.k);
-  auto pieces = [&] {
-    Values loaded;
-    int64_t bytes = layer.k % chunk * layer.elementBytes(), offset = 0;
-    // A pointer that LLVM does not know, or it makes one load of 16 bytes of the pieces, and a second load then waits
-    // for the first to write the words that it fills.
-    Value begin = LLVM::LaunderInvariantGroupOp::create(p, start);
-    for (; bytes - offset >= 4; offset = 4 * loaded.size())
-      loaded.append(p.loadWords(p.at(begin, offset), bytes - offset >= 8 ? 2 : 1));
-    if (offset < bytes)
-      loaded.push_back(arith::ExtUIOp::create(p, p.getI32Type(), p.load(p.getI16Type(), p.at(begin, offset), 2)));
-    loaded.resize(4, p.i32(0));
-    return loaded;
-  };
   auto inside = [&] {
-    return layer.k % chunk
-               ? p.ifElse(
-                     p.lessU(first, p.i32(layer.k / chunk * chunk)), [&] { return loadAtOnce(p, start); }, pieces)
-               : words();
+    if (layer.k % chunk == 0)
+      return p.loadWords(start, 4);
+    unsigned bytes = layer.k % chunk * layer.elementBytes(), always = bytes / 4;
+    // Of a pointer that LLVM does not know: it makes one load of four words of three, and the fourth is of the others.
+    Values loaded = loadPart(p, LLVM::LaunderInvariantGroupOp::create(p, start), 0, always);
+    loaded.append(p.ifElse(
+        p.lessU(first, p.i32(layer.k / chunk * chunk)), [&] { return loadPart(p, start, always, 4 - always); },
+        [&] {
+          Values rest(4 - always, p.i32(0));
+          if (bytes % 4 != 0)
+            rest[0] = arith::ExtUIOp::create(p, p.getI32Type(),
+                                             p.load(p.getI16Type(), p.at(start, 4 * always), /*alignment=*/2));
+          return rest;
+        }));
+    return loaded;
   };
   return p.ifElse(p.lessU(first, end), inside, [&] { return Values(4, p.i32(0)); });
 }
