@@ -102,4 +102,5 @@ def main():
     print(f"geometric mean {compare.geometric_mean(ratios):.2f}, worst {min(ratios):.2f}; {compare.setting(arguments.threads)}")
 
 
-main()
+if __name__ == "__main__":
+    main()
