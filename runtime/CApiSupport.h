@@ -8,15 +8,12 @@
 #ifndef RECKON_RUNTIME_CAPISUPPORT_H
 #define RECKON_RUNTIME_CAPISUPPORT_H
 
+#include "EngineHandle.h"
 #include "ExecutionContext.h"
 
 #include <algorithm>
 #include <cstring>
 #include <new>
-
-struct ReckonEngine {
-  std::shared_ptr<reckon::runtime::LoadedEngine> loaded;
-};
 
 struct ReckonContext {
   explicit ReckonContext(std::shared_ptr<const reckon::runtime::LoadedEngine> engine) : execution(std::move(engine)) {}

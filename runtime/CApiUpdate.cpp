@@ -92,7 +92,7 @@ uint64_t reckon_engine_version(const ReckonEngine *engine) { return engine ? eng
 ReckonStatus reckon_engine_save(const ReckonEngine *engine, const char *path) {
   if (!engine || !path)
     return invalid("a null argument");
-  return guarded([&](Error &error) { return engine->loaded->save(path, error); });
+  return guarded([&](Error &error) { return engine->loaded->save(path, /*recipe=*/nullptr, error); });
 }
 
 ReckonStatus reckon_run_version(const ReckonContext *context, uint64_t *version) {

@@ -7,7 +7,6 @@
 
 #include "Changes.h"
 
-#include <algorithm>
 #include <cstring>
 
 using namespace reckon;
@@ -22,6 +21,27 @@ bool Changes::findTable(const std::string &name, uint32_t &index, Error &error) 
     if (spec.tables[index].name == name)
       return true;
   return error.set(RECKON_INVALID, "the engine has no table '" + name + "' to update");
+}
+
+/// "NAME", or "NAME [PACKING]" where a weight is stored in several packings.
+static bool isCalled(const WeightSpec &weight, const std::string &text) {
+  return weight.name == text || weight.name + " [" + weight.packing + "]" == text;
+}
+
+bool Changes::findWeight(const std::string &name, uint32_t &index, Error &error) const {
+  size_t found = 0;
+  std::string packings;
+  for (uint32_t i = 0; i < spec.weights.size(); ++i)
+    if (isCalled(spec.weights[i], name)) {
+      index = i;
+      ++found;
+      packings += (packings.empty() ? "'" : ", '") + spec.weights[i].name + " [" + spec.weights[i].packing + "]'";
+    }
+  if (found == 1)
+    return true;
+  if (found == 0)
+    return error.set(RECKON_INVALID, "the engine has no weight '" + name + "' to update");
+  return error.set(RECKON_INVALID, "weight '" + name + "'", "the engine has several; one of " + packings + " is meant");
 }
 
 //===-- Building --------------------------------------------------------------===//
@@ -87,11 +107,14 @@ bool Changes::addDeletion(const std::string &table, const int64_t *ids, uint64_t
 }
 
 bool Changes::addWeight(const std::string &weight, uint64_t bytes, const void *data, Error &error) {
-  for (const WeightSpec &known : spec.weights)
-    if (known.name == weight && known.data.size != bytes)
-      return error.set(RECKON_INVALID, "weight '" + weight + "'",
-                       "it has " + std::to_string(known.data.size) + " bytes as it is stored, got " +
-                           std::to_string(bytes));
+  uint32_t index;
+  if (!findWeight(weight, index, error))
+    return false;
+  // Before anything of that size is read.
+  if (bytes != spec.weights[index].data.size)
+    return error.set(RECKON_INVALID, "weight '" + weight + "'",
+                     "it has " + std::to_string(spec.weights[index].data.size) + " bytes as it is stored, got " +
+                         std::to_string(bytes));
   return add(ChangeKind::Weight, {weight, bytes, 0, bytes, nullptr, data}, error);
 }
 
@@ -123,12 +146,7 @@ bool Changes::read(const uint8_t *data, size_t size, size_t &offset, Change &cha
     return true;
   };
   if (change.kind == ChangeKind::Weight) {
-    auto found = std::find_if(spec.weights.begin(), spec.weights.end(),
-                              [&](const WeightSpec &weight) { return weight.name == name; });
-    if (found == spec.weights.end())
-      return error.set(RECKON_INVALID, "the engine has no weight '" + name + "' to update");
-    change.index = static_cast<uint32_t>(found - spec.weights.begin());
-    if (!take(1, change.data))
+    if (!findWeight(name, change.index, error) || !take(1, change.data))
       return false;
   } else {
     if (!findTable(name, change.index, error))

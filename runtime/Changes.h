@@ -71,6 +71,7 @@ private:
   /// The change at `offset`, which moves to the next one.
   [[nodiscard]] bool read(const uint8_t *data, size_t size, size_t &offset, Change &change, Error &error) const;
   [[nodiscard]] bool check(const Change &change, Error &error) const;
+  [[nodiscard]] bool findWeight(const std::string &name, uint32_t &index, Error &error) const;
   [[nodiscard]] bool findTable(const std::string &name, uint32_t &index, Error &error) const;
 
   const EngineSpec &spec;

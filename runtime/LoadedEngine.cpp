@@ -155,7 +155,7 @@ bool LoadedEngine::commit(const Changes &changes, uint64_t only, uint64_t &versi
   return versions->commit(changes, only, version, error);
 }
 
-bool LoadedEngine::save(const std::string &path, Error &error) const {
+bool LoadedEngine::save(const std::string &path, const RecipeSpec *recipe, Error &error) const {
   std::lock_guard<std::mutex> one(saving);
   {
     std::lock_guard<std::mutex> lock(mutex);
@@ -166,6 +166,8 @@ bool LoadedEngine::save(const std::string &path, Error &error) const {
   // Commits after the next one wait meanwhile; runs do not.
   PinScope version(*versions, savePin);
   EngineSpec saved = spec();
+  if (recipe)
+    saved.recipe = *recipe;
   for (size_t i = 0; i < saved.tables.size(); ++i) {
     TableSpec &table = saved.tables[i];
     table.rows = static_cast<uint64_t>(rowCounts[i]);

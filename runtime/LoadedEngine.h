@@ -61,8 +61,8 @@ public:
   uint64_t identity() const { return file->identity(); }
   /// Who has to have signed the engine and its update logs.
   const std::optional<PublicKey> &signer() const { return file->signer(); }
-  /// Writes the newest version as an engine, in the place of what is there.
-  [[nodiscard]] bool save(const std::string &path, Error &error) const;
+  /// Writes the newest version as an engine, in the place of what is there. Its recipe is `recipe` unless that is null.
+  [[nodiscard]] bool save(const std::string &path, const RecipeSpec *recipe, Error &error) const;
 
 private:
   std::unique_ptr<EngineFile> file;

@@ -11,6 +11,7 @@
 #include "lib/Compiler/OptionTable.h"
 #include "lib/Compiler/PassInstruments.h"
 #include "lib/Compiler/Phases.h"
+#include "lib/Compiler/Recipe.h"
 #include "lib/Compiler/Register.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Support/Statistic.h"
@@ -253,6 +254,10 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.tableFormats = options.tableFormats;
   phaseOptions.wrapNegativeIds = options.negativeIds == "wrap";
   phaseOptions.appendTopK = options.appendTopK;
+  // Before the first phase, while constants are those of the model.
+  std::optional<RecipeSpec> recipe;
+  if (options.startAfter.empty())
+    recipe = makeRecipe(module, options);
   BlameWatch blamed(module.getContext(), options);
   PassInstruments instruments(*module.getContext(), options, report);
   llvm::ArrayRef<Phase> phases = getPhases();
@@ -274,7 +279,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
       return std::nullopt;
     PhaseTimer timer(phase, options, report);
     if (!phase.rewrite)
-      return emitTargets(modules, *targets, *cpu, options, report);
+      return emitTargets(modules, *targets, *cpu, options, std::move(recipe), report);
     while (phase.isPerDevice && modules.size() < programs.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());

@@ -80,7 +80,7 @@ bool ProgramEmitter::addCuda(mlir::ModuleOp module, const GpuTarget &gpu) {
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                         const host::Target &cpu, const CompileOptions &options,
-                                                        CompileReport &report) {
+                                                        std::optional<RecipeSpec> recipe, CompileReport &report) {
   ProgramEmitter emitter(cpu, report);
   for (auto [module, target] : llvm::zip(modules, targets.programs()))
     if (!getBackend(target.device).emit(emitter, module, target))
@@ -90,6 +90,7 @@ std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::Mod
     report.error = ErrorKind::Unsupported;
     return std::nullopt;
   }
+  spec->recipe = std::move(recipe);
   mlir::ModuleOp module = modules.front();
   if (std::string wrong = placeTables(*spec, options, report); !wrong.empty()) {
     mlir::emitError(module.getLoc()) << wrong;

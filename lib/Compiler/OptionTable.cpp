@@ -33,31 +33,32 @@ static std::vector<CompileOption> makeTable() {
       {compilation, "host-cpu", "CPU",
        "the CPU to generate code for: native (default), x86-64-v3 (AVX2),\nx86-64-v4 (AVX-512), or a CPU that LLVM "
        "knows, such as sapphirerapids",
-       &CompileOptions::cpu},
+       &CompileOptions::cpu, true},
       {compilation, "precision", "P",
        "what floats are stored and multiplied in: fp32, the model's own types (default);\ntf32, products may be "
        "rounded "
        "to it on GPUs; fp16 or bf16, with sums in fp32",
-       &CompileOptions::precision},
+       &CompileOptions::precision, true},
       {compilation, "batch-dim", "AXIS",
        "make this dimension of the inputs, which the model has fixed to the batch it was\nexported with, any batch: 0 "
        "for most models",
-       &CompileOptions::batchDim},
+       &CompileOptions::batchDim, true},
       {compilation, "negative-ids", "error|wrap",
        "what a negative id of a lookup does: error fails the run (default); wrap takes the\nrow so far from the end of "
        "the table, as ONNX's Gather says",
-       &CompileOptions::negativeIds},
+       &CompileOptions::negativeIds, true},
       {compilation, "append-topk", "K[:OUTPUT]",
        "in place of OUTPUT, scores [candidates], [candidates, 1] or [users, candidates], give\nOUTPUT_values and "
        "OUTPUT_indices, the K best; OUTPUT may be left out where it is the only one",
-       &CompileOptions::appendTopK},
+       &CompileOptions::appendTopK, true},
       {compilation, "freeze-input", "NAME=FILE",
-       "make an input a constant, with the value in a .npy or .pb file; repeatable", &CompileOptions::frozenInputs},
+       "make an input a constant, with the value in a .npy or .pb file; repeatable", &CompileOptions::frozenInputs,
+       true},
       {compilation, "keep-tensor", "NAME",
        "make a tensor between the model's nodes an output, too, by its ONNX name; * for all\nthat nodes read; "
        "repeatable; "
        "for reckon-run --dump-tensors and reckon-diff",
-       &CompileOptions::keptTensors},
+       &CompileOptions::keptTensors, true},
       {compilation, "tables", "WHERE",
        "where rows of tables go: inline, into the engine (default); separate, each into a\nfile beside it; reference, "
        "nowhere: "
@@ -66,16 +67,16 @@ static std::vector<CompileOption> makeTable() {
       {compilation, "table-format", "NAME=FORMAT",
        "the rows of a table are bound when the engine is loaded (reckon-run --table) and are\nnot in it; FORMAT is " +
            listEncodings() + "; repeatable",
-       &CompileOptions::tableFormats},
+       &CompileOptions::tableFormats, true},
       {compilation, "candidates", "SET",
        "the launches of linear layers on GPUs: chosen, those that the cost model can pick\n(default); all, also those "
        "that only reckon-tune can find to be the fastest",
-       &CompileOptions::candidates},
+       &CompileOptions::candidates, true},
       {compilation, "timing-cache", "FILE", "keep the launches that reckon-tune found fastest, and no others",
-       &CompileOptions::timingCache},
+       &CompileOptions::timingCache, true},
       {development, "check-kernels", nullptr,
        "kernels check every access to memory: one outside its buffer ends the run with\nstatus 5; slow, and for tests",
-       &CompileOptions::checkKernels},
+       &CompileOptions::checkKernels, true},
       {development, "start-after", "PHASE",
        "go on behind this phase: MODEL is what --stop-after=PHASE wrote, text or bytecode",
        &CompileOptions::startAfter},
@@ -127,6 +128,40 @@ std::string reckon::setCompileOption(llvm::StringRef name, const char *value, Co
     return "";
   }
   return ("there is no option '" + name + "'").str();
+}
+
+/// The devices in the one way to say them that names all architectures.
+static std::string describeTarget(const CompileOptions &options) {
+  std::optional<Targets> targets = Targets::parse(options.target, options.archs, nullptr);
+  std::string text = !targets || targets->host ? deviceName(DeviceKind::Host) : "";
+  if (targets && !targets->gpus.empty()) {
+    text += text.empty() ? "cuda:" : ",cuda:";
+    text +=
+        llvm::join(llvm::map_range(targets->gpus, [](const GpuTarget *gpu) { return std::string(gpu->arch); }), ",");
+  }
+  return text;
+}
+
+std::vector<std::string> reckon::listProgramOptions(const CompileOptions &options) {
+  static const CompileOptions byDefault;
+  std::vector<std::string> list;
+  if (std::string target = describeTarget(options); target != byDefault.target)
+    list.push_back("--target=" + target);
+  for (const CompileOption &option : getCompileOptions()) {
+    if (!option.changesProgram)
+      continue;
+    std::string name = std::string("--") + option.name;
+    bool isFile = option.metavar && llvm::StringRef(option.metavar).contains("FILE");
+    auto add = [&](const std::string &value) { list.push_back(isFile ? name : name + "=" + value); };
+    if (auto *text = std::get_if<std::string CompileOptions::*>(&option.member);
+        text && options.**text != byDefault.**text)
+      add(options.**text);
+    else if (auto *flag = std::get_if<bool CompileOptions::*>(&option.member); flag && options.**flag)
+      list.push_back(name);
+    else if (auto *values = std::get_if<std::vector<std::string> CompileOptions::*>(&option.member))
+      llvm::for_each(options.**values, add);
+  }
+  return list;
 }
 
 /// What is wrong with the options for launches on cuda; empty when nothing is.

@@ -27,6 +27,9 @@ struct CompileOption {
   std::string help;
   std::variant<std::string CompileOptions::*, bool CompileOptions::*, std::vector<std::string> CompileOptions::*>
       member;
+  /// Whether it changes what an engine computes or how; not so where rows are, how it is made, and reports. The devices
+  /// are told by two options together, and not marked.
+  bool changesProgram = false;
 };
 
 /// All options that are texts or flags, in the order of --help.
@@ -34,6 +37,10 @@ const std::vector<CompileOption> &getCompileOptions();
 
 /// Sets an option by its name; null stands for a flag that is on. What is wrong with it; empty when nothing is.
 std::string setCompileOption(llvm::StringRef name, const char *value, CompileOptions &options);
+
+/// Those options that change the program and are not the default, as reckon-compile takes them. Of files only the
+/// option is named: an engine holds no paths of the machine that it was made on.
+std::vector<std::string> listProgramOptions(const CompileOptions &options);
 
 /// What is wrong with the options together; empty when nothing is. compileModule() says the same as a diagnostic.
 std::string checkOptions(const CompileOptions &options);

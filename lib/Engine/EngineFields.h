@@ -69,6 +69,8 @@ RECKON_FIELDS(ProgramSpec, Program, s.target, s.slots, s.localSlots, s.kernels, 
 RECKON_FIELDS(IdUse, IdUse, s.input, s.first, s.count, s.bound);
 RECKON_FIELDS(OffsetsUse, OffsetsUse, s.input, s.ids, s.includeLast);
 RECKON_FIELDS(SizeRequirement, SizeRequirement, s.left, s.right, s.mustBeEqual, s.node, s.what);
+RECKON_FIELDS(InitializerSpec, Initializer, s.name, s.checksum);
+RECKON_FIELDS(RecipeSpec, Recipe, s.options, s.initializers);
 #undef RECKON_FIELDS
 
 /// The indices of a table's fields.

@@ -27,7 +27,8 @@ constexpr uint16_t majorVersion = 10;
 // Minor: raised with every addition that engines can do without, such as an optional field; from 0 with a new major.
 // Smaller ones are read, greater ones refused.
 //   1: signatures
-constexpr uint16_t minorVersion = 1;
+//   2: recipes
+constexpr uint16_t minorVersion = 2;
 constexpr uint64_t sectionAlignment = 4096;
 constexpr uint64_t weightAlignment = 64;
 // Tables from this size on have a checksum for each chunk, so that rows can be checked when they are first read. A

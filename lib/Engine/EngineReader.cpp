@@ -280,7 +280,7 @@ private:
            read(root->dims(), spec.dims) && read(root->inputs(), spec.inputs) && read(root->outputs(), spec.outputs) &&
            read(root->weights(), spec.weights) && read(root->tables(), spec.tables) &&
            read(root->id_uses(), spec.idUses) && read(root->offsets_uses(), spec.offsetsUses) &&
-           read(root->requirements(), spec.requirements);
+           read(root->requirements(), spec.requirements) && read(root->recipe(), spec.recipe);
   }
 
   bool finish() {

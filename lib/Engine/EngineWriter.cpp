@@ -238,10 +238,11 @@ private:
     auto idUses = pack<void>(spec.idUses);
     auto offsetsUses = pack<void>(spec.offsetsUses);
     auto requirements = pack<void>(spec.requirements);
+    auto recipe = pack<void>(spec.recipe);
     if (builder.GetSize() > FLATBUFFERS_MAX_BUFFER_SIZE / 2)
       return false;
     fbs::FinishEngineBuffer(builder, fbs::CreateEngine(builder, producer, programs, dims, inputs, outputs, weights,
-                                                       tables, sectionList, idUses, offsetsUses, requirements));
+                                                       tables, sectionList, idUses, offsetsUses, requirements, recipe));
     metadata.assign(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     return true;
   }

@@ -51,25 +51,22 @@ bool reckon::writeAll(int descriptor, const void *data, size_t size) {
 }
 
 namespace {
-/// A file that is removed unless it was put in its place.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(std::string path) : path(std::move(path)) {}
+/// The name of a file that is removed unless it was put in its place.
+struct TemporaryFile {
+  TemporaryFile(const std::string &path, bool exists) : path(path), exists(exists) {}
   ~TemporaryFile() {
-    if (!path.empty())
+    if (exists)
       ::unlink(path.c_str());
   }
   TemporaryFile(const TemporaryFile &) = delete;
   TemporaryFile &operator=(const TemporaryFile &) = delete;
   bool moveTo(const std::string &place) {
-    if (::rename(path.c_str(), place.c_str()) != 0)
-      return false;
-    path.clear();
-    return true;
+    exists = exists && ::rename(path.c_str(), place.c_str()) != 0;
+    return !exists;
   }
 
-private:
-  std::string path;
+  const std::string &path;
+  bool exists;
 };
 } // namespace
 
@@ -83,11 +80,25 @@ bool reckon::writeFile(const std::string &path, const std::function<bool(const S
       *error = "'" + path + "' cannot be " + what + ": " + std::strerror(errno);
     return false;
   };
-  TemporaryFile temporary(inPlace ? "" : name);
-  Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  // A file without a name until it is whole is nothing that a process which is killed leaves; not every file system has
+  // them.
+  std::string folder = path.substr(0, path.rfind('/') + 1);
+  Descriptor file(inPlace ? -1 : ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
+  bool isNameless = file.get() >= 0;
+  if (!isNameless)
+    file = Descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.get() < 0)
     return failed("created");
-  if (!emit([&](const void *data, size_t size) { return writeAll(file.get(), data, size); }) || file.close() != 0)
+  TemporaryFile temporary(name, !inPlace && !isNameless);
+  if (!emit([&](const void *data, size_t size) { return writeAll(file.get(), data, size); }))
+    return failed("written");
+  if (isNameless) {
+    ::unlink(name.c_str()); // of another process that had this number
+    temporary.exists = ::linkat(AT_FDCWD, file.path().c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    if (!temporary.exists)
+      return failed("named");
+  }
+  if (file.close() != 0)
     return failed("written");
   return inPlace || temporary.moveTo(path) || failed("put in place");
 }

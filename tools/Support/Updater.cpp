@@ -126,33 +126,3 @@ int Updater::deleteRows(const std::string &argument, std::string &error) {
     return code;
   return take(update.deleteRows(name, ids), error);
 }
-
-int Updater::setWeights(const std::string &path, std::string &error) {
-  runtime::Engine other;
-  // Its tables need not be there.
-  std::vector<ReckonTableBinding> none(1, RECKON_TABLE_BINDING_INIT);
-  none[0].source = RECKON_TABLE_SYNTHETIC;
-  none[0].rows = 1;
-  if (Status failed = other.open(path, none))
-    return take(failed, error);
-  size_t count = reckon_engine_num_weights(engine.get());
-  if (reckon_engine_num_weights(other.get()) != count)
-    return fail("'" + path + "' has " + std::to_string(reckon_engine_num_weights(other.get())) +
-                    " weights, the engine has " + std::to_string(count) +
-                    ": compile it from the same model with the same options",
-                error);
-  for (size_t i = 0; i < count; ++i) {
-    ReckonWeightInfo own = RECKON_WEIGHT_INFO_INIT, given = RECKON_WEIGHT_INFO_INIT;
-    reckon_engine_weight(engine.get(), i, &own);
-    reckon_engine_weight(other.get(), i, &given);
-    if (std::strcmp(own.name, given.name) != 0 || std::strcmp(own.packing, given.packing) != 0 ||
-        own.bytes != given.bytes)
-      return fail("'" + path + "': weight '" + given.name + "' (" + given.packing + ", " + std::to_string(given.bytes) +
-                      " bytes) stands where the engine has '" + own.name + "' (" + own.packing + ", " +
-                      std::to_string(own.bytes) + " bytes): compile it from the same model with the same options",
-                  error);
-    if (Status failed = update.setWeight(given.name, given.data, given.bytes))
-      return take(failed, error);
-  }
-  return ExitOk;
-}

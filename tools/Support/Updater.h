@@ -9,6 +9,7 @@
 #define RECKON_TOOLS_SUPPORT_UPDATER_H
 
 #include "HostTensor.h"
+#include "reckon/Engine/EngineFile.h"
 #include "reckon/Runtime/Runtime.hpp"
 
 namespace reckon::tools {
@@ -16,7 +17,9 @@ namespace reckon::tools {
 /// Adds changes that are in files to an update. Each returns the exit code, with the reason in `error`.
 class Updater {
 public:
-  Updater(const runtime::Engine &engine, runtime::Update &update) : engine(engine), update(update) {}
+  /// `path` is where the engine was opened.
+  Updater(std::string path, const runtime::Engine &engine, runtime::Update &update)
+      : path(std::move(path)), engine(engine), update(update) {}
 
   /// NAME=F.npy: all rows of a table.
   int setTable(const std::string &argument, std::string &error);
@@ -24,16 +27,23 @@ public:
   int setRows(const std::string &argument, std::string &error);
   /// NAME=IDS.npy
   int deleteRows(const std::string &argument, std::string &error);
-  /// Another engine's file: its weights, which must be those of this engine in name, packing and size.
+  /// The weights of another engine's file, which must have the same program.
   int setWeights(const std::string &path, std::string &error);
+  /// The weights that an ONNX model gives the engine: it is compiled as the engine was, by reckon-compile.
+  int refit(const std::string &model, std::string &error);
+
+  /// Makes the changes and writes the engine.
+  int save(const std::string &path, std::string &error);
 
 private:
   int findTable(const std::string &name, ReckonTableInfo &table, std::string &error) const;
   int readRows(const ReckonTableInfo &table, const std::string &path, HostTensor &rows, std::string &error) const;
   int readIds(const std::string &path, std::vector<int64_t> &ids, std::string &error) const;
 
+  std::string path;
   const runtime::Engine &engine;
   runtime::Update &update;
+  std::optional<RecipeSpec> recipe; // of the weights that were set
 };
 
 } // namespace reckon::tools

@@ -31,8 +31,8 @@ static void declare(ArgParser &args, Options &options) {
               "of the model with the same options",
               options.weightsFrom);
   args.option("weights", "M.onnx",
-              "refused: an engine does not say how its weights were made of the\n"
-              "model's; compile the model and give --weights-from",
+              "take the weights that another state of the model has, which\n"
+              "reckon-compile compiles as the engine was",
               options.weights);
   args.option("table", "NAME=F.npy", "all rows of a table; repeatable", options.tables);
   args.option("rows", "NAME=IDS.npy,VALUES.npy", "some rows; repeatable", options.rows);
@@ -49,6 +49,9 @@ static void declare(ArgParser &args, Options &options) {
 static int change(const Options &options, Updater &updater, std::string &error) {
   if (!options.weightsFrom.empty())
     if (int code = updater.setWeights(options.weightsFrom, error))
+      return code;
+  if (!options.weights.empty())
+    if (int code = updater.refit(options.weights, error))
       return code;
   for (const std::string &argument : options.tables)
     if (int code = updater.setTable(argument, error))
@@ -68,10 +71,6 @@ static int run(int argc, char **argv) {
   declare(args, options);
   if (!args.parse(argc, argv))
     return args.exitCode();
-  if (!options.weights.empty())
-    return args.error("--weights: an engine does not say how its weights were made of the model's; compile '" +
-                          options.weights + "' and give the engine to --weights-from",
-                      ExitUnsupported);
   if (!options.appendTo.empty() && (!options.output.empty() || !options.replay.empty()))
     return args.error("--append-to leaves the engine as it is and goes with neither --output nor --replay");
 
@@ -90,7 +89,7 @@ static int run(int argc, char **argv) {
   }
   if (Status failed = update.create(engine))
     return args.error(failed.message, failed.code);
-  Updater updater(engine, update);
+  Updater updater(args.positional(), engine, update);
   if (int code = change(options, updater, error))
     return args.error(error, code);
 
@@ -101,10 +100,8 @@ static int run(int argc, char **argv) {
       return args.error(failed.message, failed.code);
     return ExitOk;
   }
-  Status failed = update.commit();
-  if (failed || (failed = engine.save(options.output.empty() ? args.positional() : options.output)))
-    return args.error(failed.message, failed.code);
-  return ExitOk;
+  int code = updater.save(options.output.empty() ? args.positional() : options.output, error);
+  return code ? args.error(error, code) : int(ExitOk);
 }
 
 int main(int argc, char **argv) {

@@ -193,6 +193,18 @@ struct SizeRequirement {
   std::string what; // what it does with these sizes: "the 5 greatest elements of dimension 1"
 };
 
+/// A small constant of the model.
+struct InitializerSpec {
+  std::string name; // the ONNX name
+  uint64_t checksum = 0;
+};
+
+/// What an engine was made of, so that it can be made again of the model with other weights.
+struct RecipeSpec {
+  std::vector<std::string> options; // of reckon-compile: "--precision=fp16"; without a value where that was a file
+  std::vector<InitializerSpec> initializers;
+};
+
 enum class CodeKind : uint8_t { Host, Ptx, Cubin };
 
 /// One code section: an ELF shared object; PTX text with a zero at its end, or a cubin, called by the architecture
@@ -214,6 +226,7 @@ struct EngineSpec {
   std::vector<IdUse> idUses;
   std::vector<OffsetsUse> offsetsUses;
   std::vector<SizeRequirement> requirements; // all checked when a set of sizes is first seen
+  std::optional<RecipeSpec> recipe;
 
   size_t numNamedDims() const { return dims.size() - std::min(dims.size(), tables.size()); }
 
@@ -265,6 +278,9 @@ std::optional<LinearSize> asLinear(const SizeExpr &size);
 /// uses known dimensions only, that each dimension can be solved from the input shapes (some axis is linear in it) or
 /// is a table's rows. Returns the first violation in words, or an empty string.
 std::string validateEngine(const EngineSpec &spec);
+
+/// Whether two engines are the same but for the values of weights, the rows of tables and where those are, and recipes.
+bool haveSameProgram(const EngineSpec &a, const EngineSpec &b);
 
 /// The engine's bytes; the same spec gives the same bytes. On an invalid spec nullopt, with the reason in *error.
 std::optional<std::vector<uint8_t>> serializeEngine(const EngineSpec &spec, std::string *error = nullptr);

@@ -408,7 +408,8 @@ RECKON_API ReckonStatus reckon_update_table(ReckonUpdate *update, const char *ta
 RECKON_API ReckonStatus reckon_update_delete_rows(ReckonUpdate *update, const char *table, const int64_t *ids,
                                                   size_t count);
 /// A weight as it is stored: reckon_engine_weight() of an engine that was compiled from another state of the model with
-/// the same options has it.
+/// the same options has it. `weight` is its name, or "NAME [PACKING]" where programs for several devices read it in
+/// several packings (ReckonWeightInfo).
 RECKON_API ReckonStatus reckon_update_weight(ReckonUpdate *update, const char *weight, const void *data, size_t bytes);
 /// Makes the changes the next version, whose number goes to `version` unless that is null, and empties the update.
 /// Waits for the runs that read the version before the newest one. When it fails nothing has changed.

@@ -74,6 +74,11 @@ TEST(EngineFile, RoundTrip) {
   EXPECT_EQ(got.programs[0].arenaUnshared, want.programs[0].arenaUnshared);
   EXPECT_EQ(got.idUses[0].bound.str(), "rows:emb");
   EXPECT_TRUE(got.offsetsUses[0].includeLast);
+  ASSERT_TRUE(got.recipe);
+  EXPECT_EQ(got.recipe->options, (std::vector<std::string>{"--precision=fp16", "--check-kernels"}));
+  ASSERT_EQ(got.recipe->initializers.size(), 2u);
+  EXPECT_EQ(got.recipe->initializers[1].name, "eps");
+  EXPECT_EQ(got.recipe->initializers[0].checksum, 77u);
   ASSERT_EQ(got.requirements.size(), 1u);
   EXPECT_EQ(got.requirements[0].left.str(), "3*batch");
   EXPECT_EQ(got.requirements[0].right.str(), "batch");
@@ -171,6 +176,25 @@ TEST(EngineFile, RefusalsNameThePart) {
   EXPECT_NE(flipped(200).find("description: checksum"), std::string::npos);
   EXPECT_NE(flipped(bytes.size() - 1).find("section 'emb': checksum"), std::string::npos);
   EXPECT_NE(flipped(bytes.size() - 4097).find("section 'weights': checksum"), std::string::npos);
+}
+
+TEST(EngineFile, ProgramsAreTheSameWhateverTheValues) {
+  EngineSpec spec = mutableSpec(), other = mutableSpec();
+  std::vector<uint8_t> values(other.weights[0].data.size, 7), rows(other.tables[0].data.size, 9);
+  other.weights[0].data = other.own(values);
+  other.tables[0].data = other.own(rows);
+  other.recipe.reset();
+  EXPECT_TRUE(haveSameProgram(spec, other));
+  other.weights[0].name += "x";
+  EXPECT_FALSE(haveSameProgram(spec, other));
+  other = mutableSpec();
+  std::vector<uint8_t> code(other.code[0].data.data, other.code[0].data.data + other.code[0].data.size);
+  code.back() ^= 1;
+  other.code[0].data = other.own(code);
+  EXPECT_FALSE(haveSameProgram(spec, other));
+  other = mutableSpec();
+  other.requirements.clear();
+  EXPECT_FALSE(haveSameProgram(spec, other));
 }
 
 TEST(EngineFile, WriterRefusesInvalidSpecs) {

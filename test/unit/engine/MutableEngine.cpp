@@ -131,6 +131,7 @@ EngineSpec test::mutableSpec() {
   spec.programs = {program, cudaProgram()};
   spec.idUses = {{1, 0, 1, size("rows:emb")}};
   spec.offsetsUses = {{1, 1, true}};
+  spec.recipe = RecipeSpec{{"--precision=fp16", "--check-kernels"}, {{"fc.bias", 77}, {"eps", 3}}};
   spec.requirements = {{size("3*batch"), size("batch"), false, "topk", "the greatest of each three"}};
   return spec;
 }

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <dirent.h>
 #include <fstream>
 #include <iterator>
 #include <sys/wait.h>
@@ -197,6 +198,60 @@ TEST_F(Logs, AFrameThatIsNotWholeIsWaitedForAndCutOffByTheNextWriter) {
   Context context;
   ASSERT_FALSE(context.create(fresh, 1));
   expectState(context, state, 2);
+}
+
+/// Processes that are killed while they follow a log, or save what they have, leave it and the file whole.
+TEST_F(Logs, FollowersAndSaversAreKilled) {
+  const char *option = std::getenv("RECKON_SOAK_KILLS");
+  int kills = option ? std::atoi(option) : 8;
+  std::string saved = path + ".saved";
+  UpdateLog writer, follower;
+  Engine early;
+  open(early);
+  Context context;
+  ASSERT_FALSE(context.create(early, 1));
+  ASSERT_FALSE(writer.open(engine, path, RECKON_LOG_APPEND));
+  ASSERT_FALSE(follower.open(early, path, RECKON_LOG_FOLLOW));
+  for (int kill = 0; kill < kills; ++kill) {
+    pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      Engine own;
+      Context runs;
+      UpdateLog log;
+      Update change;
+      SampleData data = sampleData(5);
+      if (own.openMemory(bytes.data(), bytes.size()) || runs.create(own, 1) || bindInputs(runs, data) ||
+          log.open(own, path, RECKON_LOG_FOLLOW) || change.create(own))
+        _exit(1);
+      for (;;)
+        if (log.apply() || runs.run() || (kill % 2 == 0 && own.save(saved)))
+          _exit(1);
+    }
+    for (int i = 0; i < 1 + kill % 4; ++i) {
+      appendRow(writer, kill * 4 + i + 1);
+      std::this_thread::sleep_for(std::chrono::microseconds(300 + kill * 733 % 2000));
+    }
+    ::kill(child, SIGKILL);
+    int status;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself";
+    Status failed = follower.apply();
+    ASSERT_FALSE(failed) << failed.message;
+    expectState(context, state, early.version());
+    Engine opened;
+    if (access(saved.c_str(), F_OK) == 0) {
+      failed = opened.open(saved);
+      EXPECT_FALSE(failed) << failed.message;
+    }
+  }
+  unlink(saved.c_str());
+  size_t left = 0;
+  DIR *folder = opendir("/tmp");
+  while (const dirent *entry = readdir(folder))
+    left += ("/tmp/" + std::string(entry->d_name)).compare(0, saved.size(), saved) == 0;
+  closedir(folder);
+  EXPECT_EQ(left, 0u);
 }
 
 /// Processes that are killed while they append leave a log that the next one goes on with.

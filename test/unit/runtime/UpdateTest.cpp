@@ -130,6 +130,26 @@ TEST_F(Updates, WeightsOfAnotherEngine) {
   expectState(context, state, 1);
 }
 
+TEST_F(Updates, AWeightInSeveralPackingsIsNamedWithOne) {
+  EngineSpec spec = sampleSpec();
+  spec.weights.push_back(spec.weights[0]);
+  spec.weights[1].packing = "panels:8";
+  std::vector<uint8_t> twoBytes = sampleEngine(spec);
+  Engine two;
+  Update changes;
+  ASSERT_FALSE(two.openMemory(twoBytes.data(), twoBytes.size()));
+  ASSERT_FALSE(changes.create(two));
+  state.setWeights(5);
+  size_t size = state.weights.size() * 4;
+  EXPECT_EQ(changes.setWeight("w", state.weights.data(), size).message,
+            "weight 'w': the engine has several; one of 'w [row_major]', 'w [panels:8]' is meant");
+  ASSERT_FALSE(changes.setWeight("w [row_major]", state.weights.data(), size));
+  ASSERT_FALSE(changes.commit());
+  Context context;
+  ASSERT_FALSE(context.create(two, 1));
+  expectState(context, state, 1);
+}
+
 /// The same whatever the rows were bound to.
 TEST_F(Updates, EveryKindOfBinding) {
   char file[] = "/tmp/reckon-rows-XXXXXX";
@@ -240,7 +260,14 @@ TEST_F(Updates, ARunUnderWayKeepsItsVersion) {
   expectState(slow, state, 6);
 }
 
-/// Every output is that of exactly one version, whichever the run reports.
+int64_t residentBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+/// Every output is that of exactly one version, whichever the run reports. No memory grows.
 TEST_F(Updates, Soak) {
   const char *option = std::getenv("RECKON_SOAK_SECONDS");
   auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(option ? std::atoll(option) * 1000 : 500);
@@ -274,6 +301,7 @@ TEST_F(Updates, Soak) {
     });
   std::mt19937 random(1);
   uint64_t version = 0;
+  int64_t resident = 0;
   for (; std::chrono::steady_clock::now() < end && !testing::Test::HasFailure(); ++version) {
     std::vector<int64_t> ids;
     for (int i = 0; i < 10; ++i)
@@ -299,10 +327,13 @@ TEST_F(Updates, Soak) {
       std::lock_guard<std::mutex> lock(mutex);
       states[version + 1] = state;
       // Runs read one of two versions; those that have ended may take a while to look up which.
-      while (states.size() > 20000)
+      while (states.size() > 2000)
         states.erase(states.begin());
     }
     ASSERT_EQ(commit(), version + 1);
+    // By then the states are as many as there will be.
+    if (version == 4000)
+      resident = residentBytes();
   }
   stop = true;
   for (std::thread &thread : threads)
@@ -310,6 +341,11 @@ TEST_F(Updates, Soak) {
   EXPECT_GT(runs, 0u);
   ReckonCounters counters = engine.counters();
   EXPECT_EQ(counters.version, version);
+  if (resident != 0) {
+    int64_t growth = residentBytes() - resident;
+    EXPECT_LT(growth, 32 << 20);
+    RecordProperty("growth", std::to_string(growth));
+  }
   RecordProperty("runs", std::to_string(runs));
   RecordProperty("versions", std::to_string(version));
 }
