@@ -421,7 +421,7 @@ TEST(Service, ErrorsInParts) {
   Loaded loaded;
   Bound bound(loaded.engine, 10, 1);
   ReckonErrorInfo info = RECKON_ERROR_INFO_INIT;
-  auto last = [&](Status failed) {
+  auto last = [&](const Status &failed) {
     EXPECT_TRUE(failed);
     EXPECT_EQ(reckon_last_error_info(&info), RECKON_OK);
     EXPECT_EQ(info.code, failed.code);
