@@ -76,33 +76,34 @@ static mlir::OwningOpRef<mlir::ModuleOp> parseModule(const std::string &path, ll
 }
 
 /// What `read` gives of an ONNX model, made ready for the phases. Null after a diagnostic.
-static mlir::OwningOpRef<mlir::ModuleOp>
-importModel(llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const importer::ImportOptions &)> read,
-            const CompileOptions &options, CompileReport &report) {
+static mlir::OwningOpRef<mlir::ModuleOp> importModel(
+    llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const importer::ImportOptions &, importer::ImportFailure &)>
+        read,
+    const CompileOptions &options, CompileReport &report) {
   importer::ImportOptions importOptions;
   for (llvm::StringRef entry : options.frozenInputs) {
     auto [name, file] = entry.rsplit('=');
     importOptions.frozenInputs.push_back({name.str(), file.str()});
   }
   importOptions.keptTensors = options.keptTensors;
-  mlir::OwningOpRef<mlir::ModuleOp> module = read(importOptions);
+  importer::ImportFailure failure = importer::ImportFailure::Wrong;
+  mlir::OwningOpRef<mlir::ModuleOp> module = read(importOptions, failure);
   if (module)
     module->walk([&](rec::OnnxOp) { ++report.importedNodes; });
   if (module && !handleFixedBatch(*module, options))
     module = nullptr;
+  if (!module)
+    report.error = failure == importer::ImportFailure::Unsupported ? ErrorKind::Unsupported : ErrorKind::BadInput;
   return module;
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModelFromMemory(llvm::StringRef bytes, llvm::StringRef name,
                                                               mlir::MLIRContext &context, const CompileOptions &options,
                                                               CompileReport &report) {
-  auto read = [&](const importer::ImportOptions &importOptions) {
-    return importer::importOnnxBuffer(bytes, name, context, importOptions);
+  auto read = [&](const importer::ImportOptions &importOptions, importer::ImportFailure &failure) {
+    return importer::importOnnxBuffer(bytes, name, context, importOptions, &failure);
   };
-  mlir::OwningOpRef<mlir::ModuleOp> module = importModel(read, options, report);
-  if (!module)
-    report.error = ErrorKind::BadInput;
-  return module;
+  return importModel(read, options, report);
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mlir::MLIRContext &context,
@@ -130,10 +131,10 @@ mlir::OwningOpRef<mlir::ModuleOp> reckon::loadModel(const std::string &path, mli
       }
     }
   } else {
-    auto read = [&](const importer::ImportOptions &importOptions) {
-      return importer::importOnnxFile(path, context, importOptions);
+    auto read = [&](const importer::ImportOptions &importOptions, importer::ImportFailure &failure) {
+      return importer::importOnnxFile(path, context, importOptions, &failure);
     };
-    module = importModel(read, options, report);
+    return importModel(read, options, report);
   }
   if (!module)
     report.error = ErrorKind::BadInput;

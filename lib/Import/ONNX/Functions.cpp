@@ -96,9 +96,8 @@ LogicalResult GraphReader::inlineFunction(const onnx::FunctionProto &function, c
       return failure();
   }
   Opsets opsets = modelOpsets;
-  for (const auto &entry : function.opset_import())
-    opsets[entry.domain() == "ai.onnx" ? "" : entry.domain()] = entry.version();
-  if (failed(readNodes(function.node(), body, &inner, opsets)))
+  if (failed(addOpsets(function.opset_import(), "function '" + function.name() + "'", opsets)) ||
+      failed(readNodes(function.node(), body, &inner, opsets)))
     return failure();
   for (int i = 0; i < node.output_size(); ++i) {
     std::string reason;

@@ -11,13 +11,19 @@
 #include "dialects/Rec/ConstantData.h"
 
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 
 namespace reckon::importer {
 
-/// The newest version of the ai.onnx operators that the conversion knows.
-constexpr int64_t maxOpset = 25;
+/// The newest version of the format that operator sets are used with here.
+constexpr int64_t maxIrVersion = 13;
+/// The newest version that the conversion knows of a domain's operators. Those of other domains are reported node by
+/// node.
+static std::optional<int64_t> getNewestOpset(StringRef domain) {
+  return llvm::StringSwitch<std::optional<int64_t>>(domain).Case("", 25).Case("com.microsoft", 1).Default(std::nullopt);
+}
 /// Functions that call functions may multiply nodes without end.
 constexpr size_t maxNodes = size_t(1) << 20;
 
@@ -66,16 +72,30 @@ LogicalResult GraphReader::define(StringRef name, Value value, Scope &scope) {
   return success();
 }
 
+LogicalResult GraphReader::addOpsets(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports,
+                                     StringRef who, Opsets &opsets) {
+  for (const auto &entry : imports) {
+    StringRef domain = canonicalDomain(entry.domain());
+    opsets[domain] = entry.version();
+    std::optional<int64_t> newest = getNewestOpset(domain);
+    if (!newest || (entry.version() >= 1 && entry.version() <= *newest))
+      continue;
+    tooNew = entry.version() > *newest;
+    return error() << who << " uses opset " << entry.version() << " of " << (domain.empty() ? "ai.onnx" : domain)
+                   << "; Reckon knows opsets up to " << *newest;
+  }
+  return success();
+}
+
 LogicalResult GraphReader::readOpsets() {
-  for (const auto &entry : model.opset_import())
-    modelOpsets[canonicalDomain(entry.domain())] = entry.version();
+  tooNew = model.ir_version() > maxIrVersion;
+  if (tooNew)
+    return error() << "the model has version " << model.ir_version()
+                   << " of the ONNX format; Reckon knows versions up to " << maxIrVersion;
   // Before IR version 3 there was no list of operator sets.
   if (model.opset_import().empty())
     modelOpsets[""] = 1;
-  auto it = modelOpsets.find("");
-  if (it != modelOpsets.end() && (it->second < 1 || it->second > maxOpset))
-    return error() << "the model uses opset " << it->second << " of ai.onnx; Reckon knows opsets up to " << maxOpset;
-  return success();
+  return addOpsets(model.opset_import(), "the model", modelOpsets);
 }
 
 LogicalResult GraphReader::readModel(ModuleOp module, const ImportOptions &options) {

@@ -57,9 +57,14 @@ public:
 
   /// Reads the model's graph into a new function at the end of the module.
   mlir::LogicalResult readModel(mlir::ModuleOp module, const ImportOptions &options);
+  /// After a failure: whether the model uses a version of something that nothing here knows.
+  bool isTooNew() const { return tooNew; }
 
 private:
   mlir::LogicalResult readOpsets();
+  /// Adds what a model or a function imports.
+  mlir::LogicalResult addOpsets(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports,
+                                llvm::StringRef who, Opsets &opsets);
   mlir::LogicalResult readMainInputs(const onnx::GraphProto &graph, const ImportOptions &options, Scope &scope,
                                      mlir::func::FuncOp func);
   /// Adds a tensor that is to be kept, or all, to the results; `names` are theirs.
@@ -115,6 +120,7 @@ private:
   std::vector<std::unique_ptr<onnx::AttributeProto>> defaults;
   llvm::DenseMap<const onnx::FunctionProto *, llvm::SmallVector<const onnx::AttributeProto *>> functionDefaults;
   size_t nodesRead = 0;
+  bool tooNew = false;
 };
 
 /// The types of a node's results as far as they can be told without knowing what the operator computes: never a shape,

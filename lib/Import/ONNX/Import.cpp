@@ -21,7 +21,9 @@ using namespace mlir;
 namespace reckon::importer {
 
 static OwningOpRef<ModuleOp> import(StringRef bytes, StringRef name, StringRef folder, MLIRContext &context,
-                                    const ImportOptions &options) {
+                                    const ImportOptions &options, ImportFailure *failure) {
+  if (failure)
+    *failure = ImportFailure::Wrong;
   context.loadDialect<rec::RecDialect, func::FuncDialect>();
   Location loc = NameLoc::get(StringAttr::get(&context, name));
   // What the parser would print to stderr has no file name in it; the diagnostics below do.
@@ -46,12 +48,21 @@ static OwningOpRef<ModuleOp> import(StringRef bytes, StringRef name, StringRef f
   storage.owner = model;
   storage.folder = folder.str();
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
-  if (failed(GraphReader(*model, storage, loc, &context).readModel(*module, options)) || failed(verify(*module)))
+  GraphReader reader(*model, storage, loc, &context);
+  if (failed(reader.readModel(*module, options))) {
+    if (failure && reader.isTooNew())
+      *failure = ImportFailure::Unsupported;
+    return nullptr;
+  }
+  if (failed(verify(*module)))
     return nullptr;
   return module;
 }
 
-OwningOpRef<ModuleOp> importOnnxFile(StringRef path, MLIRContext &context, const ImportOptions &options) {
+OwningOpRef<ModuleOp> importOnnxFile(StringRef path, MLIRContext &context, const ImportOptions &options,
+                                     ImportFailure *failure) {
+  if (failure)
+    *failure = ImportFailure::Wrong;
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> file = openFile(path, error, /*allowPipe=*/true);
   if (!file) {
@@ -59,12 +70,12 @@ OwningOpRef<ModuleOp> importOnnxFile(StringRef path, MLIRContext &context, const
     return nullptr;
   }
   StringRef folder = llvm::sys::path::parent_path(path);
-  return import(file->getBuffer(), path, folder.empty() ? "." : folder, context, options);
+  return import(file->getBuffer(), path, folder.empty() ? "." : folder, context, options, failure);
 }
 
 OwningOpRef<ModuleOp> importOnnxBuffer(StringRef bytes, StringRef name, MLIRContext &context,
-                                       const ImportOptions &options) {
-  return import(bytes, name, "", context, options);
+                                       const ImportOptions &options, ImportFailure *failure) {
+  return import(bytes, name, "", context, options, failure);
 }
 
 ElementsAttr readTensorFile(StringRef path, MLIRContext &context) {

@@ -37,15 +37,19 @@ struct ImportOptions {
   std::vector<std::string> keptTensors;
 };
 
+/// Why a model was not read: it is wrong, or it may be right and is of a version that nothing here knows.
+enum class ImportFailure { Wrong, Unsupported };
+
 /// Reads the model in `path`. Large tensors are not copied: they alias the parsed model or the mapped external data
 /// files, which live as long as the context's resources do. Loads the dialects it needs into the context.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnxFile(llvm::StringRef path, mlir::MLIRContext &context,
-                                                 const ImportOptions &options = {});
+                                                 const ImportOptions &options = {}, ImportFailure *failure = nullptr);
 
 /// Reads a model from memory; `name` stands for the file in diagnostics. External data is refused: there is no folder
 /// to find it in.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnxBuffer(llvm::StringRef bytes, llvm::StringRef name,
-                                                   mlir::MLIRContext &context, const ImportOptions &options = {});
+                                                   mlir::MLIRContext &context, const ImportOptions &options = {},
+                                                   ImportFailure *failure = nullptr);
 
 /// The array in a `.npy` file or the TensorProto in a `.pb` file. Null after an error that names the file.
 mlir::ElementsAttr readTensorFile(llvm::StringRef path, mlir::MLIRContext &context);

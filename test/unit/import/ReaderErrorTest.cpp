@@ -124,6 +124,12 @@ TEST(ReaderErrors, Opsets) {
   expectError(m, "the model uses opset 26 of ai.onnx; Reckon knows opsets up to 25");
   m.proto.mutable_opset_import(0)->set_version(0);
   expectError(m, "the model uses opset 0");
+  m.proto.mutable_opset_import(0)->set_domain("com.microsoft");
+  m.proto.mutable_opset_import(0)->set_version(2);
+  expectError(m, "the model uses opset 2 of com.microsoft; Reckon knows opsets up to 1");
+  m.proto.set_ir_version(14);
+  expectError(m, "the model has version 14 of the ONNX format; Reckon knows versions up to 13");
+  m.proto.set_ir_version(8);
   m.proto.mutable_opset_import(0)->set_domain("other");
   expectError(m, "the model does not say which opset of ai.onnx it uses");
 }
