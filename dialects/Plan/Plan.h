@@ -27,4 +27,13 @@
 #define GET_OP_CLASSES
 #include "dialects/Plan/PlanOps.h.inc"
 
+namespace reckon::plan {
+
+/// `plan.bytes` of an op: see the dialect. The context has the dialect.
+void setBytes(mlir::Operation *op, llvm::ArrayRef<SizeExpr> bytes);
+/// Null where it says nothing.
+rec::DimsAttr getBytes(mlir::Operation *op);
+
+} // namespace reckon::plan
+
 #endif // RECKON_DIALECTS_PLAN_PLAN_H

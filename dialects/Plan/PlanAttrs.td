@@ -19,6 +19,13 @@ def Plan_Dialect : Dialect {
   let dependentDialects = ["::reckon::rec::RecDialect"];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
+  let description = [{
+    Code that the codegen phase has made may carry `plan.bytes`, for kernels that check themselves: on the computation of an
+    address, the bytes of the array that begins there; on an instruction that takes addresses as numbers, the bytes that it
+    accesses from each of its first operands on, 0 for one that is no address.
+  }];
+  let discardableAttrs = (ins "::reckon::rec::DimsAttr":$bytes);
+  let hasOperationAttrVerify = 1;
 }
 
 class Plan_Attr<string name, string mnemonicText> : AttrDef<Plan_Dialect, name> {

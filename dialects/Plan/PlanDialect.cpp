@@ -65,6 +65,24 @@ void PlanDialect::initialize() {
       >();
 }
 
+void plan::setBytes(Operation *op, ArrayRef<SizeExpr> bytes) {
+  MLIRContext *context = op->getContext();
+  context->getLoadedDialect<PlanDialect>()->getBytesAttrHelper().setAttr(op, rec::DimsAttr::get(context, bytes));
+}
+
+rec::DimsAttr plan::getBytes(Operation *op) {
+  return op->getContext()->getLoadedDialect<PlanDialect>()->getBytesAttrHelper().getAttr(op);
+}
+
+LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != getBytesAttrHelper().getName())
+    return op->emitError("has the attribute '") << attribute.getName().getValue() << "', which is none of the plan's";
+  auto bytes = dyn_cast<rec::DimsAttr>(attribute.getValue());
+  if (!bytes || bytes.size() == 0)
+    return op->emitError("expects sizes as ") << attribute.getName().getValue() << ", not " << attribute.getValue();
+  return success();
+}
+
 LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, Type elementType, rec::DimsAttr dims) {
   if (!rec::getRowFormat(elementType))
     return emitError() << "a buffer cannot hold elements of type " << elementType;

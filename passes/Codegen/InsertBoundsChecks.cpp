@@ -45,6 +45,7 @@ struct InsertBoundsChecks : impl::InsertBoundsChecksBase<InsertBoundsChecks> {
 private:
   bool isChecked(Type type) const;
   LogicalResult prepareHost(KernelOp kernel);
+  void setDims(KernelOp kernel, LLVM::LLVMFuncOp exported);
   LogicalResult prepareCuda(KernelOp kernel, LLVM::LLVMFuncOp function);
   LogicalResult prepareKernels();
   LogicalResult prepareShared(LLVM::LLVMFuncOp function);
@@ -52,7 +53,9 @@ private:
   LogicalResult collectAccesses(Operation *op);
   LogicalResult check(Access access);
   void emitReport(ImplicitLocOpBuilder &b);
-  void emitCheck(ImplicitLocOpBuilder &b, StringRef name, StringRef fallback, int code);
+  LLVM::LLVMPointerType getSharedPointerType();
+  LLVM::LLVMFuncOp getCheck(bool writes, Type pointer);
+  LLVM::LLVMFuncOp emitCheck(StringRef name, LLVM::LLVMPointerType type, StringRef fallback, int code);
   void emitFallback(ImplicitLocOpBuilder &b, StringRef name, bool isConstant);
 
   ModuleOp code;
@@ -62,7 +65,7 @@ private:
   /// Of each function the address of the status that its findings go to.
   DenseMap<Operation *, Value> statuses;
   SmallVector<Access> accesses;
-  /// Of the largest access.
+  /// Of the largest access outside shared memory.
   uint64_t mostBytes = 0;
 };
 } // namespace
@@ -89,14 +92,28 @@ static uint64_t getStoredBytes(Type type, const DataLayout &layout) {
   return layout.getTypeSize(type);
 }
 
+static constexpr uint64_t barrierBytes = 8;
+
 /// What an op does with memory; `known` becomes false for one that touches memory in a way that is not known here.
-static std::optional<Access> getAccess(Operation *op, bool &known) {
+static SmallVector<Access> getAccesses(Operation *op, bool &known) {
   DataLayout layout = DataLayout::closest(op);
+  using Accesses = SmallVector<Access>;
   auto access = [&](OpOperand &pointer, bool writes, Type type, Value mask = nullptr) {
-    return Access{&pointer, writes, getStoredBytes(type, layout), mask};
+    return Accesses{{&pointer, writes, getStoredBytes(type, layout), mask}};
+  };
+  auto read = [](OpOperand &pointer, uint64_t bytes) { return Access{&pointer, false, bytes}; };
+  auto write = [](OpOperand &pointer, uint64_t bytes) { return Access{&pointer, true, bytes}; };
+  // Addresses as numbers: see the plan dialect.
+  auto stated = [&](bool writes) {
+    Accesses accesses;
+    if (rec::DimsAttr bytes = plan::getBytes(op))
+      for (auto [i, size] : llvm::enumerate(bytes.getSizes()))
+        if (size.constant().value_or(1) != 0)
+          accesses.push_back({&op->getOpOperand(i), writes, static_cast<uint64_t>(size.constant().value_or(1))});
+    return accesses;
   };
   known = true;
-  return llvm::TypeSwitch<Operation *, std::optional<Access>>(op)
+  return llvm::TypeSwitch<Operation *, Accesses>(op)
       .Case([&](LLVM::LoadOp load) { return access(load.getAddrMutable(), false, load.getType()); })
       .Case([&](LLVM::StoreOp store) { return access(store.getAddrMutable(), true, store.getValue().getType()); })
       .Case(
@@ -107,25 +124,47 @@ static std::optional<Access> getAccess(Operation *op, bool &known) {
       .Case([&](LLVM::AtomicRMWOp update) { return access(update.getPtrMutable(), true, update.getVal().getType()); })
       .Case(
           [&](LLVM::AtomicCmpXchgOp update) { return access(update.getPtrMutable(), true, update.getVal().getType()); })
-      .Case([&](NVVM::CpAsyncOp copy) { return Access{&copy.getSrcMutable(), false, copy.getSize()}; })
-      .Case([&](NVVM::CpAsyncBulkGlobalToSharedClusterOp copy) {
-        APInt bytes;
-        known = matchPattern(copy.getSize(), m_ConstantInt(&bytes));
-        return Access{&copy.getSrcMemMutable(), false, known ? bytes.getZExtValue() : 0};
+      .Case([&](NVVM::CpAsyncOp copy) {
+        return Accesses{read(copy.getSrcMutable(), copy.getSize()), write(copy.getDstMutable(), copy.getSize())};
       })
+      .Case([&](NVVM::CpAsyncBulkGlobalToSharedClusterOp copy) {
+        APInt size;
+        known = matchPattern(copy.getSize(), m_ConstantInt(&size));
+        uint64_t bytes = known ? size.getZExtValue() : 0;
+        return Accesses{read(copy.getSrcMemMutable(), bytes), write(copy.getDstMemMutable(), bytes),
+                        write(copy.getMbarMutable(), barrierBytes)};
+      })
+      .Case([&](NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp copy) {
+        Accesses accesses = stated(/*writes=*/true);
+        known = accesses.size() == 1;
+        accesses.push_back(write(copy.getMbarMutable(), barrierBytes));
+        return accesses;
+      })
+      .Case<NVVM::MBarrierInitOp, NVVM::MBarrierArriveOp, NVVM::MBarrierArriveExpectTxOp>(
+          [&](auto barrier) { return Accesses{write(barrier.getAddrMutable(), barrierBytes)}; })
+      // Each lane shows a row of eight elements of 16 bits, when there are as many blocks of eight rows as fit.
+      .Case([&](NVVM::LdMatrixOp load) {
+        known = load.getNum() == 4;
+        return Accesses{read(load.getPtrMutable(), 16)};
+      })
+      .Case([&](LLVM::InlineAsmOp text) {
+        known = false;
+        return stated(/*writes=*/text->getNumResults() == 0);
+      })
+      .Case([&](LLVM::LShrOp) { return stated(/*writes=*/false); })
       .Default([&](Operation *) {
-        // Tensor maps are the runtime's; the copies stay inside what they show.
         known = isa<LLVM::GEPOp, LLVM::SelectOp, LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp,
                     LLVM::LaunderInvariantGroupOp, LLVM::PtrToIntOp, LLVM::ICmpOp, LLVM::CallOp, LLVM::Prefetch,
-                    NVVM::PrefetchOp, NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp, BranchOpInterface>(op);
-        return std::nullopt;
+                    NVVM::PrefetchOp, BranchOpInterface>(op);
+        return Accesses();
       });
 }
 
-/// Memory of operands, of globals and of the runtime; what threads of a block share is not checked.
+/// Memory of operands, of globals and of the runtime, and what the threads of a block share.
 bool InsertBoundsChecks::isChecked(Type type) const {
   auto pointer = dyn_cast<LLVM::LLVMPointerType>(type);
-  return pointer && (pointer.getAddressSpace() == 0 || pointer.getAddressSpace() == pointerType.getAddressSpace());
+  return pointer && (pointer.getAddressSpace() == 0 || pointer.getAddressSpace() == pointerType.getAddressSpace() ||
+                     (isCuda && isSharedMemory(type)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,7 +225,30 @@ LogicalResult InsertBoundsChecks::prepareHost(KernelOp kernel) {
     b.setInsertionPointAfter(load);
     bounds->set(load, getExtent(index));
   }
+  setDims(kernel, function);
   return success();
+}
+
+/// The function that the exported one calls knows the named dimensions by the arguments that are loaded from its own.
+void InsertBoundsChecks::setDims(KernelOp kernel, LLVM::LLVMFuncOp exported) {
+  for (auto call : exported.getOps<LLVM::CallOp>()) {
+    auto body = call.getCallee() ? code.lookupSymbol<LLVM::LLVMFuncOp>(*call.getCallee()) : nullptr;
+    if (!body || body.isExternal())
+      continue;
+    SmallVector<Value> values(kernel.getDims().size());
+    for (auto [argument, operand] : llvm::zip(body.getArguments(), call.getCalleeOperands())) {
+      auto load = operand.getDefiningOp<LLVM::LoadOp>();
+      Value address = load ? load.getAddr() : Value();
+      size_t index = 0;
+      if (auto step = address ? address.getDefiningOp<LLVM::GEPOp>() : nullptr) {
+        address = step.getBase();
+        index = step.getRawConstantIndices()[0];
+      }
+      if (address == exported.getArgument(1) && index < values.size())
+        values[index] = argument;
+    }
+    bounds->setDims(body, kernel.getDims(), values);
+  }
 }
 
 /// The kernel gets the bytes of each operand and of the scratch memory behind the other parameters.
@@ -213,6 +275,10 @@ LogicalResult InsertBoundsChecks::prepareCuda(KernelOp kernel, LLVM::LLVMFuncOp 
          return isa<LLVM::LLVMPointerType>(argument.getType());
        }))
     bounds->set(map, trusted);
+  // Behind operands and tensor maps: the dimensions, the rows, and the two pointers above.
+  unsigned numDims = kernel.getDims().size();
+  bounds->setDims(function, kernel.getDims(),
+                  llvm::to_vector_of<Value>(function.getArguments().slice(numArguments - 3 - numDims, numDims)));
   statuses[function] = getAccessStatus(b, status);
   return success();
 }
@@ -285,14 +351,21 @@ LogicalResult InsertBoundsChecks::collectAccesses(Operation *op) {
   if (auto step = dyn_cast<LLVM::GEPOp>(op))
     step.setNoWrapFlags(LLVM::GEPNoWrapFlags::none);
   bool known = true;
-  std::optional<Access> access = getAccess(op, known);
-  if (access && isChecked(access->pointer->get().getType())) {
-    accesses.push_back(*access);
-    mostBytes = std::max(mostBytes, access->bytes);
-  }
+  SmallVector<Access> found = getAccesses(op, known);
+  auto isAccessed = [&](OpOperand &operand) {
+    return llvm::any_of(found, [&](const Access &access) { return access.pointer == &operand; });
+  };
+  // Tensor maps are the runtime's; the copies stay inside what they show.
+  auto copy = dyn_cast<NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp>(op);
   for (OpOperand &operand : op->getOpOperands())
-    if (isChecked(operand.get().getType()) && (!known || (access && access->pointer != &operand)))
+    if (isChecked(operand.get().getType()) && (!known || (!found.empty() && !isAccessed(operand))) &&
+        !(known && copy && &operand == &copy.getTmaDescriptorMutable()))
       return op->emitError("bounds: does something unknown with an address");
+  for (const Access &access : found) {
+    accesses.push_back(access);
+    if (isa<LLVM::LLVMPointerType>(access.pointer->get().getType()) && !isSharedMemory(access.pointer->get().getType()))
+      mostBytes = std::max(mostBytes, access.bytes);
+  }
   return success();
 }
 
@@ -315,7 +388,10 @@ static void getLanes(ImplicitLocOpBuilder &b, const Access &access, Value &offse
 
 LogicalResult InsertBoundsChecks::check(Access access) {
   Operation *op = access.pointer->getOwner();
-  FailureOr<Bounds> limits = bounds->get(access.pointer->get());
+  Value pointer = access.pointer->get();
+  Type accessed = pointer.getType();
+  bool isNumber = !isa<LLVM::LLVMPointerType>(accessed);
+  FailureOr<Bounds> limits = isNumber ? bounds->getDynamicShared(op) : bounds->get(pointer);
   if (failed(limits))
     return failure();
   if (limits->isTrusted)
@@ -328,17 +404,13 @@ LogicalResult InsertBoundsChecks::check(Access access) {
     offset = constant(b, b.getI64Type(), 0);
     bytes = constant(b, b.getI64Type(), static_cast<int64_t>(access.bytes));
   }
-  // Bounds are those of memory that the launch gets, also where a kernel reaches it by a generic address.
-  Value pointer = access.pointer->get();
-  Type accessed = pointer.getType();
-  if (accessed != pointerType)
-    pointer = LLVM::AddrSpaceCastOp::create(b, pointerType, pointer);
+  if (isNumber)
+    pointer = LLVM::IntToPtrOp::create(b, getSharedPointerType(), pointer);
   SmallVector<Value> operands = {pointer, offset, bytes};
   llvm::append_range(operands, limits->values());
   operands.push_back(statuses.lookup(op->getParentOfType<LLVM::LLVMFuncOp>()));
-  auto function = code.lookupSymbol<LLVM::LLVMFuncOp>(access.writes ? writeName : readName);
-  Value checked = LLVM::CallOp::create(b, function, operands).getResult();
-  access.pointer->set(accessed == pointerType ? checked : LLVM::AddrSpaceCastOp::create(b, accessed, checked));
+  Value checked = LLVM::CallOp::create(b, getCheck(access.writes, pointer.getType()), operands).getResult();
+  access.pointer->set(isNumber ? LLVM::PtrToIntOp::create(b, accessed, checked) : checked);
   ++numChecks;
   return success();
 }
@@ -398,11 +470,30 @@ void InsertBoundsChecks::emitFallback(ImplicitLocOpBuilder &b, StringRef name, b
                          pointerType.getAddressSpace());
 }
 
-/// Gives back the address, or that of the fallback when `bytes` from `offset` behind it on are not in bounds.
-void InsertBoundsChecks::emitCheck(ImplicitLocOpBuilder &b, StringRef name, StringRef fallback, int errorCode) {
+LLVM::LLVMPointerType InsertBoundsChecks::getSharedPointerType() {
+  return LLVM::LLVMPointerType::get(&getContext(), static_cast<unsigned>(NVVM::NVVMMemorySpace::Shared));
+}
+
+/// The function that checks addresses of that type. Each address space has its own: a generic address that came back
+/// through another space would be taken for one of that.
+LLVM::LLVMFuncOp InsertBoundsChecks::getCheck(bool writes, Type pointer) {
+  auto type = cast<LLVM::LLVMPointerType>(pointer);
+  std::string name = (writes ? writeName : readName).str();
+  if (type != pointerType)
+    name += "_" + std::to_string(type.getAddressSpace());
+  if (auto known = code.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return known;
+  return emitCheck(name, type, writes ? sinkName : zerosName,
+                   writes ? RECKON_KERNEL_BAD_WRITE : RECKON_KERNEL_BAD_READ);
+}
+
+/// Gives back the address, or that of the fallback when `bytes` from `offset` behind it on are not in bounds. In shared
+/// memory, all of which a kernel may need, the fallback is the beginning of what the address is derived from.
+LLVM::LLVMFuncOp InsertBoundsChecks::emitCheck(StringRef name, LLVM::LLVMPointerType type, StringRef fallback,
+                                               int errorCode) {
+  ImplicitLocOpBuilder b(code.getLoc(), &getContext());
   Type i32 = b.getI32Type(), i64 = b.getI64Type();
-  LLVM::LLVMFuncOp function =
-      createFunction(b, code, name, pointerType, {pointerType, i64, i64, i64, i64, i32, pointerType}, {});
+  LLVM::LLVMFuncOp function = createFunction(b, code, name, type, {type, i64, i64, i64, i64, i32, pointerType}, {});
   ValueRange arguments = function.getArguments();
   Value pointer = arguments[0], bytes = arguments[2], begin = arguments[3], end = arguments[4];
   Block *entry = &function.getBody().front();
@@ -425,7 +516,15 @@ void InsertBoundsChecks::emitCheck(ImplicitLocOpBuilder &b, StringRef name, Stri
   Value position = LLVM::SubOp::create(b, address, begin), extent = LLVM::SubOp::create(b, end, begin);
   LLVM::CallOp::create(b, code.lookupSymbol<LLVM::LLVMFuncOp>(reportName),
                        ValueRange{arguments[6], constant(b, i32, errorCode), arguments[5], position, extent});
-  LLVM::ReturnOp::create(b, ValueRange(LLVM::AddressOfOp::create(b, pointerType, fallback)));
+  Value instead;
+  if (isSharedMemory(type) && isCuda)
+    instead = LLVM::IntToPtrOp::create(b, type, begin);
+  else
+    instead = LLVM::AddressOfOp::create(b, pointerType, fallback);
+  if (instead.getType() != type)
+    instead = LLVM::AddrSpaceCastOp::create(b, type, instead);
+  LLVM::ReturnOp::create(b, instead);
+  return function;
 }
 
 void InsertBoundsChecks::runOnOperation() {
@@ -459,8 +558,6 @@ void InsertBoundsChecks::runOnOperation() {
   emitReport(b);
   emitFallback(b, zerosName, /*isConstant=*/true);
   emitFallback(b, sinkName, /*isConstant=*/false);
-  emitCheck(b, readName, zerosName, RECKON_KERNEL_BAD_READ);
-  emitCheck(b, writeName, sinkName, RECKON_KERNEL_BAD_WRITE);
   for (LLVM::CallOp call : calls)
     if (failed(passBounds(call)))
       return signalPassFailure();

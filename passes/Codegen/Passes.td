@@ -58,17 +58,18 @@ def InsertBoundsChecks : Pass<"plan-insert-bounds-checks", "::mlir::ModuleOp"> {
     Requires: the code of a plan in the LLVM dialect, as the codegen phase leaves it, for the host or for a GPU.
 
     Guarantees: every load, store, masked access, atomic update and asynchronous copy is inside the bounds of what its address is
-    derived from: an operand of the kernel, its scratch memory, or a global of the module. One that would not be reads zeros,
-    or writes nowhere, and the second status of the kernel says so. Kernels take extents (reckon/Runtime/KernelABI.h,
+    derived from: an operand of the kernel, an array in its scratch memory (`plan.bytes`), the memory that the threads of a block
+    share, or a global of the module. One that would not be reads zeros, or writes nowhere (in shared memory: is at the
+    beginning of what its address is derived from), and the second status of the kernel says so. Kernels take extents (reckon/Runtime/KernelABI.h,
     CudaKernelABI.h), and the program is `checked`. An address of unknown origin is an error, so no access is passed over.
 
-    Does not do: prefetches; memory that the threads of a block share; tiles that a GPU copies by a tensor map, which stay
-    inside the map. Arrays within scratch memory are not told apart.
+    Does not do: prefetches; where a tensor map copies from, which stays inside the map. Addresses in shared memory that are
+    numbers are inside what the launch gives a block; arrays in it are not told apart.
 
     Example: `llvm.load %p` becomes `%q = llvm.call @reckon_check_read(%p, ...)` and `llvm.load %q`.
   }];
   let statistics = [Statistic<"numChecks", "checks", "accesses that are checked">];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::reckon::plan::PlanDialect"];
 }
 
 def VerifyKernels : Pass<"plan-verify-kernels", "::mlir::ModuleOp"> {

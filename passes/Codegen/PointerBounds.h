@@ -5,18 +5,21 @@
 //
 //===-------------------------------------------------------------------------------===//
 //
-// Every pointer of a kernel is derived from one of its operands, from scratch memory, or from a global of the module.
-// Its bounds are those of what it is derived from: they travel beside it, as three more values wherever a block or a
-// function takes a pointer.
+// Every pointer of a kernel is derived from one of its operands, from an array in scratch memory, from the memory that
+// the threads of a block share, or from a global of the module. Its bounds are those of what it is derived from: they
+// travel beside it, as three more values wherever a block or a function takes a pointer.
 //
 //===-------------------------------------------------------------------------------===//
 
 #ifndef RECKON_PASSES_CODEGEN_POINTERBOUNDS_H
 #define RECKON_PASSES_CODEGEN_POINTERBOUNDS_H
 
+#include "reckon/Engine/SizeExpr.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace reckon::codegen {
 
@@ -29,14 +32,21 @@ struct Bounds {
   llvm::SmallVector<mlir::Value, 3> values() const { return {begin, end, operand}; }
 };
 
+/// Of pointers of a kind on a GPU.
+bool isSharedMemory(mlir::Type type);
+
 class PointerBounds {
 public:
   /// States the bounds of a pointer, such as an argument.
   void set(mlir::Value pointer, const Bounds &bounds) { known[pointer] = bounds; }
   /// States the bounds of a function's operand: an address that was put together from numbers is one of these.
   void addOperand(mlir::LLVM::LLVMFuncOp function, const Bounds &bounds) { operands[function].push_back(bounds); }
+  /// States the values of named dimensions in a function: arrays in scratch memory are as large as these make them.
+  void setDims(mlir::LLVM::LLVMFuncOp function, mlir::ArrayAttr names, mlir::ValueRange values);
   /// Fails, with a diagnostic, for a pointer of unknown origin. Blocks get arguments on the way.
   llvm::FailureOr<Bounds> get(mlir::Value pointer);
+  /// Of all that a launch gives a block of shared memory, which is also where addresses that are numbers show.
+  llvm::FailureOr<Bounds> getDynamicShared(mlir::Operation *user);
 
   /// Bounds that hold everything; for what is trusted.
   static Bounds getTrusted(mlir::ImplicitLocOpBuilder &b);
@@ -49,9 +59,14 @@ private:
   llvm::FailureOr<Bounds> deriveArgument(mlir::BlockArgument argument);
   llvm::FailureOr<Bounds> selectBounds(mlir::LLVM::SelectOp select);
   llvm::FailureOr<Bounds> findOperand(mlir::LLVM::IntToPtrOp address);
+  llvm::FailureOr<Bounds> deriveGlobal(mlir::LLVM::AddressOfOp address);
+  llvm::FailureOr<Bounds> narrow(mlir::LLVM::GEPOp array, const Bounds &whole, const SizeExpr &bytes);
+  mlir::Value emitSize(mlir::ImplicitLocOpBuilder &b, const SizeExpr &size, mlir::LLVM::LLVMFuncOp function);
 
   llvm::DenseMap<mlir::Value, Bounds> known;
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Bounds>> operands;
+  llvm::DenseMap<mlir::Operation *, Bounds> dynamicShared;
+  llvm::DenseMap<mlir::Operation *, llvm::StringMap<mlir::Value>> dims;
 };
 
 } // namespace reckon::codegen

@@ -30,14 +30,23 @@ enum ReckonKernelError {
   RECKON_KERNEL_OK = 0,
   /// An id outside [0, rows): `table`, `position` and `id` are set.
   RECKON_KERNEL_ID_OUT_OF_RANGE = 1,
-  /// Bag offsets that decrease or leave [0, ids]: `position` is the bag, `id` the offset.
+  /// Bag offsets that decrease or leave [0, ids]: `position` is the bag, `id` where it
+  /// begins if that is outside, else where it ends.
   RECKON_KERNEL_BAD_OFFSETS = 2,
   /// An index of a gather or scatter outside its axis: `position` and `id` are set, `table` is -1.
   RECKON_KERNEL_INDEX_OUT_OF_RANGE = 3,
-  /// An access of a checked kernel outside its memory: `table` is the operand, its number of operands for scratch
-  /// memory, or -1 for memory of its own; `position` is the offset of the access in bytes, `id` the extent.
+  /// An access of a checked kernel outside its memory: `table` is the operand, its number of operands for an array in
+  /// scratch memory, or one of ReckonKernelMemory; `position` is the offset of the access in bytes, `id` the extent.
   RECKON_KERNEL_BAD_READ = 4,
   RECKON_KERNEL_BAD_WRITE = 5,
+};
+
+/// Memory that is no operand's.
+enum ReckonKernelMemory {
+  /// Constants of the code.
+  RECKON_KERNEL_MEMORY_OWN = -1,
+  /// What the threads of a block of a GPU share.
+  RECKON_KERNEL_MEMORY_SHARED = -2,
 };
 
 /// Written by a kernel that meets a bad id. Each thread has its own. Of several errors the one with the lowest position

@@ -45,8 +45,8 @@ LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
   }
 
   // Sums over features accumulate in memory, whole vectors of the dim at a time.
-  SizeExpr bytes = rec::getShape(x)[2] * SizeExpr(8);
   Type sumType = computeType(type);
+  SizeExpr bytes = rec::getShape(x)[2] * SizeExpr(sumType.getIntOrFloatBitWidth() / 8);
   StridedView sums{alignedScratch(bytes), {constantIndex(1)}, sumType};
   StridedView squares{alignedScratch(bytes), {constantIndex(1)}, sumType};
   overRows(result, [&](Value r) {

@@ -130,7 +130,11 @@ Value MemoryBuilder::alignedScratch(const SizeExpr &bytes) {
   b.setInsertionPoint(entry);
   Value offset = size(scratchSize);
   scratchSize = scratchSize + SizeExpr(64) * SizeExpr::ceilDiv(bytes, 64);
-  return offsetPointer(scratchPointer, offset, b.getI8Type());
+  // An op of its own also for the first, which says how large the array is.
+  auto array = LLVM::GEPOp::create(b, scratchPointer.getType(), b.getI8Type(), scratchPointer, ValueRange{offset},
+                                   LLVM::GEPNoWrapFlags::inbounds);
+  plan::setBytes(array, bytes);
+  return array;
 }
 
 Value MemoryBuilder::offsetPointer(Value base, Value elements, Type elementType) {

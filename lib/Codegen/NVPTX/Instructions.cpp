@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/NVPTX/Instructions.h"
 
+#include "dialects/Plan/Plan.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
@@ -83,12 +85,13 @@ void reckon::nvptx::copyBulk(DeviceBuilder &b, Value shared, Value global, unsig
                                                    b.i32(bytes), /*multicastMask=*/Value(), /*l2CacheHint=*/Value());
 }
 
-void reckon::nvptx::copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier) {
-  NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(b, clusterPointer(b, shared), map, ValueRange{inner, outer},
-                                                         b.sharedPointer(barrier), /*im2colOffsets=*/ValueRange(),
-                                                         /*multicastMask=*/Value(), /*l2CacheHint=*/Value(),
-                                                         NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
-                                                         /*group=*/NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
+void reckon::nvptx::copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier,
+                             int64_t bytes) {
+  auto copy = NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+      b, clusterPointer(b, shared), map, ValueRange{inner, outer}, b.sharedPointer(barrier),
+      /*im2colOffsets=*/ValueRange(), /*multicastMask=*/Value(), /*l2CacheHint=*/Value(), NVVM::TMALoadMode::TILE,
+      /*isCTAOnly=*/false, /*group=*/NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
+  plan::setBytes(copy, SizeExpr(bytes));
 }
 
 //===----------------------------------------------------------------------===//
@@ -130,7 +133,9 @@ Values reckon::nvptx::multiplyWarp(DeviceBuilder &b, Type type, ArrayRef<Value> 
 
 /// Address / 16, then for rows of 128 swizzled bytes the distance of groups of eight (1024 / 16) at bit 32 and the
 /// swizzle at bit 62.
-Value reckon::nvptx::tileDescriptor(DeviceBuilder &b, Value address) {
+Value reckon::nvptx::tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes) {
   constexpr int64_t fixed = (int64_t(1) << 62) | (int64_t(64) << 32) | (int64_t(1) << 16);
-  return b.bitOr(b.widen(b.shiftRight(address, 4)), b.i64(fixed));
+  Value units = b.shiftRight(address, 4);
+  plan::setBytes(units.getDefiningOp(), SizeExpr(bytes));
+  return b.bitOr(b.widen(units), b.i64(fixed));
 }

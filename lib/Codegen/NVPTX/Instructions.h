@@ -48,8 +48,8 @@ void commitCopies(DeviceBuilder &b);
 void waitCopies(DeviceBuilder &b);
 /// Starts a copy of `bytes`, a multiple of 16, from global to shared memory; they count towards the barrier.
 void copyBulk(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value barrier);
-/// Starts the copy of the tile at (inner, outer) of a tensor map (!llvm.ptr in parameter memory).
-void copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier);
+/// Starts the copy of the tile at (inner, outer), of so many bytes, of a tensor map (!llvm.ptr in parameter memory).
+void copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier, int64_t bytes);
 
 //===--- Tensor cores ---===//
 
@@ -60,8 +60,8 @@ Values loadMatrix(DeviceBuilder &b, Value address);
 Values multiplyWarp(DeviceBuilder &b, mlir::Type type, llvm::ArrayRef<Value> x, llvm::ArrayRef<Value> y,
                     llvm::ArrayRef<Value> sums);
 
-/// What wgmma knows a tile by.
-Value tileDescriptor(DeviceBuilder &b, Value address);
+/// What wgmma knows a tile of so many bytes by.
+Value tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes);
 
 } // namespace reckon::nvptx
 

@@ -124,7 +124,7 @@ void StackEmitter::produce() {
         waitForBarrier(p, empty(here.stage), p.bitXor(here.parity, p.i32(1)));
         expectBytes(p, full(here.stage), p.i32(layout.boxes[l] * tileRowBytes));
         copyTile(p, kernel.tensorMaps[l - 1], stageAddress(here.stage), p.mul(step, stepElements), p.i32(0),
-                 full(here.stage));
+                 full(here.stage), layout.boxes[l] * tileRowBytes);
         Position after = next(here);
         return {after.stage, after.parity};
       });
@@ -228,7 +228,7 @@ Values StackEmitter::makeColumns(Value block, int64_t firstColumn, Value row, Ar
 void StackEmitter::issue(size_t l, MutableArrayRef<Value> sums, ArrayRef<Value> fragments, const Position &position) {
   waitForBarrier(p, full(position.stage), position.parity);
   WgmmaStage stage{layers[l].type, static_cast<unsigned>(layout.boxes[l]), static_cast<unsigned>(fragments.size() / 4),
-                   tileDescriptor(p, stageAddress(position.stage))};
+                   tileDescriptor(p, stageAddress(position.stage), layout.boxes[l] * tileRowBytes)};
   multiplyFromRegisters(p, stage, fragments, sums);
 }
 

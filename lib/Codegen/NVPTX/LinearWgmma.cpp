@@ -161,7 +161,7 @@ void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
 
 void WgmmaEmitter::copyWeights(Value stage, Value step, Value columnTile) {
   copyTile(p, kernel.tensorMaps[1], p.add(stageAddress(stage), tile.rows() * tileRowBytes), p.mul(step, stageElements),
-           p.mul(columnTile, tile.columns), full(stage));
+           p.mul(columnTile, tile.columns), full(stage), tile.columns * tileRowBytes);
 }
 
 /// The steps [begin, end) of a tile; those whose weights are on their way already get activations alone.
@@ -174,7 +174,8 @@ WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value 
     wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
     if (withWeights)
       expectBytes(p, full(here.stage), p.i32(tile.stageBytes()));
-    copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage));
+    copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage),
+             tile.rows() * tileRowBytes);
     if (withWeights)
       copyWeights(here.stage, step, columnTile);
     Position following = next(here);
@@ -211,8 +212,11 @@ void WgmmaEmitter::produce() {
 void WgmmaEmitter::multiply(MutableArrayRef<Value> sums, Value stage, Value group, bool accumulate) {
   Value a = stageAddress(stage), b = p.add(a, tile.rows() * tileRowBytes);
   Value ownRows = isPingPong() ? a : p.add(a, p.mul(group, 64 * tileRowBytes));
-  WgmmaStage products{layer.type, static_cast<unsigned>(tile.columns), /*products=*/4, tileDescriptor(p, b)};
-  multiplyFromShared(p, products, tileDescriptor(p, ownRows), p.i32(accumulate ? 1 : 0), sums);
+  WgmmaStage products{layer.type, static_cast<unsigned>(tile.columns), /*products=*/4,
+                      tileDescriptor(p, b, tile.columns * tileRowBytes)};
+  // A thread has columns / 2 sums of each block of 64 rows.
+  int64_t ownBytes = static_cast<int64_t>(sums.size()) * 2 / tile.columns * 64 * tileRowBytes;
+  multiplyFromShared(p, products, tileDescriptor(p, ownRows, ownBytes), p.i32(accumulate ? 1 : 0), sums);
 }
 
 void WgmmaEmitter::finish(LinearEpilogue &epilogue, ArrayRef<Value> sums, Value rowTile, Value columnTile,

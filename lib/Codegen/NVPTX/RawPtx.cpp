@@ -6,6 +6,7 @@
 //===-------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/NVPTX/RawPtx.h"
+#include "dialects/Plan/Plan.h"
 #include "lib/Codegen/NVPTX/Instructions.h"
 #include "lib/Tiling/LinearTiles.h"
 
@@ -14,6 +15,8 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
+
+static constexpr int64_t barrierBytes = 8;
 
 /// Operands are $0..: the results, then the operands. `letters` has one an entry, results first: r, l, f for registers
 /// of 32 bits, 64 bits and f32, # for an operand that is tied to a result, in order. Nothing that touches memory moves
@@ -67,10 +70,11 @@ Operation *reckon::nvptx::waitForDependencies(ImplicitLocOpBuilder &b) {
 
 void reckon::nvptx::waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluster) {
   StringRef scope = ofCluster ? ".acquire.cluster" : "";
-  emit(b, {},
-       "{\n.reg .pred done;\nAGAIN:\nmbarrier.try_wait.parity" + scope +
-           ".shared::cta.b64 done, [$0], $1;\n@done bra DONE;\nbra AGAIN;\nDONE:\n}",
-       "rr", {barrier, parity});
+  Operation *op = emit(b, {},
+                       "{\n.reg .pred done;\nAGAIN:\nmbarrier.try_wait.parity" + scope +
+                           ".shared::cta.b64 done, [$0], $1;\n@done bra DONE;\nbra AGAIN;\nDONE:\n}",
+                       "rr", {barrier, parity});
+  plan::setBytes(op, SizeExpr(barrierBytes));
 }
 
 void reckon::nvptx::prefetchMap(DeviceBuilder &b, Value map) {
@@ -82,12 +86,13 @@ void reckon::nvptx::storeAsync(DeviceBuilder &b, Value shared, Value barrier, Va
   std::string list = words.size() == 1 ? "$3" : registers(3, words.size());
   Values operands = {shared, barrier, block};
   operands.append(words.begin(), words.end());
-  emit(
+  Operation *op = emit(
       b, {},
       "{\n.reg .b32 there, signal;\nmapa.shared::cluster.u32 there, $0, $2;\nmapa.shared::cluster.u32 signal, $1, $2;\n"
       "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes" +
           suffix + " [there], " + list + ", [signal];\n}",
       std::string(3 + words.size(), 'r'), operands);
+  plan::setBytes(op, {SizeExpr(4 * static_cast<int64_t>(words.size())), SizeExpr(barrierBytes)});
 }
 
 Values reckon::nvptx::loadFromBlock(DeviceBuilder &b, Value shared, unsigned block) {
@@ -95,6 +100,7 @@ Values reckon::nvptx::loadFromBlock(DeviceBuilder &b, Value shared, unsigned blo
                        "{\n.reg .b32 there;\nmapa.shared::cluster.u32 there, $4, " + Twine(block) +
                            ";\nld.shared::cluster.v4.f32 {$0, $1, $2, $3}, [there];\n}",
                        "ffffr", {shared});
+  plan::setBytes(op, SizeExpr(16));
   return membersOf(b, op, 4);
 }
 

@@ -2,11 +2,11 @@
 // RUN: reckon-opt --plan-insert-bounds-checks %t/host.mlir --mlir-pass-statistics -o %t/host.out 2> %t/stats && FileCheck %t/host.mlir --input-file %t/host.out && FileCheck %s --check-prefix=STATS --input-file %t/stats
 // RUN: reckon-opt --plan-insert-bounds-checks %t/cuda.mlir | FileCheck %t/cuda.mlir
 // RUN: reckon-opt --plan-insert-bounds-checks --split-input-file --verify-diagnostics %t/unknown.mlir
-// STATS: 6 checks
+// STATS: 8 checks
 
 //--- host.mlir
 
-plan.kernel @k rows dims ["n"] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {scratch_bytes = #rec.dims<0>} {
+plan.kernel @k rows dims ["n"] operands [<strides = <1>, row = true>, <strides = <1>>] attributes {scratch_bytes = #rec.dims<"64*n+64">} {
 ^bb0(%x: tensor<?xf32, #rec.dims<"n">>):
   rec.yield %x : tensor<?xf32, #rec.dims<"n">>
 }
@@ -44,7 +44,7 @@ module @host_code {
   }
 
   // CHECK-LABEL: llvm.func internal @k.body(
-  // CHECK-SAME: %[[X:.*]]: !llvm.ptr {llvm.noalias}, %[[Y:.*]]: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %[[SCRATCH:.*]]: !llvm.ptr, %[[XB:.*]]: i64, %[[XE:.*]]: i64, %[[XO:.*]]: i32, %[[YB:.*]]: i64, %[[YE:.*]]: i64, %[[YO:.*]]: i32, %[[SB:.*]]: i64, %[[SE:.*]]: i64, %[[SO:.*]]: i32, %[[S:.*]]: !llvm.ptr)
+  // CHECK-SAME: %[[X:.*]]: !llvm.ptr {llvm.noalias}, %[[Y:.*]]: !llvm.ptr {llvm.noalias}, %[[N:.*]]: i64, %[[SCRATCH:.*]]: !llvm.ptr, %[[XB:.*]]: i64, %[[XE:.*]]: i64, %[[XO:.*]]: i32, %[[YB:.*]]: i64, %[[YE:.*]]: i64, %[[YO:.*]]: i32, %[[SB:.*]]: i64, %[[SE:.*]]: i64, %[[SO:.*]]: i32, %[[S:.*]]: !llvm.ptr)
   llvm.func internal @k.body(%x: !llvm.ptr {llvm.noalias}, %y: !llvm.ptr {llvm.noalias}, %n: i64, %scratch: !llvm.ptr) attributes {sym_visibility = "private"} {
     %mask = llvm.mlir.constant(dense<[true, true, false, false]> : vector<4xi1>) : vector<4xi1>
     %zero = llvm.mlir.constant(0 : i64) : i64
@@ -72,6 +72,21 @@ module @host_code {
     // CHECK: llvm.load %[[Q]] : !llvm.ptr -> vector<4xf32>
     %table = llvm.mlir.addressof @table : !llvm.ptr
     %t = llvm.load %table : !llvm.ptr -> vector<4xf32>
+    // An array in scratch memory has its own, in named dimensions, inside of those of the whole.
+    // CHECK: %[[A:.*]] = llvm.getelementptr %[[SCRATCH]][64] {plan.bytes = #rec.dims<"4*floordiv(n, 2)+4">}
+    // CHECK: llvm.mul %{{.*}}, %[[N]]
+    // CHECK: llvm.srem
+    // CHECK: llvm.sdiv
+    // CHECK: %[[AB:.*]] = llvm.ptrtoint %[[A]]
+    // CHECK: %[[AE:.*]] = llvm.add %[[AB]],
+    // CHECK: %[[LEAST:.*]] = llvm.intr.umin(%[[AE]], %[[SE]])
+    // CHECK: %[[NEXT:.*]] = llvm.getelementptr %[[A]][4]
+    // CHECK: llvm.call @reckon_check_read(%[[NEXT]], %{{.*}}, %{{.*}}, %[[AB]], %[[LEAST]], %[[SO]], %[[S]])
+    // CHECK: llvm.call @reckon_check_write(%[[A]], %{{.*}}, %{{.*}}, %[[AB]], %[[LEAST]], %[[SO]], %[[S]])
+    %array = llvm.getelementptr %scratch[64] {plan.bytes = #rec.dims<"4*floordiv(n, 2)+4">} : (!llvm.ptr) -> !llvm.ptr, i8
+    %behind = llvm.getelementptr %array[4] : (!llvm.ptr) -> !llvm.ptr, i8
+    %u = llvm.load %behind : !llvm.ptr -> f32
+    llvm.store %u, %array : f32, !llvm.ptr
     // Bounds follow a pointer through choices and loops.
     // CHECK: llvm.select %[[C:.*]], %[[X]], %[[Y]]
     // CHECK: llvm.select %[[C]], %[[XB]], %[[YB]]
@@ -121,18 +136,51 @@ plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <stride
 }
 module @cuda_code {
   llvm.mlir.global internal @shared() {addr_space = 3 : i32} : !llvm.array<64 x i8>
+  llvm.mlir.global external @dynamic() {addr_space = 3 : i32} : !llvm.array<0 x i8>
   // CHECK-LABEL: llvm.func @k(
-  // CHECK-SAME: %[[STATUS:arg5]]: !llvm.ptr<1>, %[[XN:.*]]: i64, %[[YN:.*]]: i64, %[[SN:.*]]: i64)
+  // CHECK-SAME: %[[STATUS:arg6]]: !llvm.ptr<1>, %[[XN:.*]]: i64, %[[YN:.*]]: i64, %[[SN:.*]]: i64)
+  // CHECK: %[[DN:.*]] = nvvm.read.ptx.sreg.dynamic.smem.size : i32
+  // CHECK: %[[DYNAMIC:.*]] = llvm.mlir.addressof @dynamic
+  // CHECK: %[[WIDE:.*]] = llvm.zext %[[DN]]
+  // CHECK: %[[DB:.*]] = llvm.ptrtoint %[[DYNAMIC]]
+  // CHECK: %[[DE:.*]] = llvm.add %[[DB]], %[[WIDE]]
   // CHECK: %[[XB:.*]] = llvm.ptrtoint %arg0 : !llvm.ptr<1> to i64
   // CHECK: %[[XE:.*]] = llvm.add %[[XB]], %[[XN]]
   // CHECK: %[[SLOT:.*]] = llvm.getelementptr %[[STATUS]][24]
-  llvm.func @k(%x: !llvm.ptr<1>, %y: !llvm.ptr<1>, %n: i64, %rows: i64, %scratch: !llvm.ptr<1>, %status: !llvm.ptr<1>) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>} {
+  llvm.func @k(%x: !llvm.ptr<1>, %y: !llvm.ptr<1>, %map: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}, %n: i64, %rows: i64, %scratch: !llvm.ptr<1>, %status: !llvm.ptr<1>) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>} {
     %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
+    // CHECK: %[[SHARED:.*]] = llvm.mlir.addressof @shared
+    // CHECK: %[[HB:.*]] = llvm.ptrtoint %[[SHARED]] : !llvm.ptr<3> to i64
+    // CHECK: %[[HE:.*]] = llvm.add %[[HB]],
     // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read(%arg0, {{.*}}, %[[XB]], %[[XE]], {{.*}}, %[[SLOT]])
-    // CHECK: nvvm.cp.async.shared.global %{{.*}}, %[[Q]], 16
+    // CHECK: %[[R:.*]] = llvm.call @reckon_check_write_3(%[[SHARED]], {{.*}}, %[[HB]], %[[HE]], {{.*}}, %[[SLOT]])
+    // CHECK: nvvm.cp.async.shared.global %[[R]], %[[Q]], 16
     nvvm.cp.async.shared.global %shared, %x, 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
-    // CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read_3(%[[SHARED]], {{.*}}, %[[HB]], %[[HE]],
+    // CHECK: llvm.load %[[Q]] : !llvm.ptr<3> -> f32
     %v = llvm.load %shared : !llvm.ptr<3> -> f32
+    // What an address that is a number shows is what the launch gives.
+    // CHECK: %[[P:.*]] = llvm.inttoptr %{{.*}} : i32 to !llvm.ptr<3>
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_write_3(%[[P]], {{.*}}, %[[DB]], %[[DE]],
+    // CHECK: %[[NUMBER:.*]] = llvm.ptrtoint %[[Q]] : !llvm.ptr<3> to i32
+    // CHECK: llvm.inline_asm {{.*}}plan.bytes = #rec.dims<8>{{.*}} %[[NUMBER]] :
+    %address = llvm.ptrtoint %shared : !llvm.ptr<3> to i32
+    llvm.inline_asm has_side_effects {plan.bytes = #rec.dims<8>} "wait [$0];", "r,~{memory}" %address : (i32) -> ()
+    // CHECK: %[[P:.*]] = llvm.inttoptr %{{.*}} : i32 to !llvm.ptr<7>
+    // CHECK: llvm.call @reckon_check_write_7(%[[P]], {{.*}}, %[[DB]], %[[DE]],
+    // CHECK: nvvm.cp.async.bulk.tensor
+    %cluster = llvm.inttoptr %address : i32 to !llvm.ptr<7>
+    %zero = llvm.mlir.constant(0 : i32) : i32
+    nvvm.cp.async.bulk.tensor.shared.cluster.global %cluster, %map, %shared, box [%zero, %zero] {plan.bytes = #rec.dims<4096>} : !llvm.ptr<7>, !llvm.ptr
+    // A generic address in shared memory has its bounds among generic addresses.
+    // CHECK: %[[G:.*]] = llvm.addrspacecast %[[SHARED]] : !llvm.ptr<3> to !llvm.ptr
+    // CHECK: %[[GN:.*]] = llvm.ptrtoint %[[G]] : !llvm.ptr to i64
+    // CHECK: %[[D:.*]] = llvm.sub %[[GN]],
+    // CHECK: %[[GB:.*]] = llvm.add %[[HB]], %[[D]]
+    // CHECK: %[[GE:.*]] = llvm.add %[[HE]], %[[D]]
+    // CHECK: llvm.call @reckon_check_read_0(%[[G]], {{.*}}, %[[GB]], %[[GE]],
+    %g = llvm.addrspacecast %shared : !llvm.ptr<3> to !llvm.ptr
+    %w3 = llvm.load %g : !llvm.ptr -> f32
     // An address that another thread has sent is the operand's that it lies in.
     // CHECK: %[[P:.*]] = llvm.inttoptr
     // CHECK: %[[A:.*]] = llvm.ptrtoint %[[P]]
@@ -145,16 +193,24 @@ module @cuda_code {
     llvm.store %v, %p : f32, !llvm.ptr<1>
     // By a generic address, too, which may come through what LLVM does not see through.
     // CHECK: %[[L:.*]] = llvm.intr.launder.invariant.group %{{.*}} : !llvm.ptr
-    // CHECK: %[[G:.*]] = llvm.addrspacecast %[[L]] : !llvm.ptr to !llvm.ptr<1>
-    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read(%[[G]], {{.*}}, %[[XB]], %[[XE]],
-    // CHECK: %[[Q2:.*]] = llvm.addrspacecast %[[Q]] : !llvm.ptr<1> to !llvm.ptr
-    // CHECK: llvm.load %[[Q2]] : !llvm.ptr -> f32
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read_0(%[[L]], {{.*}}, %[[XB]], %[[XE]],
+    // CHECK: llvm.load %[[Q]] : !llvm.ptr -> f32
     %generic = llvm.addrspacecast %x : !llvm.ptr<1> to !llvm.ptr
     %laundered = llvm.intr.launder.invariant.group %generic : !llvm.ptr
     %w = llvm.load %laundered : !llvm.ptr -> f32
     // CHECK: llvm.return
     llvm.return
   }
+  // In shared memory there is none to spare.
+  // CHECK-LABEL: llvm.func internal @reckon_check_write_3(
+  // CHECK-SAME: %[[BEGIN:arg3]]: i64
+  // CHECK: llvm.call @reckon_report_access
+  // CHECK: %[[P:.*]] = llvm.inttoptr %[[BEGIN]] : i64 to !llvm.ptr<3>
+  // CHECK: llvm.return %[[P]]
+  // CHECK-LABEL: llvm.func internal @reckon_check_read_0(
+  // CHECK: %[[P:.*]] = llvm.mlir.addressof @reckon_zeros : !llvm.ptr<1>
+  // CHECK: %[[Q:.*]] = llvm.addrspacecast %[[P]] : !llvm.ptr<1> to !llvm.ptr
+  // CHECK: llvm.return %[[Q]]
 }
 plan.program @main dims ["n"] {
   %x = plan.input "x" : <f32, <"n", 4>>
@@ -232,6 +288,59 @@ module @host_code {
     llvm.return
   }
 }
+}
+
+// -----
+
+// A number that is said to be an address is one in shared memory.
+module {
+module @cuda_code {
+  llvm.func internal @f(%a: i32) {
+    // expected-error @+1 {{bounds: an address of unknown origin}}
+    llvm.inline_asm has_side_effects {plan.bytes = #rec.dims<8>} "wait [$0];", "r,~{memory}" %a : (i32) -> ()
+    llvm.return
+  }
+}
+}
+
+// -----
+
+// A copy of a tile that does not say how large it is.
+module {
+module @cuda_code {
+  llvm.func internal @f(%map: !llvm.ptr, %to: !llvm.ptr<7>, %barrier: !llvm.ptr<3>, %i: i32) {
+    // expected-error @+1 {{bounds: does something unknown with an address}}
+    nvvm.cp.async.bulk.tensor.shared.cluster.global %to, %map, %barrier, box [%i, %i] : !llvm.ptr<7>, !llvm.ptr
+    llvm.return
+  }
+}
+}
+
+// -----
+
+module {
+module @host_code {
+  llvm.func internal @f(%x: !llvm.ptr) {
+    // expected-error @+1 {{bounds: an array of '4*n' bytes in a function that does not know them}}
+    %p = llvm.getelementptr %x[64] {plan.bytes = #rec.dims<"4*n">} : (!llvm.ptr) -> !llvm.ptr, i8
+    %a = llvm.load %p : !llvm.ptr -> i64
+    llvm.return
+  }
+}
+}
+
+// -----
+
+module {
+  // expected-error @+1 {{expects sizes as plan.bytes, not 8 : i64}}
+  llvm.func internal @f() attributes {plan.bytes = 8 : i64}
+}
+
+// -----
+
+module {
+  // expected-error @+1 {{has the attribute 'plan.size', which is none of the plan's}}
+  llvm.func internal @f() attributes {plan.size = #rec.dims<8>}
 }
 
 // -----
