@@ -59,25 +59,34 @@ static std::string describeIdError(const ProgramSource &source, const DispatchSp
     target = gatheredName(source, *operand, range);
   }
   std::string id = std::to_string(status.id), position = std::to_string(status.position);
+  // What begins with a tensor names the kernel and its nodes at the end.
+  std::string among;
+  auto beginWith = [&](const std::string &tensor) {
+    from = tensorName(source.spec, tensor);
+    among = ", in " + where;
+  };
   switch (status.code) {
   case RECKON_KERNEL_ID_OUT_OF_RANGE: {
-    from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
+    if (operand && !operand->ids.empty())
+      beginWith(operand->ids);
     bool mayWrap = status.id < 0 && operand && operand->space == Space::Table &&
                    source.spec.tables[operand->index].outOfRange == OutOfRange::Error;
     return from + (target.empty() ? "" : " -> " + target) + ": id " + id + " at position " + position + " is outside " +
-           (range.empty() ? "its rows" : range) +
+           (range.empty() ? "its rows" : range) + among +
            (mayWrap ? "; negative ids count from the end in engines compiled with --negative-ids=wrap" : "");
   }
   case RECKON_KERNEL_BAD_OFFSETS: {
-    from = operand && !operand->offsets.empty() ? tensorName(source.spec, operand->offsets) : where;
-    return from + (target.empty() ? "" : " -> " + target) + ": offset " + id + " of bag " + position +
-           " decreases or is outside the ids" +
-           (operand && !operand->ids.empty() ? " in " + tensorName(source.spec, operand->ids) : "");
+    if (operand && !operand->offsets.empty())
+      beginWith(operand->offsets);
+    return from + (target.empty() ? "" : " -> " + target) + ": bag " + position + " begins or ends at offset " + id +
+           ", which decreases or is outside the ids" +
+           (operand && !operand->ids.empty() ? " in " + tensorName(source.spec, operand->ids) : "") + among;
   }
   case RECKON_KERNEL_INDEX_OUT_OF_RANGE: {
-    from = operand && !operand->ids.empty() ? tensorName(source.spec, operand->ids) : where;
+    if (operand && !operand->ids.empty())
+      beginWith(operand->ids);
     return from + (target.empty() ? "" : " -> " + target) + ": index " + id + " at position " + position +
-           " is outside its axis";
+           " is outside its axis" + among;
   }
   default:
     return where + ": unknown failure " + std::to_string(status.code);
@@ -87,10 +96,12 @@ static std::string describeIdError(const ProgramSource &source, const DispatchSp
 /// What an operand of a checked kernel is, as `table` of its status counts them.
 static std::string memoryName(const ProgramSource &source, const DispatchSpec &dispatch, int32_t index) {
   size_t count = dispatch.operands.size();
+  if (index == RECKON_KERNEL_MEMORY_SHARED)
+    return "the memory that threads of a block share";
   if (index < 0 || static_cast<size_t>(index) > count)
     return "constants of its own";
   if (static_cast<size_t>(index) == count)
-    return "its scratch memory";
+    return "an array in its scratch memory";
   const OperandSpec &operand = dispatch.operands[static_cast<size_t>(index)];
   if (operand.space == Space::Output)
     return "output '" + source.spec.outputs[operand.index].name + "'";

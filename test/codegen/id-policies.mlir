@@ -12,7 +12,7 @@
 
 // With `wrap` ids from the end are rows, ids before the first row are not. Padding is compared with the id as it is given.
 // RUN: not reckon-run %t/m.rkn --input ids=%t/ids.npy --input ends=%t/before.npy --output-dir %t 2>&1 | FileCheck %s --check-prefix=BEFORE
-// BEFORE: input 'ends' -> table 'ends': id -6 at position 4 is outside [-5, 5){{$}}
+// BEFORE: input 'ends' -> table 'ends': id -6 at position 4 is outside [-5, 5), in kernel '{{[a-z_]+}}'{{[^;]*$}}
 
 func.func @main(%ids: tensor<?x3xi64, #rec.dims<"batch", 3>> {rec.name = "ids"},
                 %ends: tensor<?x3xi64, #rec.dims<"batch", 3>> {rec.name = "ends"})

@@ -190,8 +190,11 @@ LogicalResult LayerEmitter::emitEmbeddingBag(rec::EmbeddingBagOp op) {
       good = arith::AndIOp::create(b, good, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, begin, end));
       good = arith::AndIOp::create(b, good, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, end, total));
       Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-      ifThen(arith::XOrIOp::create(b, good, yes),
-             [&] { report(RECKON_KERNEL_BAD_OFFSETS, table.operand, bagIndex, begin); });
+      ifThen(arith::XOrIOp::create(b, good, yes), [&] {
+        Value isInside = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, zero, begin),
+                                               arith::CmpIOp::create(b, arith::CmpIPredicate::sle, begin, total));
+        report(RECKON_KERNEL_BAD_OFFSETS, table.operand, bagIndex, arith::SelectOp::create(b, isInside, end, begin));
+      });
       bag.count = arith::SelectOp::create(b, good, sub(end, begin), zero);
     } else {
       bag.count = sizes(ids)[1];

@@ -135,8 +135,11 @@ RowReader::Bounds RowReader::bagBounds(const RowPiece &piece, Value sample) {
   Value isBad = b.lessS(begin, b.i64(0));
   isBad = b.either(isBad, b.lessS(end, begin));
   isBad = b.either(isBad, b.lessS(total, end));
-  b.ifThen(isBad,
-           [&] { module.report(b, function.status, RECKON_KERNEL_BAD_OFFSETS, b.i32(piece.operand), sample, begin); });
+  b.ifThen(isBad, [&] {
+    Value isOutside = b.either(b.lessS(begin, b.i64(0)), b.lessS(total, begin));
+    module.report(b, function.status, RECKON_KERNEL_BAD_OFFSETS, b.i32(piece.operand), sample,
+                  b.select(isOutside, begin, end));
+  });
   return {begin, b.select(isBad, b.i64(0), b.sub(end, begin)), begin};
 }
 

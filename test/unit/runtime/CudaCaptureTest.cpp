@@ -146,10 +146,10 @@ TEST_F(CudaCapture, BadIdsAreFoundAtTheNextSynchronisation) {
   tensors.ids[3] = good;
   // A run that is waited for tells of its own ids only.
   expectCorrect(context, data);
-  EXPECT_EQ(
-      context.synchronize().message,
-      "input 'ids' -> table 'emb.weight': id -5 at position 3 is outside [0, 200); negative ids count from the end in "
-      "engines compiled with --negative-ids=wrap");
+  EXPECT_EQ(context.synchronize().message,
+            "input 'ids' -> table 'emb.weight': id -5 at position 3 is outside [0, 200)"
+            ", in kernel 'test_lookup' of node '/emb/Gather', '/emb/ReduceSum'; negative ids count from the end in "
+            "engines compiled with --negative-ids=wrap");
   replay(*graph);
   ASSERT_FALSE(context.synchronize());
 }

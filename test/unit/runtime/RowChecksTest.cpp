@@ -72,7 +72,8 @@ TEST_F(RowChecks, DamagedRowsAreRefusedWhenTheyAreRead) {
   }
   // Neighbours are as they were, and ids that are no rows are the kernel's.
   EXPECT_FALSE(read(4 * chunkRows, 3 * chunkRows - 1));
-  EXPECT_EQ(read(rows, 0).message, "input 'ids' -> table 'emb.weight': id 100000 at position 0 is outside [0, 100000)");
+  EXPECT_EQ(read(rows, 0).message, "input 'ids' -> table 'emb.weight': id 100000 at position 0 is outside [0, 100000)"
+                                   ", in kernel 'test_lookup' of node '/emb/Gather', '/emb/ReduceSum'");
   EXPECT_EQ(engine.verify().message, message);
   // Damage does not get a new checksum.
   std::string path = "/tmp/reckon-damaged-" + std::to_string(getpid()) + ".rkn";

@@ -124,7 +124,8 @@ TEST(Run, IdOutOfRangeNamesTablePositionAndId) {
       for (int i = 0; i < 5; ++i) {
         Status failed = context.run();
         EXPECT_EQ(failed.code, RECKON_INVALID);
-        EXPECT_EQ(failed.message, "input 'ids' -> table 'emb.weight': id 200 at position 17 is outside [0, 200)");
+        EXPECT_EQ(failed.message, "input 'ids' -> table 'emb.weight': id 200 at position 17 is outside [0, 200)"
+                                  ", in kernel 'test_lookup' of node '/emb/Gather', '/emb/ReduceSum'");
       }
       data.ids = good; // the context recovers
       expectCorrect(context, data);

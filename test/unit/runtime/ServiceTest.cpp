@@ -396,7 +396,8 @@ TEST(Service, FailuresOfStartedRunsComeWithTheWait) {
   bound.data.ids[3] = 1000;
   ASSERT_FALSE(bound.context.runAsync(nullptr));
   EXPECT_EQ(bound.context.synchronize().message,
-            "input 'ids' -> table 'emb.weight': id 1000 at position 3 is outside [0, 200)");
+            "input 'ids' -> table 'emb.weight': id 1000 at position 3 is outside [0, 200)"
+            ", in kernel 'test_lookup' of node '/emb/Gather', '/emb/ReduceSum'");
   bound.data.ids[3] = 1;
   ASSERT_FALSE(bound.context.runAsync(nullptr, 60000000));
   EXPECT_FALSE(bound.context.synchronize());
