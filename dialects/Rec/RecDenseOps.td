@@ -303,7 +303,7 @@ def Rec_PoolWindowOp : Rec_Layer<"pool_window",
     Constraints:
     - (C1) x has rank 3 to 5; window, strides and dilations have one positive entry a spatial dimension, pads two, none
       negative.
-    - (C2) the dilated window fits the padded input, where it can be told.
+    - (C2) the dilated window fits the padded input, where it can be told; rounded up, all but less than a stride of it.
 
     Example:
     ```mlir

@@ -139,6 +139,32 @@ void ArgReduceOp::getSizeRequirements(Requirements &requirements) {
                    "the greatest or least element of dimension " + Twine(static_cast<int64_t>(getAxis())));
 }
 
+/// A window of so many elements, with those between them, begins and ends inside of the padded input; rounded up, it
+/// may end as far behind it as a step is long, less one.
+static void requireWindow(Requirements &requirements, const SizeExpr &size, int64_t window, int64_t dilation,
+                          int64_t pads, int64_t beyond, size_t dimension) {
+  if (!size.isConstant())
+    requireAtLeast(requirements, size, (window - 1) * dilation + 1 - pads - beyond,
+                   "a window of " + Twine(window) + " over dimension " + Twine(dimension) +
+                       (pads ? " with " + Twine(pads) + " of padding" : Twine("")));
+}
+
+void ConvOp::getSizeRequirements(Requirements &requirements) {
+  Shape x = getShape(getX()), weight = getShape(getWeight());
+  ArrayRef<int64_t> pads = getPads(), dilations = getDilations();
+  for (size_t d = 0; d < dilations.size(); ++d)
+    requireWindow(requirements, x[2 + d], *weight[2 + d].constant(), dilations[d], pads[d] + pads[d + dilations.size()],
+                  /*beyond=*/0, 2 + d);
+}
+
+void PoolWindowOp::getSizeRequirements(Requirements &requirements) {
+  Shape x = getShape(getX());
+  ArrayRef<int64_t> pads = getPads(), dilations = getDilations();
+  for (size_t d = 0; d < dilations.size(); ++d)
+    requireWindow(requirements, x[2 + d], getWindow()[d], dilations[d], pads[d] + pads[d + dilations.size()],
+                  getCeilMode() ? getStrides()[d] - 1 : 0, 2 + d);
+}
+
 //===--------------------------------------------------------------------------------===//
 // Ops whose types say it all
 //===--------------------------------------------------------------------------------===//
@@ -152,7 +178,6 @@ RECKON_NEEDS_NOTHING(CastOp)
 RECKON_NEEDS_NOTHING(CompareOp)
 RECKON_NEEDS_NOTHING(ConcatOp)
 RECKON_NEEDS_NOTHING(ConstantOp)
-RECKON_NEEDS_NOTHING(ConvOp)
 RECKON_NEEDS_NOTHING(CrossLayerOp)
 RECKON_NEEDS_NOTHING(CumSumOp)
 RECKON_NEEDS_NOTHING(DataSizeOp)
@@ -172,7 +197,6 @@ RECKON_NEEDS_NOTHING(MatmulOp)
 RECKON_NEEDS_NOTHING(NoneOp)
 RECKON_NEEDS_NOTHING(OnnxOp)
 RECKON_NEEDS_NOTHING(PadOp)
-RECKON_NEEDS_NOTHING(PoolWindowOp)
 RECKON_NEEDS_NOTHING(PrefixOp)
 RECKON_NEEDS_NOTHING(ReduceOp)
 RECKON_NEEDS_NOTHING(RecurrenceOp)

@@ -83,7 +83,7 @@ LogicalResult PoolWindowOp::inferReturnTypes(MLIRContext *, std::optional<Locati
   Shape result{x[0], x[1]};
   for (size_t d = 0; d < spatial; ++d) {
     SizeExpr slack = getSlack(x[2 + d], window[d], pads, dilations, d);
-    if (isBelow(slack, 0))
+    if (isBelow(slack, adaptor.getCeilMode() ? 1 - strides[d] : 0))
       return failInference<PoolWindowOp>(location, "C2",
                                          "the dilated window does not fit the padded input in dimension ", 2 + d);
     SizeExpr last = SizeExpr::floorDiv(slack, strides[d]);

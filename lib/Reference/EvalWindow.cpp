@@ -20,12 +20,12 @@ struct Window {
   bool computeOutput(bool ceil) {
     for (size_t d = 0; d < input.size(); ++d) {
       int64_t room = input[d] + begins[d] + ends[d] - dilations[d] * (extent[d] - 1) - 1;
-      if (room < 0)
+      // Rounded up, a window that is cut off counts when it begins before the trailing padding.
+      if (room <= (ceil ? -strides[d] : -1))
         return false;
-      int64_t steps = room / strides[d];
-      // A further window must begin before the trailing padding.
-      if (ceil && room % strides[d] && (steps + 1) * strides[d] < input[d] + begins[d])
-        ++steps;
+      int64_t steps = ceil ? llvm::divideCeilSigned(room, strides[d]) : room / strides[d];
+      if (ceil && steps * strides[d] >= input[d] + begins[d])
+        --steps;
       output.push_back(steps + 1);
     }
     return true;

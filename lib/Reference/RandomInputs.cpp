@@ -48,23 +48,48 @@ DimValues chooseDims(mlir::func::FuncOp func, int64_t batch) {
   return dims;
 }
 
-static bool holds(rec::RequirementAttr requirement, const DimValues &dims) {
-  auto value = [&](std::string_view name) -> std::optional<int64_t> {
+static std::optional<int64_t> evaluate(const SizeExpr &size, const DimValues &dims) {
+  return size.evaluate([&](std::string_view name) -> std::optional<int64_t> {
     auto found = dims.find(name);
     return found == dims.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+/// Sizes of results that are more than a dimension: some dimensions may give them no 64-bit value.
+static std::vector<SizeExpr> getComputedSizes(mlir::func::FuncOp func) {
+  std::set<std::string> seen;
+  std::vector<SizeExpr> sizes;
+  // Those that data decide have their values later.
+  auto add = [&](const SizeExpr &size) {
+    if (!size.isConstant() && !size.asDim() && !rec::isAnonymous(size) && !rec::dependsOnData(size) &&
+        seen.insert(size.str()).second)
+      sizes.push_back(size);
   };
-  auto left = requirement.getLeft().evaluate(value), right = requirement.getRight().evaluate(value);
+  func.walk([&](mlir::Operation *op) {
+    if (auto dims = llvm::dyn_cast<rec::DimsOp>(op))
+      llvm::for_each(dims.getSizes().getSizes(), add);
+    for (mlir::Type type : op->getResultTypes())
+      if (llvm::isa<mlir::RankedTensorType>(type))
+        llvm::for_each(rec::getShape(type), add);
+  });
+  return sizes;
+}
+
+static bool holds(rec::RequirementAttr requirement, const DimValues &dims) {
+  auto left = evaluate(requirement.getLeft(), dims), right = evaluate(requirement.getRight(), dims);
   return left && right && (requirement.getRelation() == rec::Relation::equal ? *left == *right : *left >= *right);
 }
 
 std::optional<DimValues> chooseValidDims(mlir::func::FuncOp func, int64_t batch) {
   DimValues dims = chooseDims(func, batch);
   mlir::ArrayAttr all = rec::RecDialect::RequirementsAttrHelper(func.getContext()).getAttr(func);
-  if (!all)
-    return dims;
-  auto requirements = llvm::to_vector(all.getAsRange<rec::RequirementAttr>());
+  llvm::SmallVector<rec::RequirementAttr> requirements;
+  if (all)
+    llvm::append_range(requirements, all.getAsRange<rec::RequirementAttr>());
+  std::vector<SizeExpr> sizes = getComputedSizes(func);
   auto countBroken = [&](const DimValues &values) {
-    return llvm::count_if(requirements, [&](rec::RequirementAttr requirement) { return !holds(requirement, values); });
+    return llvm::count_if(requirements, [&](rec::RequirementAttr requirement) { return !holds(requirement, values); }) +
+           llvm::count_if(sizes, [&](const SizeExpr &size) { return !evaluate(size, values); });
   };
   // One dimension at a time, to the least value that breaks the fewest; 0 when nothing else will do.
   constexpr int64_t maxTried = 300; // past the history lengths that models pad to

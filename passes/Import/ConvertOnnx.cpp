@@ -54,7 +54,14 @@ static LogicalResult convertNode(rec::OnnxOp op, bool unrollsLoops, ConversionCo
   ReasonNote(op.getContext()).removeAttr(op);
   std::string name = getNodeName(op);
   std::string opType = getQualifiedName(op);
-  if (auto problem = findAttributeProblem(opType, op.getOpset(), op.getAttrs()))
+  auto problem = findAttributeProblem(opType, op.getOpset(), op.getAttrs());
+  if (!problem) {
+    auto operands = op.getOperands();
+    while (!operands.empty() && operands.back().getDefiningOp<rec::NoneOp>())
+      operands = operands.drop_back();
+    problem = findOperandProblem(opType, op.getOpset(), operands.size());
+  }
+  if (problem)
     return emitError(op.getLoc()) << "node '" << name << "' (" << opType << "): " << *problem;
   // One that comes from a node that is not converted is reported there.
   bool isReady = llvm::none_of(op.getOperands(), isUntyped) &&

@@ -87,8 +87,19 @@ static Value getPadSources(Node &node, StringRef mode, const SizeExpr &size, con
   return node.select(node.compare(CompareKind::lt, at, number(size)), at, node.sub(period, at));
 }
 
-/// x with `value` along an axis before and behind it, as many as the sizes say.
+/// x with `value` along an axis before and behind it, as many as the sizes say; without so many of its own where these
+/// are negative.
 static Value padBySizes(Node &node, Value x, Value value, int64_t axis, const SizeExpr &low, const SizeExpr &high) {
+  auto isPositive = [](const SizeExpr &size) { return rec::provablyNonNegative(size); };
+  auto getPositive = [&](const SizeExpr &size) { return isPositive(size) ? size : SizeExpr::max(size, 0); };
+  if (!isPositive(low) || !isPositive(high)) {
+    Shape padded = rec::getShape(x);
+    SizeExpr cutBefore = getPositive(low) - low, cutBehind = getPositive(high) - high;
+    x = node.sliceAxis(x, axis, cutBefore, padded[axis] - cutBefore - cutBehind);
+    padded[axis] = padded[axis] + low + high;
+    x = x ? padBySizes(node, x, value, axis, getPositive(low), getPositive(high)) : x;
+    return x ? node.reshape(x, padded) : x;
+  }
   SmallVector<Value> parts;
   auto fill = [&](const SizeExpr &size) {
     if (size == SizeExpr(0) || !x)
@@ -135,7 +146,7 @@ static LogicalResult convertPad(Node &node) {
     high[d] = (*given)[i + axes.size()];
   }
 
-  // Negative padding removes elements. One whose sign depends on sizes must not be negative.
+  // Negative padding removes elements.
   for (int64_t d = 0; d < rank && x; ++d) {
     int64_t before = std::max<int64_t>(-low[d].constant().value_or(0), 0),
             after = std::max<int64_t>(-high[d].constant().value_or(0), 0);
@@ -203,12 +214,14 @@ static LogicalResult convertSpaceToDepth(Node &node) {
   if (!x || getRank(x) != 4 || block < 1 || block > (1 << 20))
     return node.invalid("an operand of rank 4 and a positive blocksize were expected");
   Shape s = rec::getShape(x);
-  auto rows = SizeExpr::exactDiv(s[2], block), columns = SizeExpr::exactDiv(s[3], block);
-  if (!rows || !columns)
-    return node.invalid("blocksize " + Twine(block) + " does not divide " + rec::printShape(s));
-  x = node.reshape(x, {s[0], s[1], *rows, block, *columns, block});
+  // That blocks fill the sizes that only the run knows, the first reshape requires.
+  SizeExpr rows = SizeExpr::floorDiv(s[2], block), columns = SizeExpr::floorDiv(s[3], block);
+  for (const SizeExpr &size : {s[2], s[3]})
+    if (size.constant().value_or(0) % block != 0)
+      return node.invalid("blocksize " + Twine(block) + " does not divide " + rec::printShape(s));
+  x = node.reshape(x, {s[0], s[1], rows, block, columns, block});
   x = node.transpose(x, {0, 3, 5, 1, 2, 4});
-  return node.replace(node.reshape(x, {s[0], s[1] * SizeExpr(block * block), *rows, *columns}));
+  return node.replace(node.reshape(x, {s[0], s[1] * SizeExpr(block * block), rows, columns}));
 }
 
 static LogicalResult convertTrilu(Node &node) {

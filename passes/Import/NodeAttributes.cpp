@@ -12,6 +12,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -29,6 +30,14 @@ struct Version {
   int64_t since;
   SmallVector<Declaration, 4> attributes;
 };
+
+/// The most operands of one version of an operator.
+struct OperandCount {
+  int64_t since;
+  unsigned most;
+};
+
+template <typename Row> using Table = llvm::StringMap<SmallVector<Row, 2>>;
 } // namespace
 
 static Declaration parseDeclaration(StringRef text) {
@@ -38,9 +47,9 @@ static Declaration parseDeclaration(StringRef text) {
 }
 
 /// The versions of each operator, oldest first.
-static const llvm::StringMap<SmallVector<Version, 2>> &getVersions() {
-  static const llvm::StringMap<SmallVector<Version, 2>> versions = [] {
-    llvm::StringMap<SmallVector<Version, 2>> result;
+static const Table<Version> &getVersions() {
+  static const Table<Version> versions = [] {
+    Table<Version> result;
     auto add = [&](StringRef opType, int64_t since, StringRef attributes) {
       Version &version = result[opType].emplace_back();
       version.since = since;
@@ -50,11 +59,38 @@ static const llvm::StringMap<SmallVector<Version, 2>> &getVersions() {
         version.attributes.push_back(parseDeclaration(item));
     };
 #define ATTRIBUTES(opType, since, attributes) add(opType, since, attributes);
+#define OPERANDS(opType, since, most)
 #include "passes/Import/NodeAttributes.inc"
 #undef ATTRIBUTES
+#undef OPERANDS
     return result;
   }();
   return versions;
+}
+
+static const Table<OperandCount> &getOperandCounts() {
+  static const Table<OperandCount> counts = [] {
+    constexpr unsigned many = UINT_MAX;
+    Table<OperandCount> result;
+#define ATTRIBUTES(opType, since, attributes)
+#define OPERANDS(opType, since, most) result[opType].push_back({since, most});
+#include "passes/Import/NodeAttributes.inc"
+#undef ATTRIBUTES
+#undef OPERANDS
+    return result;
+  }();
+  return counts;
+}
+
+/// Of an operator's versions that of an opset. Null for an operator that is not there, or is younger, which is reported
+/// elsewhere or does no harm.
+template <typename Row> static const Row *findVersion(const Table<Row> &table, StringRef opType, int64_t opset) {
+  const Row *found = nullptr;
+  if (auto rows = table.find(opType); rows != table.end())
+    for (const Row &row : rows->second)
+      if (row.since <= opset)
+        found = &row;
+  return found;
 }
 
 /// The name of an attribute's type in the table; subgraphs are regions and have none.
@@ -74,6 +110,32 @@ static StringRef getTypeName(Attribute attribute) {
   return isa<ElementsAttr>(attribute) ? "tensor" : "type";
 }
 
+/// Whether an integer says yes or no, by its name, which all operators use alike.
+static bool isFlag(StringRef name) {
+  static const llvm::StringSet<> flags = {"allowzero",
+                                          "ceil_mode",
+                                          "count_include_pad",
+                                          "detect_negative",
+                                          "detect_positive",
+                                          "exclusive",
+                                          "fmod",
+                                          "input_forget",
+                                          "is_causal",
+                                          "keepdims",
+                                          "largest",
+                                          "linear_before_reset",
+                                          "periodic",
+                                          "noop_with_empty_axes",
+                                          "reverse",
+                                          "select_last_index",
+                                          "sorted",
+                                          "training_mode",
+                                          "transA",
+                                          "transB",
+                                          "upper"};
+  return flags.contains(name);
+}
+
 static std::string listNames(const Version &version) {
   if (version.attributes.empty())
     return "it has none";
@@ -81,14 +143,8 @@ static std::string listNames(const Version &version) {
 }
 
 std::optional<std::string> findAttributeProblem(StringRef opType, int64_t opset, DictionaryAttr attrs) {
-  auto versions = getVersions().find(opType);
-  if (versions == getVersions().end())
-    return std::nullopt;
-  const Version *version = nullptr;
-  for (const Version &candidate : versions->second)
-    if (candidate.since <= opset)
-      version = &candidate;
-  if (!version) // The operator is younger than the model's opset, which is reported elsewhere or does no harm.
+  const Version *version = findVersion(getVersions(), opType, opset);
+  if (!version)
     return std::nullopt;
   for (NamedAttribute attr : attrs) {
     StringRef name = attr.getName().getValue(), type = getTypeName(attr.getValue());
@@ -98,11 +154,22 @@ std::optional<std::string> findAttributeProblem(StringRef opType, int64_t opset,
              listNames(*version);
     if (declared->type != type)
       return "attribute '" + name.str() + "' has the type " + type.str() + ", not " + declared->type.str();
+    auto number = dyn_cast<IntegerAttr>(attr.getValue());
+    if (number && isFlag(name) && !number.getValue().isZero() && !number.getValue().isOne())
+      return "attribute '" + name.str() + "' is " + std::to_string(number.getInt()) + ", neither 0 nor 1";
   }
   for (const Declaration &declared : version->attributes)
     if (declared.isRequired && declared.type != "graph" && !attrs.contains(declared.name))
       return "attribute '" + declared.name.str() + "' is missing";
   return std::nullopt;
+}
+
+std::optional<std::string> findOperandProblem(StringRef opType, int64_t opset, unsigned count) {
+  const OperandCount *version = findVersion(getOperandCounts(), opType, opset);
+  if (!version || count <= version->most)
+    return std::nullopt;
+  return "it has " + std::to_string(count) + " operands, in opset " + std::to_string(opset) + " at most " +
+         std::to_string(version->most);
 }
 
 } // namespace reckon::importer

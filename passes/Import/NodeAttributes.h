@@ -20,6 +20,9 @@ namespace reckon::importer {
 /// and its default give another result.
 std::optional<std::string> findAttributeProblem(llvm::StringRef opType, int64_t opset, mlir::DictionaryAttr attrs);
 
+/// What is wrong with the number of a node's operands, up to the last that is there.
+std::optional<std::string> findOperandProblem(llvm::StringRef opType, int64_t opset, unsigned count);
+
 } // namespace reckon::importer
 
 #endif // RECKON_PASSES_IMPORT_NODEATTRIBUTES_H

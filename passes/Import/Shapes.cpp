@@ -96,8 +96,9 @@ static LogicalResult convertSqueeze(Node &node) {
     if (!normal)
       return failure();
     axes = *normal;
+    // A dimension that is squeezed away is one of 1 everywhere.
     for (int64_t axis : axes)
-      if (rec::provablyDiffer(shape[axis], SizeExpr(1)) && shape[axis].isConstant())
+      if (!rec::unifySizes(shape[axis], SizeExpr(1)))
         return node.invalid("dimension " + Twine(axis) + " has the size " + shape[axis].str() + ", not 1");
   } else {
     for (auto [axis, size] : llvm::enumerate(shape))

@@ -180,6 +180,29 @@ static LogicalResult convertSlice(Node &node) {
   return node.replace(node.slice(x, from, sizes, strides));
 }
 
+/// Equal parts of a size that only the run knows.
+static LogicalResult splitBySize(Node &node, Value x, int64_t axis, int64_t count) {
+  Shape shape = rec::getShape(x), part = shape;
+  SmallVector<Value> results;
+  if (node.getOpset() < 18) {
+    // That the parts are all there is, the reshape requires.
+    part[axis] = SizeExpr::floorDiv(shape[axis], count);
+    Shape parts = part;
+    parts.insert(parts.begin() + axis, SizeExpr(count));
+    x = node.reshape(x, parts);
+    for (int64_t i = 0; i < count; ++i)
+      results.push_back(node.reshape(node.sliceAxis(x, axis, i, 1), part));
+    return node.replace(results);
+  }
+  // The last parts may be smaller.
+  SizeExpr most = SizeExpr::ceilDiv(shape[axis], count);
+  for (int64_t i = 0; i < count; ++i) {
+    SizeExpr start = SizeExpr::min(most * SizeExpr(i), shape[axis]);
+    results.push_back(node.sliceAxis(x, axis, start, SizeExpr::min(most, shape[axis] - start)));
+  }
+  return node.replace(results);
+}
+
 static LogicalResult convertSplit(Node &node) {
   Value x = node.getOperand(0);
   if (!x)
@@ -210,7 +233,7 @@ static LogicalResult convertSplit(Node &node) {
                           Twine(count) + " outputs");
     auto total = size.constant();
     if (!total && !SizeExpr::exactDiv(size, count))
-      return node.unsupported("a size of " + size.str() + " in " + Twine(count) + " equal parts");
+      return splitBySize(node, x, *axis, count);
     if (total && *total % count != 0 && node.getOpset() < 18)
       return node.invalid("a size of " + Twine(*total) + " does not split into " + Twine(count) + " equal parts");
     SizeExpr part = SizeExpr::ceilDiv(size, count);

@@ -31,3 +31,31 @@ func.func @missing(%x: tensor<2xf32>) -> tensor<2xi64> {
   %0 = rec.onnx "Cast"(%x) {attrs = {}, domain = "", opset = 17 : i64} : (tensor<2xf32>) -> tensor<2xi64>
   return %0 : tensor<2xi64>
 }
+
+// -----
+
+// What says yes or no is 1 or 0.
+func.func @flag(%x: tensor<2x2xf32>) -> tensor<2x1xf32> {
+  // expected-error@+1 {{(ReduceMax): attribute 'keepdims' is 2, neither 0 nor 1}}
+  %0 = rec.onnx "ReduceMax"(%x) {attrs = {axes = array<i64: 1>, keepdims = 2 : i64}, domain = "", opset = 17 : i64} : (tensor<2x2xf32>) -> tensor<2x1xf32>
+  return %0 : tensor<2x1xf32>
+}
+
+// -----
+
+func.func @operands(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error@+1 {{(Relu): it has 2 operands, in opset 17 at most 1}}
+  %0 = rec.onnx "Relu"(%x, %x) {attrs = {}, domain = "", opset = 17 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// An operand that a later version has; those that are left out at the end do not count.
+func.func @version_of_operands(%x: tensor<2x2xf32>, %r: tensor<f32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  %none = rec.none
+  %0 = rec.onnx "Dropout"(%x, %none, %none) {attrs = {}, domain = "", opset = 10 : i64} : (tensor<2x2xf32>, none, none) -> tensor<2x2xf32>
+  // expected-error@+1 {{(Dropout): it has 2 operands, in opset 10 at most 1}}
+  %1 = rec.onnx "Dropout"(%x, %r) {attrs = {}, domain = "", opset = 10 : i64} : (tensor<2x2xf32>, tensor<f32>) -> tensor<2x2xf32>
+  return %0, %1 : tensor<2x2xf32>, tensor<2x2xf32>
+}

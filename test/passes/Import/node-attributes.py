@@ -10,6 +10,10 @@ for op, since, attributes in re.findall(r'ATTRIBUTES\("([\w.]+)",\s*(\d+),\s*((?
     declared = " ".join(re.findall(r'"([^"]*)"', attributes)).split()
     table.setdefault(op, []).append((int(since), sorted(declared)))
 
+counts = {}
+for op, since, most in re.findall(r'OPERANDS\("(\w+)", (\d+), (\w+)\)', text):
+    counts.setdefault(op, []).append((int(since), 2**31 - 1 if most == "many" else int(most)))
+
 newest = onnx.defs.onnx_opset_version()
 schemas = {}
 for schema in onnx.defs.get_all_schemas_with_history():
@@ -20,6 +24,13 @@ for schema in onnx.defs.get_all_schemas_with_history():
         schemas.setdefault(schema.name, {})[schema.since_version] = declared
 
 wrong = 0
+WITH_SUBGRAPHS = {"If", "Loop", "Scan"}
+for schema in onnx.defs.get_all_schemas_with_history():
+    if schema.domain == "" and schema.name in table and schema.name not in WITH_SUBGRAPHS:
+        most = [count for since, count in counts.get(schema.name, []) if since <= schema.since_version]
+        if not most or most[-1] != schema.max_input:
+            print(f"{schema.name} in opset {schema.since_version}: the table has {most} operands, the schema {schema.max_input}")
+            wrong += 1
 for op in sorted(schemas):
     for version, expected in sorted(schemas[op].items()):
         rows = [declared for since, declared in table[op] if since <= version]

@@ -90,3 +90,17 @@ func.func @rows_of_13(%x: tensor<?xf32, #rec.dims<"N">>) -> (tensor<*xf32>) {
   %r = rec.onnx "Reshape"(%x, %shape) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"N">>, tensor<2xi64>) -> tensor<*xf32> loc("rows")
   return %r : tensor<*xf32>
 }
+
+// -----
+
+// A window fits the padded input; rounded up, all of it but less than a stride. Constant sizes need nothing.
+// CHECK-LABEL: func.func @windows(
+// CHECK-SAME: #rec.requirement<at_least <"H", 5>, "conv", "a window of 3 over dimension 2">
+// CHECK-SAME: #rec.requirement<at_least <"H", 1>, "pool", "a window of 4 over dimension 2 with 1 of padding">
+// CHECK-NOT: over dimension 3
+!image = tensor<?x2x?x9xf32, #rec.dims<"N", 2, "H", 9>>
+func.func @windows(%x: !image, %w: tensor<4x2x3x3xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %0 = rec.onnx "Conv"(%x, %w) {attrs = {dilations = array<i64: 2, 1>}, opset = 17 : i64} : (!image, tensor<4x2x3x3xf32>) -> tensor<*xf32> loc("conv")
+  %1 = rec.onnx "MaxPool"(%x) {attrs = {kernel_shape = array<i64: 4, 4>, strides = array<i64: 3, 3>, pads = array<i64: 0, 0, 1, 0>, ceil_mode = 1 : i64}, opset = 17 : i64} : (!image) -> tensor<*xf32> loc("pool")
+  return %0, %1 : tensor<*xf32>, tensor<*xf32>
+}
