@@ -24,13 +24,13 @@ Fake &reckon::test::fake() {
 namespace {
 thread_local std::vector<CUcontext> stack;
 
-void inRange(CUdeviceptr address, size_t size) {
+/// As the driver does, refuses to copy to or from memory that it did not give, also where nothing is copied.
+CUresult checkDevice(CUdeviceptr address, size_t size) {
   auto after = fake().memory.upper_bound(address);
   if (after == fake().memory.begin())
-    std::abort(); // a copy outside of allocated memory
+    return CUDA_ERROR_INVALID_VALUE;
   --after;
-  if (address + size > after->first + after->second)
-    std::abort();
+  return address + size > after->first + after->second ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
 }
 } // namespace
 
@@ -259,7 +259,7 @@ static CUresult checkHost(const void *host, size_t size) {
   return first == last ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t size, CUstream stream) {
-  ENTER inRange(to, size);
+  ENTER if (CUresult refused = checkDevice(to, size)) return refused;
   if (CUresult refused = fake().refuseCaptured(stream))
     return refused;
   if (CUresult refused = checkHost(from, size))
@@ -270,7 +270,7 @@ EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t si
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CUstream stream) {
-  ENTER inRange(from, size);
+  ENTER if (CUresult refused = checkDevice(from, size)) return refused;
   if (CUresult refused = fake().refuseCaptured(stream))
     return refused;
   if (CUresult refused = checkHost(to, size))
@@ -281,7 +281,7 @@ EXPORT CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CU
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t size, CUstream stream) {
-  ENTER inRange(to, size);
+  ENTER if (CUresult refused = checkDevice(to, size)) return refused;
   if (CUresult refused = fake().refuseCaptured(stream))
     return refused;
   std::memset(reinterpret_cast<void *>(to), value, size);
