@@ -108,10 +108,11 @@ bool ShapeSolver::checkRequirements(const std::vector<int64_t> &dims, Error &err
       if (std::find(list.begin(), list.end(), name) == list.end())
         list.push_back(std::move(name));
     std::string where = "node '" + requirement.node + "'";
-    return error.set(RECKON_INVALID, where + " needs " + condition + " (" + requirement.what + "), got " +
-                                         (hasValues ? std::to_string(left) + " and " + std::to_string(right)
-                                                    : std::string("numbers that exceed 64 bits")) +
-                                         describeDims(list, dims)) ||
+    return error.set(RECKON_INVALID,
+                     where + " needs " + condition + " (" + requirement.what + "), got " +
+                         (hasValues ? std::to_string(left) + " and " + std::to_string(right)
+                                    : std::string("numbers of more than 64 bits, or a division by zero")) +
+                         describeDims(list, dims)) ||
            error.at(where);
   }
   return true;

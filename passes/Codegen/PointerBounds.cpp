@@ -6,7 +6,6 @@
 //===------------------------------------------------------------------------------===//
 
 #include "passes/Codegen/PointerBounds.h"
-#include "dialects/Plan/Plan.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"

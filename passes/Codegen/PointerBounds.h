@@ -14,7 +14,7 @@
 #ifndef RECKON_PASSES_CODEGEN_POINTERBOUNDS_H
 #define RECKON_PASSES_CODEGEN_POINTERBOUNDS_H
 
-#include "reckon/Engine/SizeExpr.h"
+#include "dialects/Plan/Plan.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
