@@ -139,12 +139,11 @@ void ArgReduceOp::getSizeRequirements(Requirements &requirements) {
                    "the greatest or least element of dimension " + Twine(static_cast<int64_t>(getAxis())));
 }
 
-/// A window of so many elements, with those between them, begins and ends inside of the padded input; rounded up, it
-/// may end as far behind it as a step is long, less one.
-static void requireWindow(Requirements &requirements, const SizeExpr &size, int64_t window, int64_t dilation,
-                          int64_t pads, int64_t beyond, size_t dimension) {
+/// A window begins and ends inside of the padded input, of which there is at least so much.
+static void requireWindow(Requirements &requirements, const SizeExpr &size, int64_t least, int64_t window, int64_t pads,
+                          size_t dimension) {
   if (!size.isConstant())
-    requireAtLeast(requirements, size, (window - 1) * dilation + 1 - pads - beyond,
+    requireAtLeast(requirements, size, least - pads,
                    "a window of " + Twine(window) + " over dimension " + Twine(dimension) +
                        (pads ? " with " + Twine(pads) + " of padding" : Twine("")));
 }
@@ -152,17 +151,22 @@ static void requireWindow(Requirements &requirements, const SizeExpr &size, int6
 void ConvOp::getSizeRequirements(Requirements &requirements) {
   Shape x = getShape(getX()), weight = getShape(getWeight());
   ArrayRef<int64_t> pads = getPads(), dilations = getDilations();
-  for (size_t d = 0; d < dilations.size(); ++d)
-    requireWindow(requirements, x[2 + d], *weight[2 + d].constant(), dilations[d], pads[d] + pads[d + dilations.size()],
-                  /*beyond=*/0, 2 + d);
+  for (size_t d = 0; d < dilations.size(); ++d) {
+    int64_t window = *weight[2 + d].constant();
+    requireWindow(requirements, x[2 + d], (window - 1) * dilations[d] + 1, window, pads[d] + pads[d + dilations.size()],
+                  2 + d);
+  }
 }
 
 void PoolWindowOp::getSizeRequirements(Requirements &requirements) {
   Shape x = getShape(getX());
   ArrayRef<int64_t> pads = getPads(), dilations = getDilations();
-  for (size_t d = 0; d < dilations.size(); ++d)
-    requireWindow(requirements, x[2 + d], getWindow()[d], dilations[d], pads[d] + pads[d + dilations.size()],
-                  getCeilMode() ? getStrides()[d] - 1 : 0, 2 + d);
+  for (size_t d = 0; d < dilations.size(); ++d) {
+    // Rounded up, a window may end as far behind the input as a step is long, less one.
+    int64_t window = getWindow()[d], beyond = getCeilMode() ? getStrides()[d] - 1 : 0;
+    requireWindow(requirements, x[2 + d], (window - 1) * dilations[d] + 1 - beyond, window,
+                  pads[d] + pads[d + dilations.size()], 2 + d);
+  }
 }
 
 //===--------------------------------------------------------------------------------===//

@@ -357,10 +357,12 @@ LogicalResult InsertBoundsChecks::collectAccesses(Operation *op) {
   };
   // Tensor maps are the runtime's; the copies stay inside what they show.
   auto copy = dyn_cast<NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp>(op);
-  for (OpOperand &operand : op->getOpOperands())
-    if (isChecked(operand.get().getType()) && (!known || (!found.empty() && !isAccessed(operand))) &&
-        !(known && copy && &operand == &copy.getTmaDescriptorMutable()))
+  for (OpOperand &operand : op->getOpOperands()) {
+    bool isMap = known && copy && &operand == &copy.getTmaDescriptorMutable();
+    bool isKnown = known && (found.empty() || isMap || isAccessed(operand));
+    if (isChecked(operand.get().getType()) && !isKnown)
       return op->emitError("bounds: does something unknown with an address");
+  }
   for (const Access &access : found) {
     accesses.push_back(access);
     if (isa<LLVM::LLVMPointerType>(access.pointer->get().getType()) && !isSharedMemory(access.pointer->get().getType()))
