@@ -15,6 +15,7 @@
 #include "runtime/UpdateLog.h"
 #include "test/unit/runtime/SampleEngine.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
@@ -120,7 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     // No frame but those of the sample has a signature.
     size_t frame = known.log.size() / 2;
     require(appended <= 2 && rest.size() >= appended * frame &&
-            std::memcmp(rest.data(), known.log.data(), appended * frame) == 0);
+            std::equal(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(appended * frame), known.log.begin()));
     return 0;
   }
   Bytes bytes = known.plain;
