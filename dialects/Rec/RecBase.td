@@ -36,11 +36,12 @@ def Rec_Dialect : Dialect {
     Every op states its constraints as a numbered list; the verifier and the negative tests cite the numbers.
 
     Passes leave notes on ops of several kinds: `rec.precision` what a layer stores, computes and adds up in;
-    `rec.requirements` on a function; and, inside one phase, `rec.reason` why a node was not converted and `rec.join` on a
+    `rec.requirements` on a function; `rec.recipe` on a module, `{options = [...], initializers = {name = checksum, ...}}`, what an
+    engine of it can be made of again; and, inside one phase, `rec.reason` why a node was not converted and `rec.join` on a
     concat that is to be written through.
   }];
   let discardableAttrs = (ins "::reckon::rec::PrecisionAttr":$precision, "::mlir::ArrayAttr":$requirements,
-                              "::mlir::StringAttr":$reason, "::mlir::UnitAttr":$join);
+                              "::mlir::DictionaryAttr":$recipe, "::mlir::StringAttr":$reason, "::mlir::UnitAttr":$join);
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;

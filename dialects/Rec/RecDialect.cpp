@@ -73,6 +73,14 @@ LogicalResult RecDialect::verifyOperationAttribute(Operation *op, NamedAttribute
     auto array = dyn_cast<ArrayAttr>(attribute.getValue());
     return check(array && llvm::all_of(array, llvm::IsaPred<RequirementAttr>), "array of #rec.requirement");
   }
+  if (name == RecipeAttrHelper::getNameStr()) {
+    auto recipe = dyn_cast<DictionaryAttr>(attribute.getValue());
+    auto options = recipe ? recipe.getAs<ArrayAttr>("options") : ArrayAttr();
+    auto initializers = recipe ? recipe.getAs<DictionaryAttr>("initializers") : DictionaryAttr();
+    bool isRight = options && initializers && llvm::all_of(options, llvm::IsaPred<StringAttr>) &&
+                   llvm::all_of(initializers, [](NamedAttribute each) { return isa<IntegerAttr>(each.getValue()); });
+    return check(isRight, "recipe of options and checksums of initializers");
+  }
   if (name == ReasonAttrHelper::getNameStr())
     return check(isa<StringAttr>(attribute.getValue()), "string");
   if (name == JoinAttrHelper::getNameStr())

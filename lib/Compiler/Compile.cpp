@@ -256,9 +256,8 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
   phaseOptions.wrapNegativeIds = options.negativeIds == "wrap";
   phaseOptions.appendTopK = options.appendTopK;
   // Before the first phase, while constants are those of the model.
-  std::optional<RecipeSpec> recipe;
   if (options.startAfter.empty())
-    recipe = makeRecipe(module, options);
+    noteRecipe(module, options);
   BlameWatch blamed(module.getContext(), options);
   PassInstruments instruments(*module.getContext(), options, report);
   llvm::ArrayRef<Phase> phases = getPhases();
@@ -280,7 +279,7 @@ std::optional<std::vector<uint8_t>> reckon::compileModule(mlir::ModuleOp module,
       return std::nullopt;
     PhaseTimer timer(phase, options, report);
     if (!phase.rewrite)
-      return emitTargets(modules, *targets, *cpu, options, std::move(recipe), report);
+      return emitTargets(modules, *targets, *cpu, options, report);
     while (phase.isPerDevice && modules.size() < programs.size()) {
       copies.push_back(module.clone());
       modules.push_back(*copies.back());

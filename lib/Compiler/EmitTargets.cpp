@@ -9,6 +9,7 @@
 #include "lib/Codegen/Host/HostCode.h"
 #include "lib/Codegen/NVPTX/PtxCode.h"
 #include "lib/Compiler/Backends.h"
+#include "lib/Compiler/Recipe.h"
 #include "lib/Compiler/TablePlaces.h"
 #include "passes/Codegen/Passes.h"
 
@@ -80,7 +81,7 @@ bool ProgramEmitter::addCuda(mlir::ModuleOp module, const GpuTarget &gpu) {
 
 std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                         const host::Target &cpu, const CompileOptions &options,
-                                                        std::optional<RecipeSpec> recipe, CompileReport &report) {
+                                                        CompileReport &report) {
   ProgramEmitter emitter(cpu, report);
   for (auto [module, target] : llvm::zip(modules, targets.programs()))
     if (!getBackend(target.device).emit(emitter, module, target))
@@ -90,8 +91,8 @@ std::optional<std::vector<uint8_t>> reckon::emitTargets(llvm::ArrayRef<mlir::Mod
     report.error = ErrorKind::Unsupported;
     return std::nullopt;
   }
-  spec->recipe = std::move(recipe);
   mlir::ModuleOp module = modules.front();
+  spec->recipe = getRecipe(module);
   if (std::string wrong = placeTables(*spec, options, report); !wrong.empty()) {
     mlir::emitError(module.getLoc()) << wrong;
     return std::nullopt;

@@ -40,11 +40,11 @@ private:
 
 /// The emit phase: kernels to a shared object, to PTX and cubins; plans and code to an engine. `modules` are what the
 /// codegen phase left, one for each of `targets.programs()`.
-/// Gives the engine's bytes, or none with CompileOptions::engineFile. Without a `recipe` the engine does not say what
-/// it was made of.
+/// Gives the engine's bytes, or none with CompileOptions::engineFile. A module without `rec.recipe` makes an engine
+/// that does not say what it was made of.
 std::optional<std::vector<uint8_t>> emitTargets(llvm::ArrayRef<mlir::ModuleOp> modules, const Targets &targets,
                                                 const host::Target &cpu, const CompileOptions &options,
-                                                std::optional<RecipeSpec> recipe, CompileReport &report);
+                                                CompileReport &report);
 
 } // namespace reckon
 

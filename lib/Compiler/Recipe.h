@@ -13,8 +13,11 @@
 
 namespace reckon {
 
-/// The options, and the constants of the module as it was read that are small enough to become code.
-RecipeSpec makeRecipe(mlir::ModuleOp module, const CompileOptions &options);
+/// Notes on the module, as it was read, the options and its constants that are small enough to become code. The note
+/// stays with it from phase to phase.
+void noteRecipe(mlir::ModuleOp module, const CompileOptions &options);
+/// What was noted; nothing of a module that did not come from a model.
+std::optional<RecipeSpec> getRecipe(mlir::ModuleOp module);
 
 } // namespace reckon
 
