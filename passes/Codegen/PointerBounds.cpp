@@ -53,17 +53,6 @@ void PointerBounds::setDims(LLVM::LLVMFuncOp function, ArrayAttr names, ValueRan
     dims[function][name] = value;
 }
 
-/// The same memory by a generic address.
-static Bounds makeGeneric(LLVM::AddrSpaceCastOp conversion, const Bounds &bounds) {
-  ImplicitLocOpBuilder b(conversion.getLoc(), conversion.getContext());
-  b.setInsertionPointAfter(conversion);
-  Type i64 = b.getI64Type();
-  Value from = LLVM::PtrToIntOp::create(b, i64, conversion.getArg());
-  Value to = LLVM::PtrToIntOp::create(b, i64, conversion.getRes());
-  Value distance = LLVM::SubOp::create(b, to, from);
-  return {LLVM::AddOp::create(b, bounds.begin, distance), LLVM::AddOp::create(b, bounds.end, distance), bounds.operand};
-}
-
 FailureOr<Bounds> PointerBounds::get(Value pointer) {
   if (auto found = known.find(pointer); found != known.end())
     return found->second;
@@ -84,11 +73,10 @@ FailureOr<Bounds> PointerBounds::derive(Value pointer) {
     rec::DimsAttr bytes = plan::getBytes(step);
     return succeeded(whole) && bytes ? narrow(step, *whole, bytes.getSize(0)) : whole;
   }
+  // Not checked: the distance between the two addresses of the same memory came out as 0 on a GPU.
   if (auto conversion = dyn_cast<LLVM::AddrSpaceCastOp>(op);
-      conversion && isSharedMemory(conversion.getArg().getType())) {
-    FailureOr<Bounds> bounds = get(conversion.getArg());
-    return succeeded(bounds) ? makeGeneric(conversion, *bounds) : bounds;
-  }
+      conversion && isSharedMemory(conversion.getArg().getType()))
+    return getTrusted(b);
   if (isa<LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp, LLVM::LaunderInvariantGroupOp>(op))
     return get(op->getOperand(0));
   if (auto select = dyn_cast<LLVM::SelectOp>(op))
