@@ -45,7 +45,7 @@ protected:
     EXPECT_NE(reckon_engine_open(std::string(400, 'x').c_str(), nullptr, 0, &engine), RECKON_OK);
   }
   ~Faults() override {
-    RecordProperty("failures", std::to_string(numFailures));
+    RecordProperty("injected", std::to_string(numFailures));
     forEachFile([&](const std::string &name) { unlink((folder + name).c_str()); });
     rmdir(folder.c_str());
   }
