@@ -335,7 +335,8 @@ bool CudaExecutor::poisonArena(CUstream on, Error &error) {
   if (!program.source.program.checked)
     return true;
   const GuardedLayout &layout = current->guarded();
-  // A program that copies its inputs has no arena, nor has a run over no rows, and the driver refuses to copy to nowhere.
+  // A program that copies its inputs has no arena, nor has a run over no rows, and the driver refuses to copy to
+  // nowhere.
   isPoisoned = layout.bytes() != 0 && layout.bytes() <= arena.size();
   if (!isPoisoned)
     return true;

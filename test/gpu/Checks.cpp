@@ -133,7 +133,9 @@ static void setId(HostTensor &tensor, uint64_t position, int64_t id) {
 }
 
 /// Up to the kernel, of which each device has its own.
-static std::string withoutKernel(const std::string &message) { return message.substr(0, message.find(", in kernel '")); }
+static std::string withoutKernel(const std::string &message) {
+  return message.substr(0, message.find(", in kernel '"));
+}
 
 /// The device says what the host says of these inputs, and is right about good ones afterwards.
 static std::string compareWords(Subject &subject, const Tensors &bad, int64_t batch, uint64_t seed) {

@@ -203,7 +203,7 @@ TEST_F(Logs, AFrameThatIsNotWholeIsWaitedForAndCutOffByTheNextWriter) {
 /// Processes that are killed while they follow a log, or save what they have, leave it and the file whole.
 TEST_F(Logs, FollowersAndSaversAreKilled) {
   const char *option = std::getenv("RECKON_SOAK_KILLS");
-  int kills = option ? std::atoi(option) : 8;
+  int kills = option ? std::stoi(option) : 8;
   std::string saved = path + ".saved";
   UpdateLog writer, follower;
   Engine early;
@@ -257,7 +257,7 @@ TEST_F(Logs, FollowersAndSaversAreKilled) {
 /// Processes that are killed while they append leave a log that the next one goes on with.
 TEST_F(Logs, WritersAreKilled) {
   const char *option = std::getenv("RECKON_SOAK_KILLS");
-  int kills = option ? std::atoi(option) : 8;
+  int kills = option ? std::stoi(option) : 8;
   for (int kill = 0; kill < kills; ++kill) {
     pid_t child = fork();
     ASSERT_GE(child, 0);
