@@ -232,7 +232,7 @@ TEST_F(CudaHostMemory, StagingPiecesOfEverySize) {
     runtime::ThreadPool pool(threads);
     Staging staging(*driver);
     staging.useThreads(&pool, threads, 20);
-    std::mt19937 random(3); // NOLINT(bugprone-random-generator-seed): the same sizes every time
+    std::mt19937 random(3);
     for (uint64_t size : {uint64_t(1), uint64_t(1000), chunk - 1, chunk, chunk + 1, 5 * chunk + 77, 40 * chunk + 9}) {
       std::vector<uint8_t> host(size), back(size, 1);
       fillRandom(ElementType::U8, host.data(), size, size);
