@@ -85,10 +85,10 @@ void reckon::nvptx::copyBulk(DeviceBuilder &b, Value shared, Value global, unsig
                                                    b.i32(bytes), /*multicastMask=*/Value(), /*l2CacheHint=*/Value());
 }
 
-void reckon::nvptx::copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier,
+void reckon::nvptx::copyTile(DeviceBuilder &b, Value map, Value shared, std::pair<Value, Value> origin, Value barrier,
                              int64_t bytes) {
   auto copy = NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-      b, clusterPointer(b, shared), map, ValueRange{inner, outer}, b.sharedPointer(barrier),
+      b, clusterPointer(b, shared), map, ValueRange{origin.first, origin.second}, b.sharedPointer(barrier),
       /*im2colOffsets=*/ValueRange(), /*multicastMask=*/Value(), /*l2CacheHint=*/Value(), NVVM::TMALoadMode::TILE,
       /*isCTAOnly=*/false, /*group=*/NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
   plan::setBytes(copy, SizeExpr(bytes));

@@ -48,8 +48,9 @@ void commitCopies(DeviceBuilder &b);
 void waitCopies(DeviceBuilder &b);
 /// Starts a copy of `bytes`, a multiple of 16, from global to shared memory; they count towards the barrier.
 void copyBulk(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value barrier);
-/// Starts the copy of the tile at (inner, outer), of so many bytes, of a tensor map (!llvm.ptr in parameter memory).
-void copyTile(DeviceBuilder &b, Value map, Value shared, Value inner, Value outer, Value barrier, int64_t bytes);
+/// Starts the copy of the tile at `origin`, (inner, outer), of so many bytes, of a tensor map (!llvm.ptr in parameter
+/// memory).
+void copyTile(DeviceBuilder &b, Value map, Value shared, std::pair<Value, Value> origin, Value barrier, int64_t bytes);
 
 //===--- Tensor cores ---===//
 

@@ -33,7 +33,6 @@
 using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
-using plan::PackingKind;
 
 /// Threads that multiply, and rows that they take at a time; a warpgroup more only fetches.
 static constexpr unsigned consumers = 128 * stackWarpgroups, tileRows = stackTileRows;
@@ -123,7 +122,7 @@ void StackEmitter::produce() {
         Position here{inner[0], inner[1]};
         waitForBarrier(p, empty(here.stage), p.bitXor(here.parity, p.i32(1)));
         expectBytes(p, full(here.stage), p.i32(layout.boxes[l] * tileRowBytes));
-        copyTile(p, kernel.tensorMaps[l - 1], stageAddress(here.stage), p.mul(step, stepElements), p.i32(0),
+        copyTile(p, kernel.tensorMaps[l - 1], stageAddress(here.stage), {p.mul(step, stepElements), p.i32(0)},
                  full(here.stage), layout.boxes[l] * tileRowBytes);
         Position after = next(here);
         return {after.stage, after.parity};

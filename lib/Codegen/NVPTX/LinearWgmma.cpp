@@ -160,8 +160,8 @@ void WgmmaEmitter::forEachTile(Value first, Value stride, Position position,
 }
 
 void WgmmaEmitter::copyWeights(Value stage, Value step, Value columnTile) {
-  copyTile(p, kernel.tensorMaps[1], p.add(stageAddress(stage), tile.rows() * tileRowBytes), p.mul(step, stageElements),
-           p.mul(columnTile, tile.columns), full(stage), tile.columns * tileRowBytes);
+  copyTile(p, kernel.tensorMaps[1], p.add(stageAddress(stage), tile.rows() * tileRowBytes),
+           {p.mul(step, stageElements), p.mul(columnTile, tile.columns)}, full(stage), tile.columns * tileRowBytes);
 }
 
 /// The steps [begin, end) of a tile; those whose weights are on their way already get activations alone.
@@ -174,7 +174,7 @@ WgmmaEmitter::Position WgmmaEmitter::produceSteps(Value begin, Value end, Value 
     wait(empty(here.stage), p.bitXor(here.parity, p.i32(1)));
     if (withWeights)
       expectBytes(p, full(here.stage), p.i32(tile.stageBytes()));
-    copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), p.mul(step, stageElements), row, full(here.stage),
+    copyTile(p, kernel.tensorMaps[0], stageAddress(here.stage), {p.mul(step, stageElements), row}, full(here.stage),
              tile.rows() * tileRowBytes);
     if (withWeights)
       copyWeights(here.stage, step, columnTile);
