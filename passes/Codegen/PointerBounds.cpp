@@ -73,7 +73,7 @@ FailureOr<Bounds> PointerBounds::derive(Value pointer) {
     rec::DimsAttr bytes = plan::getBytes(step);
     return succeeded(whole) && bytes ? narrow(step, *whole, bytes.getSize(0)) : whole;
   }
-  // Not checked: the distance between the two addresses of the same memory came out as 0 on a GPU.
+  // Not checked: bounds by generic addresses were wrong on a GPU, and why is not known.
   if (auto conversion = dyn_cast<LLVM::AddrSpaceCastOp>(op);
       conversion && isSharedMemory(conversion.getArg().getType()))
     return getTrusted(b);
