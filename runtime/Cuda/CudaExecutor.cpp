@@ -335,9 +335,9 @@ bool CudaExecutor::poisonArena(CUstream on, Error &error) {
   if (!program.source.program.checked)
     return true;
   const GuardedLayout &layout = current->guarded();
-  // A program that copies its inputs has no arena, nor has a run over no rows, and the driver refuses to copy to
-  // nowhere.
-  isPoisoned = layout.bytes() != 0 && layout.bytes() <= arena.size();
+  // A program that copies its inputs has no arena, nor may a run over no rows have one, though its layout begins with a
+  // guard; and the driver refuses to copy to nowhere. Otherwise the arena is as large as the layout.
+  isPoisoned = current->arenaBytes() != 0;
   if (!isPoisoned)
     return true;
   image.resize(layout.bytes());
