@@ -86,3 +86,9 @@ func.func private @f() attributes {rec.requirements = [#rec.requirement<equal <"
 
 // expected-error @below {{'rec.requirements' is no array of #rec.requirement but [1]}}
 func.func private @f() attributes {rec.requirements = [1]}
+
+// -----
+
+// expected-error @below {{'rec.recipe' is no recipe of options and checksums of initializers but {options = ["--precision=fp16"]}}}
+module attributes {rec.recipe = {options = ["--precision=fp16"]}} {
+}
