@@ -77,8 +77,9 @@ public:
   /// Adds the conversion before the root that it alone reads, of rows that are thin enough to convert in passing.
   bool absorbCast();
 
-  /// Adds the linear layer that alone reads the root, when the root is a narrow waist between them.
-  bool addLowRankPartner(int64_t maxRank);
+  /// Adds the linear layer that alone reads the root, when the root is a narrow waist between them, and their weights
+  /// together have no more elements than that.
+  bool addLowRankPartner(int64_t maxRank, int64_t maxWeights);
   /// Adds as much of what follows as leaves one value; returns how many layers.
   unsigned absorbEpilogue();
   /// A layer that reads the region and could have been part of its epilogue, and what was in the way; null when there
@@ -108,7 +109,7 @@ bool GemmRegion::absorbCast() {
   return true;
 }
 
-bool GemmRegion::addLowRankPartner(int64_t maxRank) {
+bool GemmRegion::addLowRankPartner(int64_t maxRank, int64_t maxWeights) {
   auto first = cast<LinearOp>(ops[0]);
   if (!first->hasOneUse())
     return false;
@@ -118,7 +119,8 @@ bool GemmRegion::addLowRankPartner(int64_t maxRank) {
   auto weight = cast<RankedTensorType>(first.getWeight().getType());
   int64_t rank = weight.getDimSize(1);
   int64_t outputs = cast<RankedTensorType>(second.getWeight().getType()).getDimSize(1);
-  if (rank > maxRank || rank >= weight.getDimSize(0) || rank >= outputs)
+  if (rank > maxRank || rank >= weight.getDimSize(0) || rank >= outputs ||
+      rank * (weight.getDimSize(0) + outputs) > maxWeights)
     return false;
   ops.push_back(second);
   shape = getShape(second.getResult());
@@ -255,7 +257,7 @@ struct FormGemmRegions : fuse::impl::FormGemmRegionsBase<FormGemmRegions> {
         continue;
       }
       GemmRegion region(root);
-      if (lowRank && region.addLowRankPartner(maxRank)) {
+      if (lowRank && region.addLowRankPartner(maxRank, maxPairWeights)) {
         taken.insert(region.getOps()[1]);
         ++numLowRank;
       }

@@ -56,7 +56,8 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
     pointwise layers (unary, binary, compare, select, casts of floats) after it that have its shape, as long as one value alone leaves the
     region. Their other operands do not depend on the root and are a scalar, a row of N values, or of the root's shape
     with the last size N or 1; when they would be more than four of the last kind, none of them is read. With `low-rank`, a linear layer read by one other linear layer alone, and narrower than
-    both its input and that layer's output, is one region with it: the intermediate never leaves the kernel.
+    both its input and that layer's output, is one region with it: the intermediate never leaves the kernel. A pair's columns cannot
+    be split over threads, so large weights, which alone make few rows slow, are not paired.
 
     Requires: decompose-for-fusion.
     Guarantees: every such linear layer is in a region; weights and biases are inputs of the region.
@@ -66,7 +67,8 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   }];
   let options = [
     Option<"lowRank", "low-rank", "bool", /*default=*/"true", "Put low-rank pairs of linear layers into one region">,
-    Option<"maxRank", "max-rank", "int64_t", /*default=*/"1024", "The widest intermediate of a low-rank pair">
+    Option<"maxRank", "max-rank", "int64_t", /*default=*/"1024", "The widest intermediate of a low-rank pair">,
+    Option<"maxPairWeights", "max-pair-weights", "int64_t", /*default=*/"65536", "The most elements of a pair's weights">
   ];
   let statistics = [
     Statistic<"numRegions", "regions", "Regions of kind gemm">,

@@ -8,7 +8,7 @@
 // REMARK: remark: {{.*}}no GEMM kernel: its elements are not f32, f16 or bf16
 // REMARK: remark: {{.*}}the epilogue would read too many rows, or leave more than one value
 
-// STATS: 12 regions
+// STATS: 14 regions
 // STATS: 13 absorbed
 // STATS: 1 casts
 // STATS: 1 low-rank
@@ -178,4 +178,19 @@ func.func @casts(%x: tensor<8x13xf32>, %y: tensor<8x65xf32>) -> (tensor<8x64xf32
   %3 = rec.cast %y : (tensor<8x65xf32>) -> tensor<8x65xf16>
   %4 = rec.linear %3, %v : (tensor<8x65xf16>, tensor<65x64xf16>) -> tensor<8x64xf16>
   return %2, %4 : tensor<8x64xf32>, tensor<8x64xf16>
+}
+
+// Large weights: each layer is a region, whose columns threads share.
+// CHECK-LABEL: func.func @heavy_pair
+// CHECK: rec.fusion
+// CHECK: rec.linear
+// CHECK-NEXT: rec.yield
+// CHECK: rec.fusion
+// CHECK: rec.linear
+func.func @heavy_pair(%x: tensor<8x16xf32>) -> tensor<8x9000xf32> {
+  %v = rec.constant "v" = dense<1.0> : tensor<16x8xf32>
+  %u = rec.constant "u" = dense<1.0> : tensor<8x9000xf32>
+  %0 = rec.linear %x, %v : (tensor<8x16xf32>, tensor<16x8xf32>) -> tensor<8x8xf32>
+  %1 = rec.linear %0, %u : (tensor<8x8xf32>, tensor<8x9000xf32>) -> tensor<8x9000xf32>
+  return %1 : tensor<8x9000xf32>
 }
