@@ -148,14 +148,34 @@ std::optional<int64_t> AssignBuffers::getLocalRowBytes(AllocOp alloc, const Life
   return *elements * static_cast<int64_t>(alloc.getBuffer().getType().getElementBytes());
 }
 
-/// Fewer rows than a register tile's are worth less to a layer that takes blocks of them than a share of the cache.
-static constexpr int64_t fewestRows = 12;
+/// A GEMM's register tile: fewer rows of its matrix are worth less than a share of the cache.
+static constexpr int64_t tileRows = 12;
 
-static bool takesRowBlocks(ChainOp chain) {
-  return llvm::any_of(chain.getBody().front().getOps<DispatchOp>(), [](DispatchOp dispatch) {
-    return llvm::any_of(dispatch.lookupKernel().getBody().front(),
-                        [](Operation &op) { return op.hasTrait<rec::TakesRowBlocks>(); });
-  });
+/// Rows of the tile's matrix that one row of a GEMM kernel is.
+static int64_t matrixRowsPerRow(KernelOp kernel) {
+  int64_t most = 1;
+  for (auto linear : kernel.getBody().getOps<rec::LinearOp>()) {
+    rec::Shape shape = rec::getShape(linear.getResult());
+    std::optional<int64_t> inner = rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_front().drop_back()).constant();
+    most = std::max(most, inner.value_or(tileRows));
+  }
+  return most;
+}
+
+/// The least rows of a chain's blocks: a tile for what takes many rows at once. With fewer, each block reads all
+/// weights again for little.
+static int64_t leastBlockRows(ChainOp chain) {
+  int64_t least = 1;
+  for (auto dispatch : chain.getBody().front().getOps<DispatchOp>()) {
+    KernelOp kernel = dispatch.lookupKernel();
+    bool takesRowBlocks =
+        llvm::any_of(kernel.getBody().front(), [](Operation &op) { return op.hasTrait<rec::TakesRowBlocks>(); });
+    if (takesRowBlocks)
+      least = std::max(least, tileRows);
+    else if (kernel.getKind() == rec::RegionKind::gemm)
+      least = std::max<int64_t>(least, llvm::divideCeil(tileRows, matrixRowsPerRow(kernel)));
+  }
+  return least;
 }
 
 /// Local slots are a chain's own: the runtime lays out each chain's slots anew in the same memory.
@@ -171,7 +191,7 @@ void AssignBuffers::assignLocal(unsigned chain, MutableArrayRef<Interval> interv
   const int64_t *block = llvm::find_if(blockSizes, fits);
   if (block == std::end(blockSizes))
     --block;
-  chains[chain].setBlockRows(takesRowBlocks(chains[chain]) ? std::max(*block, fewestRows) : *block);
+  chains[chain].setBlockRows(std::max(*block, leastBlockRows(chains[chain])));
 }
 
 /// What a size comes to in the statistics; nothing when these dimensions cannot be.

@@ -241,7 +241,7 @@ def AssignBuffers : Schedule_Pass<"plan-assign-buffers", "::reckon::plan::Progra
     keeps one block of it. All others lie in the arena. Buffers whose lives do not overlap share slots: local ones count
     dispatches, arena ones chains. Two sizes share an arena slot only if one is provably no larger than the other. The
     blocks of a chain are as large as keeps a thread's local memory within `local-bytes`, with a layer that takes blocks of
-    rows (`TakesRowBlocks`) 12 rows at least.
+    rows (`TakesRowBlocks`) or a GEMM kernel as many at least as make 12 rows of its matrix.
 
     Requires: plan-form-chains.
     Guarantees: every `plan.alloc` has a slot; the program lists the slots' sizes and the bytes without sharing; every

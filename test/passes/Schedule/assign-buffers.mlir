@@ -7,18 +7,18 @@
 
 // APART: 5 arena
 // APART: 5 slots
-// APART: 6 local-slots
+// APART: 7 local-slots
 
 // ARENA-NOT: local$
-// ARENA: 11 arena
+// ARENA: 12 arena
 
-// STATS: 6 local
+// STATS: 7 local
 // STATS: 5 arena
 // STATS: 3 slots
-// STATS: 5 local-slots
+// STATS: 6 local-slots
 // STATS: 32768 arena-bytes
-// STATS: 2568 local-row-bytes
-// STATS: 221696 unshared-bytes
+// STATS: 16968 local-row-bytes
+// STATS: 1143296 unshared-bytes
 
 plan.kernel @row rows dims ["n", "m"] operands [<strides = <32, 1>, row = true>, <strides = <32, 1>>] {
 ^bb0(%x: tensor<?x32xf32, #rec.dims<"n", 32>>):
@@ -132,5 +132,30 @@ plan.program @blocks dims ["n", "m"] {
   plan.chain rows <"n"> block 0 {
     plan.dispatch @copy(%x, %0) : !plan.buffer<f32, <"n", 50, 9>>, !plan.buffer<f32, <"n", 50, 9>>
     plan.dispatch @steps(%0, %r, %h) : !plan.buffer<f32, <"n", 50, 9>>, !plan.buffer<f32, <3, 9>>, !plan.buffer<f32, <"n", 3>>
+  }
+}
+
+// So does a linear layer, whose weights every block reads: 12 rows of its matrix, here 3 samples of 4.
+plan.kernel @product gemm dims ["n", "m"] operands [<strides = <32, 8, 1>, row = true>, <strides = <900, 1>, packing = <panels, 32>>, <strides = <3600, 900, 1>>] {
+^bb0(%x: tensor<?x4x8xf32, #rec.dims<"n", 4, 8>>, %w: tensor<8x900xf32>):
+  %0 = rec.linear %x, %w : (tensor<?x4x8xf32, #rec.dims<"n", 4, 8>>, tensor<8x900xf32>) -> tensor<?x4x900xf32, #rec.dims<"n", 4, 900>>
+  rec.yield %0 : tensor<?x4x900xf32, #rec.dims<"n", 4, 900>>
+}
+plan.kernel @wide_copy rows dims ["n", "m"] operands [<strides = <3600, 900, 1>, row = true>, <strides = <3600, 900, 1>>] {
+^bb0(%x: tensor<?x4x900xf32, #rec.dims<"n", 4, 900>>):
+  rec.yield %x : tensor<?x4x900xf32, #rec.dims<"n", 4, 900>>
+}
+// CHECK-LABEL: plan.program @tiles
+// CHECK: plan.chain rows <"n"> block 48
+// SMALL-LABEL: plan.program @tiles
+// SMALL: plan.chain rows <"n"> block 3
+plan.program @tiles dims ["n", "m"] {
+  %x = plan.input "x" : !plan.buffer<f32, <"n", 4, 8>>
+  %w = plan.weight "w" packing <panels, 32> dense<1.0> : tensor<8x900xf32> : !plan.buffer<f32, <8, 900>>
+  %y = plan.output "y" : !plan.buffer<f32, <"n", 4, 900>>
+  %0 = plan.alloc : !plan.buffer<f32, <"n", 4, 900>>
+  plan.chain rows <"n"> block 0 {
+    plan.dispatch @product(%x, %w, %0) : !plan.buffer<f32, <"n", 4, 8>>, !plan.buffer<f32, <8, 900>>, !plan.buffer<f32, <"n", 4, 900>>
+    plan.dispatch @wide_copy(%0, %y) : !plan.buffer<f32, <"n", 4, 900>>, !plan.buffer<f32, <"n", 4, 900>>
   }
 }
