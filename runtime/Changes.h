@@ -14,6 +14,7 @@
 #define RECKON_RUNTIME_CHANGES_H
 
 #include "Error.h"
+#include "Snapshot.h"
 #include "reckon/Engine/EngineSpec.h"
 
 #include <vector>
@@ -35,6 +36,14 @@ struct Change {
     __builtin_memcpy(&value, ids + position * sizeof(value), sizeof(value));
     return value;
   }
+};
+
+/// What a side, which has one version, needs to have the one after the next.
+struct VersionStep {
+  const Snapshot &next;              // on the host, whole
+  const std::vector<Change> &before; // of the version between the two: places that are as the side of that has them
+  const std::vector<Change> &now;    // later ones count
+  uint64_t waitNanoseconds = 0;      // what waiting for runs has taken
 };
 
 /// The changes of an update in the order in which they were made: later ones count.

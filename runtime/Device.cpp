@@ -16,11 +16,13 @@ static bool refuse(Error &error) {
   return error.set(RECKON_INVALID, "device 'host' has no memory and no streams of its own");
 }
 
-bool Executor::runAsync(const std::vector<Binding> &, const std::vector<Binding> &, void *, Error &error) {
+bool Executor::runAsync(const std::vector<Binding> &, const std::vector<Binding> &, const Snapshot &, void *,
+                        Error &error) {
   return refuse(error);
 }
 bool Executor::synchronize(const RunControl &, Error &error) { return refuse(error); }
 bool Executor::setProfiling(bool, Error &error) { return refuse(error); }
+bool Program::write(VersionStep &, Error &) const { return true; }
 
 std::vector<bool> ProgramSource::findWeights() const {
   std::vector<bool> found(spec.weights.size());

@@ -51,6 +51,7 @@ struct ProgramSource {
 };
 
 class ThreadPool;
+struct VersionStep;
 
 struct ExecutorOptions {
   int threads = 1;            // the caller included
@@ -67,7 +68,7 @@ public:
   /// Takes no memory for values it has seen before.
   [[nodiscard]] virtual bool prepare(const std::vector<int64_t> &dims, Error &error) = 0;
   /// Runs what was prepared last, to its end or until `control` ends it. One binding per engine input and output.
-  /// Rows and weights are the snapshot's, where a device has them on the host.
+  /// Rows and weights are the snapshot's, or those that a device has of its version.
   [[nodiscard]] virtual bool run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                                  const Snapshot &snapshot, const RunControl &control, Error &error) = 0;
 
@@ -78,9 +79,10 @@ public:
 
   /// The rest is for devices with memory of their own; others refuse.
   virtual bool hasOwnMemory() const { return false; }
-  /// Enqueues what was prepared last on a stream of the device; every binding is on the device.
+  /// Enqueues what was prepared last on a stream of the device; every binding is on the device. The snapshot's version
+  /// stays until the run has ended.
   [[nodiscard]] virtual bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
-                                      void *stream, Error &error);
+                                      const Snapshot &snapshot, void *stream, Error &error);
   /// Waits for the runs enqueued so far, or until `control` ends the wait; the first failure among them.
   [[nodiscard]] virtual bool synchronize(const RunControl &control, Error &error);
   [[nodiscard]] virtual bool setProfiling(bool on, Error &error);
@@ -92,6 +94,10 @@ public:
   virtual ~Program() = default;
   /// Thread-safe.
   virtual std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const = 0;
+  /// Where programs have rows and weights of their own: makes them ready for runs of the version, and waits for those
+  /// that still read what is written. When it fails, what runs read is as it was, and so it may be tried again. One
+  /// call at a time.
+  [[nodiscard]] virtual bool write(VersionStep &step, Error &error) const;
 };
 
 /// Host memory that a device copies from and to as fast as it can, until it is destroyed.
@@ -108,11 +114,12 @@ public:
   virtual DeviceKind kind() const = 0;
   /// The engine's program that suits the device best; null with the error set when none runs on it.
   virtual const ProgramSpec *choose(const EngineSpec &spec, Error &error) const = 0;
-  /// Whether programs have rows and weights of their own, which no update reaches.
+  /// Whether programs have rows and weights of their own.
   virtual bool hasOwnMemory() const { return false; }
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
-  virtual std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const = 0;
+  /// Rows and weights of a program's own begin as the snapshot's, which may leave out what the source has.
+  virtual std::unique_ptr<Program> load(const ProgramSource &source, const Snapshot &snapshot, Error &error) const = 0;
   virtual std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const = 0;
   /// The caller's own memory, at least one byte.
   virtual std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const = 0;

@@ -312,7 +312,11 @@ bool ExecutionContext::runAsync(void *stream, const ReckonRunOptions *options, E
 }
 
 bool ExecutionContext::runPreparedOn(void *stream, Error &error) {
-  return (!control.mustStop() || control.setError(error)) && executor->runAsync(inputs, outputBindings, stream, error);
+  if (control.mustStop())
+    return control.setError(error);
+  PinScope version(*engine->versions, pin);
+  lastVersion = version.snapshot.version;
+  return executor->runAsync(inputs, outputBindings, version.snapshot, stream, error);
 }
 
 //===-- Runs on a thread of the engine's --------------------------------------===//

@@ -88,6 +88,12 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   return true;
 }
 
+const Program *LoadedEngine::findProgram(const Device *device) const {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = programs.find(device);
+  return found == programs.end() ? nullptr : found->second.get();
+}
+
 const Program *LoadedEngine::program(const std::string &device, Error &error) const {
   const Device *found = findDevice(device, error);
   if (!found)
@@ -100,22 +106,21 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   const ProgramSpec *own = found->choose(spec(), error);
   if (!own)
     return nullptr;
-  std::lock_guard<std::mutex> lock(mutex);
-  auto &program = programs[found];
-  if (program)
-    return program.get();
-  if (found->hasOwnMemory() && hasUpdates) {
-    error.set(RECKON_UNSUPPORTED, "the engine has been updated, and device '" + device +
-                                      "' would have its rows as they were before: open it again from a saved version");
-    return nullptr;
-  }
+  if (const Program *loaded = findProgram(found))
+    return loaded;
+  std::lock_guard<std::mutex> lock(changing);
+  if (const Program *loaded = findProgram(found))
+    return loaded;
   if (!found->makesUpTables() && !makeUpTables(error))
     return nullptr;
   // A copy is read without us.
   if (found->hasOwnMemory() && !rowChecks.checkAll(error))
     return nullptr;
-  program = found->load({spec(), *own, shapes.dimIndex(), bound}, error);
-  return program.get();
+  std::unique_ptr<Program> program = found->load({spec(), *own, shapes.dimIndex(), bound}, versions->newest(), error);
+  if (!program)
+    return nullptr;
+  std::lock_guard<std::mutex> adding(mutex);
+  return (programs[found] = std::move(program)).get();
 }
 
 RowSource LoadedEngine::sourceOf(size_t table) const {
@@ -129,7 +134,7 @@ RowSource LoadedEngine::sourceOf(size_t table) const {
   return source;
 }
 
-/// Under the lock.
+/// Under `changing`.
 bool LoadedEngine::makeUpTables(Error &error) const {
   for (size_t i = 0; i < bound.size(); ++i) {
     if (bound[i].data)
@@ -143,22 +148,22 @@ bool LoadedEngine::makeUpTables(Error &error) const {
 }
 
 bool LoadedEngine::commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const {
+  std::lock_guard<std::mutex> lock(changing);
+  if (!makeUpTables(error))
+    return false;
+  std::vector<const Program *> loaded;
   {
-    std::lock_guard<std::mutex> lock(mutex);
+    std::lock_guard<std::mutex> reading(mutex);
     for (const auto &[device, program] : programs)
-      if (program && device->hasOwnMemory())
-        return error.set(RECKON_UNSUPPORTED, "the engine is loaded on a GPU, whose rows cannot be updated");
-    if (!makeUpTables(error))
-      return false;
-    hasUpdates = true;
+      loaded.push_back(program.get());
   }
-  return versions->commit(changes, only, version, error);
+  return versions->commit(changes, only, loaded, version, error);
 }
 
 bool LoadedEngine::save(const std::string &path, const RecipeSpec *recipe, Error &error) const {
   std::lock_guard<std::mutex> one(saving);
   {
-    std::lock_guard<std::mutex> lock(mutex);
+    std::lock_guard<std::mutex> lock(changing);
     // What is damaged does not get new checksums.
     if (!makeUpTables(error) || !rowChecks.checkAll(error))
       return false;

@@ -52,8 +52,7 @@ public:
   mutable ThreadPool pool;
   /// Of tables and weights. Thread-safe.
   std::unique_ptr<Versions> versions;
-  /// Makes the changes the next version for devices that have the rows on the host: Versions::commit(). Refused while a
-  /// device has rows of its own.
+  /// Makes the changes the next version on all devices: Versions::commit().
   [[nodiscard]] bool commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const;
   /// Rows that were not checked when the engine was opened. Thread-safe.
   mutable RowChecks rowChecks;
@@ -67,18 +66,19 @@ public:
 private:
   std::unique_ptr<EngineFile> file;
   ShapeSolver shapes;
-  // Rows are made up when a device wants them; programs read the tables when they load, under the same lock, and later
+  // Rows are made up when a device wants them; programs read the tables when they load, under `changing`, and later
   // only their numbers of rows.
   [[nodiscard]] bool makeUpTables(Error &error) const;
   RowSource sourceOf(size_t table) const;
+  const Program *findProgram(const Device *device) const;
 
   std::vector<int64_t> rowCounts;
   mutable Versions::Pin savePin;
   mutable std::mutex saving;
-  mutable bool hasUpdates = false; // under `mutex`
   mutable std::vector<TableStorage> storage;
   mutable std::vector<BoundTable> bound;
-  mutable std::mutex mutex;
+  mutable std::mutex changing; // held by who loads a program, commits or makes up rows; before `mutex`
+  mutable std::mutex mutex;    // of what follows
   mutable std::map<const Device *, std::unique_ptr<Program>> programs;
 };
 

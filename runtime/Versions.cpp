@@ -160,6 +160,40 @@ void Versions::apply(Side &side, const std::vector<Change> &changes) {
   }
 }
 
+/// Makes the places that the changes name what the other side has there.
+void Versions::copyPlaces(Side &side, const Side &from, const std::vector<Change> &changes) {
+  for (const Change &change : changes) {
+    if (change.count == 0)
+      continue;
+    uint32_t index = change.index;
+    if (change.kind == ChangeKind::Weight) {
+      const std::vector<const uint8_t *> &weights = from.snapshot.weights;
+      std::memcpy(const_cast<uint8_t *>(side.snapshot.weights[index]),
+                  weights.empty() ? spec.weights[index].data.data : weights[index], change.count);
+      continue;
+    }
+    uint8_t *rows = side.tables[index].rows;
+    const uint8_t *others = from.snapshot.tables[index];
+    uint64_t rowBytes = spec.tables[index].rowBytes();
+    if (change.kind == ChangeKind::WholeTable)
+      std::memcpy(rows, others, change.count * rowBytes);
+    else
+      for (uint64_t i = 0; i < change.count; ++i) {
+        uint64_t offset = static_cast<uint64_t>(change.id(i)) * rowBytes;
+        std::memcpy(rows + offset, others + offset, rowBytes);
+      }
+  }
+}
+
+bool Versions::writePrograms(const std::vector<const Program *> &programs, VersionStep step, Error &error) {
+  for (const Program *program : programs)
+    if (!program->write(step, error))
+      return false;
+  std::lock_guard<std::mutex> lock(mutex);
+  total.waitNanoseconds += step.waitNanoseconds;
+  return true;
+}
+
 void Versions::waitForRuns(uint64_t version) {
   auto start = std::chrono::steady_clock::now();
   auto isRead = [&] {
@@ -176,7 +210,8 @@ void Versions::waitForRuns(uint64_t version) {
   total.waitNanoseconds += static_cast<uint64_t>((std::chrono::steady_clock::now() - start).count());
 }
 
-bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) {
+bool Versions::commit(const Changes &changes, uint64_t only, const std::vector<const Program *> &programs,
+                      uint64_t &version, Error &error) {
   std::lock_guard<std::mutex> lock(commits);
   uint64_t next = current.load(std::memory_order_relaxed) + 1;
   if (only != 0 && only != next)
@@ -187,7 +222,8 @@ bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, 
                                                  : "version " + std::to_string(next) + " is missing; got version " +
                                                        std::to_string(only));
   Side &side = sides[next % 2];
-  // Before anything else that may fail, so that nothing has to be undone.
+  const Side &newest = sides[(next - 1) % 2];
+  // Before anything is written, so that little has to be undone.
   auto own = std::make_unique<Changes>(changes);
   uint64_t rows = own->numRows();
   if (next >= 2)
@@ -197,9 +233,25 @@ bool Versions::commit(const Changes &changes, uint64_t only, uint64_t &version, 
     before = last->list();
   if (!reserve(side, before, error) || !reserve(side, now, error))
     return false;
-  apply(side, before);
+  copyPlaces(side, newest, before);
   apply(side, now);
-  side.snapshot.version = version = next;
+  side.snapshot.version = next;
+  // Devices take the rows from here.
+  struct Undo {
+    Versions &versions;
+    Side &side;
+    const Side &newest;
+    const std::vector<Change> &changes;
+    bool isOver = false;
+    ~Undo() {
+      if (!isOver)
+        versions.copyPlaces(side, newest, changes);
+    }
+  } undo{*this, side, newest, now};
+  if (!writePrograms(programs, {side.snapshot, before, now}, error))
+    return false;
+  undo.isOver = true;
+  version = next;
   last = std::move(own);
   current.store(next, std::memory_order_seq_cst);
   std::lock_guard<std::mutex> counting(mutex);

@@ -7,7 +7,8 @@
 //
 // Two sides, of which runs read one: even versions lie on the first, odd ones on the second. A commit waits until no
 // run reads the other side, brings that up to date, and makes it the one that runs read from then on. So a run sees one
-// version whole and never waits, and a commit writes its rows twice, now and with the next one.
+// version whole and never waits, and a commit writes its rows twice, now and with the next one. Devices with rows and
+// weights of their own have two sides of them, too, and a version is one everywhere.
 //
 // A side of a table is a private mapping of the file that the rows lie in: the system copies the pages that are
 // written, and both sides and other processes share all others. docs/updates.md says what else was tried.
@@ -19,6 +20,7 @@
 
 #include "AlignedBuffer.h"
 #include "Changes.h"
+#include "Device.h"
 #include "Snapshot.h"
 #include "reckon/Engine/EngineFile.h"
 
@@ -68,9 +70,12 @@ public:
   }
   void unpin(Pin &pin) const { pin.version.store(UINT64_MAX, std::memory_order_release); }
 
-  /// Makes the changes the next version; its number. `only`, unless it is 0, is the number that it must get. When it
-  /// fails nothing has changed.
-  [[nodiscard]] bool commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error);
+  /// Makes the changes the next version, here and for the programs; its number. `only`, unless it is 0, is the number
+  /// that it must get. When it fails nothing has changed.
+  [[nodiscard]] bool commit(const Changes &changes, uint64_t only, const std::vector<const Program *> &programs,
+                            uint64_t &version, Error &error);
+  /// The newest version, for who keeps commits away.
+  const Snapshot &newest() const { return sides[version() % 2].snapshot; }
   uint64_t version() const { return current.load(std::memory_order_acquire); }
 
   struct Counts {
@@ -94,6 +99,8 @@ private:
   [[nodiscard]] bool mapTable(Side &side, size_t table, Error &error);
   [[nodiscard]] bool copyWeights(Side &side, Error &error);
   void apply(Side &side, const std::vector<Change> &changes);
+  void copyPlaces(Side &side, const Side &from, const std::vector<Change> &changes);
+  [[nodiscard]] bool writePrograms(const std::vector<const Program *> &programs, VersionStep step, Error &error);
   void waitForRuns(uint64_t version);
 
   const EngineSpec &spec;

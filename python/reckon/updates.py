@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Update:
     """Changes of an engine's tables that are made together; runs see all of them or none, and never wait. Made by Engine.update().
 
-    Contexts on the host see them; an engine that is loaded on a GPU refuses them with UnsupportedError.
+    A version is one for contexts on all devices.
     """
 
     def __init__(self, engine: "Engine") -> None:

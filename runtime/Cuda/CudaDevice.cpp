@@ -68,9 +68,9 @@ const ProgramSpec *CudaDevice::choose(const EngineSpec &spec, Error &error) cons
   return chooseProgram(spec, *this, error);
 }
 
-std::unique_ptr<Program> CudaDevice::load(const ProgramSource &source, Error &error) const {
+std::unique_ptr<Program> CudaDevice::load(const ProgramSource &source, const Snapshot &snapshot, Error &error) const {
   auto program = std::make_unique<CudaProgram>(*this, source);
-  if (!program->load(error))
+  if (!program->load(snapshot, error))
     return nullptr;
   return program;
 }

@@ -32,7 +32,7 @@ public:
   const ProgramSpec *choose(const EngineSpec &spec, Error &error) const override;
   bool hasOwnMemory() const override { return true; }
   bool makesUpTables() const override { return true; }
-  std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
+  std::unique_ptr<Program> load(const ProgramSource &source, const Snapshot &snapshot, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;
   std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const override;
 

@@ -20,8 +20,9 @@ using namespace reckon::runtime::cuda;
 static constexpr size_t maxGraphs = 65536;
 
 CudaExecutor::CudaExecutor(const CudaProgram &program)
-    : program(program), driver(program.driver), stream(driver), plans(program.planDims, maxGraphs), arena(driver),
-      tensors(driver), staging(driver), capturedStatuses(driver), last(driver),
+    : program(program), driver(program.driver), stream(driver),
+      plans{{program.planDims, maxGraphs}, {program.planDims, maxGraphs}}, arena(driver), tensors(driver),
+      staging(driver), capturedStatuses(driver), reader(driver),
       marks{Event(driver), Event(driver), Event(driver), Event(driver)} {}
 
 CudaExecutor::~CudaExecutor() {
@@ -29,11 +30,14 @@ CudaExecutor::~CudaExecutor() {
   ContextScope scope(driver, program.context(), ignored);
   OutsideCapture outside(driver);
   if (pending)
-    driver.cuEventSynchronize.raw(last.get());
+    driver.cuEventSynchronize.raw(lastDone());
   if (stream.get())
     driver.cuStreamSynchronize.raw(stream.get());
+  program.holdings->versions.remove(reader);
   // While the context is current.
-  plans.clear();
+  for (PlanCache<CudaPlan> &cache : plans)
+    cache.clear();
+  heldMemory.clear();
   arena.release();
   tensors.release();
   capturedStatuses.release();
@@ -41,13 +45,15 @@ CudaExecutor::~CudaExecutor() {
   staging.release();
   for (Event &event : marks)
     event.release();
-  last.release();
+  for (Event &event : reader.done)
+    event.release();
   stream.release();
 }
 
 bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   ContextScope scope(driver, program.context(), error);
-  plans.setCapacity(std::min(options.graphCache, maxGraphs));
+  for (PlanCache<CudaPlan> &cache : plans)
+    cache.setCapacity(std::min(options.graphCache, maxGraphs));
   dims.resize(program.source.spec.dims.size());
   statuses.resize(program.dispatches.size() * program.statusesPerDispatch());
   statusPiece = {{0, statusBytes(), statuses.data()}};
@@ -58,30 +64,50 @@ bool CudaExecutor::start(const ExecutorOptions &options, Error &error) {
   staging.useThreads(options.pool, options.threads, options.spinMicroseconds);
   OutsideCapture outside(driver);
   // At once, for callers that have their tensors on the device from the first run on.
-  return scope && stream.create(error) && last.create(/*timing=*/false, error) && growTensors(statusBytes(), error);
+  if (!scope || !stream.create(error))
+    return false;
+  for (Event &event : reader.done)
+    if (!event.create(/*timing=*/false, error))
+      return false;
+  program.holdings->versions.add(reader);
+  return growTensors(statusBytes(), error);
 }
 
-bool CudaExecutor::settle(Error &error) { return !pending || driver.cuEventSynchronize(error, last.get()); }
+bool CudaExecutor::settle(Error &error) { return !pending || driver.cuEventSynchronize(error, lastDone()); }
 
 //===-- Plans -----------------------------------------------------------------===//
 
 bool CudaExecutor::prepare(const std::vector<int64_t> &values, Error &error) {
   std::copy(values.begin(), values.end(), dims.begin());
-  if (!plans.moveTo(values) && current)
+  return (!plans[side].moveTo(dims) && current) || findPlan(error);
+}
+
+bool CudaExecutor::moveTo(const Snapshot &snapshot, Error &error) {
+  addresses.side = &program.holdings->versions.side(snapshot.version);
+  if (side == snapshot.version % 2 && current)
     return true;
+  side = snapshot.version % 2;
+  plans[side].moveTo(dims);
+  return findPlan(error);
+}
+
+bool CudaExecutor::findPlan(Error &error) {
   current = nullptr;
   isPoisoned = false;
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
   if (!scope)
     return false;
-  CudaPlan *plan = plans.find();
+  CudaPlan *plan = plans[side].find();
   if (!plan) {
     auto made = std::make_unique<CudaPlan>(program);
     // A forgotten graph may still be running.
-    if (!made->build(values, error) || (plans.isFull() && !settle(error)))
+    if (!made->build(dims, error) || (plans[side].isFull() && !settle(error)))
       return false;
-    plan = plans.insert(std::move(made));
+    plans[1 - side].moveTo(dims);
+    if (const CudaPlan *other = plans[1 - side].find())
+      made->adoptAlgorithms(*other);
+    plan = plans[side].insert(std::move(made));
   }
   if (plan->arenaBytes() > arena.size() || !arena.data()) {
     if (!settle(error))
@@ -212,7 +238,7 @@ bool CudaExecutor::mark(Mark which, CUstream on, Error &error) {
 bool CudaExecutor::enqueue(CUstream on, Error &error) {
   auto start = std::chrono::steady_clock::now();
   // Runs of a context share its memory.
-  if (pending && on != lastStream && !driver.cuStreamWaitEvent(error, on, last.get(), 0))
+  if (pending && on != lastStream && !driver.cuStreamWaitEvent(error, on, lastDone(), 0))
     return false;
   if (!current->bind(addresses, dims, on, error) || !poisonArena(on, error) || !mark(Inputs, on, error) ||
       !(recorded ? current->launchTimed(on, *recorded, error) : current->launch(on, error)) ||
@@ -236,22 +262,23 @@ bool CudaExecutor::runTensors(const RunControl &control, Error &error) {
 bool CudaExecutor::finishAbandoned(const RunControl &control, Error &error) {
   if (!abandoned)
     return true;
-  if (!waitForEvent(driver, last.get(), control.isInterruptible() ? &control : nullptr, error))
+  if (!waitForEvent(driver, lastDone(), control.isInterruptible() ? &control : nullptr, error))
     return false;
   pending = abandoned = false;
   return clearStatuses(tensors.data(), error);
 }
 
-bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, const Snapshot &,
-                       const RunControl &control, Error &error) {
+bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                       const Snapshot &snapshot, const RunControl &control, Error &error) {
   ContextScope scope(driver, program.context(), error);
   OutsideCapture outside(driver);
-  if (!scope || !finishAbandoned(control, error) || !layOutTensors(inputs, outputs, error))
+  if (!scope || !finishAbandoned(control, error) || !moveTo(snapshot, error) || !layOutTensors(inputs, outputs, error))
     return false;
   if (!runTensors(control, error)) {
     // Nothing stops what a device has begun. The next run waits for it.
     bool endedEarly = error.code == RECKON_CANCELLED || error.code == RECKON_DEADLINE;
-    if (endedEarly && launched && driver.cuEventRecord.raw(last.get(), stream.get()) == CUDA_SUCCESS) {
+    if (endedEarly && launched && driver.cuEventRecord.raw(reader.done[side].get(), stream.get()) == CUDA_SUCCESS) {
+      lastSide = side;
       lastStream = stream.get();
       pending = abandoned = true;
       return false;
@@ -272,8 +299,8 @@ bool CudaExecutor::profile(const std::vector<Binding> &inputs, const std::vector
   return success;
 }
 
-bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *handle,
-                            Error &error) {
+bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                            const Snapshot &snapshot, void *handle, Error &error) {
   CUstream on = static_cast<CUstream>(handle);
   ContextScope scope(driver, program.context(), error);
   for (size_t i = 0; i < inputs.size(); ++i)
@@ -281,13 +308,17 @@ bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vecto
   for (size_t i = 0; i < outputs.size(); ++i)
     addresses.outputs[i] = reinterpret_cast<CUdeviceptr>(outputs[i].data);
   CUstreamCaptureStatus capturing = CU_STREAM_CAPTURE_STATUS_NONE;
-  if (!scope || !finishAbandoned(RunControl(), error) || !growTensors(statusBytes(), error) ||
-      !driver.cuStreamIsCapturing(error, on, &capturing))
+  if (!scope || !finishAbandoned(RunControl(), error) || !moveTo(snapshot, error) ||
+      !growTensors(statusBytes(), error) || !driver.cuStreamIsCapturing(error, on, &capturing))
     return false;
   if (capturing != CU_STREAM_CAPTURE_STATUS_NONE)
-    return capture(on, error);
-  if (!enqueue(on, error) || !driver.cuEventRecord(error, last.get(), on))
+    return capture(snapshot, on, error);
+  if (!enqueue(on, error) || !driver.cuEventRecord(error, reader.done[side].get(), on)) {
+    // Nobody would know when what has been launched ends.
+    driver.cuStreamSynchronize.raw(on);
     return false;
+  }
+  lastSide = side;
   lastStream = on;
   pending = true;
   return true;
@@ -301,7 +332,7 @@ bool CudaExecutor::synchronize(const RunControl &control, Error &error) {
   if (!scope || !finishAbandoned(control, error))
     return false;
   if (pending) {
-    if (!waitForEvent(driver, last.get(), control.isInterruptible() ? &control : nullptr, error))
+    if (!waitForEvent(driver, lastDone(), control.isInterruptible() ? &control : nullptr, error))
       return false;
     pending = false;
     if (!readTimes(/*transfers=*/false, error) || !readStatuses(tensors.data(), error) || !checkGuards(error))
@@ -369,7 +400,7 @@ bool CudaExecutor::checkGuards(Error &error) {
 
 /// An instantiated graph cannot be launched into a capture, but a copy of the graph can become a node of the caller's.
 /// Events of other runs have no place there: who replays it, orders it.
-bool CudaExecutor::capture(CUstream on, Error &error) {
+bool CudaExecutor::capture(const Snapshot &snapshot, CUstream on, Error &error) {
   OutsideCapture outside(driver);
   CUstreamCaptureStatus status;
   CudaPlan::CapturedGraph callers;
@@ -386,6 +417,8 @@ bool CudaExecutor::capture(CUstream on, Error &error) {
   // Library products are timed in the arena.
   if (!settle(error))
     return false;
+  for (std::shared_ptr<const void> &memory : program.holdings->versions.hold(snapshot.version))
+    heldMemory.insert(std::move(memory));
   Addresses used = addresses;
   used.status = capturedStatuses.data();
   CUgraphNode node = nullptr;

@@ -13,6 +13,8 @@
 #include "Staging.h"
 #include "reckon/Runtime/KernelABI.h"
 
+#include <set>
+
 namespace reckon::runtime::cuda {
 
 class CudaExecutor final : public Executor {
@@ -28,8 +30,8 @@ public:
   [[nodiscard]] bool profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                              const Snapshot &snapshot, const RunControl &control, RunProfile &profile,
                              Error &error) override;
-  [[nodiscard]] bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs, void *stream,
-                              Error &error) override;
+  [[nodiscard]] bool runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
+                              const Snapshot &snapshot, void *stream, Error &error) override;
   [[nodiscard]] bool synchronize(const RunControl &control, Error &error) override;
   [[nodiscard]] bool setProfiling(bool on, Error &error) override;
   ReckonRunTimes times() const override { return lastTimes; }
@@ -41,6 +43,12 @@ private:
   enum Mark { Begin, Inputs, Kernels, Outputs, NumMarks };
 
   uint64_t statusBytes() const { return statuses.size() * sizeof(ReckonKernelStatus); }
+  /// Moves to the plan of the current sizes for the side.
+  [[nodiscard]] bool findPlan(Error &error);
+  /// Moves to the side that a version is on.
+  [[nodiscard]] bool moveTo(const Snapshot &snapshot, Error &error);
+  /// Behind the last run that is pending.
+  CUevent lastDone() const { return reader.done[lastSide].get(); }
   /// Of a checked program: fills the arena, and looks at what lies around buffers after a run.
   [[nodiscard]] bool poisonArena(CUstream stream, Error &error);
   [[nodiscard]] bool checkGuards(Error &error);
@@ -62,7 +70,7 @@ private:
   [[nodiscard]] bool copyOut(const RunControl &control, Error &error);
   [[nodiscard]] bool runTensors(const RunControl &control, Error &error);
   /// Adds the run to the graph that a stream is being captured into.
-  [[nodiscard]] bool capture(CUstream stream, Error &error);
+  [[nodiscard]] bool capture(const Snapshot &snapshot, CUstream stream, Error &error);
   [[nodiscard]] bool growTensors(uint64_t bytes, Error &error);
   [[nodiscard]] bool clearStatuses(CUdeviceptr address, Error &error);
   [[nodiscard]] bool enqueue(CUstream stream, Error &error);
@@ -75,7 +83,9 @@ private:
   const CudaProgram &program;
   const Driver &driver;
   Stream stream;
-  PlanCache<CudaPlan> plans;
+  /// Each side has graphs of its own, so that a new version changes none.
+  PlanCache<CudaPlan> plans[2];
+  size_t side = 0; // that `current` is for
   std::vector<int64_t> dims;
   CudaPlan *current = nullptr;
 
@@ -91,13 +101,15 @@ private:
   DeviceBuffer capturedStatuses;
   std::vector<std::unique_ptr<DeviceBuffer>> outgrown;
   bool arenaIsCaptured = false;
+  std::set<std::shared_ptr<const void>> heldMemory; // of versions
   Addresses addresses;
   std::vector<ReckonKernelStatus> statuses; // one a dispatch; two, of a checked program
   /// Of a checked program: the arena, and whether it has been filled for the current plan.
   std::vector<uint8_t> image;
   bool isPoisoned = false;
 
-  Event last; // of the last run on a stream of the caller
+  CudaVersions::Reader reader; // of runs on streams of the caller, and of those that ended early
+  size_t lastSide = 0;         // that the last of them reads
   CUstream lastStream = nullptr;
   bool pending = false;
   bool launched = false;  // the run under way

@@ -267,9 +267,9 @@ CUdeviceptr CudaPlan::addressOf(const OperandSpec &operand, const Addresses &add
   case Space::Output:
     return addresses.outputs[operand.index] + operand.offset;
   case Space::Weight:
-    return program.weights[operand.index] + operand.offset;
+    return addresses.side->weights[operand.index] + operand.offset;
   case Space::Table:
-    return program.tables[operand.index] + operand.offset;
+    return addresses.side->tables[operand.index] + operand.offset;
   case Space::Arena:
     return addresses.arena + slotOffsets[operand.index] + operand.offset;
   case Space::Local:
@@ -363,13 +363,14 @@ bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newD
   bool sameDims = dims == newDims;
   if ((nodes.empty() && libraryNodes.empty()) ||
       (instance && !isStale && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
-       bound.inputs == addresses.inputs && bound.outputs == addresses.outputs))
+       bound.inputs == addresses.inputs && bound.outputs == addresses.outputs && boundPlaces == addresses.side->places))
     return true;
   std::copy(newDims.begin(), newDims.end(), dims.begin());
-  // What a library launches cannot be told of another arena.
-  if (!libraryNodes.empty() && instanceArena != addresses.arena)
+  // What a library launches cannot be told of other memory.
+  if (!libraryNodes.empty() && (instanceArena != addresses.arena || instancePlaces != addresses.side->places))
     dropGraph();
   bound = addresses;
+  boundPlaces = addresses.side->places;
   for (Node &node : nodes) {
     bool changed = !sameDims || isStale;
     bool success = update(node, addresses, changed, error);
@@ -476,6 +477,7 @@ bool CudaPlan::makeGraph(CUstream stream, Error &error) {
   for (Node &node : nodes)
     node.handle = handles[node.dispatch];
   instanceArena = bound.arena;
+  instancePlaces = boundPlaces;
   return true;
 }
 
@@ -486,6 +488,7 @@ bool CudaPlan::addTo(const CapturedGraph &callers, const Addresses &addresses, c
     return true;
   std::copy(newDims.begin(), newDims.end(), dims.begin());
   bound = addresses;
+  boundPlaces = addresses.side->places;
   isStale = true;
   bool ignored = false;
   for (Node &kernel : nodes)

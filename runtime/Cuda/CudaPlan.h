@@ -23,6 +23,7 @@ struct Addresses {
   CUdeviceptr arena = 0;
   CUdeviceptr status = 0; // CudaProgram::statusesPerDispatch() of ReckonKernelStatus a dispatch
   std::vector<CUdeviceptr> inputs, outputs;
+  const CudaVersions::Side *side = nullptr; // tables and weights
 };
 
 /// Grids, arena offsets and an instantiated graph. The graph holds the addresses it was bound to last: other ones
@@ -40,6 +41,8 @@ public:
   uint64_t arenaBytes() const { return memoryBytes; }
   /// Of a checked program: where slots and scratch memories lie in the arena, in this order.
   const GuardedLayout &guarded() const { return layout; }
+  /// Takes over what another plan for the same sizes has found out about a library's ways to do its products.
+  void adoptAlgorithms(const CudaPlan &other);
   /// Makes the graph, or makes it use these addresses and values of dimensions. Nothing happens when it does already.
   [[nodiscard]] bool bind(const Addresses &addresses, const std::vector<int64_t> &dims, CUstream stream, Error &error);
   [[nodiscard]] bool launch(CUstream stream, Error &error) const;
@@ -134,9 +137,11 @@ private:
   std::vector<CUtensorMap> encoded;
   std::vector<void *> pointers;
   Addresses bound;
+  uint64_t boundPlaces = 0; // of the side, when it was bound
   CUgraph graph = nullptr;
   CUgraphExec instance = nullptr;
   CUdeviceptr instanceArena = 0;
+  uint64_t instancePlaces = 0;
   bool isStale = false; // `values` are not those of the instance
 };
 

@@ -43,6 +43,13 @@ bool CudaPlan::chooseAlgorithms(CUstream after, CUstream stream, Error &error) {
   return true;
 }
 
+void CudaPlan::adoptAlgorithms(const CudaPlan &other) {
+  for (LibraryNode &node : libraryNodes)
+    for (const LibraryNode &known : other.libraryNodes)
+      if (!node.chosen && known.chosen)
+        node.chosen = node.gemm->adopt(*known.gemm);
+}
+
 bool CudaPlan::addLibraryGraph(const LibraryNode &node, CUgraph to, const std::vector<CUgraphNode> &after,
                                CUstream stream, CUgraphNode &handle, Error &error) const {
   const Driver &driver = program.driver;

@@ -17,15 +17,14 @@ using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
 CudaHoldings::CudaHoldings(const CudaDevice &device)
-    : driver(device.driver), primary(device), module(driver), weightMemory(driver) {}
+    : driver(device.driver), primary(device), module(driver), versions(device) {}
 
 CudaHoldings::~CudaHoldings() {
   Error ignored;
   if (!primary.get())
     return;
   ContextScope scope(driver, primary.get(), ignored);
-  tableMemory.clear();
-  weightMemory.release();
+  versions.release();
   cublasLt.release();
   module.unload();
 }
@@ -34,15 +33,14 @@ CudaProgram::CudaProgram(const CudaDevice &device, const ProgramSource &source)
     : device(device), driver(device.driver), source(source), holdings(std::make_shared<CudaHoldings>(device)) {}
 
 CudaProgram::CudaProgram(const CudaProgram &other, const ProgramSource &source)
-    : device(other.device), driver(other.driver), source(source), weights(other.weights), tables(other.tables),
-      holdings(other.holdings) {}
+    : device(other.device), driver(other.driver), source(source), holdings(other.holdings) {}
 
-bool CudaProgram::load(Error &error) {
+bool CudaProgram::load(const Snapshot &snapshot, Error &error) {
   if (!holdings->primary.retain(error))
     return false;
   ContextScope scope(driver, context(), error);
   return scope && loadEngineCode(source.spec, source.program, device, holdings->module, error) && loadKernels(error) &&
-         compileSizes(error) && checkMemory(error) && uploadWeights(error) && uploadTables(error);
+         compileSizes(error) && checkMemory(error) && uploadTables(snapshot, error) && uploadWeights(snapshot, error);
 }
 
 std::unique_ptr<CudaProgram> CudaProgram::withChains(const ProgramSpec &chains, Error &error) const {
@@ -213,6 +211,11 @@ bool CudaProgram::compileSizes(Error &error) {
     dispatches[d].waits = std::move(waits[d]);
   planDims.assign(needed.begin(), needed.end());
   return true;
+}
+
+bool CudaProgram::write(VersionStep &step, Error &error) const {
+  ContextScope scope(driver, context(), error);
+  return scope && holdings->versions.write(source.spec, step, error);
 }
 
 std::unique_ptr<Executor> CudaProgram::createExecutor(const ExecutorOptions &options, Error &error) const {

@@ -10,6 +10,7 @@
 
 #include "CudaCode.h"
 #include "CudaMemory.h"
+#include "CudaVersions.h"
 #include "LibraryGemm.h"
 
 namespace reckon::runtime::cuda {
@@ -22,8 +23,7 @@ struct CudaHoldings {
   const Driver &driver;
   PrimaryContext primary;
   CudaModule module;
-  DeviceBuffer weightMemory;
-  std::vector<std::unique_ptr<DeviceBuffer>> tableMemory;
+  CudaVersions versions; // of weights and tables
   CublasLtHandle cublasLt;
 };
 
@@ -31,12 +31,13 @@ struct CudaHoldings {
 class CudaProgram final : public Program {
 public:
   CudaProgram(const CudaDevice &device, const ProgramSource &source);
-  [[nodiscard]] bool load(Error &error);
+  [[nodiscard]] bool load(const Snapshot &snapshot, Error &error);
   /// A program with other chains and slots over the same kernels, weights and tables, of which nothing is loaded again.
   /// It is for timing: each dispatch waits for the one before, whatever it reads. `chains` outlives it; its kernels are
   /// those of the program here. Null with the error set.
   std::unique_ptr<CudaProgram> withChains(const ProgramSpec &chains, Error &error) const;
   std::unique_ptr<Executor> createExecutor(const ExecutorOptions &options, Error &error) const override;
+  [[nodiscard]] bool write(VersionStep &step, Error &error) const override;
 
   struct TensorMap {
     const TensorMapSpec *spec;
@@ -73,7 +74,6 @@ public:
   std::vector<SizeProgram> slots;
   /// The dimensions that sizes, grids and choices depend on: graphs differ by these only.
   std::vector<uint32_t> planDims;
-  std::vector<CUdeviceptr> weights, tables;
   const std::shared_ptr<CudaHoldings> holdings;
 
   /// A checked kernel has a second one.
@@ -88,8 +88,8 @@ private:
   [[nodiscard]] bool checkParameters(const Dispatch &dispatch, const Kernel &kernel, Error &error) const;
   [[nodiscard]] bool compileSizes(Error &error);
   bool canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch);
-  [[nodiscard]] bool uploadWeights(Error &error);
-  [[nodiscard]] bool uploadTables(Error &error);
+  [[nodiscard]] bool uploadWeights(const Snapshot &snapshot, Error &error);
+  [[nodiscard]] bool uploadTables(const Snapshot &snapshot, Error &error);
   [[nodiscard]] bool checkMemory(Error &error) const;
   uint64_t tableBytes(size_t index) const;
 };

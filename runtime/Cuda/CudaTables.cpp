@@ -52,28 +52,29 @@ bool CudaProgram::checkMemory(Error &error) const {
   return error.set(RECKON_UNAVAILABLE, message);
 }
 
-bool CudaProgram::uploadWeights(Error &error) {
+bool CudaProgram::uploadWeights(const Snapshot &snapshot, Error &error) {
   std::vector<Staging::Piece> pieces;
   uint64_t size = 0;
-  std::vector<uint64_t> offsets;
+  std::vector<std::optional<uint64_t>> offsets(source.spec.weights.size());
   std::vector<bool> isRead = source.findWeights();
   for (size_t i = 0; i < isRead.size(); ++i) {
     const WeightSpec &weight = source.spec.weights[i];
-    offsets.push_back(size);
     if (!isRead[i])
       continue;
+    offsets[i] = size;
+    const uint8_t *data = snapshot.weights.empty() ? weight.data.data : snapshot.weights[i];
     if (weight.data.size != 0)
-      pieces.push_back({size, weight.data.size, const_cast<uint8_t *>(weight.data.data)});
+      pieces.push_back({size, weight.data.size, const_cast<uint8_t *>(data)});
     size += alignDevice(weight.data.size);
   }
   Stream stream(driver);
   Staging staging(driver);
-  if (!holdings->weightMemory.allocate(size, "weights", error) || !stream.create(error) ||
-      !staging.copyIn(holdings->weightMemory.data(), size, pieces, stream.get(), error) ||
+  auto memory = std::make_shared<DeviceBuffer>(driver);
+  if (!memory->allocate(size, "weights", error) || !stream.create(error) ||
+      !staging.copyIn(memory->data(), size, pieces, stream.get(), error) ||
       !driver.cuStreamSynchronize(error, stream.get()))
     return false;
-  for (uint64_t offset : offsets)
-    weights.push_back(holdings->weightMemory.data() + offset);
+  holdings->versions.setWeights(memory, offsets, snapshot.version);
   return true;
 }
 
@@ -94,7 +95,7 @@ static bool fillFromHost(Staging &staging, const TableSpec &table, const BoundTa
   return true;
 }
 
-bool CudaProgram::uploadTables(Error &error) {
+bool CudaProgram::uploadTables(const Snapshot &snapshot, Error &error) {
   Stream stream(driver);
   Staging staging(driver);
   FillKernel fill(device);
@@ -104,15 +105,15 @@ bool CudaProgram::uploadTables(Error &error) {
     const TableSpec &table = source.spec.tables[i];
     const BoundTable &bound = source.tables[i];
     uint64_t size = tableBytes(i), elements = static_cast<uint64_t>(bound.rows) * table.dim;
-    auto memory = std::make_unique<DeviceBuffer>(driver);
+    const uint8_t *rows = i < snapshot.tables.size() ? snapshot.tables[i] : bound.data;
+    auto memory = std::make_shared<DeviceBuffer>(driver);
     if (!memory->allocate(size, "table '" + table.name + "'", error))
       return false;
     bool filled;
     if (bound.rows == 0)
       filled = driver.cuMemsetD8Async(error, memory->data(), 0, size, stream.get());
-    else if (bound.data)
-      filled =
-          staging.copyIn(memory->data(), size, {{0, size, const_cast<uint8_t *>(bound.data)}}, stream.get(), error);
+    else if (rows)
+      filled = staging.copyIn(memory->data(), size, {{0, size, const_cast<uint8_t *>(rows)}}, stream.get(), error);
     else if (table.format().isPlain() && FillKernel::supports(table.type))
       filled = fill.fill(table.type, memory->data(), elements, bound.seed, stream.get(), error);
     else
@@ -120,8 +121,7 @@ bool CudaProgram::uploadTables(Error &error) {
     // The next table uses the ring again.
     if (!filled || !driver.cuStreamSynchronize(error, stream.get()))
       return false;
-    tables.push_back(memory->data());
-    holdings->tableMemory.push_back(std::move(memory));
+    holdings->versions.addTable(memory);
   }
   return true;
 }

@@ -19,7 +19,7 @@
 using namespace reckon;
 using namespace reckon::runtime;
 
-std::unique_ptr<Program> HostDevice::load(const ProgramSource &source, Error &error) const {
+std::unique_ptr<Program> HostDevice::load(const ProgramSource &source, const Snapshot &, Error &error) const {
   auto program = std::make_unique<HostProgram>(source);
   if (!program->load(error))
     return nullptr;

@@ -21,7 +21,7 @@ class HostDevice final : public Device {
 public:
   DeviceKind kind() const override { return DeviceKind::Host; }
   const ProgramSpec *choose(const EngineSpec &spec, Error &) const override { return spec.program(kind()); }
-  std::unique_ptr<Program> load(const ProgramSource &source, Error &error) const override;
+  std::unique_ptr<Program> load(const ProgramSource &source, const Snapshot &snapshot, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;
   std::unique_ptr<HostBlock> registerHost(void *data, size_t bytes, Error &error) const override;
 };

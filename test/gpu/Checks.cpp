@@ -208,6 +208,7 @@ const std::vector<Check> &gpucheck::allChecks() {
       {"threads", "several contexts in threads", checkThreads},
       {"ids", "ids out of range, against what the host says", checkIds},
       {"pointers", "device pointers and a stream", checkPointers},
+      {"updates", "rows and weights that change under load", checkUpdates},
   };
   return checks;
 }

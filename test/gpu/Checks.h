@@ -35,6 +35,7 @@ struct Check {
 const std::vector<Check> &allChecks();
 
 Outcome checkPointers(Subject &subject, const Request &request);
+Outcome checkUpdates(Subject &subject, const Request &request);
 
 } // namespace reckon::gpucheck
 

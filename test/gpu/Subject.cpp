@@ -40,23 +40,29 @@ private:
 };
 } // namespace
 
-std::string Subject::open(const std::string &path, const std::string &hostPath, const std::string &where,
-                          const Tolerance &allowed) {
-  device = where;
-  tolerance = allowed;
-  EngineError problem;
-  file = EngineFile::open(path, problem);
-  if (!file)
-    return problem.message;
-  // Rows that no engine holds are made up, the same for both.
+/// Rows that no engine holds are made up, the same for all.
+static std::vector<ReckonTableBinding> bindTables(const EngineSpec &spec) {
   std::vector<ReckonTableBinding> bindings;
-  for (const TableSpec &table : file->spec().tables)
+  for (const TableSpec &table : spec.tables)
     if (table.mustBeBound) {
       ReckonTableBinding &binding = bindings.emplace_back(ReckonTableBinding RECKON_TABLE_BINDING_INIT);
       binding.table = table.name.c_str();
       binding.source = RECKON_TABLE_SYNTHETIC;
       binding.rows = static_cast<int64_t>(table.rows);
     }
+  return bindings;
+}
+
+std::string Subject::open(const std::string &enginePath, const std::string &hostPath, const std::string &where,
+                          const Tolerance &allowed) {
+  path = enginePath;
+  device = where;
+  tolerance = allowed;
+  EngineError problem;
+  file = EngineFile::open(path, problem);
+  if (!file)
+    return problem.message;
+  std::vector<ReckonTableBinding> bindings = bindTables(file->spec());
   if (Status failed = engine.open(path, bindings))
     return failed.message;
   if (!hostPath.empty())
@@ -70,6 +76,8 @@ std::string Subject::open(const std::string &path, const std::string &hostPath, 
   maker.emplace(file->spec(), rows);
   return createContext(context);
 }
+
+std::string Subject::openAgain(runtime::Engine &opened) const { return opened.open(path, bindTables(spec())).message; }
 
 std::string Subject::createContext(runtime::Context &created, int graphCache) const {
   ReckonContextOptions options = RECKON_CONTEXT_OPTIONS_INIT;

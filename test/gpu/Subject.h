@@ -35,12 +35,14 @@ struct Tolerance {
 class Subject {
 public:
   /// `hostPath` is the engine that the host runs; empty: the same.
-  std::string open(const std::string &path, const std::string &hostPath, const std::string &device,
+  std::string open(const std::string &enginePath, const std::string &hostPath, const std::string &device,
                    const Tolerance &tolerance);
 
   /// Made-up inputs; nullopt where the engine's dimensions cannot be chosen from a batch alone.
   std::optional<Tensors> makeInputs(int64_t batch, uint64_t seed, std::string &problem) const;
   std::string createContext(runtime::Context &context, int graphCache = 0) const;
+  /// The engine once more, for what changes it.
+  std::string openAgain(runtime::Engine &opened) const;
 
   /// Binds inputs at addresses aligned to their elements and no further, and outputs filled with a pattern, with guards
   /// around them, and runs.
@@ -60,6 +62,7 @@ public:
 
 private:
   std::unique_ptr<EngineFile> file;
+  std::string path;
   runtime::Engine engine, hostEngine;
   runtime::Context host;
   std::string device;

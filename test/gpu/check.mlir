@@ -3,7 +3,7 @@
 // RUN: sed -e 's/out_of_range error/out_of_range clamp/; s/0.25, 0.5/0.251, 0.5/' %s > %t/other.mlir
 // RUN: reckon-compile %t/other.mlir -o %t/other.rkn
 
-// RUN: printf "same\t%t/model.rkn\tbatches,alternate,eviction,threads,ids,pointers\tbatches=0,1,7,64,1000\n" > %t/plan
+// RUN: printf "same\t%t/model.rkn\tbatches,alternate,eviction,threads,ids,pointers,updates\tbatches=0,1,7,64,1000\n" > %t/plan
 // RUN: %build/test/gpu/reckon-gpu-check --device=host %t/plan | FileCheck %s --check-prefix=SAME
 // SAME: {{^}}ok same: batches
 // SAME: {{^}}ok same: alternate
@@ -11,6 +11,7 @@
 // SAME: {{^}}ok same: threads
 // SAME: {{^}}ok same: ids
 // SAME: {{^}}skip same: pointers there are no device pointers on the host
+// SAME: {{^}}ok same: updates
 
 // The other model clamps its ids and has a row that is off by 0.001.
 // RUN: printf "other\t%t/other.rkn\tbatches,alternate,eviction,threads,ids\thost=%t/model.rkn\n" > %t/plan

@@ -87,6 +87,32 @@ class Gpu(unittest.TestCase):
             graph.replay()
             self.check(inputs, out)
 
+    def test_updates(self):
+        inputs, context = self.make(256), self.engine.create_context()
+        out = {"y": torch.empty(256, 3, device="cuda"), "next": torch.empty(256, dtype=torch.int64, device="cuda")}
+        context.run(inputs, out)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            context.run(inputs, out)
+        rows, name = self.table.cpu().numpy(), self.engine.tables[0].name
+        other, update = self.engine.create_context(), self.engine.update()
+        for k in (1, 2, 3):
+            changed = rows + k
+            update.set_rows(name, [6, 2], changed[[6, 2]])
+            version = update.commit()
+            table = self.table.clone()
+            table[[6, 2]] += k
+            result = other.run(inputs)
+            torch.cuda.synchronize()
+            self.assertEqual(other.version, version)
+            self.assertTrue(torch.equal(result["y"], torch.relu(table[inputs["ids"]] + inputs["x"])))
+            graph.replay()  # reads what it was captured with
+            self.check(inputs, out)
+        update.set_rows(name, [6, 2], rows[[6, 2]])
+        update.commit()
+        self.check(inputs, self.engine.run(inputs))
+
     def test_bound(self):
         inputs, stream = self.make(128), torch.cuda.Stream()
         bound = self.engine.create_context().bind(inputs)

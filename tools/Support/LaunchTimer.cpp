@@ -43,7 +43,7 @@ bool LaunchTimer::load(const std::vector<int64_t> &tableRows, Error &error) {
   for (int64_t rows : tableRows)
     tables.push_back({nullptr, rows, /*seed=*/1});
   auto program = std::make_unique<CudaProgram>(*gpu, ProgramSource{engine, *own, shapes.dimIndex(), tables});
-  if (!program->load(error))
+  if (!program->load(Snapshot(), error))
     return false;
   loaded = std::move(program);
   ContextScope scope(loaded->driver, loaded->context(), error);
@@ -118,7 +118,8 @@ bool LaunchTimer::fill(size_t index, Error &error) {
 
 bool LaunchTimer::run(size_t index, double &milliseconds, Error &error) {
   const Batch &batch = batches[index];
-  if (!executor->prepare(batch.dims, error) || !executor->runAsync(batch.inputs, batch.outputs, stream->get(), error))
+  if (!executor->prepare(batch.dims, error) ||
+      !executor->runAsync(batch.inputs, batch.outputs, Snapshot(), stream->get(), error))
     return false;
   // What a dispatch reads in the arena is made up, so an id there is wrong; it is read as row 0, and timed.
   if (!executor->synchronize(runtime::RunControl(), error) && error.code != RECKON_INVALID)

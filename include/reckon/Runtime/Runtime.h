@@ -390,8 +390,8 @@ RECKON_API ReckonStatus reckon_profile_event(const ReckonContext *context, size_
 //===-- Updates ---------------------------------------------------------------===//
 //
 // Rows and weights of an engine have versions: 0 as it was opened, one more with each commit. A run reads one version
-// of all tables and weights together, the newest when it begins, and never waits for an update. Updates reach contexts
-// on the host; an engine that is loaded on a GPU refuses them (RECKON_UNSUPPORTED).
+// of all tables and weights together, the newest when it begins, and never waits for an update. A version is one on all
+// devices; on a stream a run begins when it is enqueued, and replays of one that was captured keep its version.
 
 typedef struct ReckonUpdate ReckonUpdate;
 
@@ -412,7 +412,8 @@ RECKON_API ReckonStatus reckon_update_delete_rows(ReckonUpdate *update, const ch
 /// several packings (ReckonWeightInfo).
 RECKON_API ReckonStatus reckon_update_weight(ReckonUpdate *update, const char *weight, const void *data, size_t bytes);
 /// Makes the changes the next version, whose number goes to `version` unless that is null, and empties the update.
-/// Waits for the runs that read the version before the newest one. When it fails nothing has changed.
+/// Waits for the runs that read the version before the newest one, on all devices, and for a device that the engine is
+/// being loaded on. When it fails nothing has changed.
 RECKON_API ReckonStatus reckon_update_commit(ReckonUpdate *update, uint64_t *version);
 
 /// The newest version.

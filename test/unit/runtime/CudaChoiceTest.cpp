@@ -116,7 +116,7 @@ TEST_F(CudaChoice, OtherProgramsStayOnTheHost) {
     std::unique_ptr<CudaDevice> device = open(major, 0);
     const ProgramSpec *own = device->choose(spec, error);
     EXPECT_TRUE(own) << error.message;
-    std::unique_ptr<Program> program = device->load({spec, *own, shapes.dimIndex(), tables}, error);
+    std::unique_ptr<Program> program = device->load({spec, *own, shapes.dimIndex(), tables}, Snapshot(), error);
     EXPECT_TRUE(program) << error.message;
     size_t bytes = 0;
     for (const FakeCopy &copy : cuda.copies())

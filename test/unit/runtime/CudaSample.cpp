@@ -107,6 +107,16 @@ static uint64_t valueOf(const FakeLaunch &launch, size_t parameter) {
   return value;
 }
 
+/// The parameters of RowKernel.
+static void copyRows(const FakeLaunch &launch, uint64_t unit) {
+  auto *to = reinterpret_cast<uint8_t *>(valueOf(launch, 0));
+  auto *from = reinterpret_cast<const uint8_t *>(valueOf(launch, 1));
+  auto *ids = reinterpret_cast<const int64_t *>(valueOf(launch, 2));
+  uint64_t rowBytes = valueOf(launch, 4) * unit;
+  for (uint64_t i = 0; i < valueOf(launch, 3); ++i)
+    std::memcpy(to + ids[i] * rowBytes, from + (valueOf(launch, 5) ? ids[i] : i) * rowBytes, rowBytes);
+}
+
 void test::runHostKernel(const FakeLaunch &launch) {
   std::string name = launch.kernel;
   if (name == "reckon_fill_halves")
@@ -117,6 +127,8 @@ void test::runHostKernel(const FakeLaunch &launch) {
                                                                : ElementType::F32;
     return fillRandom(type, reinterpret_cast<void *>(valueOf(launch, 0)), valueOf(launch, 1), valueOf(launch, 2));
   }
+  if (name.find("reckon_copy_rows_") == 0)
+    return copyRows(launch, std::stoull(name.substr(sizeof("reckon_copy_rows_") - 1)));
   static void *library = ::dlopen(RECKON_TEST_KERNELS, RTLD_NOW | RTLD_LOCAL);
   bool small = name == "test_linear_small";
   auto kernel = reinterpret_cast<ReckonKernel>(::dlsym(library, small ? "test_linear" : launch.kernel));

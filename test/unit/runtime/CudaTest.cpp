@@ -158,26 +158,6 @@ TEST_F(Cuda, AWaitForRunsOnStreamsEndsAndCanGoOn) {
   EXPECT_EQ(onDevice.y, data.y);
 }
 
-TEST_F(Cuda, UpdatesDoNotReachAGpu) {
-  Engine engine, other;
-  Context context;
-  runtime::Update update;
-  ASSERT_FALSE(open(engine, cudaSampleSpec()));
-  ASSERT_FALSE(update.create(engine));
-  ASSERT_FALSE(context.create(engine, 1, "cuda"));
-  Status failed = update.commit();
-  EXPECT_EQ(failed.code, RECKON_UNSUPPORTED);
-  EXPECT_EQ(failed.message, "the engine is loaded on a GPU, whose rows cannot be updated");
-  expectCorrect(context, sampleData(3));
-  ASSERT_FALSE(open(other, cudaSampleSpec()));
-  ASSERT_FALSE(update.create(other));
-  ASSERT_FALSE(update.commit());
-  failed = context.create(other, 1, "cuda");
-  EXPECT_EQ(failed.code, RECKON_UNSUPPORTED);
-  EXPECT_EQ(failed.message, "the engine has been updated, and device 'cuda' would have its rows as they were before: "
-                            "open it again from a saved version");
-}
-
 TEST_F(Cuda, GraphsFollowTheBuffers) {
   Engine engine;
   Context context;

@@ -266,6 +266,7 @@ EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t si
     return refused;
   if (fake().recording)
     fake().copied.push_back({from, size, true});
+  fake().note("write", reinterpret_cast<void *>(to));
   std::memcpy(reinterpret_cast<void *>(to), from, size);
   return CUDA_SUCCESS;
 }
@@ -278,6 +279,16 @@ EXPORT CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CU
   if (fake().recording)
     fake().copied.push_back({to, size, false});
   std::memcpy(to, reinterpret_cast<void *>(from), size);
+  return CUDA_SUCCESS;
+}
+EXPORT CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t size, CUstream stream) {
+  ENTER if (CUresult refused = checkDevice(to, size)) return refused;
+  if (CUresult refused = checkDevice(from, size))
+    return refused;
+  if (CUresult refused = fake().refuseCaptured(stream))
+    return refused;
+  fake().note("write", reinterpret_cast<void *>(to));
+  std::memcpy(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from), size);
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t size, CUstream stream) {
@@ -303,7 +314,10 @@ EXPORT CUresult cuStreamSynchronize(CUstream stream) {
   ENTER if (CUresult refused = fake().refuseCaptured(stream)) return refused;
   return fake().refuseUnsafe();
 }
-EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent, unsigned) { ENTER return fake().refuseCaptured(stream); }
+EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
+  ENTER fake().note("wait", event);
+  return fake().refuseCaptured(stream);
+}
 EXPORT CUresult cuEventCreate(CUevent *event, unsigned flags) {
   ENTER *event = new CUevent_st{(flags & CU_EVENT_DISABLE_TIMING) == 0};
   fake().objects.insert(*event);
@@ -315,7 +329,10 @@ EXPORT CUresult cuEventDestroy_v2(CUevent event) {
   delete event;
   return CUDA_SUCCESS;
 }
-EXPORT CUresult cuEventRecord(CUevent, CUstream stream) { ENTER return fake().refuseCaptured(stream); }
+EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) {
+  ENTER fake().note("record", event);
+  return fake().refuseCaptured(stream);
+}
 EXPORT CUresult cuEventQuery(CUevent) { ENTER return fake().query(); }
 EXPORT CUresult cuStreamQuery(CUstream) { ENTER return fake().query(); }
 EXPORT CUresult cuEventSynchronize(CUevent) { ENTER return fake().refuseUnsafe(); }

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reckon::test {
@@ -59,6 +60,8 @@ public:
   virtual size_t live() const = 0;
   virtual std::vector<FakeGraph> graphs() const = 0;
   virtual std::vector<FakeCopy> copies() const = 0;
+  /// What was enqueued, in order: "record", "wait", "write" and "launch", with the event, or the memory written.
+  virtual std::vector<std::pair<std::string, const void *>> order() const = 0;
 
   struct Machine {
     int version = 12040, devices = 2, major = 9, minor = 0, multiprocessors = 4, maxThreads = 1024, staticShared = 0;

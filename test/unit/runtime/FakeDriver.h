@@ -92,6 +92,7 @@ public:
     total = failing = 0;
     instantiated.clear();
     copied.clear();
+    enqueued.clear();
     machine = Machine();
     onLaunch = nullptr;
     recording = true;
@@ -109,6 +110,11 @@ public:
   size_t live() const override { return objects.size(); }
   std::vector<FakeGraph> graphs() const override { return instantiated; }
   std::vector<FakeCopy> copies() const override { return copied; }
+  std::vector<std::pair<std::string, const void *>> order() const override { return enqueued; }
+  void note(const char *what, const void *object) {
+    if (recording)
+      enqueued.emplace_back(what, object);
+  }
 
   /// Whether what was enqueued has ended.
   CUresult query() {
@@ -192,6 +198,7 @@ public:
   size_t used = 0;
   std::vector<FakeGraph> instantiated;
   std::vector<FakeCopy> copied;
+  std::vector<std::pair<std::string, const void *>> enqueued;
   std::map<uintptr_t, size_t> hostBlocks;
   std::map<CUstream, Capture> captures;
   CUctx_st contexts[16] = {};
