@@ -182,3 +182,50 @@ Value HostEmitter::constantBytes(ArrayRef<char> bytes) {
   b.setInsertionPoint(entry);
   return LLVM::AddressOfOp::create(b, LLVM::LLVMPointerType::get(b.getContext()), name);
 }
+
+//===----------------------------------------------------------------------===//
+// Loops for the vectoriser
+//===----------------------------------------------------------------------===//
+
+/// The innermost loop of a nest that was made of these extents and is the newest operation; null where there is none,
+/// or it holds another loop.
+static scf::ForOp findInnermostLoop(Operation *newest, ArrayRef<Value> extents) {
+  auto isLoop = [](Value extent) { return asConstant(extent).value_or(2) > 1; };
+  int64_t depth = llvm::count_if(extents, isLoop);
+  auto loop = depth > 0 ? dyn_cast_or_null<scf::ForOp>(newest) : scf::ForOp();
+  for (; loop && depth > 1; --depth) {
+    auto inner = loop.getBody()->getOps<scf::ForOp>();
+    loop = llvm::hasSingleElement(inner) ? *inner.begin() : scf::ForOp();
+  }
+  bool holdsLoop = loop && loop.getBody()->walk([](scf::ForOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  return holdsLoop ? scf::ForOp() : loop;
+}
+
+/// Says of the accesses of a loop that none depends on another iteration's, which LLVM would else check at run time or,
+/// in a short loop, give up. What is left of a short loop beyond whole vectors is masked rather than done one by one.
+static void annotateParallel(scf::ForOp loop, const Target &target) {
+  MLIRContext *context = loop.getContext();
+  auto group = LLVM::AccessGroupAttr::get(context);
+  loop.getBody()->walk(
+      [&](LLVM::AccessGroupOpInterface access) { access.setAccessGroups(ArrayAttr::get(context, {group})); });
+  LLVM::LoopVectorizeAttr vectorize;
+  constexpr int64_t fewVectors = 16;
+  int64_t lanes = target.lanes(), extent = asConstant(loop.getUpperBound()).value_or(0);
+  if (target.hasMasks && extent % lanes != 0 && extent < fewVectors * lanes)
+    vectorize = LLVM::LoopVectorizeAttr::get(context, {}, BoolAttr::get(context, true), {}, {}, {}, {}, {});
+  auto annotation =
+      LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {group});
+  loop->setAttr("llvm.loop_annotation", annotation);
+}
+
+void HostEmitter::overElements(ArrayRef<Value> extents, LoopBody body) {
+  auto newest = [&] {
+    Block::iterator at = b.getInsertionPoint();
+    return at == b.getInsertionBlock()->begin() ? nullptr : &*std::prev(at);
+  };
+  Operation *before = newest();
+  parallelFor(extents, body);
+  Operation *after = newest();
+  if (scf::ForOp loop = after == before ? scf::ForOp() : findInnermostLoop(after, extents))
+    annotateParallel(loop, target);
+}

@@ -50,6 +50,7 @@ private:
   mlir::func::FuncOp getReportFunction();
   void report(int code, Value operandIndex, Value position, Value id) override;
   Value constantBytes(llvm::ArrayRef<char> bytes) override;
+  void overElements(llvm::ArrayRef<Value> extents, LoopBody body) override;
 
   //===--- Lookups (Lookup.cpp) ---===//
   void finishBag(const LookupTable &table, rec::PoolMode mode, llvm::SmallVectorImpl<Value> &total);

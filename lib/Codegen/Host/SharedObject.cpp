@@ -9,6 +9,7 @@
 #include "lib/Codegen/Machine/MachineCode.h"
 
 #include "lld/Common/Driver.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -107,6 +108,15 @@ static std::optional<std::string> link(llvm::StringRef object, llvm::ArrayRef<st
   return result;
 }
 
+/// The conversions of loops leave a loop's annotation on its back edge as a discardable attribute, which the
+/// translation does not look at.
+static void annotateBackEdges(ModuleOp module) {
+  module.walk([](LLVM::BrOp branch) {
+    if (auto annotation = branch->getAttrOfType<LLVM::LoopAnnotationAttr>("llvm.loop_annotation"))
+      branch.setLoopAnnotationAttr(annotation);
+  });
+}
+
 std::optional<std::string> reckon::host::compileToSharedObject(ModuleOp module, const Target &target) {
   auto fail = [&](const Twine &what) {
     module.emitError() << "host code: " << what;
@@ -114,6 +124,7 @@ std::optional<std::string> reckon::host::compileToSharedObject(ModuleOp module, 
   };
   registerBuiltinDialectTranslation(*module.getContext());
   registerLLVMDialectTranslation(*module.getContext());
+  annotateBackEdges(module);
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> llvmModule = translateModuleToLLVMIR(module, context, "kernels");
   if (!llvmModule)

@@ -36,7 +36,7 @@ LogicalResult LayerEmitter::emitFmTerm(rec::FmTermOp op) {
     };
     overRows(result, [&](Value r) {
       if (!op.getSumDim())
-        return parallelFor(dim, [&](Index d) { store(term(r, d[0]), place, {r, d[0]}); });
+        return overElements(dim, [&](Index d) { store(term(r, d[0]), place, {r, d[0]}); });
       Value total = reduceOver(dim, ReduceKind::sum, type, [&](Index d) { return term(r, d[0]); });
       store(total, place, {r, zero});
     });

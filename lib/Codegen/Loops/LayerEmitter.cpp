@@ -286,8 +286,8 @@ void LayerEmitter::nest(Value tensor, LoopBody body) { nest(tensor, isRowValue(t
 void LayerEmitter::nest(Value tensor, bool oneRow, LoopBody body) {
   SmallVector<Value> extents = sizes(tensor);
   if (!oneRow)
-    return parallelFor(extents, body);
-  parallelFor(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
+    return overElements(extents, body);
+  overElements(ArrayRef<Value>(extents).drop_front(), [&](Index inner) { body(atRow(inner)); });
 }
 
 void LayerEmitter::nestShared(Value tensor, ArrayRef<Value> fold, LoopBody body) {

@@ -91,7 +91,7 @@ protected:
   const StridedView &materialize(Value tensor);
   /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
   StridedView destination(Value tensor);
-  /// Loops over all dimensions of a tensor; the leading one is the current row when the tensor has rows.
+  /// overElements() of all dimensions of a tensor; the leading one is the current row when the tensor has rows.
   void nest(Value tensor, LoopBody body);
   void nest(Value tensor, bool oneRow, LoopBody body);
   using MemoryBuilder::nestShared;

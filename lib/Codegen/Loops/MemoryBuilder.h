@@ -87,6 +87,8 @@ protected:
   //===--- What threads share ---===//
   /// Runs `body` at every index, in any order and on any thread. Here: one loop an extent.
   virtual void parallelFor(llvm::ArrayRef<Value> extents, LoopBody body);
+  /// As parallelFor(), where no index reads or writes what another one writes: one thread may take several together.
+  virtual void overElements(llvm::ArrayRef<Value> extents, LoopBody body) { parallelFor(extents, body); }
   /// As parallelFor(), but several threads may take part in one index, and share the reductions and loops in its body.
   /// `fold` are the extents of these where neighbours in them are neighbours in memory, or else none.
   virtual void nestShared(llvm::ArrayRef<Value> extents, llvm::ArrayRef<Value> fold, LoopBody body) {

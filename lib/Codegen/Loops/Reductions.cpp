@@ -158,7 +158,7 @@ LogicalResult LayerEmitter::emitSoftmax(rec::SoftmaxOp op) {
     Value scale = op.getLog() ? Value(math::LogOp::create(b, sum))
                               : emitBinary(b, BinaryKind::div, scalarConstant(b, type, 1), sum, type);
     // A thread meets the elements here that it met above.
-    parallelFor(extent, [&](Index i) {
+    overElements(extent, [&](Index i) {
       Value value = op.getLog() ? emitBinary(b, BinaryKind::sub, shifted(i[0]), scale, type) : Value();
       index[axis] = i[0];
       if (!value)
@@ -201,7 +201,7 @@ LogicalResult LayerEmitter::emitLayerNorm(rec::LayerNormOp op) {
     Value variance = emitBinary(b, BinaryKind::div, squares, countFloat, type);
     Value epsilon = scalarConstant(b, type, op.getEpsilon().convertToDouble());
     Value scale = emitUnary(b, UnaryKind::rsqrt, emitBinary(b, BinaryKind::add, variance, epsilon, type), type);
-    parallelFor(inner, [&](Index i) {
+    overElements(inner, [&](Index i) {
       Value value = emitBinary(b, BinaryKind::mul, centered(i), scale, type);
       if (Value s = op.getScale())
         value = emitBinary(b, BinaryKind::mul, value, element(s, broadcastIndex(s, i, i.size())), type);
