@@ -393,7 +393,7 @@ LogicalResult InsertBoundsChecks::check(Access access) {
   Value pointer = access.pointer->get();
   Type accessed = pointer.getType();
   bool isNumber = !isa<LLVM::LLVMPointerType>(accessed);
-  FailureOr<Bounds> limits = isNumber ? bounds->getDynamicShared(op) : bounds->get(pointer);
+  FailureOr<Bounds> limits = isNumber ? bounds->findShared(pointer, op) : bounds->get(pointer);
   if (failed(limits))
     return failure();
   if (limits->isTrusted)
@@ -506,7 +506,7 @@ LLVM::LLVMFuncOp InsertBoundsChecks::emitCheck(StringRef name, LLVM::LLVMPointer
     return LLVM::ICmpOp::create(b, predicate, left, right);
   };
   b.setInsertionPointToEnd(entry);
-  Value address = LLVM::AddOp::create(b, LLVM::PtrToIntOp::create(b, i64, pointer), arguments[1]);
+  Value address = LLVM::AddOp::create(b, getAddress(b, pointer, isCuda), arguments[1]);
   Value room = LLVM::SubOp::create(b, end, address);
   Value isInside = LLVM::AndOp::create(b, is(Predicate::uge, address, begin), is(Predicate::ule, address, end));
   isInside = LLVM::AndOp::create(b, isInside, is(Predicate::uge, room, bytes));
@@ -539,7 +539,7 @@ void InsertBoundsChecks::runOnOperation() {
     return signalPassFailure();
   }
   pointerType = LLVM::LLVMPointerType::get(&getContext(), isCuda ? 1 : 0);
-  bounds.emplace();
+  bounds.emplace(isCuda);
   statuses.clear();
   accesses.clear();
   mostBytes = 0;

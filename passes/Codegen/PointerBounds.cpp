@@ -37,14 +37,28 @@ bool codegen::isSharedMemory(Type type) {
   return space == NVVM::NVVMMemorySpace::Shared || space == NVVM::NVVMMemorySpace::SharedCluster;
 }
 
+Value codegen::getAddress(ImplicitLocOpBuilder &b, Value pointer, bool isGpu) {
+  Value address = LLVM::PtrToIntOp::create(b, b.getI64Type(), pointer);
+  bool mayBeShared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() ==
+                     static_cast<unsigned>(NVVM::NVVMMemorySpace::Generic);
+  if (!isGpu || !mayBeShared)
+    return address;
+  Value isShared =
+      LLVM::CallIntrinsicOp::create(b, b.getI1Type(), b.getStringAttr("llvm.nvvm.isspacep.shared"), pointer)
+          .getResult(0);
+  auto type = LLVM::LLVMPointerType::get(b.getContext(), static_cast<unsigned>(NVVM::NVVMMemorySpace::Shared));
+  Value inBlock = LLVM::PtrToIntOp::create(b, b.getI64Type(), LLVM::AddrSpaceCastOp::create(b, type, pointer));
+  return LLVM::SelectOp::create(b, isShared, inBlock, address);
+}
+
 /// `bytes` from a pointer on, which are no operand's.
-static Bounds makeOwn(ImplicitLocOpBuilder &b, Value pointer, Value bytes) {
-  Value begin = LLVM::PtrToIntOp::create(b, b.getI64Type(), pointer);
+Bounds PointerBounds::makeOwn(ImplicitLocOpBuilder &b, Value pointer, Value bytes) const {
+  Value begin = getAddress(b, pointer, isGpu);
   Value end = LLVM::AddOp::create(b, begin, bytes);
   int64_t memory = isSharedMemory(pointer.getType()) ? RECKON_KERNEL_MEMORY_SHARED : RECKON_KERNEL_MEMORY_OWN;
   return {begin, end, constant(b, b.getI32Type(), memory)};
 }
-static Bounds makeOwn(ImplicitLocOpBuilder &b, Value pointer, uint64_t bytes) {
+Bounds PointerBounds::makeOwn(ImplicitLocOpBuilder &b, Value pointer, uint64_t bytes) const {
   return makeOwn(b, pointer, constant(b, b.getI64Type(), static_cast<int64_t>(bytes)));
 }
 
@@ -73,16 +87,12 @@ FailureOr<Bounds> PointerBounds::derive(Value pointer) {
     rec::DimsAttr bytes = plan::getBytes(step);
     return succeeded(whole) && bytes ? narrow(step, *whole, bytes.getSize(0)) : whole;
   }
-  // Not checked: bounds by generic addresses were wrong on a GPU, and why is not known.
-  if (auto conversion = dyn_cast<LLVM::AddrSpaceCastOp>(op);
-      conversion && isSharedMemory(conversion.getArg().getType()))
-    return getTrusted(b);
   if (isa<LLVM::AddrSpaceCastOp, LLVM::BitcastOp, LLVM::FreezeOp, LLVM::LaunderInvariantGroupOp>(op))
     return get(op->getOperand(0));
   if (auto select = dyn_cast<LLVM::SelectOp>(op))
     return selectBounds(select);
   if (auto address = dyn_cast<LLVM::IntToPtrOp>(op))
-    return isSharedMemory(address.getType()) ? getDynamicShared(op) : findOperand(address);
+    return isSharedMemory(address.getType()) ? findShared(address.getArg(), op) : findOperand(address);
   if (isa<LLVM::ZeroOp>(op)) {
     Value zero = constant(b, b.getI64Type(), 0);
     return Bounds{zero, zero, constant(b, b.getI32Type(), RECKON_KERNEL_MEMORY_OWN)};
@@ -116,17 +126,81 @@ FailureOr<Bounds> PointerBounds::deriveGlobal(LLVM::AddressOfOp address) {
   return makeOwn(b, address, DataLayout::closest(address).getTypeSize(global.getType()).getFixedValue());
 }
 
+/// The pointers into shared memory that a number is computed from. A block's argument is computed from what its
+/// predecessors hand on.
+static SetVector<Value> getSharedRoots(Value number, bool &isArithmetic) {
+  SetVector<Value> seen, roots;
+  seen.insert(number);
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (auto argument = dyn_cast<BlockArgument>(seen[i])) {
+      isArithmetic = false;
+      Block *block = argument.getOwner();
+      for (auto edge = block->pred_begin(); !block->isEntryBlock() && edge != block->pred_end(); ++edge)
+        if (auto branch = dyn_cast<BranchOpInterface>((*edge)->getTerminator()))
+          seen.insert(branch.getSuccessorOperands(edge.getSuccessorIndex())[argument.getArgNumber()]);
+      continue;
+    }
+    Operation *op = seen[i].getDefiningOp();
+    if (auto address = dyn_cast<LLVM::PtrToIntOp>(op); address && isSharedMemory(address.getArg().getType()))
+      roots.insert(address.getArg());
+    else if (isa<LLVM::AddOp, LLVM::SubOp, LLVM::OrOp, LLVM::XOrOp, LLVM::AndOp, LLVM::ZExtOp, LLVM::SExtOp,
+                 LLVM::TruncOp, LLVM::SelectOp>(op))
+      for (Value operand : op->getOperands())
+        seen.insert(operand);
+  }
+  return roots;
+}
+
+FailureOr<Bounds> PointerBounds::findShared(Value number, Operation *user) {
+  bool isArithmetic = true;
+  SetVector<Value> roots = getSharedRoots(number, isArithmetic);
+  if (roots.empty())
+    return getDynamicShared(user);
+  if (roots.size() == 1 && isArithmetic)
+    return get(roots[0]);
+  // Of one array or another: of the globals, whose bounds are there wherever they are needed.
+  SetVector<LLVM::GlobalOp> globals;
+  for (Value root : roots) {
+    while (auto step = root.getDefiningOp<LLVM::GEPOp>())
+      root = step.getBase();
+    auto address = root.getDefiningOp<LLVM::AddressOfOp>();
+    if (!address)
+      return getDynamicShared(user);
+    globals.insert(SymbolTable::lookupNearestSymbolFrom<LLVM::GlobalOp>(address, address.getGlobalNameAttr()));
+  }
+  ImplicitLocOpBuilder b(user->getLoc(), user);
+  std::optional<Bounds> all;
+  for (LLVM::GlobalOp global : globals) {
+    FailureOr<Bounds> bounds = deriveGlobal(LLVM::AddressOfOp::create(b, global));
+    if (failed(bounds))
+      return failure();
+    if (all) {
+      bounds->begin = LLVM::UMinOp::create(b, all->begin, bounds->begin);
+      bounds->end = LLVM::UMaxOp::create(b, all->end, bounds->end);
+    }
+    all = *bounds;
+  }
+  return *all;
+}
+
+/// Of all that a launch gives a block beside the arrays of the module.
 FailureOr<Bounds> PointerBounds::getDynamicShared(Operation *user) {
   auto function = user->getParentOfType<LLVM::LLVMFuncOp>();
   if (auto found = dynamicShared.find(function); found != dynamicShared.end())
     return found->second;
-  auto globals = function->getParentOfType<ModuleOp>().getOps<LLVM::GlobalOp>();
-  auto global = llvm::find_if(globals, isDynamicShared);
-  if (global == globals.end())
+  // A kernel that has none gets none at its launch, though others in the module do.
+  LLVM::GlobalOp global;
+  function.walk([&](LLVM::AddressOfOp address) {
+    auto named = SymbolTable::lookupNearestSymbolFrom<LLVM::GlobalOp>(address, address.getGlobalNameAttr());
+    if (named && isDynamicShared(named))
+      global = named;
+    return global ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (!global)
     return user->emitError("bounds: an address of unknown origin");
   ImplicitLocOpBuilder b(function.getLoc(), &function.getBody().front(), function.getBody().front().begin());
   Value bytes = NVVM::DynamicSmemSize::create(b, b.getI32Type());
-  Bounds bounds = makeOwn(b, LLVM::AddressOfOp::create(b, *global), LLVM::ZExtOp::create(b, b.getI64Type(), bytes));
+  Bounds bounds = makeOwn(b, LLVM::AddressOfOp::create(b, global), LLVM::ZExtOp::create(b, b.getI64Type(), bytes));
   return dynamicShared[function] = bounds;
 }
 
@@ -137,7 +211,7 @@ FailureOr<Bounds> PointerBounds::narrow(LLVM::GEPOp array, const Bounds &whole, 
   Value size = emitSize(b, bytes, array->getParentOfType<LLVM::LLVMFuncOp>());
   if (!size)
     return array.emitError("bounds: an array of '") << bytes.str() << "' bytes in a function that does not know them";
-  Value begin = LLVM::PtrToIntOp::create(b, b.getI64Type(), array);
+  Value begin = getAddress(b, array, isGpu);
   Value end = LLVM::AddOp::create(b, begin, size);
   return Bounds{begin, LLVM::UMinOp::create(b, end, whole.end), whole.operand};
 }
@@ -212,19 +286,42 @@ FailureOr<Bounds> PointerBounds::selectBounds(LLVM::SelectOp select) {
   return fromValues(values);
 }
 
-/// Threads hand each other addresses as numbers. Such a one is the operand's that it lies in, if any.
+/// Of the module's own memory that a kernel names, such as the row of zeros that stands for a bad id's.
+FailureOr<SmallVector<Bounds>> PointerBounds::getGlobals(LLVM::LLVMFuncOp function) {
+  SetVector<LLVM::GlobalOp> globals;
+  function.walk([&](LLVM::AddressOfOp address) {
+    if (!isSharedMemory(address.getType()))
+      globals.insert(SymbolTable::lookupNearestSymbolFrom<LLVM::GlobalOp>(address, address.getGlobalNameAttr()));
+  });
+  ImplicitLocOpBuilder b(function.getLoc(), &function.getBody().front(), function.getBody().front().begin());
+  SmallVector<Bounds> found;
+  for (LLVM::GlobalOp global : globals) {
+    FailureOr<Bounds> bounds = deriveGlobal(LLVM::AddressOfOp::create(b, global));
+    if (failed(bounds))
+      return failure();
+    found.push_back(*bounds);
+  }
+  return found;
+}
+
+/// Threads hand each other addresses as numbers. Such a one is the operand's that it lies in, or the module's.
 FailureOr<Bounds> PointerBounds::findOperand(LLVM::IntToPtrOp address) {
   auto function = address->getParentOfType<LLVM::LLVMFuncOp>();
-  auto candidates = operands.find(function);
-  if (candidates == operands.end())
+  auto known = operands.find(function);
+  if (known == operands.end())
     return address.emitError("bounds: an address of unknown origin");
+  SmallVector<Bounds> candidates = known->second;
+  FailureOr<SmallVector<Bounds>> globals = getGlobals(function);
+  if (failed(globals))
+    return failure();
+  llvm::append_range(candidates, *globals);
   ImplicitLocOpBuilder b(address.getLoc(), address.getContext());
   b.setInsertionPointAfter(address);
   Type i64 = b.getI64Type();
   Value number = LLVM::PtrToIntOp::create(b, i64, address.getResult());
   SmallVector<Value, 3> found = {constant(b, i64, 0), constant(b, i64, 0),
                                  constant(b, b.getI32Type(), RECKON_KERNEL_MEMORY_OWN)};
-  for (const Bounds &operand : candidates->second) {
+  for (const Bounds &operand : candidates) {
     Value isBehind = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::uge, number, operand.begin);
     Value isBefore = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::ult, number, operand.end);
     Value isInside = LLVM::AndOp::create(b, isBehind, isBefore);

@@ -23,7 +23,8 @@
 
 namespace reckon::codegen {
 
-/// [begin, end), i64 addresses, and the operand that lies there, i32 as in ReckonKernelStatus::table.
+/// [begin, end), addresses as getAddress() gives them, and the operand that lies there, i32 as in
+/// ReckonKernelStatus::table.
 struct Bounds {
   mlir::Value begin, end, operand;
   /// Memory of the runtime's own, which the interface of kernels vouches for.
@@ -34,9 +35,13 @@ struct Bounds {
 
 /// Of pointers of a kind on a GPU.
 bool isSharedMemory(mlir::Type type);
+/// The i64 that a pointer's bounds compare with. On a GPU memory that threads of a block share is counted from where
+/// the block's begins, also behind a generic pointer: LLVM may use one kind of address of it in place of the other.
+mlir::Value getAddress(mlir::ImplicitLocOpBuilder &b, mlir::Value pointer, bool isGpu);
 
 class PointerBounds {
 public:
+  explicit PointerBounds(bool isGpu) : isGpu(isGpu) {}
   /// States the bounds of a pointer, such as an argument.
   void set(mlir::Value pointer, const Bounds &bounds) { known[pointer] = bounds; }
   /// States the bounds of a function's operand: an address that was put together from numbers is one of these.
@@ -45,8 +50,8 @@ public:
   void setDims(mlir::LLVM::LLVMFuncOp function, mlir::ArrayAttr names, mlir::ValueRange values);
   /// Fails, with a diagnostic, for a pointer of unknown origin. Blocks get arguments on the way.
   llvm::FailureOr<Bounds> get(mlir::Value pointer);
-  /// Of all that a launch gives a block of shared memory, which is also where addresses that are numbers show.
-  llvm::FailureOr<Bounds> getDynamicShared(mlir::Operation *user);
+  /// Of the shared memory that a number is an address in; `user` needs it.
+  llvm::FailureOr<Bounds> findShared(mlir::Value number, mlir::Operation *user);
 
   /// Bounds that hold everything; for what is trusted.
   static Bounds getTrusted(mlir::ImplicitLocOpBuilder &b);
@@ -55,14 +60,19 @@ public:
   static llvm::SmallVector<mlir::Type, 3> getTypes(mlir::MLIRContext *context);
 
 private:
+  Bounds makeOwn(mlir::ImplicitLocOpBuilder &b, mlir::Value pointer, mlir::Value bytes) const;
+  Bounds makeOwn(mlir::ImplicitLocOpBuilder &b, mlir::Value pointer, uint64_t bytes) const;
   llvm::FailureOr<Bounds> derive(mlir::Value pointer);
   llvm::FailureOr<Bounds> deriveArgument(mlir::BlockArgument argument);
   llvm::FailureOr<Bounds> selectBounds(mlir::LLVM::SelectOp select);
   llvm::FailureOr<Bounds> findOperand(mlir::LLVM::IntToPtrOp address);
+  llvm::FailureOr<llvm::SmallVector<Bounds>> getGlobals(mlir::LLVM::LLVMFuncOp function);
+  llvm::FailureOr<Bounds> getDynamicShared(mlir::Operation *user);
   llvm::FailureOr<Bounds> deriveGlobal(mlir::LLVM::AddressOfOp address);
   llvm::FailureOr<Bounds> narrow(mlir::LLVM::GEPOp array, const Bounds &whole, const SizeExpr &bytes);
   mlir::Value emitSize(mlir::ImplicitLocOpBuilder &b, const SizeExpr &size, mlir::LLVM::LLVMFuncOp function);
 
+  bool isGpu;
   llvm::DenseMap<mlir::Value, Bounds> known;
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Bounds>> operands;
   llvm::DenseMap<mlir::Operation *, Bounds> dynamicShared;

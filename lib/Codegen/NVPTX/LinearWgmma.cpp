@@ -300,6 +300,7 @@ Values WgmmaEmitter::accumulate(Position &position, Value group) {
 
 void WgmmaEmitter::consume() {
   kernel.waitForGridDependencies(p);
+  Value everywhere = std::exchange(base, keepAddress(p, shared));
   LinearEpilogue epilogue(p, layer, kernel.operands);
   Value group = p.shiftRight(p.thread(), 7);
   Value first = p.divU(p.block(), tile.split), stride = p.divU(p.blocks(), tile.split);
@@ -321,6 +322,7 @@ void WgmmaEmitter::consume() {
       finish(epilogue, sums, rowTile, columnTile, group);
     return isPingPong() ? skip(position) : position;
   });
+  base = everywhere;
 }
 
 void WgmmaEmitter::storePartialSums(ArrayRef<Value> sums) {

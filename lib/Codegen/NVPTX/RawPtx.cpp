@@ -77,6 +77,11 @@ void reckon::nvptx::waitForBarrier(DeviceBuilder &b, Value barrier, Value parity
   plan::setBytes(op, SizeExpr(barrierBytes));
 }
 
+Value reckon::nvptx::keepAddress(DeviceBuilder &b, Value shared) {
+  Value wide = LLVM::PtrToIntOp::create(b, b.getI64Type(), shared);
+  return emit(b, b.getI32Type(), "cvt.u32.u64 $0, $1;", "rl", wide, /*touchesMemory=*/false)->getResult(0);
+}
+
 void reckon::nvptx::prefetchMap(DeviceBuilder &b, Value map) {
   emit(b, {}, "prefetch.tensormap [$0];", "l", {LLVM::PtrToIntOp::create(b, b.getI64Type(), map)});
 }

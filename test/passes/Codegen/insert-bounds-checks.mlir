@@ -137,8 +137,12 @@ plan.kernel @k rows dims ["n"] operands [<strides = <4, 1>, row = true>, <stride
 module @cuda_code {
   llvm.mlir.global internal @shared() {addr_space = 3 : i32} : !llvm.array<64 x i8>
   llvm.mlir.global external @dynamic() {addr_space = 3 : i32} : !llvm.array<0 x i8>
+  llvm.mlir.global internal constant @row() {addr_space = 1 : i32} : !llvm.array<80 x i8>
   // CHECK-LABEL: llvm.func @k(
   // CHECK-SAME: %[[STATUS:arg6]]: !llvm.ptr<1>, %[[XN:.*]]: i64, %[[YN:.*]]: i64, %[[SN:.*]]: i64)
+  // CHECK: %[[ROW:.*]] = llvm.mlir.addressof @row
+  // CHECK: %[[RB:.*]] = llvm.ptrtoint %[[ROW]]
+  // CHECK: %[[RE:.*]] = llvm.add %[[RB]],
   // CHECK: %[[DN:.*]] = nvvm.read.ptx.sreg.dynamic.smem.size : i32
   // CHECK: %[[DYNAMIC:.*]] = llvm.mlir.addressof @dynamic
   // CHECK: %[[WIDE:.*]] = llvm.zext %[[DN]]
@@ -159,9 +163,9 @@ module @cuda_code {
     // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read_3(%[[SHARED]], {{.*}}, %[[HB]], %[[HE]],
     // CHECK: llvm.load %[[Q]] : !llvm.ptr<3> -> f32
     %v = llvm.load %shared : !llvm.ptr<3> -> f32
-    // What an address that is a number shows is what the launch gives.
+    // An address that is a number is of the array that it was computed from.
     // CHECK: %[[P:.*]] = llvm.inttoptr %{{.*}} : i32 to !llvm.ptr<3>
-    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_write_3(%[[P]], {{.*}}, %[[DB]], %[[DE]],
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_write_3(%[[P]], {{.*}}, %[[HB]], %[[HE]],
     // CHECK: %[[NUMBER:.*]] = llvm.ptrtoint %[[Q]] : !llvm.ptr<3> to i32
     // CHECK: llvm.inline_asm {{.*}}plan.bytes = #rec.dims<8>{{.*}} %[[NUMBER]] :
     %address = llvm.ptrtoint %shared : !llvm.ptr<3> to i32
@@ -169,22 +173,29 @@ module @cuda_code {
     // CHECK: %[[P:.*]] = llvm.inttoptr %{{.*}} : i32 to !llvm.ptr<7>
     // CHECK: llvm.call @reckon_check_write_7(%[[P]], {{.*}}, %[[DB]], %[[DE]],
     // CHECK: nvvm.cp.async.bulk.tensor
-    %cluster = llvm.inttoptr %address : i32 to !llvm.ptr<7>
+    %dynamic = llvm.mlir.addressof @dynamic : !llvm.ptr<3>
+    %number = llvm.ptrtoint %dynamic : !llvm.ptr<3> to i32
+    %i = llvm.mlir.constant(4096 : i32) : i32
+    %moved = llvm.add %number, %i : i32
+    %cluster = llvm.inttoptr %moved : i32 to !llvm.ptr<7>
     %zero = llvm.mlir.constant(0 : i32) : i32
     nvvm.cp.async.bulk.tensor.shared.cluster.global %cluster, %map, %shared, box [%zero, %zero] {plan.bytes = #rec.dims<4096>} : !llvm.ptr<7>, !llvm.ptr
-    // A generic address in shared memory is not checked.
+    // A generic address in shared memory has the bounds of the other one.
     // CHECK: %[[G:.*]] = llvm.addrspacecast %[[SHARED]] : !llvm.ptr<3> to !llvm.ptr
-    // CHECK-NOT: llvm.call @reckon_check
-    // CHECK: llvm.load %[[G]] : !llvm.ptr -> f32
+    // CHECK: %[[Q:.*]] = llvm.call @reckon_check_read_0(%[[G]], {{.*}}, %[[HB]], %[[HE]],
+    // CHECK: llvm.load %[[Q]] : !llvm.ptr -> f32
     %g = llvm.addrspacecast %shared : !llvm.ptr<3> to !llvm.ptr
     %w3 = llvm.load %g : !llvm.ptr -> f32
-    // An address that another thread has sent is the operand's that it lies in.
+    // An address that another thread has sent is the operand's that it lies in, or the module's.
     // CHECK: %[[P:.*]] = llvm.inttoptr
     // CHECK: %[[A:.*]] = llvm.ptrtoint %[[P]]
     // CHECK: llvm.icmp "uge" %[[A]], %[[XB]]
     // CHECK: llvm.icmp "ult" %[[A]], %[[XE]]
+    // CHECK: llvm.icmp "uge" %[[A]], %[[RB]]
+    // CHECK: llvm.icmp "ult" %[[A]], %[[RE]]
     // CHECK: %[[Q:.*]] = llvm.call @reckon_check_write(%[[P]],
     // CHECK: llvm.store %{{.*}}, %[[Q]]
+    %row = llvm.mlir.addressof @row : !llvm.ptr<1>
     %a = llvm.ptrtoint %y : !llvm.ptr<1> to i64
     %p = llvm.inttoptr %a : i64 to !llvm.ptr<1>
     llvm.store %v, %p : f32, !llvm.ptr<1>
@@ -198,13 +209,41 @@ module @cuda_code {
     // CHECK: llvm.return
     llvm.return
   }
+  // A number that a loop moves, and that begins in one array or another, is of both.
+  // CHECK-LABEL: llvm.func internal @moved(
+  // CHECK-DAG: %[[SB:.*]] = llvm.ptrtoint %{{.*}} : !llvm.ptr<3> to i64
+  // CHECK: %[[BEGIN:.*]] = llvm.intr.umin(
+  // CHECK: %[[END:.*]] = llvm.intr.umax(
+  // CHECK: llvm.call @reckon_check_read_3(%{{.*}}, %[[BEGIN]], %[[END]],
+  llvm.func internal @moved(%isFirst: i1, %step: i32, %n: i32) {
+    %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
+    %dynamic = llvm.mlir.addressof @dynamic : !llvm.ptr<3>
+    %s = llvm.ptrtoint %shared : !llvm.ptr<3> to i32
+    %d = llvm.ptrtoint %dynamic : !llvm.ptr<3> to i32
+    %first = llvm.select %isFirst, %s, %d : i1, i32
+    llvm.br ^loop(%first : i32)
+  ^loop(%address: i32):
+    %p = llvm.inttoptr %address : i32 to !llvm.ptr<3>
+    %v = llvm.load %p : !llvm.ptr<3> -> f32
+    %next = llvm.add %address, %step : i32
+    %more = llvm.icmp "ult" %next, %n : i32
+    llvm.cond_br %more, ^loop(%next : i32), ^done
+  ^done:
+    llvm.return
+  }
   // In shared memory there is none to spare.
   // CHECK-LABEL: llvm.func internal @reckon_check_write_3(
   // CHECK-SAME: %[[BEGIN:arg3]]: i64
   // CHECK: llvm.call @reckon_report_access
   // CHECK: %[[P:.*]] = llvm.inttoptr %[[BEGIN]] : i64 to !llvm.ptr<3>
   // CHECK: llvm.return %[[P]]
-  // CHECK-LABEL: llvm.func internal @reckon_check_read_0(
+  // Both kinds of addresses of shared memory count from the same place.
+  // CHECK-LABEL: llvm.func internal @reckon_check_read_0(%arg0: !llvm.ptr,
+  // CHECK: %[[NUMBER:.*]] = llvm.ptrtoint %arg0 : !llvm.ptr to i64
+  // CHECK: %[[IS:.*]] = llvm.call_intrinsic "llvm.nvvm.isspacep.shared"(%arg0)
+  // CHECK: %[[CAST:.*]] = llvm.addrspacecast %arg0 : !llvm.ptr to !llvm.ptr<3>
+  // CHECK: %[[INBLOCK:.*]] = llvm.ptrtoint %[[CAST]] : !llvm.ptr<3> to i64
+  // CHECK: llvm.select %[[IS]], %[[INBLOCK]], %[[NUMBER]]
   // CHECK: %[[P:.*]] = llvm.mlir.addressof @reckon_zeros : !llvm.ptr<1>
   // CHECK: %[[Q:.*]] = llvm.addrspacecast %[[P]] : !llvm.ptr<1> to !llvm.ptr
   // CHECK: llvm.return %[[Q]]
@@ -292,6 +331,20 @@ module @host_code {
 // A number that is said to be an address is one in shared memory.
 module {
 module @cuda_code {
+  llvm.func internal @f(%a: i32) {
+    // expected-error @+1 {{bounds: an address of unknown origin}}
+    llvm.inline_asm has_side_effects {plan.bytes = #rec.dims<8>} "wait [$0];", "r,~{memory}" %a : (i32) -> ()
+    llvm.return
+  }
+}
+}
+
+// -----
+
+// Another kernel has memory by the launch, this one does not.
+module {
+module @cuda_code {
+  llvm.mlir.global external @dynamic() {addr_space = 3 : i32} : !llvm.array<0 x i8>
   llvm.func internal @f(%a: i32) {
     // expected-error @+1 {{bounds: an address of unknown origin}}
     llvm.inline_asm has_side_effects {plan.bytes = #rec.dims<8>} "wait [$0];", "r,~{memory}" %a : (i32) -> ()
