@@ -239,7 +239,8 @@ def LinearFromMatmul : Normalize_Pass<"rec-linear-from-matmul"> {
   let description = [{
     Requires: constants folded.
     Guarantees: a `rec.matmul` by a constant float matrix is a `rec.linear`, the constant transposed when the product asks for
-    it; a constant vector added to a linear layer without bias that has no other use is its bias.
+    it; a constant vector added to a linear layer without bias that has no other use is its bias. A constant matrix times the transpose
+    of a matrix is the transpose of a linear layer, and so with a bias of one column.
     Does not do: products of two computed tensors.
     Example: test/passes/Normalize/linear-from-matmul.mlir
   }];
