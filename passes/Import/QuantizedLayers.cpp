@@ -80,20 +80,32 @@ static LogicalResult convertLeakyRelu(Node &node) {
       node, [&](Value x) { return node.select(node.compare(CompareKind::lt, x, 0.0), node.mul(x, alpha), x); });
 }
 
+/// onnxruntime counts a probability in a whole number of steps of the result: the most that one has, rounded down.
+static Value getWholeSteps(Node &node, Value scale) {
+  return scale ? node.unary(UnaryKind::floor, node.unary(UnaryKind::reciprocal, scale)) : scale;
+}
+
 /// The attribute `opset` says which softmax it was: before 13 one of x flattened to two dimensions.
 static LogicalResult convertSoftmax(Node &node) {
-  return convertUnary(node, [&](Value x) -> Value {
-    auto axis = node.normalizeAxis(node.getInt("axis", -1), getRank(x));
-    if (!axis)
-      return nullptr;
-    if (node.getInt("opset", 13) >= 13)
-      return node.make<rec::SoftmaxOp>(x, *axis, /*log=*/false);
-    Shape shape = rec::getShape(x);
+  Value x = dequantize(node, node.getOperand(0), getScaling(node, 1));
+  Scaling result = getScaling(node, 3);
+  if (!x || !result.scale)
+    return node.invalid("an operand is missing");
+  auto axis = node.normalizeAxis(node.getInt("axis", -1), getRank(x));
+  if (!axis)
+    return failure();
+  Shape shape = rec::getShape(x);
+  Value weights;
+  if (node.getInt("opset", 13) >= 13) {
+    weights = node.make<rec::SoftmaxOp>(x, *axis, /*log=*/false);
+  } else {
     ArrayRef<SizeExpr> sizes(shape);
     Value flat =
         node.reshape(x, {rec::getNumElements(sizes.take_front(*axis)), rec::getNumElements(sizes.drop_front(*axis))});
-    return node.reshape(node.make<rec::SoftmaxOp>(flat, 1, /*log=*/false), shape);
-  });
+    weights = node.reshape(node.make<rec::SoftmaxOp>(flat, 1, /*log=*/false), shape);
+  }
+  Value steps = node.mul(weights, getWholeSteps(node, result.scale));
+  return node.replace(quantize(node, steps, {Value(), result.zero}, getQuantizedType(node, result)));
 }
 
 static LogicalResult convertReduceMean(Node &node) {

@@ -40,3 +40,18 @@ func.func @matmul_integer(%arg0: tensor<2x3xui8>, %arg1: tensor<3x4xui8>, %arg2:
   %r = rec.onnx "MatMulInteger"(%arg0, %arg1, %arg2) {opset = 17 : i64} : (tensor<2x3xui8>, tensor<3x4xui8>, tensor<ui8>) -> (tensor<*xi32>)
   return %r : tensor<*xi32>
 }
+
+// A probability is a whole number of steps of the result, whatever their size.
+// CHECK-LABEL: func.func @qlinear_softmax(
+// CHECK: %[[P:.*]] = rec.softmax
+// CHECK: %[[MOST:.*]] = rec.unary reciprocal
+// CHECK: %[[STEPS:.*]] = rec.unary floor %[[MOST]]
+// CHECK: %[[COUNT:.*]] = rec.binary mul %[[P]], %[[STEPS]]
+// CHECK: rec.unary round %[[COUNT]]
+func.func @qlinear_softmax(%arg0: tensor<2x3xui8>) -> (tensor<*xui8>) {
+  %s = rec.constant dense<0.1> : tensor<f32>
+  %t = rec.constant dense<0.00392156886> : tensor<f32>
+  %z = rec.constant dense<0> : tensor<ui8>
+  %r = rec.onnx "QLinearSoftmax"(%arg0, %s, %z, %t, %z) {attrs = {axis = 1 : i64, opset = 13 : i64}, domain = "com.microsoft", opset = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> (tensor<*xui8>)
+  return %r : tensor<*xui8>
+}
