@@ -1,4 +1,4 @@
-//===- Movement.cpp - Concat, Tile, Pad, DepthToSpace, Trilu, Resize ----------------===//
+//===- Movement.cpp - Concat, Tile, Pad, DepthToSpace, Trilu ------------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

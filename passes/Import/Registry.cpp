@@ -19,6 +19,7 @@ const Registry &Registry::get() {
     registerDataSizes(r);
     registerDense(r);
     registerElementwise(r);
+    registerFourier(r);
     registerFused(r);
     registerGathers(r);
     registerGenerators(r);
@@ -32,6 +33,7 @@ const Registry &Registry::get() {
     registerRandom(r);
     registerRecurrent(r);
     registerReductions(r);
+    registerResize(r);
     registerSequences(r);
     registerShapes(r);
     registerSlices(r);
