@@ -82,7 +82,28 @@ SizeExpr countTrue(Node &node, Value mask) {
   return times * getDimension(node, mask);
 }
 
+/// The mask whose true elements an integer counts: as a sum of all that it has. Null for other integers.
+static Value getCountedMask(Value count) {
+  while (Operation *producer = count.getDefiningOp()) {
+    auto cast = dyn_cast<rec::CastOp>(producer);
+    bool keeps = isa<rec::ReshapeOp>(producer) || (cast && isa<IntegerType>(getElement(cast.getX())));
+    if (!keeps)
+      break;
+    count = producer->getOperand(0);
+  }
+  constexpr unsigned wideEnough = 32;
+  auto sum = count.getDefiningOp<rec::ReduceOp>();
+  if (!sum || sum.getKind() != ReduceKind::sum || int64_t(sum.getAxes().size()) != getRank(sum.getX()) ||
+      getElement(sum.getX()).getIntOrFloatBitWidth() < wideEnough)
+    return nullptr;
+  auto cast = sum.getX().getDefiningOp<rec::CastOp>();
+  return cast && isa<IntegerType>(getElement(sum.getX())) && getElement(cast.getX()).isInteger(1) ? cast.getX()
+                                                                                                  : Value();
+}
+
 SizeExpr makeDataSize(Node &node, Value scalar, const std::optional<SizeExpr> &atMost) {
+  if (Value mask = scalar ? getCountedMask(scalar) : Value(); mask && !atMost)
+    return countTrue(node, mask);
   Type i64 = node.b.getI64Type();
   Value value = node.cast(node.reshape(scalar, {SizeExpr(1)}), i64);
   Value fits = node.compare(CompareKind::ge, value, 0.0);

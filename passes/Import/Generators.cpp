@@ -66,6 +66,19 @@ static LogicalResult convertShortRange(Node &node, Type element, int64_t start, 
   return node.replace(node.make<rec::ConstantOp>(rec::makeConstant(type, ArrayRef<int64_t>(numbers)), StringAttr()));
 }
 
+/// The numbers of a Range of integers whose step is a size, as offsets of rows of that size are.
+static LogicalResult convertRangeBySize(Node &node, Type element, const SizeExpr &start, const SizeExpr &limit,
+                                        const SizeExpr &step) {
+  if (!rec::provablyNonNegative(step) || rec::dependsOnData(step))
+    return node.unsupported("a delta of " + step.str() + ", whose sign is not known");
+  node.requireAtLeast(step, 1, "a range that proceeds");
+  SizeExpr distance = clampToZero(limit - start);
+  auto whole = SizeExpr::exactDiv(distance, step);
+  Value range = node.iota(whole ? *whole : SizeExpr::ceilDiv(distance, step), element, 0);
+  range = node.mul(range, node.cast(node.sizes(step, /*scalar=*/true), element));
+  return node.replace(node.add(range, node.cast(node.sizes(start, /*scalar=*/true), element)));
+}
+
 static LogicalResult convertRange(Node &node) {
   for (unsigned i = 0; i < 3; ++i)
     if (!node.getOperand(i))
@@ -74,30 +87,35 @@ static LogicalResult convertRange(Node &node) {
   if (!isa<IntegerType>(element))
     return convertFloatRange(node, element);
   auto start = node.getSizes(0, "start"), limit = start ? getAnySizes(node, 1, "limit") : std::nullopt;
-  auto delta = limit ? node.getConstantInt(2, "delta") : std::nullopt;
+  auto delta = limit ? node.getSizes(2, "delta") : std::nullopt;
   if (!delta)
     return failure();
-  if (start->size() != 1 || limit->size() != 1 || *delta == 0 || *delta == INT64_MIN)
-    return node.invalid("start and limit must be scalars, delta not 0");
+  if (start->size() != 1 || limit->size() != 1 || delta->size() != 1)
+    return node.invalid("start, limit and delta must be scalars");
+  auto step = delta->front().constant();
+  if (!step)
+    return convertRangeBySize(node, element, start->front(), limit->front(), delta->front());
+  if (*step == 0 || *step == INT64_MIN)
+    return node.invalid("delta is " + Twine(*step));
   auto from = start->front().constant(), to = limit->front().constant();
   constexpr int64_t most = int64_t(1) << 48;
   // The bound is so far from the limits of doubles that their rounding does not matter.
-  if (from && to && std::abs(double(*to) - double(*from)) / std::abs(double(*delta)) > double(most))
+  if (from && to && std::abs(double(*to) - double(*from)) / std::abs(double(*step)) > double(most))
     return node.invalid("the range from " + Twine(*from) + " to " + Twine(*to) + " has more than 2^48 elements");
-  SizeExpr distance = *delta > 0 ? limit->front() - start->front() : start->front() - limit->front();
-  SizeExpr count = SizeExpr::ceilDiv(clampToZero(distance), std::abs(*delta));
+  SizeExpr distance = *step > 0 ? limit->front() - start->front() : start->front() - limit->front();
+  SizeExpr count = SizeExpr::ceilDiv(clampToZero(distance), std::abs(*step));
   // A short range is a constant that others fold with.
   constexpr int64_t maxConstant = 4096;
   if (count.isConstant() && *count.constant() <= maxConstant && start->front().isConstant())
-    return convertShortRange(node, element, *from, *delta, *count.constant());
+    return convertShortRange(node, element, *from, *step, *count.constant());
   // What the op's floating-point start and step hold; numbers beyond are added and multiplied as integers.
   constexpr int64_t exact = int64_t(1) << 53;
   auto isExact = [&](int64_t number) { return number >= -exact && number <= exact; };
-  bool startIsExact = from && isExact(*from), stepIsExact = isExact(*delta);
+  bool startIsExact = from && isExact(*from), stepIsExact = isExact(*step);
   Value range = node.iota(count, element, 0, startIsExact && stepIsExact ? double(*from) : 0.0,
-                          stepIsExact ? double(*delta) : 1.0);
+                          stepIsExact ? double(*step) : 1.0);
   if (!stepIsExact)
-    range = node.mul(range, node.cast(node.sizes(SizeExpr(*delta), /*scalar=*/true), element));
+    range = node.mul(range, node.cast(node.sizes(SizeExpr(*step), /*scalar=*/true), element));
   if (!startIsExact || !stepIsExact)
     range = node.add(range, node.cast(node.sizes(start->front(), /*scalar=*/true), element));
   return node.replace(range);
@@ -123,7 +141,7 @@ static LogicalResult convertOneHot(Node &node) {
     return node.invalid("an operand is missing");
   if (getRank(values) != 1 || rec::getShape(values).front().constant().value_or(2) != 2)
     return node.invalid("values must be [off, on], but has the shape " + rec::printShape(rec::getShape(values)));
-  int64_t depth;
+  SizeExpr depth;
   if (node.getOperand(1) && isa<FloatType>(getElement(node.getOperand(1)))) {
     auto number = node.getConstantFloats(1, "depth");
     if (!number)
@@ -131,13 +149,13 @@ static LogicalResult convertOneHot(Node &node) {
     bool isSize = number->size() == 1 && number->front() >= 0 && number->front() <= double(INT32_MAX);
     depth = isSize ? int64_t(number->front()) : -1;
   } else {
-    auto number = node.getConstantInt(1, "depth");
-    if (!number)
+    auto sizes = getAnySizes(node, 1, "depth");
+    if (!sizes)
       return failure();
-    depth = *number;
+    depth = sizes->size() == 1 ? sizes->front() : SizeExpr(-1);
   }
-  if (depth < 0)
-    return node.invalid("depth is " + Twine(depth));
+  if (depth.constant().value_or(0) < 0)
+    return node.invalid("depth is not one number that is at least 0");
   int64_t rank = getRank(indices) + 1;
   auto axis = node.normalizeAxis(node.getInt("axis", -1), rank);
   if (!axis)
@@ -145,7 +163,8 @@ static LogicalResult convertOneHot(Node &node) {
   Type i64 = node.b.getI64Type();
   // A negative index counts from the end; what is still outside gives all `off`.
   Value index = node.cast(indices, i64);
-  index = node.select(node.compare(CompareKind::lt, index, 0.0), node.add(index, double(depth)), index);
+  index = node.select(node.compare(CompareKind::lt, index, 0.0), node.add(index, node.sizes(depth, /*scalar=*/true)),
+                      index);
   Shape counting(rank, SizeExpr(1));
   counting[*axis] = depth;
   Value isThere = node.compare(CompareKind::eq, node.unsqueeze(index, *axis), node.iota(counting, i64, *axis));

@@ -186,8 +186,7 @@ SmallVector<Value> LayerBuilder::repeatToFit(ValueRange operands, size_t kept) {
   return repeated;
 }
 
-void LayerBuilder::requireRepeated(const SizeExpr &size, const SizeExpr &result) {
-  rec::SizeCondition condition = rec::getRepeatCondition(size, result);
+void LayerBuilder::require(const rec::SizeCondition &condition) {
   if (rec::provablyHolds(condition))
     return;
   MLIRContext *context = b.getContext();
@@ -196,6 +195,14 @@ void LayerBuilder::requireRepeated(const SizeExpr &size, const SizeExpr &result)
   requirements.push_back(rec::RequirementAttr::get(context, condition.relation, sizes,
                                                    name ? name.getName() : StringAttr::get(context),
                                                    StringAttr::get(context, condition.what)));
+}
+
+void LayerBuilder::requireRepeated(const SizeExpr &size, const SizeExpr &result) {
+  require(rec::getRepeatCondition(size, result));
+}
+
+void LayerBuilder::requireAtLeast(const SizeExpr &size, const SizeExpr &least, StringRef what) {
+  require({size, rec::Relation::at_least, least, what.str()});
 }
 
 Value LayerBuilder::transpose(Value x, ArrayRef<int64_t> perm) {

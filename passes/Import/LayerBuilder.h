@@ -104,6 +104,8 @@ public:
   std::optional<SizeExpr> getRepeated(const SizeExpr &a, const SizeExpr &b);
   /// Requires a size that no layer has to be 1 or the size that comes out of a repetition.
   void requireRepeated(const SizeExpr &size, const SizeExpr &result);
+  /// Requires a size to be at least another; `what` is in words for the caller.
+  void requireAtLeast(const SizeExpr &size, const SizeExpr &least, llvm::StringRef what);
 
   llvm::ArrayRef<std::pair<SizeExpr, SizeExpr>> getFixed() const { return fixed; }
   bool isBroken() const { return broken; }
@@ -124,6 +126,7 @@ protected:
   void breakWith(const llvm::Twine &reason, bool modelIsWrong);
 
 private:
+  void require(const rec::SizeCondition &condition);
   llvm::SmallVector<mlir::Value> finish(mlir::OperationState &state, unsigned count, bool infer);
 
   bool broken = false;

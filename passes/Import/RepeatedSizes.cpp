@@ -9,6 +9,7 @@
 
 #include "passes/Import/UnifyDims.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace reckon::importer {
@@ -20,27 +21,54 @@ struct Repeats {
 };
 } // namespace
 
-/// By small dimensions: sizes that need large ones for that would be strange. What is missed is refused by the run,
-/// which checks that the sizes are equal then.
+/// The numbers that occur in a size, without signs.
+static void collectNumbers(const SizeExpr &size, llvm::SmallSetVector<int64_t, 8> &numbers) {
+  for (const SizeExpr::Term &term : size.terms()) {
+    if (term.coefficient != INT64_MIN)
+      numbers.insert(std::abs(term.coefficient));
+    for (const auto &factor : term.factors)
+      for (const SizeExpr &operand : factor->operands)
+        collectNumbers(operand, numbers);
+  }
+}
+
+/// Dimensions to try: small ones, and those around the numbers in the sizes, where a slice ends.
+static llvm::SmallVector<int64_t> getTriedSizes(const SizeExpr &a, const SizeExpr &b, size_t most) {
+  constexpr int64_t small = 9;
+  llvm::SmallSetVector<int64_t, 32> tried;
+  for (int64_t size = 0; size < small; ++size)
+    tried.insert(size);
+  llvm::SmallSetVector<int64_t, 8> numbers;
+  collectNumbers(a, numbers);
+  collectNumbers(b, numbers);
+  for (int64_t number : numbers)
+    for (int64_t size : {number - 1, number, number + 1})
+      if (size >= 0 && tried.size() < most)
+        tried.insert(size);
+  return llvm::to_vector(tried);
+}
+
+/// By trying dimensions: sizes that need others for that would be strange. What is missed is refused by the run, which
+/// checks that the sizes are equal then.
 static Repeats findRepeats(const SizeExpr &a, const SizeExpr &b) {
   std::vector<std::string> names = (a * b).dims();
-  constexpr size_t mostDims = 3;
-  constexpr int64_t tried = 9;
+  constexpr size_t mostDims = 3, mostTried[] = {64, 24, 12};
   // A product that vanishes or overflows has no dimensions.
   if (names.empty())
     return {};
   if (names.size() > mostDims)
     return {true, true};
+  llvm::SmallVector<int64_t> tried = getTriedSizes(a, b, mostTried[names.size() - 1]);
   Repeats repeats;
   llvm::StringMap<int64_t> dims;
-  int64_t count = 1;
+  size_t count = 1;
   for (size_t i = 0; i < names.size(); ++i)
-    count *= tried;
-  for (int64_t code = 0; code < count; ++code) {
-    int64_t rest = code;
+    count *= tried.size();
+  for (size_t code = 0; code < count; ++code) {
+    size_t rest = code;
     for (const std::string &name : names) {
-      dims[name] = rest % tried;
-      rest /= tried;
+      dims[name] = tried[rest % tried.size()];
+      rest /= tried.size();
     }
     auto value = [&](std::string_view name) -> std::optional<int64_t> { return dims.lookup(name); };
     auto x = a.evaluate(value), y = b.evaluate(value);

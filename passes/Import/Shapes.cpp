@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------===//
 
+#include "passes/Import/DataSizes.h"
 #include "passes/Import/Registry.h"
 #include "passes/Import/SizeValues.h"
 
@@ -137,7 +138,7 @@ static LogicalResult convertTranspose(Node &node) {
 
 static LogicalResult convertExpand(Node &node) {
   Value x = node.getOperand(0);
-  auto target = node.getSizes(1, "shape");
+  auto target = getAnySizes(node, 1, "shape");
   if (!target)
     return failure();
   // The target broadcasts with the operand's shape: a 1 in it keeps the operand's size.

@@ -124,6 +124,7 @@ private:
   std::optional<SizeTensor> reduceProduct();
   std::optional<SizeTensor> reshape();
   std::optional<SizeTensor> transpose();
+  std::optional<SizeTensor> oneHot();
   /// The constants in an optional operand.
   std::optional<SmallVector<int64_t>> getInts(unsigned i);
 
@@ -325,6 +326,23 @@ std::optional<SizeTensor> Evaluator::transpose() {
   return result;
 }
 
+/// Exporters choose the place of a size so: all 1 but for one.
+std::optional<SizeTensor> Evaluator::oneHot() {
+  auto indices = getInts(0), depth = getInts(1);
+  if (!indices || !depth || depth->size() != 1 || operands.size() != 3 || !operands[2] ||
+      operands[2]->elements.size() != 2 || node.getInt("axis", -1) != -1)
+    return std::nullopt;
+  int64_t columns = depth->front();
+  if (columns < 0 || columns > maxSizes || int64_t(indices->size()) * columns > maxSizes)
+    return std::nullopt;
+  SizeTensor result{{}, operands[0]->shape};
+  result.shape.push_back(columns);
+  for (int64_t index : *indices)
+    for (int64_t column = 0; column < columns; ++column)
+      result.elements.push_back(operands[2]->elements[column == (index < 0 ? index + columns : index)]);
+  return result;
+}
+
 std::optional<SizeTensor> Evaluator::reduceProduct() {
   // All axes of a vector is its one axis.
   if (operands.size() != 1 || !operands[0]->isVector() || node.getInt("noop_with_empty_axes", 0))
@@ -361,6 +379,8 @@ std::optional<SizeTensor> Evaluator::evaluate() {
     return concat();
   if (type == "ReduceProd")
     return reduceProduct();
+  if (type == "OneHot")
+    return oneHot();
   if (type == "Neg" && operands.size() == 1) {
     SizeTensor result = *operands[0];
     for (SizeExpr &size : result.elements)
@@ -385,7 +405,7 @@ static Type getResultElement(Node &node) {
   StringRef type = node.getOpType();
   if (type == "Equal" || type == "Less" || type == "Greater")
     return node.b.getI1Type();
-  return getElement(node.getOperand(type == "Where" ? 1 : 0));
+  return getElement(node.getOperand(type == "Where" ? 1 : type == "OneHot" ? 2 : 0));
 }
 
 static bool fits(const SizeExpr &size, Type element) {

@@ -71,3 +71,40 @@ func.func @hann_window() -> (tensor<*xf32>) {
   %r = rec.onnx "HannWindow"(%c0) {opset = 17 : i64} : (tensor<i64>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// The offsets of rows of T elements: as many as there are rows, if a row has any.
+// CHECK-LABEL: func.func @range_by_a_size(
+// CHECK-SAME: rec.requirements = [#rec.requirement<at_least <"T", 1>, "", "a range that proceeds">]
+// CHECK-DAG: %[[T:.*]] = rec.dims <"T"> : tensor<i64>
+// CHECK-DAG: %[[ROW:.*]] = rec.iota axis 0 start 0.000000e+00 step 1.000000e+00 : tensor<?xi64, #rec.dims<"b">>
+// CHECK: rec.binary mul %[[ROW]], %[[T]]
+func.func @range_by_a_size(%x: tensor<?x?xf32, #rec.dims<"b", "T">>) -> tensor<*xi64> {
+  %shape = rec.onnx "Shape"(%x) {opset = 17 : i64} : (tensor<?x?xf32, #rec.dims<"b", "T">>) -> tensor<*xi64>
+  %zero = rec.constant dense<0> : tensor<i64>
+  %one = rec.constant dense<1> : tensor<i64>
+  %t = rec.onnx "Gather"(%shape, %one) {opset = 17 : i64} : (tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+  %n = rec.onnx "Size"(%x) {opset = 17 : i64} : (tensor<?x?xf32, #rec.dims<"b", "T">>) -> tensor<*xi64>
+  %r = rec.onnx "Range"(%zero, %n, %t) {opset = 17 : i64} : (tensor<i64>, tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+  return %r : tensor<*xi64>
+}
+
+// CHECK-LABEL: func.func @range_by_a_difference(
+// CHECK: rec.reason = "a delta of T-3, whose sign is not known"
+func.func @range_by_a_difference(%x: tensor<?xf32, #rec.dims<"T">>) -> tensor<*xi64> {
+  %n = rec.onnx "Size"(%x) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"T">>) -> tensor<*xi64>
+  %zero = rec.constant dense<0> : tensor<i64>
+  %three = rec.constant dense<3> : tensor<i64>
+  %d = rec.onnx "Sub"(%n, %three) {opset = 17 : i64} : (tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+  %r = rec.onnx "Range"(%zero, %n, %d) {opset = 17 : i64} : (tensor<i64>, tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+  return %r : tensor<*xi64>
+}
+
+// CHECK-LABEL: func.func @one_hot_of_a_size(
+// CHECK: %[[DEPTH:.*]] = rec.dims <"b"> : tensor<i64>
+// CHECK: rec.binary add %arg0, %[[DEPTH]]
+// CHECK: rec.select {{.*}} -> tensor<?x?xf32, #rec.dims<"b", "b">>
+func.func @one_hot_of_a_size(%ids: tensor<?xi64, #rec.dims<"b">>, %values: tensor<2xf32>) -> tensor<*xf32> {
+  %depth = rec.onnx "Size"(%ids) {opset = 17 : i64} : (tensor<?xi64, #rec.dims<"b">>) -> tensor<*xi64>
+  %r = rec.onnx "OneHot"(%ids, %depth, %values) {opset = 17 : i64} : (tensor<?xi64, #rec.dims<"b">>, tensor<*xi64>, tensor<2xf32>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}

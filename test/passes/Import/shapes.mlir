@@ -76,3 +76,16 @@ func.func @expand(%arg0: tensor<?x1xf32, #rec.dims<"batch", 1>>) -> (tensor<*xf3
   %r = rec.onnx "Expand"(%arg0, %c1) {opset = 17 : i64} : (tensor<?x1xf32, #rec.dims<"batch", 1>>, tensor<3xi64>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// A count of a mask is the size of what the mask chooses.
+// CHECK-LABEL: func.func @expand_to_count(
+// CHECK: rec.data_size "[[N:.*]]" %arg0
+// CHECK-NOT: rec.data_size
+// CHECK: return {{.*}} : tensor<1x?xi64, #rec.dims<1, "[[N]]">>, tensor<?xf32, #rec.dims<"[[N]]">>
+func.func @expand_to_count(%mask: tensor<?xi1, #rec.dims<"b">>, %x: tensor<1xf32>) -> (tensor<*xi64>, tensor<*xf32>) {
+  %at = rec.onnx "NonZero"(%mask) {opset = 17 : i64} : (tensor<?xi1, #rec.dims<"b">>) -> tensor<*xi64>
+  %i = rec.onnx "Cast"(%mask) {attrs = {to = 7 : i64}, opset = 17 : i64} : (tensor<?xi1, #rec.dims<"b">>) -> tensor<*xi64>
+  %n = rec.onnx "ReduceSum"(%i) {opset = 17 : i64} : (tensor<*xi64>) -> tensor<*xi64>
+  %r = rec.onnx "Expand"(%x, %n) {opset = 17 : i64} : (tensor<1xf32>, tensor<*xi64>) -> tensor<*xf32>
+  return %at, %r : tensor<*xi64>, tensor<*xf32>
+}

@@ -51,3 +51,17 @@ func.func @given_to_the_outside(%arg0: tensor<?x26x16xf32, #rec.dims<"batch", 26
   %s = rec.onnx "Shape"(%arg0) {attrs = {end = 2 : i64}, opset = 17 : i64} : (tensor<?x26x16xf32, #rec.dims<"batch", 26, 16>>) -> (tensor<*xi64>)
   return %s : tensor<*xi64>
 }
+
+// Repeats of one axis, as an exporter places them: 1 in the others.
+// CHECK-LABEL: func.func @one_hot(
+// CHECK: rec.dims <1, "batch"> : tensor<2xi64>
+func.func @one_hot(%arg0: tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xi64> {
+  %s = rec.onnx "Shape"(%arg0) {attrs = {end = 1 : i64}, opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xi64>
+  %one = rec.constant dense<1> : tensor<1xi64>
+  %two = rec.constant dense<2> : tensor<1xi64>
+  %last = rec.constant dense<-1> : tensor<1xi64>
+  %values = rec.onnx "Concat"(%one, %s) {attrs = {axis = 0 : i64}, opset = 17 : i64} : (tensor<1xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %h = rec.onnx "OneHot"(%last, %two, %values) {opset = 17 : i64} : (tensor<1xi64>, tensor<1xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %r = rec.onnx "Reshape"(%h, %last) {opset = 17 : i64} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+  return %r : tensor<*xi64>
+}

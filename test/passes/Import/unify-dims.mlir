@@ -62,3 +62,18 @@ func.func @numbered(%arg0: tensor<?xf32, #rec.dims<"unk__7">> {rec.name = "x"}, 
   %r = rec.onnx "Add"(%arg0, %arg1) {opset = 17 : i64} : (tensor<?xf32, #rec.dims<"unk__7">>, tensor<?xf32, #rec.dims<"unk__8">>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// -----
+
+// Column 8 of a matrix: 1 wherever it is there, so that the other size comes out.
+// CHECK-LABEL: func.func @column(
+// CHECK: %[[C:.*]] = rec.broadcast {{.*}} -> tensor<?x4xf32, #rec.dims<"b", 4>>
+// CHECK: rec.binary mul %{{.*}}, %[[C]]
+func.func @column(%arg0: tensor<?x?xf32, #rec.dims<"b", "T">> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"b", 4>> {rec.name = "y"}) -> tensor<*xf32> {
+  %start = rec.constant dense<8> : tensor<1xi64>
+  %end = rec.constant dense<9> : tensor<1xi64>
+  %axis = rec.constant dense<1> : tensor<1xi64>
+  %c = rec.onnx "Slice"(%arg0, %start, %end, %axis) {opset = 17 : i64} : (tensor<?x?xf32, #rec.dims<"b", "T">>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+  %r = rec.onnx "Mul"(%arg1, %c) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"b", 4>>, tensor<*xf32>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}

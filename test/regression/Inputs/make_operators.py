@@ -113,6 +113,11 @@ save("mask_sort", choose + [node("ReduceSum", "c one", "key", keepdims=0), node(
      lambda x: [sort_and_back(x)], weights)
 
 
+# What the mask counts is the size that the new values are expanded to, as an assignment by mask is exported.
+save("mask_assign", [node("Greater", "x none", "m"), node("Cast", "m", "i", to=TensorProto.INT64), node("NonZero", "m", "n"),
+                     node("Transpose", "n", "at", perm=[1, 0]), node("ReduceSum", "i", "k", keepdims=0),
+                     node("Unsqueeze", "k zero", "s"), node("Expand", "value s", "v"), node("ScatterND", "x at v")], rows,
+     lambda x: [np.where(x > 0, np.float32(2), x)], {**weights, "value": np.array([2], np.float32)})
 
 # Values that decide a size.
 lengths = {"x": (floats("batch", 6), ["batch", 6]), "n": (integers(1, 7, "batch"), ["batch"])}
@@ -293,6 +298,45 @@ save("integer_matmul", [helper.make_node("MatMulIntegerToFloat", ["a", "b", "s",
      {"b": integers_b, "s": step_a, "t": step_b, "z": np.uint8(128), "c": np.ones(4, np.float32)})
 
 # Nodes in no order.
+# A whole number of steps of the result, 254 here: 1 / float(1 / 255) is less than 255.
+save("qlinear_softmax", [node("QLinearSoftmax", "a s z t z", domain="com.microsoft", axis=1, opset=13)],
+     {"a": (integers(0, 256, "batch", 5, kind=np.uint8), ["batch", 5])},
+     lambda a: [np.rint(softmax(a * 0.02) * 254).astype(np.uint8)],
+     {"s": np.float32(0.02), "t": np.float32(1 / 255), "z": np.uint8(0)})
+
+# Sizes that only the run knows: T columns of the rows, offsets of these, one-hot rows of a batch, a column that may be there.
+sized = {"x": (floats("batch", 9), ["batch", "T"])}
+save("range_by_size", [node("Shape", "x", "s"), node("Gather", "s next", "t"), node("Size", "x", "n"), node("Range", "first n t")],
+     sized, lambda x: [np.arange(len(x)) * 9], weights)
+save("one_hot_size", [node("Shape", "i", "s"), node("OneHot", "i s off_on", "h"), node("MatMul", "h x")],
+     {"i": (lambda batch: np.arange(batch)[::-1] - batch, ["batch"]), "x": (floats("batch", 6), ["batch", 6])},
+     lambda i, x: [x[::-1]], {"off_on": np.array([0, 1], np.float32)})
+save("last_column", [node("Slice", "x eight nine one", "c"), node("Mul", "c w")], {**sized, "w": (floats("batch", 4), ["batch", 4])},
+     lambda x, w: [x[:, 8:9] * w], {**weights, "eight": np.array([8]), "nine": np.array([9])})
+
+# A filter over the frequencies of a sequence, there and back, and a transform of complex numbers that is cut.
+signal = {"x": (floats("batch", 7, 3, 1), ["batch", 7, 3, 1])}
+save("fourier_filter", [helper.make_node("DFT", ["x", "", "axis"], ["f"], onesided=1), node("Mul", "f w", "g"),
+                        helper.make_node("DFT", ["g", "seven", "axis"], ["y"], inverse=1, onesided=1)], signal,
+     lambda x: [np.fft.irfft(np.fft.rfft(x[..., 0], axis=1) * np.arange(1, 5)[:, None], 7, axis=1)[..., None]],
+     {"w": np.arange(1, 5, dtype=np.float32).reshape(4, 1, 1), "seven": np.int64(7), "axis": np.int64(1)}, opset=20)
+save("fourier_complex", [helper.make_node("DFT", ["x", "five"], ["y"], axis=1, inverse=1)],
+     {"x": (floats("batch", 7, 2), ["batch", 7, 2])},
+     lambda x: [np.stack([part(np.fft.ifft(x[..., 0] + 1j * x[..., 1], 5)) for part in (np.real, np.imag)], -1)],
+     {"five": np.int64(5)})
+
+
+def stretch(x, count):
+    at = np.clip((np.arange(count) + 0.5) * x.shape[1] / count - 0.5, 0, x.shape[1] - 1)
+    return np.stack([np.interp(at, np.arange(x.shape[1]), row) for row in x])
+
+
+save("resize_linear", [helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="linear", axes=[1])], rows,
+     lambda x: [stretch(x, 11)], {"sizes": np.array([11])}, opset=18)
+save("resize_nearest", [helper.make_node("Resize", ["x", "", "scales"], ["y"], mode="nearest", nearest_mode="floor",
+                                         coordinate_transformation_mode="asymmetric")], rows,
+     lambda x: [np.repeat(x, 2, 1)], {"scales": np.array([1, 2], np.float32)})
+
 save("unsorted", [node("Relu", "a"), node("Neg", "x", "a")], rows, lambda x: [np.maximum(-x, 0)])
 # Strings that are constants.
 save("strings", [node("Equal", "a b", "e"), node("Where", "e x none")], rows, lambda x: [x],
