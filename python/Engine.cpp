@@ -16,9 +16,9 @@ using namespace reckon::python;
 
 /// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
 /// rows come from the memory, else from the path, else, where that is empty, are made up from the seed. The key is None
-/// or bytes.
-template <typename Open>
-static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, PyObject *key, Open open) {
+/// or bytes, and the place of tables on a GPU a ReckonDeviceTables.
+template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, const Arguments &arguments, Open open) {
+  PyObject *tables = arguments[1], *key = arguments[2];
   std::vector<ReckonTableBinding> bindings;
   std::vector<std::unique_ptr<std::string>> texts;
   forEach(tables, [&](size_t, PyObject *table) {
@@ -41,6 +41,7 @@ static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, PyObject
   ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
   options.bindings = bindings.data();
   options.num_bindings = bindings.size();
+  options.device_tables = static_cast<ReckonDeviceTables>(toInteger(arguments[3]));
   std::optional<Memory> keyBytes;
   if (key != Py_None) {
     keyBytes.emplace(key, PyBUF_C_CONTIGUOUS);
@@ -54,23 +55,22 @@ static Ref openEngine(std::unique_ptr<Engine> engine, PyObject *tables, PyObject
   return Class<Engine>::make(std::move(engine));
 }
 
-/// (path, tables, key)
+/// (path, tables, key, place of tables)
 static Ref openFile(PyObject *, const Arguments &arguments) {
   std::string path = toPath(arguments[0]);
-  return openEngine(std::make_unique<Engine>(), arguments[1], arguments[2],
+  return openEngine(std::make_unique<Engine>(), arguments,
                     [&](const ReckonOpenOptions *options, ReckonEngine **engine) {
                       return reckon_engine_open_with_options(path.c_str(), options, engine);
                     });
 }
 
-/// (bytes, tables, key)
+/// (bytes, tables, key, place of tables)
 static Ref openMemory(PyObject *, const Arguments &arguments) {
   auto engine = std::make_unique<Engine>();
   const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
-  return openEngine(std::move(engine), arguments[1], arguments[2],
-                    [&](const ReckonOpenOptions *options, ReckonEngine **opened) {
-                      return reckon_engine_open_from_memory_with_options(bytes.buf, size_t(bytes.len), options, opened);
-                    });
+  return openEngine(std::move(engine), arguments, [&](const ReckonOpenOptions *options, ReckonEngine **opened) {
+    return reckon_engine_open_from_memory_with_options(bytes.buf, size_t(bytes.len), options, opened);
+  });
 }
 
 //===-- What is in one ---------------------------------------------------------===//

@@ -91,6 +91,9 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     ReckonOpenOptions known = RECKON_OPEN_OPTIONS_INIT;
     if (options && !copyStruct("ReckonOpenOptions", options, known, error))
       return false;
+    if (known.device_tables < RECKON_DEVICE_TABLES_OWN || known.device_tables > RECKON_DEVICE_TABLES_SHARED_OR_OWN)
+      return error.set(RECKON_INVALID,
+                       "ReckonOpenOptions: device_tables is " + std::to_string(static_cast<int>(known.device_tables)));
     if (known.num_bindings != 0 && !known.bindings)
       return error.set(RECKON_INVALID, "a null argument");
     std::vector<ReckonTableBinding> bindings;
@@ -104,7 +107,7 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     if (!file)
       return error.set(static_cast<ReckonStatus>(problem.exitCode()), problem.message) || error.at(where);
     auto loaded = std::make_shared<LoadedEngine>();
-    if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error))
+    if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error, known.device_tables))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
     log(RECKON_LOG_INFO, [&] {
@@ -138,7 +141,7 @@ ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_
 }
 
 static ReckonOpenOptions optionsOf(const ReckonTableBinding *bindings, size_t count) {
-  return {sizeof(ReckonOpenOptions), bindings, count, nullptr};
+  return {sizeof(ReckonOpenOptions), bindings, count, nullptr, RECKON_DEVICE_TABLES_OWN};
 }
 
 ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,

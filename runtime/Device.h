@@ -39,12 +39,20 @@ struct Binding {
   bool onDevice = false;
 };
 
+/// How a device with memory of its own has an engine's tables.
+struct TableSharing {
+  ReckonDeviceTables how = RECKON_DEVICE_TABLES_OWN;
+  std::string name;    // differs between rows that differ
+  std::string refusal; // why there is no name
+};
+
 /// What a program is made of; outlives it.
 struct ProgramSource {
   const EngineSpec &spec;
   const ProgramSpec &program; // the device's own
   const DimIndex &dimIndex;
   const std::vector<BoundTable> &tables;
+  const TableSharing *sharing = nullptr; // null: the tables are the program's own
 
   /// Which of the engine's weights the program reads; others are of other programs.
   std::vector<bool> findWeights() const;

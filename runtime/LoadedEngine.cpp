@@ -7,6 +7,8 @@
 
 #include "LoadedEngine.h"
 
+#include <sys/stat.h>
+
 using namespace reckon;
 using namespace reckon::runtime;
 
@@ -51,8 +53,40 @@ static std::vector<LoadedEngine::Texts> shapeTexts(const std::vector<TensorInfo>
   return result;
 }
 
+/// What the rows of a table are.
+std::string LoadedEngine::nameOf(size_t table, std::string &refusal) const {
+  std::string rows = std::to_string(bound[table].rows);
+  // Yet to be made up.
+  if (!bound[table].data)
+    return rows + " seed " + std::to_string(bound[table].seed);
+  const FilePlace &place = storage[table].filePlace();
+  if (bound[table].data == spec().tables[table].data.data || bound[table].rows == 0)
+    return rows;
+  std::string what = "table '" + spec().tables[table].name + "'";
+  if (place.path.empty()) {
+    refusal = what + ": it is bound to memory of this process, which others do not have";
+    return "";
+  }
+  struct stat status;
+  if (::stat(place.path.c_str(), &status) != 0 || status.st_dev != place.device || status.st_ino != place.inode) {
+    refusal = what + ": its file '" + place.path + "' is not there any more";
+    return "";
+  }
+  std::string name = rows;
+  for (uint64_t part : {uint64_t(status.st_dev), uint64_t(status.st_ino), uint64_t(status.st_size), place.offset,
+                        uint64_t(status.st_mtim.tv_sec), uint64_t(status.st_mtim.tv_nsec)})
+    name += " " + std::to_string(part);
+  return name;
+}
+
+void LoadedEngine::nameTables() {
+  sharing.name = "tables 1 of " + std::to_string(identity());
+  for (size_t i = 0; i < bound.size(); ++i)
+    sharing.name += "\n" + nameOf(i, sharing.refusal);
+}
+
 bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBinding *bindings, size_t numBindings,
-                        Error &error) {
+                        Error &error, ReckonDeviceTables deviceTables) {
   file = std::move(engine);
   if (!checkBindings(spec(), bindings, numBindings, error) || !shapes.compile(spec(), error))
     return false;
@@ -76,6 +110,9 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   for (size_t i = 0; i < bound.size(); ++i)
     if (bound[i].data)
       versions->setRows(i, sourceOf(i));
+  sharing.how = deviceTables;
+  if (deviceTables != RECKON_DEVICE_TABLES_OWN)
+    nameTables();
   rowChecks.start(*file, bound);
   inputTexts = shapeTexts(spec().inputs);
   outputTexts = shapeTexts(spec().outputs);
@@ -116,7 +153,8 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   // A copy is read without us.
   if (found->hasOwnMemory() && !rowChecks.checkAll(error))
     return nullptr;
-  std::unique_ptr<Program> program = found->load({spec(), *own, shapes.dimIndex(), bound}, versions->newest(), error);
+  std::unique_ptr<Program> program =
+      found->load({spec(), *own, shapes.dimIndex(), bound, &sharing}, versions->newest(), error);
   if (!program)
     return nullptr;
   std::lock_guard<std::mutex> adding(mutex);

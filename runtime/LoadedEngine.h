@@ -24,8 +24,9 @@ namespace reckon::runtime {
 /// What a ReckonEngine stands for. Immutable after load(), but for programs, which devices load when first asked for.
 class LoadedEngine {
 public:
+  /// `deviceTables` is for devices with memory of their own.
   [[nodiscard]] bool load(std::unique_ptr<EngineFile> file, const ReckonTableBinding *bindings, size_t numBindings,
-                          Error &error);
+                          Error &error, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN);
   const EngineSpec &spec() const { return file->spec(); }
   uint64_t fileSize() const { return file->fileSize(); }
   const ShapeSolver &solver() const { return shapes; }
@@ -70,9 +71,12 @@ private:
   // only their numbers of rows.
   [[nodiscard]] bool makeUpTables(Error &error) const;
   RowSource sourceOf(size_t table) const;
+  void nameTables();
+  std::string nameOf(size_t table, std::string &refusal) const;
   const Program *findProgram(const Device *device) const;
 
   std::vector<int64_t> rowCounts;
+  TableSharing sharing;
   mutable Versions::Pin savePin;
   mutable std::mutex saving;
   mutable std::vector<TableStorage> storage;

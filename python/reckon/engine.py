@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from ._compiler import Compilation
 
 
+_DEVICE_TABLES = ("own", "shared", "shared-or-own")  # by their numbers in the C interface
+
+
 def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
-         device: str = "host", threads: int = 0, public_key: bytes | None = None) -> "Engine":
+         device: str = "host", threads: int = 0, public_key: bytes | None = None, device_tables: str = "own") -> "Engine":
     """Opens an engine, checking all of it.
 
     Args:
@@ -37,6 +40,8 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         device: "host", "cuda" (the first GPU) or "cuda:N": where contexts run.
         threads: threads that work on one run, the caller included; 0: as many as there are CPUs.
         public_key: 32 bytes; what this key has not signed is refused: the engine, rows that a run reads, its update logs.
+        device_tables: where tables lie on a GPU: "own" memory, "shared": once for all processes of this user that ask for it and have
+            the same rows, or "shared-or-own" where that does not go.
 
     Raises:
         InvalidError: the file is no engine or damaged, a table does not fit, or it is not signed by the key.
@@ -48,6 +53,9 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
     >>> engine(x, ids).shape
     (2, 3)
     """
+    if device_tables not in _DEVICE_TABLES:
+        raise InvalidError(f"device_tables: got {device_tables!r}, expected one of {', '.join(_DEVICE_TABLES)}")
+    place = _DEVICE_TABLES.index(device_tables)
     if isinstance(tables, SyntheticRows):
         rows: dict[str, str | Array | SyntheticRows] = {}
         bindings: list[_runtime.Binding] = [bind_rows(None, tables)]
@@ -58,7 +66,7 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         bindings = [bind_rows(name, given) for name, given in rows.items()]
     if isinstance(engine, (str, os.PathLike)):
         source: Any = os.fspath(engine)
-        native = _runtime.open_file(source, bindings, public_key)
+        native = _runtime.open_file(source, bindings, public_key, place)
     else:
         source = engine
         try:
@@ -67,9 +75,9 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             is_dense = False
         if not is_dense:
             raise InvalidError(f"expected the path of an engine or its bytes in one piece, got {type(engine).__name__}")
-        native = _runtime.open_memory(engine, bindings, public_key)
+        native = _runtime.open_memory(engine, bindings, public_key, place)
     opened = Engine(native, device=device, threads=threads, source=source)
-    opened._public_key = public_key
+    opened._public_key, opened._device_tables = public_key, device_tables
     # Nothing has been read of the arrays yet, whose types the C interface does not see.
     for table in opened.tables:
         check_rows(table, rows.get(table.name))
@@ -96,6 +104,7 @@ class Engine:
         self._native: _runtime.Engine | None = native
         self._source = source
         self._public_key: bytes | None = None
+        self._device_tables = "own"
         self._contexts = threading.local()
         self.device, self.threads = device, threads
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -209,7 +218,8 @@ class Engine:
         (100, array([1., 1., 1.], dtype=float32))
         """
         self._opened()
-        return load(self._source, tables=tables, device=self.device, threads=self.threads, public_key=self._public_key)
+        return load(self._source, tables=tables, device=self.device, threads=self.threads, public_key=self._public_key,
+                    device_tables=self._device_tables)
 
     def update(self) -> Update:
         """Changes of rows and weights, made together by Update.commit() while the engine runs.

@@ -42,15 +42,25 @@ public:
     bytes = size;
     return true;
   }
+  /// Stands for memory that others free, which other processes have, too: it must never be written.
+  void share(CUdeviceptr data, uint64_t size) {
+    release();
+    address = data;
+    bytes = size;
+    shared = true;
+  }
+  bool isShared() const { return shared; }
   void release() {
-    if (address)
+    if (address && !shared)
       driver.cuMemFree.raw(address);
     address = 0;
     bytes = 0;
+    shared = false;
   }
   void swap(DeviceBuffer &other) noexcept {
     std::swap(address, other.address);
     std::swap(bytes, other.bytes);
+    std::swap(shared, other.shared);
   }
   CUdeviceptr data() const { return address; }
   uint64_t size() const { return bytes; }
@@ -59,6 +69,7 @@ private:
   const Driver &driver;
   CUdeviceptr address = 0;
   uint64_t bytes = 0;
+  bool shared = false;
 };
 
 /// Host memory that the device copies from and to on its own.

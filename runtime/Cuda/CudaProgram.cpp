@@ -17,7 +17,7 @@ using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
 CudaHoldings::CudaHoldings(const CudaDevice &device)
-    : driver(device.driver), primary(device), module(driver), versions(device) {}
+    : driver(device.driver), primary(device), module(driver), sharedTables(device), versions(device) {}
 
 CudaHoldings::~CudaHoldings() {
   Error ignored;
@@ -25,6 +25,7 @@ CudaHoldings::~CudaHoldings() {
     return;
   ContextScope scope(driver, primary.get(), ignored);
   versions.release();
+  sharedTables.release();
   cublasLt.release();
   module.unload();
 }
@@ -40,7 +41,7 @@ bool CudaProgram::load(const Snapshot &snapshot, Error &error) {
     return false;
   ContextScope scope(driver, context(), error);
   return scope && loadEngineCode(source.spec, source.program, device, holdings->module, error) && loadKernels(error) &&
-         compileSizes(error) && checkMemory(error) && uploadTables(snapshot, error) && uploadWeights(snapshot, error);
+         compileSizes(error) && loadTables(snapshot, error) && uploadWeights(snapshot, error);
 }
 
 std::unique_ptr<CudaProgram> CudaProgram::withChains(const ProgramSpec &chains, Error &error) const {

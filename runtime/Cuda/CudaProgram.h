@@ -12,6 +12,7 @@
 #include "CudaMemory.h"
 #include "CudaVersions.h"
 #include "LibraryGemm.h"
+#include "SharedMemory.h"
 
 namespace reckon::runtime::cuda {
 
@@ -23,7 +24,8 @@ struct CudaHoldings {
   const Driver &driver;
   PrimaryContext primary;
   CudaModule module;
-  CudaVersions versions; // of weights and tables
+  SharedMemory sharedTables; // that versions begin with, where processes have them together
+  CudaVersions versions;     // of weights and tables
   CublasLtHandle cublasLt;
 };
 
@@ -89,7 +91,9 @@ private:
   [[nodiscard]] bool compileSizes(Error &error);
   bool canUseLibrary(const DispatchSpec &dispatch, const LaunchSpec &launch);
   [[nodiscard]] bool uploadWeights(const Snapshot &snapshot, Error &error);
+  [[nodiscard]] bool loadTables(const Snapshot &snapshot, Error &error);
   [[nodiscard]] bool uploadTables(const Snapshot &snapshot, Error &error);
+  [[nodiscard]] bool shareTables(const Snapshot &snapshot, Error &error);
   [[nodiscard]] bool checkMemory(Error &error) const;
   uint64_t tableBytes(size_t index) const;
 };

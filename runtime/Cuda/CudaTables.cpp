@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "../Log.h"
 #include "CudaProgram.h"
 #include "FillKernel.h"
 #include "Staging.h"
 
 #include <algorithm>
+#include <chrono>
 
 using namespace reckon;
 using namespace reckon::runtime;
@@ -95,33 +97,108 @@ static bool fillFromHost(Staging &staging, const TableSpec &table, const BoundTa
   return true;
 }
 
-bool CudaProgram::uploadTables(const Snapshot &snapshot, Error &error) {
-  Stream stream(driver);
-  Staging staging(driver);
-  FillKernel fill(device);
-  if (!stream.create(error))
-    return false;
-  for (size_t i = 0; i < source.spec.tables.size(); ++i) {
-    const TableSpec &table = source.spec.tables[i];
-    const BoundTable &bound = source.tables[i];
-    uint64_t size = tableBytes(i), elements = static_cast<uint64_t>(bound.rows) * table.dim;
-    const uint8_t *rows = i < snapshot.tables.size() ? snapshot.tables[i] : bound.data;
-    auto memory = std::make_shared<DeviceBuffer>(driver);
-    if (!memory->allocate(size, "table '" + table.name + "'", error))
+namespace {
+/// Brings rows to the device, or makes them up there.
+class TableFiller {
+public:
+  TableFiller(const CudaDevice &device, const ProgramSource &source, const Snapshot &snapshot)
+      : driver(device.driver), source(source), snapshot(snapshot), stream(driver), staging(driver), kernel(device) {}
+
+  [[nodiscard]] bool fill(size_t index, CUdeviceptr data, uint64_t size, Error &error) {
+    const TableSpec &table = source.spec.tables[index];
+    const BoundTable &bound = source.tables[index];
+    const uint8_t *rows = index < snapshot.tables.size() ? snapshot.tables[index] : bound.data;
+    uint64_t elements = static_cast<uint64_t>(bound.rows) * table.dim;
+    if (!stream.get() && !stream.create(error))
       return false;
     bool filled;
     if (bound.rows == 0)
-      filled = driver.cuMemsetD8Async(error, memory->data(), 0, size, stream.get());
+      filled = driver.cuMemsetD8Async(error, data, 0, size, stream.get());
     else if (rows)
-      filled = staging.copyIn(memory->data(), size, {{0, size, const_cast<uint8_t *>(rows)}}, stream.get(), error);
+      filled = staging.copyIn(data, size, {{0, size, const_cast<uint8_t *>(rows)}}, stream.get(), error);
     else if (table.format().isPlain() && FillKernel::supports(table.type))
-      filled = fill.fill(table.type, memory->data(), elements, bound.seed, stream.get(), error);
+      filled = kernel.fill(table.type, data, elements, bound.seed, stream.get(), error);
     else
-      filled = fillFromHost(staging, table, bound, memory->data(), stream.get(), error);
+      filled = fillFromHost(staging, table, bound, data, stream.get(), error);
     // The next table uses the ring again.
-    if (!filled || !driver.cuStreamSynchronize(error, stream.get()))
+    return filled && driver.cuStreamSynchronize(error, stream.get());
+  }
+
+private:
+  const Driver &driver;
+  const ProgramSource &source;
+  const Snapshot &snapshot;
+  Stream stream;
+  Staging staging;
+  FillKernel kernel;
+};
+} // namespace
+
+bool CudaProgram::uploadTables(const Snapshot &snapshot, Error &error) {
+  if (!checkMemory(error))
+    return false;
+  TableFiller filler(device, source, snapshot);
+  for (size_t i = 0; i < source.spec.tables.size(); ++i) {
+    uint64_t size = tableBytes(i);
+    auto memory = std::make_shared<DeviceBuffer>(driver);
+    if (!memory->allocate(size, "table '" + source.spec.tables[i].name + "'", error) ||
+        !filler.fill(i, memory->data(), size, error))
       return false;
     holdings->versions.addTable(memory);
   }
   return true;
+}
+
+/// All tables lie in one piece of memory, one behind the other.
+bool CudaProgram::shareTables(const Snapshot &snapshot, Error &error) {
+  if (!source.sharing->refusal.empty())
+    return error.set(RECKON_INVALID, source.sharing->refusal);
+  if (snapshot.version != 0)
+    return error.set(RECKON_UNSUPPORTED, "the engine was updated before it was loaded on " + device.describe() +
+                                             ", so its tables are not those of other processes");
+  auto start = std::chrono::steady_clock::now();
+  std::vector<uint64_t> offsets;
+  uint64_t size = 0;
+  for (size_t i = 0; i < source.spec.tables.size(); ++i) {
+    offsets.push_back(size);
+    if (uint64_t bytes = tableBytes(i);
+        bytes > UINT64_MAX / 4 || __builtin_add_overflow(size, alignDevice(bytes), &size))
+      return error.set(RECKON_UNAVAILABLE, "the tables exceed 64 bits");
+  }
+  if (size == 0)
+    return true;
+  SharedMemory &memory = holdings->sharedTables;
+  bool isNew;
+  if (!memory.open(source.sharing->name, size, isNew, error))
+    return false;
+  TableFiller filler(device, source, snapshot);
+  for (size_t i = 0; isNew && i < offsets.size(); ++i)
+    if (!filler.fill(i, memory.data() + offsets[i], tableBytes(i), error))
+      return false;
+  if (!memory.publish(error))
+    return false;
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    auto part = std::make_shared<DeviceBuffer>(driver);
+    part->share(memory.data() + offsets[i], tableBytes(i));
+    holdings->versions.addTable(part);
+  }
+  log(RECKON_LOG_INFO, [&] {
+    double milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return device.describe() + ": " + std::to_string(size) + " bytes of tables are shared, " +
+           (isNew ? "made" : "opened") + " in " + std::to_string(milliseconds) + " ms";
+  });
+  return true;
+}
+
+bool CudaProgram::loadTables(const Snapshot &snapshot, Error &error) {
+  if (!source.sharing || source.sharing->how == RECKON_DEVICE_TABLES_OWN)
+    return uploadTables(snapshot, error);
+  if (shareTables(snapshot, error))
+    return true;
+  holdings->sharedTables.release();
+  if (source.sharing->how == RECKON_DEVICE_TABLES_SHARED)
+    return false;
+  log(RECKON_LOG_WARNING, [&] { return "tables are not shared with other processes: " + error.message; });
+  error = Error();
+  return uploadTables(snapshot, error);
 }

@@ -102,8 +102,8 @@ bool CudaVersions::catchUp(const Work &work, size_t part, Error &error) {
     return !changes || replace(work, part, error);
   if (!changes && !lags)
     return true;
-  // Only graphs of callers have it beside this side.
-  if (own.use_count() > 1)
+  // Others have it beside this side: graphs of callers, or other processes.
+  if (own.use_count() > 1 || own->isShared())
     return replace(work, part, error);
   if (!work.isWhole)
     return driver.cuMemcpyDtoDAsync(error, own->data(), newest->data(), newest->size(), stream.get());

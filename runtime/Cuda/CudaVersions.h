@@ -10,7 +10,7 @@
 // the runs that have read that side, by the events that their executors record.
 //
 // Graphs that a caller captured go on reading what they were captured with: such memory is never written again, and the
-// next version that changes it gets memory of its own.
+// next version that changes it gets memory of its own. So it is with memory that several processes have together.
 //
 //===----------------------------------------------------------------------------===//
 

@@ -279,6 +279,15 @@ class Files(unittest.TestCase):
         with self.assertRaisesRegex(reckon.InvalidError, "is not signed"):
             engine.open_log(log).apply()
 
+    def test_places_of_tables_on_a_gpu(self):
+        for place in ("own", "shared", "shared-or-own"):  # on the host all are the same
+            engine = reckon.load(self.path, device_tables=place)
+            np.testing.assert_array_equal(engine.run(INPUTS)["y"], self.engine.run(INPUTS)["y"])
+            self.assertEqual(engine.bind_tables({"emb": models.TABLE + 1}).tables, engine.tables)
+        for wrong in ("theirs", 1, None):
+            with self.assertRaisesRegex(reckon.InvalidError, "device_tables: got .* expected one of own, shared, shared-or-own"):
+                reckon.load(self.path, device_tables=wrong)
+
     def test_saving_over_the_file_that_runs(self):
         engine, errors, is_over = reckon.load(self.path), [], threading.Event()
         expected = engine.run(INPUTS)["y"]

@@ -10,6 +10,7 @@
 
 #include "ArgParser.h"
 #include "reckon/Engine/EngineFile.h"
+#include "reckon/Runtime/Runtime.h"
 
 namespace reckon::tools {
 
@@ -17,16 +18,20 @@ class EngineFlags {
 public:
   /// --public-key.
   void declare(ArgParser &args);
-  /// Reads the key. The exit code.
+  /// --device-tables, of tools that run engines.
+  void declareDeviceTables(ArgParser &args);
+  /// Reads the key and checks the rest. The exit code.
   int interpret(std::string &error);
 
   /// Null when nothing has to be signed.
   const PublicKey *signer() const { return key ? &*key : nullptr; }
   /// The same for the C interface.
   const uint8_t *publicKey() const { return key ? key->data() : nullptr; }
+  ReckonDeviceTables deviceTables() const { return placed; }
 
 private:
-  std::string path;
+  std::string path, deviceTablesText = "own";
+  ReckonDeviceTables placed = RECKON_DEVICE_TABLES_OWN;
   std::optional<PublicKey> key;
 };
 

@@ -41,6 +41,7 @@ void declare(ArgParser &args, Options &options) {
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.option("callers", "N", "threads that run without pause, default 1", options.callers, 1);
   options.engine.declare(args);
+  options.engine.declareDeviceTables(args);
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,1024 or the only one that the engine takes",
               options.batches, 0);
@@ -81,7 +82,8 @@ static int run(int argc, char **argv) {
     binding.seed = options.inputs.options.seed;
   }
   runtime::Engine engine;
-  if (Status failed = engine.open(args.positional(), bindings, options.engine.publicKey()))
+  if (Status failed =
+          engine.open(args.positional(), bindings, options.engine.publicKey(), options.engine.deviceTables()))
     return args.error(failed.message, failed.code);
   std::vector<runtime::Context> callers;
   if (Status failed = createCallers(engine, options.callers, options.threads, options.device, callers))

@@ -136,6 +136,14 @@ RECKON_API ReckonStatus reckon_engine_open_from_memory(const void *data, size_t 
 RECKON_API ReckonStatus reckon_engine_open_from_shared_memory(const char *name, const ReckonTableBinding *bindings,
                                                               size_t num_bindings, ReckonEngine **engine);
 
+/// Where the tables lie on a device with memory of its own.
+typedef enum ReckonDeviceTables RECKON_INT_ENUM {
+  RECKON_DEVICE_TABLES_OWN = 0, // in memory of this process
+  RECKON_DEVICE_TABLES_SHARED,  // once for all processes of this user that ask for it and have the same rows; where
+                                // that does not go, no context is created
+  RECKON_DEVICE_TABLES_SHARED_OR_OWN, // the same, but in memory of this process where that does not go
+} ReckonDeviceTables;
+
 typedef struct ReckonOpenOptions {
   size_t struct_size;                 // of this struct
   const ReckonTableBinding *bindings; // may be null when `num_bindings` is 0
@@ -143,8 +151,9 @@ typedef struct ReckonOpenOptions {
   const uint8_t *public_key; // 32 bytes, Ed25519: what is not signed by it is refused (RECKON_INVALID), the engine,
                              // rows of it that a run reads, its update logs, and tables that the engine takes from a
                              // file of their own; null: nothing has to be signed. RECKON_UNAVAILABLE without libsodium
+  ReckonDeviceTables device_tables;
 } ReckonOpenOptions;
-#define RECKON_OPEN_OPTIONS_INIT {sizeof(ReckonOpenOptions), NULL, 0, NULL}
+#define RECKON_OPEN_OPTIONS_INIT {sizeof(ReckonOpenOptions), NULL, 0, NULL, RECKON_DEVICE_TABLES_OWN}
 /// The same with options.
 RECKON_API ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenOptions *options,
                                                         ReckonEngine **engine);

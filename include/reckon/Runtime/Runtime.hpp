@@ -56,13 +56,13 @@ class Engine {
 public:
   /// With a `publicKey`, of 32 bytes, what is not signed by it is refused.
   Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings = {},
-              const uint8_t *publicKey = nullptr) {
-    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey};
+              const uint8_t *publicKey = nullptr, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN) {
+    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey, deviceTables};
     return take([&](ReckonEngine **out) { return reckon_engine_open_with_options(path.c_str(), &options, out); });
   }
   Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings = {},
-                    const uint8_t *publicKey = nullptr) {
-    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey};
+                    const uint8_t *publicKey = nullptr, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN) {
+    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey, deviceTables};
     return take(
         [&](ReckonEngine **out) { return reckon_engine_open_from_memory_with_options(data, size, &options, out); });
   }

@@ -70,8 +70,9 @@ public:
     int initResult = 0;
     bool hasParameterInfo = true;
     bool hasCublasLt = false;
-    float elapsed = 0.5f; // milliseconds between any two events
-    int busyQueries = 0;  // how many questions whether something has ended are denied; negative: all
+    bool sharesMemory = true; // with other processes
+    float elapsed = 0.5f;     // milliseconds between any two events
+    int busyQueries = 0;      // how many questions whether something has ended are denied; negative: all
     /// What the driver says of page-locked memory, and of memory that it does not know.
     bool knowsRanges = true, failsForPlainMemory = false;
   } machine;

@@ -287,10 +287,13 @@ TEST_F(Updates, Soak) {
         ASSERT_FALSE(context.run());
         SampleState of;
         {
-          // The state is there before its version is.
+          // The state is there before its version is, and forgotten when a thread has long had no CPU.
           std::lock_guard<std::mutex> lock(mutex);
           auto found = states.find(context.version());
-          ASSERT_NE(found, states.end()) << context.version();
+          if (found == states.end()) {
+            ASSERT_LT(context.version(), states.begin()->first);
+            continue;
+          }
           of = found->second;
         }
         of.expect(context, data);
