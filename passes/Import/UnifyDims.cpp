@@ -92,6 +92,20 @@ static void substitute(func::FuncOp func, StringRef dim, const SizeExpr &value) 
   }
 }
 
+/// Two dimensions without names of which a size is the greater: what their numpy repetition has, by a framework that
+/// computes the size of a batch from all that it meets.
+static std::optional<std::pair<SizeExpr, SizeExpr>> findGreaterOfUnnamed(func::FuncOp func, const SizeExpr &size) {
+  for (const SizeExpr::Term &term : size.terms())
+    for (const auto &factor : term.factors) {
+      if (factor->kind != SizeExpr::Atom::Kind::Max)
+        continue;
+      const SizeExpr &first = factor->operands[0], &second = factor->operands[1];
+      if (first.asDim() && second.asDim() && !haveNames(func, first) && !haveNames(func, second))
+        return std::pair(first, second);
+    }
+  return std::nullopt;
+}
+
 bool unifyDims(func::FuncOp func, const SizeExpr &a, const SizeExpr &b) {
   SizeExpr difference = a - b;
   llvm::StringSet<> madeUp = getMadeUpDims(func);
@@ -104,6 +118,8 @@ bool unifyDims(func::FuncOp func, const SizeExpr &a, const SizeExpr &b) {
   }
   if (best)
     substitute(func, best->first, best->second);
+  else if (auto both = findGreaterOfUnnamed(func, difference))
+    return unifyDims(func, both->first, both->second);
   return best.has_value();
 }
 

@@ -80,6 +80,8 @@ static Value matchSlicedWeights(LoopSymbols &symbols, Value weights, Value bound
     std::optional<int64_t> axis;
     if (Value axes = getOptionalOperand(unsqueeze, 1))
       axis = getInteger(axes);
+    else if (auto axes = unsqueeze.getAttrs().getAs<DenseI64ArrayAttr>("axes"); axes && axes.size() == 1)
+      axis = axes[0]; // before opset 13
     if (axis != 1 && axis != -1)
       return {};
     weights = unsqueeze.getOperands()[0];
@@ -172,6 +174,12 @@ static std::optional<SizeExpr> getStep(Value vector) {
     if (iota.getStart().isZero() && step >= 1 && step == int64_t(step))
       return SizeExpr(int64_t(step));
     return std::nullopt;
+  }
+  // Where the step is a size, which is 1 at least.
+  if (std::optional<BinaryView> product = matchBinary(vector); product && product->kind == BinaryKind::mul) {
+    std::optional<SmallVector<SizeExpr>> sizes = getSizes(skipReshapes(product->b));
+    bool isSized = getStep(product->a) == SizeExpr(1) && sizes && sizes->size() == 1;
+    return isSized ? std::optional(sizes->front()) : std::nullopt;
   }
   std::optional<SmallVector<int64_t>> values = getIntegers(vector);
   if (!values || values->size() < 2 || (*values)[0] != 0 || (*values)[1] < 1)

@@ -77,3 +77,19 @@ func.func @column(%arg0: tensor<?x?xf32, #rec.dims<"b", "T">> {rec.name = "x"}, 
   %r = rec.onnx "Mul"(%arg1, %c) {opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"b", 4>>, tensor<*xf32>) -> tensor<*xf32>
   return %r : tensor<*xf32>
 }
+
+// -----
+
+// The greater of two batches without names, which a framework computes to repeat either: they are one.
+// CHECK-LABEL: func.func @greater(
+// CHECK-SAME: %arg0: tensor<?x1xf32, #rec.dims<"unk__8", 1>> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"unk__8", 4>> {rec.name = "y"}
+// CHECK: rec.broadcast %arg0 : {{.*}} -> tensor<?x4xf32, #rec.dims<"unk__8", 4>>
+func.func @greater(%arg0: tensor<?x1xf32, #rec.dims<"unk__7", 1>> {rec.name = "x"}, %arg1: tensor<?x4xf32, #rec.dims<"unk__8", 4>> {rec.name = "y"}) -> (tensor<*xf32>) {
+  %s = rec.onnx "Shape"(%arg0) {attrs = {end = 1 : i64}, opset = 17 : i64} : (tensor<?x1xf32, #rec.dims<"unk__7", 1>>) -> tensor<*xi64>
+  %t = rec.onnx "Shape"(%arg1) {attrs = {end = 1 : i64}, opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"unk__8", 4>>) -> tensor<*xi64>
+  %m = rec.onnx "Max"(%s, %t) {opset = 17 : i64} : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %four = rec.constant dense<4> : tensor<1xi64>
+  %shape = rec.onnx "Concat"(%m, %four) {attrs = {axis = 0 : i64}, opset = 17 : i64} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+  %r = rec.onnx "Expand"(%arg0, %shape) {opset = 17 : i64} : (tensor<?x1xf32, #rec.dims<"unk__7", 1>>, tensor<*xi64>) -> tensor<*xf32>
+  return %r : tensor<*xf32>
+}
