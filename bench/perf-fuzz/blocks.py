@@ -436,8 +436,11 @@ def mask_steps(k):
 
 
 def last_step(k):
-    """The step that an input names, as sequence models take theirs."""
+    """The last step, or the one that an input names, as sequence models take theirs."""
     x = k.any(3)
+    if k.random.random() < 0.5:
+        k.put(k.net.squeeze(k.net.slice(x, 1, x.shape[1] - 1, x.shape[1]), 1))
+        return
     chosen = k.net.input((Batch(), 1, 1), ("ids", x.shape[1]), "i")
     k.put(k.net.squeeze(k.net.gather_elements(x, k.net.broadcast(chosen, (Batch(), 1, x.shape[2]), x), 1), 1))
 
@@ -482,7 +485,7 @@ def pad_or_tile(k):
 SOURCES = {lookups: 4, masked_bag: 2, sequence: 4, dense: 2}
 LAYERS = {mlp: 8, attention: 5, target_attention: 2, conv_tower: 3, recurrent: 2, interaction: 3, second_order: 2, pair_gathers: 1,
           compressed_interaction: 2, experts: 2, einsum: 3, cross_layer: 2, scores_of_items: 2, softmax: 2, reduce: 3, norm: 3,
-          transpose: 2, cut_and_join: 3, pointwise: 3, combine: 5, mask_steps: 2, last_step: 1, running_sum: 1, top_k: 1, scatter: 1,
+          transpose: 2, cut_and_join: 3, pointwise: 3, combine: 5, mask_steps: 2, last_step: 2, running_sum: 1, top_k: 1, scatter: 1,
           constant_gather: 1, pad_or_tile: 1}
 
 

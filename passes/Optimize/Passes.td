@@ -62,6 +62,22 @@ def SinkReshapes : Optimize_Pass<"rec-sink-reshapes"> {
   ];
 }
 
+def HoistSlices : Optimize_Pass<"rec-hoist-slices"> {
+  let summary = "Compute only what slices keep";
+  let description = [{
+    Sequence models score their last step alone, but slice it out behind all of their layers.
+
+    Requires: constants folded.
+    Guarantees: a slice that reads a linear layer, a product, a layer norm, softmax, reduction, transpose, reshape, broadcast, concat or
+    pointwise layer is one of its operands instead, when slices alone read the layer and keep, together, fewer elements than it has, and what
+    they keep is a box of each operand. Columns of a linear layer are columns of its weight, which loses its ONNX name. Slices of
+    slices are one.
+    Does not do: lookups and gathers, whose indices are checked; recurrent layers.
+    Example: test/passes/Optimize/hoist-slices.mlir
+  }];
+  let statistics = [Statistic<"numHoisted", "slices-hoisted", "slices that moved above the layer they read">];
+}
+
 def MergeLinears : Optimize_Pass<"rec-merge-linears"> {
   let summary = "Compute small linear layers that share an input at once";
   let description = [{

@@ -19,6 +19,9 @@ void reckon::buildOptimizePipeline(OpPassManager &pm) {
   func.addPass(createSimplifyAlgebra());
   func.addPass(createFoldBatchNorm());
   func.addPass(createSinkReshapes());
+  func.addPass(createHoistSlices());
+  // Layers that were cut alike share their input only once equal slices are one.
+  func.addPass(createCSEPass());
   func.addPass(createMergeLinears());
   // Sums of scalar lookups make the concats that lookups are then merged for.
   func.addPass(createSumScalarLookups());
