@@ -353,7 +353,8 @@ def norm(k):
     if form == "batch":
         k.put(k.net.batch_norm(x))
     elif form == "l2":
-        length = k.net.binary("add", k.net.reduce("l2", x, (x.rank - 1,), True), k.net.scalar(1e-6))
+        # Not far below the values: a quotient of what rounding leaves of a difference says nothing.
+        length = k.net.binary("max", k.net.reduce("l2", x, (x.rank - 1,), True), k.net.scalar(0.01))
         k.put(k.net.binary("div", x, length))
     else:
         k.put(k.net.norm(x, form))
@@ -529,7 +530,10 @@ def build(recipe):
             pool += add_block(builder, recipe, number, function, pool, drawn)
     network = builder.network
     read = {value.name for layer in network.layers for value in layer.inputs}
+    read.update(value.name for layer in network.layers if layer.kind == "input" for value in layer.outputs)
     network.outputs = [value for value in pool if value.name not in read]
+    if not network.outputs:
+        return Built(None, drawn, [function.__name__ for function in functions])
     network = network.cut(recipe.inputs, recipe.outputs or [value.name for value in network.outputs])
     if network and not (network.has("input") and any(layer.kind not in ("input", "weight") for layer in network.layers)):
         network = None
