@@ -152,7 +152,8 @@ static int child(const Options &options, const Data &data, const Recommendations
           end = data.users.rows * (process + 1) / options.processes;
   Engine engine;
   Context context;
-  if (Status failed = engine.open(options.engine))
+  // On a GPU, too, the processes have the tables once, where its driver shares memory.
+  if (Status failed = engine.open(options.engine, {}, nullptr, RECKON_DEVICE_TABLES_SHARED_OR_OWN))
     return fail(failed.message);
   if (Status failed = context.create(engine, static_cast<int>(options.threads), options.device.c_str()))
     return fail(failed.message);
