@@ -8,7 +8,9 @@
 // Whole vectors, and nothing that is compared for NaN element by element.
 // RUN: reckon-compile %s -o - --emit=mlir --stop-after=codegen --host-cpu=x86-64-v4 | FileCheck %s --check-prefix=CODE
 // CODE: llvm.intr.masked.load {{.*}} -> vector<16xf32>
-// CODE: llvm.intr.vector.reduce.fmax
+// CODE-NOT: llvm.intr.vector.reduce.fmax
+// CODE: llvm.shufflevector {{.*}} [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
+// CODE: llvm.fcmp "ogt"
 
 func.func @main(%a: tensor<?x20xf32, #rec.dims<"batch", 20>> {rec.name = "a"},
                 %b: tensor<?x1003xf32, #rec.dims<"batch", 1003>> {rec.name = "b"},

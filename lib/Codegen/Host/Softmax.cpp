@@ -48,7 +48,16 @@ public:
   Value exponential(Value x, Value greatest) {
     return math::ExpOp::create(b, arith::SubFOp::create(b, x, splat(b, greatest, lanes)));
   }
-  Value maximum(Value x) { return vector::ReductionOp::create(b, vector::CombiningKind::MAXNUMF, x); }
+  /// By halves: LLVM's reduction of maxima without NaN is a chain of scalars.
+  Value maximum(Value x) {
+    for (int64_t half = lanes / 2; half > 0; half /= 2) {
+      SmallVector<int64_t> swapped;
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        swapped.push_back(lane ^ half);
+      x = greater(x, vector::ShuffleOp::create(b, x, x, swapped));
+    }
+    return vector::ExtractOp::create(b, x, 0);
+  }
   Value total(Value x) {
     return vector::ReductionOp::create(b, vector::CombiningKind::ADD, x, arith::FastMathFlags::reassoc);
   }
