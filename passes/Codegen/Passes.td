@@ -111,13 +111,16 @@ def ExpandMath : Pass<"rec-expand-math"> {
 
     Guarantees: `exp`, `log`, `log1p`, `tanh` and `erf` on f32 are arithmetic, so that LLVM vectorises the loops around
     them and no math library is called. The errors are a few units in the last place; infinities and NaN behave as in C.
+    With `keep-extrema`, `maximumf` and `minimumf` on f32 and f64 are LLVM's intrinsics, in which its vectoriser sees a reduction.
 
     Does not do: other functions and other types; they become calls into libm.
 
     Example: `math.exp %x : f32` becomes a range reduction, a polynomial and an exponent insertion.
   }];
+  let options = [Option<"keepExtrema", "keep-extrema", "bool", /*default=*/"false", "Keep maxima and minima for LLVM">];
   let statistics = [Statistic<"numExpanded", "expanded", "functions expanded">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 #endif // RECKON_PASSES_CODEGEN_PASSES

@@ -29,7 +29,9 @@ void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu, bool che
   OpPassManager &code = pm.nest<ModuleOp>();
   code.addPass(createCSEPass());
   code.addPass(createLoopInvariantCodeMotionPass());
-  code.addPass(codegen::createExpandMath());
+  codegen::ExpandMathOptions math;
+  math.keepExtrema = true;
+  code.addPass(codegen::createExpandMath(math));
   code.addPass(createSCFToControlFlowPass());
   code.addPass(createConvertVectorToLLVMPass());
   // bfloat16 has no conversions before AVX512-BF16: integer arithmetic, not a call into a library that is not there.

@@ -1,5 +1,5 @@
 // Loops over elements say that no iteration depends on another, so that LLVM makes vectors of short ones too: what is left beyond
-// whole vectors is masked where masks cost nothing. A sum along an axis is no such loop.
+// whole vectors is masked where masks cost nothing. So do the loops of sums, but for those around them.
 // RUN: reckon-compile %s -o %t.rkn --verify | FileCheck %s
 // RUN: reckon-compile %s -o %t.rkn --verify --host-cpu=x86-64-v3 | FileCheck %s
 // CHECK: verify batch 1: {{.*}}, ok
@@ -9,6 +9,7 @@
 // MASKED: #[[MASK:loop_annotation]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group>
 // MASKED: #[[SHORT:loop_annotation1]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group1>
 // MASKED: #[[LONG:loop_annotation2]] = #llvm.loop_annotation<parallelAccesses = #access_group2>
+// MASKED: #[[SUM:loop_annotation3]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group3>
 // MASKED-LABEL: llvm.func internal @rows_compare.body
 // MASKED: llvm.store {{.*}}access_groups = [#access_group]
 // MASKED: llvm.br {{.*}} {llvm.loop_annotation = #[[MASK]]}
@@ -16,6 +17,7 @@
 // MASKED-LABEL: llvm.func internal @rows_unary.body
 // MASKED: llvm.br {{.*}} {llvm.loop_annotation = #[[LONG]]}
 // MASKED-LABEL: llvm.func internal @rows_reduce.body
+// MASKED: llvm.br {{.*}} {llvm.loop_annotation = #[[SUM]]}
 // MASKED-NOT: llvm.loop_annotation
 
 // RUN: reckon-compile %s -o - --emit=mlir --stop-after=codegen --host-cpu=x86-64-v3 | FileCheck %s --check-prefix=WHOLE

@@ -187,6 +187,10 @@ Value HostEmitter::constantBytes(ArrayRef<char> bytes) {
 // Loops for the vectoriser
 //===----------------------------------------------------------------------===//
 
+static bool holdsLoop(scf::ForOp loop) {
+  return loop.getBody()->walk([](scf::ForOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
 /// The innermost loop of a nest that was made of these extents and is the newest operation; null where there is none,
 /// or it holds another loop.
 static scf::ForOp findInnermostLoop(Operation *newest, ArrayRef<Value> extents) {
@@ -197,8 +201,7 @@ static scf::ForOp findInnermostLoop(Operation *newest, ArrayRef<Value> extents) 
     auto inner = loop.getBody()->getOps<scf::ForOp>();
     loop = llvm::hasSingleElement(inner) ? *inner.begin() : scf::ForOp();
   }
-  bool holdsLoop = loop && loop.getBody()->walk([](scf::ForOp) { return WalkResult::interrupt(); }).wasInterrupted();
-  return holdsLoop ? scf::ForOp() : loop;
+  return loop && holdsLoop(loop) ? scf::ForOp() : loop;
 }
 
 /// Says of the accesses of a loop that none depends on another iteration's, which LLVM would else check at run time or,
@@ -218,14 +221,29 @@ static void annotateParallel(scf::ForOp loop, const Target &target) {
   loop->setAttr("llvm.loop_annotation", annotation);
 }
 
+/// The operation before the insertion point.
+static Operation *getNewest(OpBuilder &b) {
+  Block::iterator at = b.getInsertionPoint();
+  return at == b.getInsertionBlock()->begin() ? nullptr : &*std::prev(at);
+}
+
 void HostEmitter::overElements(ArrayRef<Value> extents, LoopBody body) {
-  auto newest = [&] {
-    Block::iterator at = b.getInsertionPoint();
-    return at == b.getInsertionBlock()->begin() ? nullptr : &*std::prev(at);
-  };
-  Operation *before = newest();
+  Operation *before = getNewest(b);
   parallelFor(extents, body);
-  Operation *after = newest();
+  Operation *after = getNewest(b);
   if (scf::ForOp loop = after == before ? scf::ForOp() : findInnermostLoop(after, extents))
     annotateParallel(loop, target);
+}
+
+Value HostEmitter::reduceOver(ArrayRef<Value> extents, rec::ReduceKind kind, Type elementType, Term term) {
+  Value result = LayerEmitter::reduceOver(extents, kind, elementType, term);
+  // Here every extent has a loop, also one of 1.
+  auto loop = result.getDefiningOp<scf::ForOp>();
+  for (size_t depth = 1; loop && depth < extents.size(); ++depth) {
+    auto inner = loop.getBody()->getOps<scf::ForOp>();
+    loop = llvm::hasSingleElement(inner) ? *inner.begin() : scf::ForOp();
+  }
+  if (loop && !holdsLoop(loop))
+    annotateParallel(loop, target);
+  return result;
 }

@@ -51,6 +51,7 @@ private:
   void report(int code, Value operandIndex, Value position, Value id) override;
   Value constantBytes(llvm::ArrayRef<char> bytes) override;
   void overElements(llvm::ArrayRef<Value> extents, LoopBody body) override;
+  Value reduceOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term) override;
 
   //===--- Lookups (Lookup.cpp) ---===//
   void finishBag(const LookupTable &table, rec::PoolMode mode, llvm::SmallVectorImpl<Value> &total);
@@ -65,6 +66,8 @@ private:
   rec::RecurrenceOp findBlockRecurrence();
   mlir::LogicalResult emitRecurrentKernel(rec::RecurrenceOp op);
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
+  void emitSoftmaxAlong(rec::SoftmaxOp op, const StridedView &from, const StridedView &place);
+  void emitSoftmaxAcross(rec::SoftmaxOp op, const StridedView &from, const StridedView &place);
   mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op) override;
   void storePairs(const loops::TriangleRow &row, int64_t column, Value r, Value sum, const StridedView &to);
   Value filterTopK(rec::TopKOp op, const StridedView &from, const StridedView &values, const StridedView &indices,

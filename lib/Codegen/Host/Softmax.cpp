@@ -45,9 +45,7 @@ public:
     Value rest = splat(b, arith::ConstantOp::create(b, b.getFloatAttr(element, otherwise)), lanes);
     return mask ? Value(arith::SelectOp::create(b, mask, x, rest)) : x;
   }
-  Value exponential(Value x, Value greatest) {
-    return math::ExpOp::create(b, arith::SubFOp::create(b, x, splat(b, greatest, lanes)));
-  }
+  Value exponential(Value x, Value greatest) { return math::ExpOp::create(b, difference(x, greatest)); }
   /// By halves: LLVM's reduction of maxima without NaN is a chain of scalars.
   Value maximum(Value x) {
     for (int64_t half = lanes / 2; half > 0; half /= 2) {
@@ -61,7 +59,19 @@ public:
   Value total(Value x) {
     return vector::ReductionOp::create(b, vector::CombiningKind::ADD, x, arith::FastMathFlags::reassoc);
   }
-  Value scaled(Value x, Value scale) { return arith::MulFOp::create(b, x, splat(b, scale, lanes)); }
+  Value splatted(Value scalar) { return splat(b, scalar, lanes); }
+  Value difference(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  /// What the exponentials are multiplied with, or the logarithm that is subtracted.
+  Value last(Value sum, bool isLog) {
+    if (isLog)
+      return math::LogOp::create(b, sum);
+    Type type = sum.getType();
+    Attribute one = b.getFloatAttr(getElementTypeOrSelf(type), 1);
+    if (auto vector = dyn_cast<VectorType>(type))
+      one = DenseElementsAttr::get(vector, one);
+    return arith::DivFOp::create(b, arith::ConstantOp::create(b, cast<TypedAttr>(one)), sum);
+  }
+  Value product(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
 
 private:
   ImplicitLocOpBuilder &b;
@@ -75,9 +85,22 @@ LogicalResult HostEmitter::emitSoftmax(rec::SoftmaxOp op) {
   int64_t axis = op.getAxis();
   const StridedView from = materialize(x);
   StridedView place = destination(result);
-  if (op.getLog() || !computed.isF32() || asConstant(from.strides[axis]) != 1 || asConstant(place.strides[axis]) != 1)
+  auto isRun = [&](int64_t d) { return asConstant(from.strides[d]) == 1 && asConstant(place.strides[d]) == 1; };
+  if (!computed.isF32() || !(isRun(axis) || isRun(place.strides.size() - 1)))
     return LayerEmitter::emitSoftmax(op);
+  if (isRun(axis))
+    emitSoftmaxAlong(op, from, place);
+  else
+    emitSoftmaxAcross(op, from, place);
+  places[result] = place;
+  return success();
+}
 
+void HostEmitter::emitSoftmaxAlong(rec::SoftmaxOp op, const StridedView &from, const StridedView &place) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis();
+  bool isLog = op.getLog();
   Value extent = sizes(x)[axis], zero = constantIndex(0);
   auto known = asConstant(extent);
   int64_t lanes = target.lanes();
@@ -94,7 +117,6 @@ LogicalResult HostEmitter::emitSoftmax(rec::SoftmaxOp op) {
     auto storeAt = [&](Value vector, Value first, Value mask) {
       storeLanes(b, vector, offsetPointer(target, first, type), type, mask);
     };
-    Value one = scalarConstant(b, type, 1);
     if (known && *known <= maxVectorsInRegisters * lanes) {
       SmallVector<Value> vectors, masks, firsts;
       for (int64_t first = 0; first < *known; first += lanes) {
@@ -107,15 +129,16 @@ LogicalResult HostEmitter::emitSoftmax(rec::SoftmaxOp op) {
       Value greatest = vectors.front();
       for (Value vector : ArrayRef(vectors).drop_front())
         greatest = row.greater(vector, greatest);
-      greatest = row.maximum(greatest);
+      greatest = row.splatted(row.maximum(greatest));
       Value sum;
       for (auto [vector, mask] : llvm::zip(vectors, masks)) {
-        vector = row.only(mask, row.exponential(vector, greatest), 0);
-        sum = sum ? row.add(sum, vector) : vector;
+        Value power = row.only(mask, row.exponential(vector, greatest), 0);
+        sum = sum ? row.add(sum, power) : power;
+        vector = isLog ? row.difference(vector, greatest) : power;
       }
-      Value scale = arith::DivFOp::create(b, one, row.total(sum));
+      Value last = row.splatted(row.last(row.total(sum), isLog));
       for (auto [vector, first, mask] : llvm::zip(vectors, firsts, masks))
-        storeAt(row.scaled(vector, scale), first, mask);
+        storeAt(isLog ? row.difference(vector, last) : row.product(vector, last), first, mask);
       return;
     }
     // Long: the exponentials wait in the result.
@@ -128,21 +151,76 @@ LogicalResult HostEmitter::emitSoftmax(rec::SoftmaxOp op) {
           [&](Value first, ValueRange values) { return SmallVector<Value>{next(first, {}, values[0])}; }, lanes)[0];
       return next(whole, mask, folded);
     };
-    Value greatest = row.maximum(fold(
-        lowest, [&](Value first, Value mask, Value greatest) { return row.greater(loadAt(first, mask), greatest); }));
+    Value greatest = row.splatted(row.maximum(fold(
+        lowest, [&](Value first, Value mask, Value greatest) { return row.greater(loadAt(first, mask), greatest); })));
     Value sum = row.total(fold(0, [&](Value first, Value mask, Value sum) {
       Value vector = row.only(mask, row.exponential(loadAt(first, mask), greatest), 0);
-      storeAt(vector, first, mask);
+      if (!isLog)
+        storeAt(vector, first, mask);
       return row.add(sum, vector);
     }));
-    Value scale = arith::DivFOp::create(b, one, sum);
+    Value last = row.splatted(row.last(sum, isLog));
     auto finish = [&](Value first, Value mask) {
+      if (isLog)
+        return storeAt(row.difference(row.difference(loadAt(first, mask), greatest), last), first, mask);
       Value vector = loadLanes(b, offsetPointer(target, first, type), type, lanes, mask);
-      storeAt(row.scaled(vector, scale), first, mask);
+      storeAt(row.product(vector, last), first, mask);
     };
     loop(zero, whole, [&](Value first) { finish(first, {}); }, lanes);
     finish(whole, mask);
   });
-  places[result] = place;
-  return success();
+}
+
+/// Along an axis whose neighbours are apart: a lane for each position of the last axis, which is contiguous.
+void HostEmitter::emitSoftmaxAcross(rec::SoftmaxOp op, const StridedView &from, const StridedView &place) {
+  Value x = op.getX(), result = op.getResult(), zero = constantIndex(0);
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis(), last = place.strides.size() - 1;
+  bool isLog = op.getLog();
+  Value extent = sizes(x)[axis], inner = sizes(x)[last];
+  int64_t lanes = target.lanes();
+  if (auto known = asConstant(inner))
+    lanes = std::clamp<int64_t>(llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)), 4, lanes);
+  SoftmaxRow row(b, lanes);
+  SmallVector<Value> outer = extentsAround(result, axis);
+  outer[last] = constantIndex(1);
+  parallelFor(outer, [&](Index position) {
+    SmallVector<Value> index = inCurrentRow(result, position);
+    auto emitLanes = [&](Value first, Value mask) {
+      index[last] = first;
+      auto at = [&](const StridedView &view, Value i) {
+        index[axis] = i;
+        return pointer(view, index);
+      };
+      auto loadFrom = [&](const StridedView &view, Value i) { return loadLanes(b, at(view, i), type, lanes, mask); };
+      auto storeAt = [&](Value vector, Value i) { storeLanes(b, vector, at(place, i), type, mask); };
+      auto fold = [&](double identity, llvm::function_ref<Value(Value, Value)> next) {
+        Value init = row.splatted(scalarConstant(b, type, identity));
+        return reduceLoop(zero, extent, init,
+                          [&](Value i, ValueRange values) { return SmallVector<Value>{next(i, values[0])}; })[0];
+      };
+      Value greatest = fold(-std::numeric_limits<double>::infinity(),
+                            [&](Value i, Value greatest) { return row.greater(loadFrom(from, i), greatest); });
+      Value sum = fold(0, [&](Value i, Value sum) {
+        Value power = row.exponential(loadFrom(from, i), greatest);
+        if (!isLog)
+          storeAt(power, i);
+        return row.add(sum, power);
+      });
+      Value scale = row.last(sum, isLog);
+      loop(zero, extent, [&](Value i) {
+        if (isLog)
+          storeAt(row.difference(row.difference(loadFrom(from, i), greatest), scale), i);
+        else
+          storeAt(row.product(loadFrom(place, i), scale), i);
+      });
+    };
+    Value rest = b.createOrFold<arith::RemUIOp>(inner, constantIndex(lanes)), whole = sub(inner, rest);
+    loop(zero, whole, [&](Value first) { emitLanes(first, {}); }, lanes);
+    auto emitRest = [&] { emitLanes(whole, lanesBelow(b, rest, lanes)); };
+    if (auto known = asConstant(rest); known && *known > 0)
+      emitRest();
+    else if (!known)
+      ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, zero), emitRest);
+  });
 }

@@ -1,4 +1,5 @@
 // RUN: reckon-opt %s --rec-expand-math | FileCheck %s
+// RUN: reckon-opt %s --rec-expand-math=keep-extrema | FileCheck %s --check-prefix=KEEP
 // RUN: reckon-opt %s --rec-expand-math --mlir-pass-statistics -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // STATS: 3 expanded
 
@@ -34,4 +35,18 @@ func.func @kept(%x: f32, %y: f64) -> (f32, f64) {
   %0 = math.sin %x : f32
   %1 = math.exp %y : f64
   return %0, %1 : f32, f64
+}
+
+// CHECK-LABEL: func.func @extrema
+// CHECK: arith.maximumf
+// CHECK: arith.minimumf
+// KEEP-LABEL: func.func @extrema
+// KEEP: llvm.intr.maximum(%arg0, %arg1) {fastmathFlags = #llvm.fastmath<nsz>} : (f32, f32) -> f32
+// KEEP: llvm.intr.minimum(%arg2, %arg3) {fastmathFlags = #llvm.fastmath<nsz>} : (vector<4xf64>, vector<4xf64>) -> vector<4xf64>
+// KEEP: arith.maximumf %arg4, %arg5 : f16
+func.func @extrema(%x: f32, %y: f32, %v: vector<4xf64>, %w: vector<4xf64>, %h: f16, %g: f16) -> (f32, vector<4xf64>, f16) {
+  %0 = arith.maximumf %x, %y : f32
+  %1 = arith.minimumf %v, %w : vector<4xf64>
+  %2 = arith.maximumf %h, %g : f16
+  return %0, %1, %2 : f32, vector<4xf64>, f16
 }
