@@ -21,6 +21,7 @@
 #include "Snapshot.h"
 #include "reckon/Engine/EngineSpec.h"
 
+#include <functional>
 #include <memory>
 
 namespace reckon::runtime {
@@ -53,6 +54,8 @@ struct ProgramSource {
   const DimIndex &dimIndex;
   const std::vector<BoundTable> &tables;
   const TableSharing *sharing = nullptr; // null: the tables are the program's own
+  /// Whoever copies rows calls it before, unless there is none: the copy is read without anybody else's looking at it.
+  std::function<bool(Error &)> checkRows = {};
 
   /// Which of the engine's weights the program reads; others are of other programs.
   std::vector<bool> findWeights() const;
@@ -122,8 +125,6 @@ public:
   virtual DeviceKind kind() const = 0;
   /// The engine's program that suits the device best; null with the error set when none runs on it.
   virtual const ProgramSpec *choose(const EngineSpec &spec, Error &error) const = 0;
-  /// Whether programs have rows and weights of their own.
-  virtual bool hasOwnMemory() const { return false; }
   /// Whether load() makes up the rows of tables that have no data.
   virtual bool makesUpTables() const { return false; }
   /// Rows and weights of a program's own begin as the snapshot's, which may leave out what the source has.

@@ -256,10 +256,16 @@ void ExecutionContext::beginRun(const ReckonRunOptions *options) {
   control.begin(options != nullptr, options ? options->timeout_us : 0);
 }
 
+/// Those that the run reads, where they have not been; a device with memory of its own has none of these.
+bool ExecutionContext::checkRows(Error &error) const {
+  return executor->hasOwnMemory() || engine->rowChecks.isDone() ||
+         engine->rowChecks.check(spec(), inputs, inputShapes, error);
+}
+
 bool ExecutionContext::runPrepared(Error &error) {
   if (control.mustStop())
     return control.setError(error);
-  if (!engine->rowChecks.isDone() && !engine->rowChecks.check(spec(), inputs, inputShapes, error))
+  if (!checkRows(error))
     return false;
   PinScope version(*engine->versions, pin);
   lastVersion = version.snapshot.version;
@@ -277,7 +283,7 @@ bool ExecutionContext::profile(Error &error) {
   beginRun(nullptr);
   PinScope version(*engine->versions, pin);
   lastVersion = version.snapshot.version;
-  bool success = prepare(error) && bindOutputs(error) && engine->rowChecks.check(spec(), inputs, inputShapes, error) &&
+  bool success = prepare(error) && bindOutputs(error) && checkRows(error) &&
                  executor->profile(inputs, outputBindings, version.snapshot, control, profile, error);
   if (success)
     report.make(spec(), std::move(profile), dims);

@@ -66,6 +66,7 @@ private:
   [[nodiscard]] bool bindOutputs(Error &error);
   [[nodiscard]] bool checkOverlaps(Error &error) const;
   void beginRun(const ReckonRunOptions *options);
+  [[nodiscard]] bool checkRows(Error &error) const;
   [[nodiscard]] bool runPrepared(Error &error);
   [[nodiscard]] bool runPreparedOn(void *stream, Error &error);
   [[nodiscard]] bool submit(Error &error);

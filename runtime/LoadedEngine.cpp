@@ -81,6 +81,9 @@ std::string LoadedEngine::nameOf(size_t table, std::string &refusal) const {
 
 void LoadedEngine::nameTables() {
   sharing.name = "tables 1 of " + std::to_string(identity());
+  // Who requires a signature shares with those that have looked at it.
+  if (signer())
+    sharing.name += " signed by " + keyText(*signer());
   for (size_t i = 0; i < bound.size(); ++i)
     sharing.name += "\n" + nameOf(i, sharing.refusal);
 }
@@ -150,11 +153,9 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
     return loaded;
   if (!found->makesUpTables() && !makeUpTables(error))
     return nullptr;
-  // A copy is read without us.
-  if (found->hasOwnMemory() && !rowChecks.checkAll(error))
-    return nullptr;
-  std::unique_ptr<Program> program =
-      found->load({spec(), *own, shapes.dimIndex(), bound, &sharing}, versions->newest(), error);
+  std::unique_ptr<Program> program = found->load({spec(), *own, shapes.dimIndex(), bound, &sharing,
+                                                  [this](Error &problem) { return rowChecks.checkAll(problem); }},
+                                                 versions->newest(), error);
   if (!program)
     return nullptr;
   std::lock_guard<std::mutex> adding(mutex);

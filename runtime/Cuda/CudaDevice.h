@@ -30,7 +30,6 @@ public:
 
   DeviceKind kind() const override { return DeviceKind::Cuda; }
   const ProgramSpec *choose(const EngineSpec &spec, Error &error) const override;
-  bool hasOwnMemory() const override { return true; }
   bool makesUpTables() const override { return true; }
   std::unique_ptr<Program> load(const ProgramSource &source, const Snapshot &snapshot, Error &error) const override;
   std::unique_ptr<HostBlock> allocateHost(size_t bytes, Error &error) const override;

@@ -95,6 +95,7 @@ private:
   [[nodiscard]] bool uploadTables(const Snapshot &snapshot, Error &error);
   [[nodiscard]] bool shareTables(const Snapshot &snapshot, Error &error);
   [[nodiscard]] bool checkMemory(Error &error) const;
+  [[nodiscard]] bool checkRows(Error &error) const;
   uint64_t tableBytes(size_t index) const;
 };
 

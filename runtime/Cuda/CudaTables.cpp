@@ -134,8 +134,10 @@ private:
 };
 } // namespace
 
+bool CudaProgram::checkRows(Error &error) const { return !source.checkRows || source.checkRows(error); }
+
 bool CudaProgram::uploadTables(const Snapshot &snapshot, Error &error) {
-  if (!checkMemory(error))
+  if (!checkMemory(error) || !checkRows(error))
     return false;
   TableFiller filler(device, source, snapshot);
   for (size_t i = 0; i < source.spec.tables.size(); ++i) {
@@ -169,7 +171,8 @@ bool CudaProgram::shareTables(const Snapshot &snapshot, Error &error) {
     return true;
   SharedMemory &memory = holdings->sharedTables;
   bool isNew;
-  if (!memory.open(source.sharing->name, size, isNew, error))
+  // Rows that are there already have been checked by who made them.
+  if (!memory.open(source.sharing->name, size, isNew, error) || (isNew && !checkRows(error)))
     return false;
   TableFiller filler(device, source, snapshot);
   for (size_t i = 0; isNew && i < offsets.size(); ++i)

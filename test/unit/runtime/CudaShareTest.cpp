@@ -7,6 +7,8 @@
 
 #include "CudaSample.h"
 #include "UpdateSample.h"
+#include "reckon/Engine/EngineFile.h"
+#include "reckon/Engine/Signature.h"
 
 #include <gtest/gtest.h>
 
@@ -141,6 +143,28 @@ TEST_F(CudaSharing, AFileIsWhatItsContentsAre) {
   for (size_t i = 0; i < 3; ++i)
     expectState(contexts[i], i < 2 ? before : after, 0);
   unlink(path.c_str());
+}
+
+TEST_F(CudaSharing, WhoRequiresASignatureSharesWithThoseThatDo) {
+  std::string path = "/tmp/reckon-share-signed-" + std::to_string(getpid());
+  EngineError error;
+  SecretKey secret;
+  PublicKey key;
+  ASSERT_TRUE(makeKeys(path + ".key", error) && readSecretKey(path + ".key", secret, error) &&
+              readPublicKey(path + ".key.pub", key, error))
+      << error.message;
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char *>(bytes.data()), ptrdiff_t(bytes.size()));
+  ASSERT_TRUE(signEngine(path, path, secret, error)) << error.message;
+  Engine engines[4];
+  Context contexts[4];
+  for (size_t i = 0; i < 4; ++i) {
+    ASSERT_FALSE(engines[i].open(path, {}, i < 2 ? nullptr : key.data(), RECKON_DEVICE_TABLES_SHARED));
+    ASSERT_FALSE(contexts[i].create(engines[i], 1, "cuda"));
+    expectCorrect(contexts[i], sampleData(5));
+    EXPECT_EQ(made(), i < 2 ? 1 : 2);
+  }
+  for (const char *end : {"", ".key", ".key.pub"})
+    unlink((path + end).c_str());
 }
 
 TEST_F(CudaSharing, WhatCannotBeSharedIsNamed) {

@@ -157,4 +157,39 @@ TEST_F(RowChecks, AGpuGetsNoDamagedRows) {
   ASSERT_FALSE(open());
   EXPECT_FALSE(context.create(engine, 1, "cuda"));
 }
+
+/// Who opens rows that another one has made reads none itself.
+TEST_F(RowChecks, SharedRowsAreCheckedByWhoMakesThem) {
+  FakeCuda &cuda = fakeCuda();
+  cuda.reset();
+  cuda.onLaunch = runHostKernel;
+  EngineSpec spec = largeSpec(cudaSampleSpec());
+  spec.producer = "reckon test " + std::to_string(getpid());
+  bytes = sampleEngine(spec);
+  std::vector<uint8_t> good = bytes;
+  auto share = [](Engine &engine, const std::vector<uint8_t> &from, Context &context) {
+    Status failed = engine.openMemory(from.data(), from.size(), {}, nullptr, RECKON_DEVICE_TABLES_SHARED);
+    return failed ? failed : context.create(engine, 1, "cuda");
+  };
+  damageRow(7);
+  Engine maker, other;
+  Context first, second;
+  EXPECT_EQ(share(engine, bytes, first).code, RECKON_INVALID);
+  ASSERT_FALSE(share(maker, good, first));
+  ASSERT_FALSE(share(other, bytes, second));
+  std::vector<float> x(width);
+  int64_t ids[] = {7, 8};
+  for (Context *context : {&first, &second}) {
+    ASSERT_FALSE(context->setInput(0, RECKON_F32, {1, width}, x.data()));
+    ASSERT_FALSE(context->setInput(1, RECKON_I64, {1, numIds}, ids));
+    Status failed = context->run();
+    EXPECT_FALSE(failed) << failed.message;
+  }
+  // Its own rows are still looked at where it reads them.
+  Context host;
+  ASSERT_FALSE(host.create(other, 1));
+  ASSERT_FALSE(host.setInput(0, RECKON_F32, {1, width}, x.data()));
+  ASSERT_FALSE(host.setInput(1, RECKON_I64, {1, numIds}, ids));
+  EXPECT_EQ(host.run().code, RECKON_INVALID);
+}
 } // namespace
