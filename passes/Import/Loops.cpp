@@ -5,13 +5,14 @@
 //
 //===----------------------------------------------------------------------------===//
 //
-// The iterations are written one after another. A Loop peels one off at a time: the nodes of an iteration are put
-// before the loop and converted, and the walk comes back to the loop, whose condition may be a constant then. What an
-// iteration leaves behind is in the operands of the loop: after the carried values the number of iterations done, then
-// the rows of its scan outputs, one iteration after the other.
+// A loop that is a recurrent layer becomes one. The iterations of others are written one after another. A Loop peels
+// one off at a time: the nodes of an iteration are put before the loop and converted, and the walk comes back to the
+// loop, whose condition may be a constant then. What an iteration leaves behind is in the operands of the loop: after
+// the carried values the number of iterations done, then the rows of its scan outputs, one iteration after the other.
 //
 //===----------------------------------------------------------------------------===//
 
+#include "passes/Import/LoopBody.h"
 #include "passes/Import/Registry.h"
 
 #include "lib/Reference/Evaluator.h"
@@ -149,6 +150,8 @@ static LogicalResult convertLoop(Node &node) {
     return node.wait();
   if (node.getNumOperands() < 2 || node.op.getSubgraphs().size() != 1 || node.op.getSubgraphs()[0].empty())
     return node.invalid("two operands and a body were expected");
+  if (Node attempt(node.b, node.op); raiseLoop(attempt))
+    return success();
   Block &body = node.op.getSubgraphs()[0].front();
   unsigned carried = body.getNumArguments() < 2 ? 0 : body.getNumArguments() - 2;
   unsigned scans = node.getNumResults() - std::min<unsigned>(carried, node.getNumResults());
@@ -213,6 +216,8 @@ static LogicalResult convertLoop(Node &node) {
 //===--------------------------------------------------------------------------------===//
 
 static LogicalResult convertScan(Node &node) {
+  if (Node attempt(node.b, node.op); raiseLoop(attempt))
+    return success();
   int64_t inputs = node.getInt("num_scan_inputs", 0), operands = node.getNumOperands(), states = operands - inputs;
   int64_t outputs = int64_t(node.getNumResults()) - states;
   if (inputs < 1 || states < 0 || outputs < 0)

@@ -52,14 +52,3 @@ func.func @without_end(%x: tensor<3xf32>, %c: tensor<i1>) -> tensor<*xf32> {
   return %0 : tensor<*xf32>
 }
 
-// -----
-
-// CHECK-LABEL: func.func @scan_of_unknown_length(
-// CHECK: rec.onnx "Scan"{{.*}}rec.reason = "its number of iterations, T, is not a constant"
-func.func @scan_of_unknown_length(%x: tensor<?xf32, #rec.dims<"T">>) -> tensor<*xf32> {
-  %0 = rec.onnx "Scan"(%x) {attrs = {num_scan_inputs = 1 : i64}, opset = 17 : i64} : (tensor<?xf32, #rec.dims<"T">>) -> tensor<*xf32> {
-  ^bb0(%a: tensor<*xf32>):
-    rec.yield %a : tensor<*xf32>
-  }
-  return %0 : tensor<*xf32>
-}

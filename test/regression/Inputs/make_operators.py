@@ -29,8 +29,9 @@ def node(kind, inputs, outputs="y", domain="", **attributes):
 
 
 def body(nodes, inputs, outputs):
-    """A subgraph; values are (name, element type)."""
-    values = [[helper.make_tensor_value_info(name, kind, None) for name, kind in some] for some in (inputs, outputs)]
+    """A subgraph; values are (name, element type), with a shape where it is known."""
+    values = [[helper.make_tensor_value_info(name, kind, *(shape or [None])) for name, kind, *shape in some]
+              for some in (inputs, outputs)]
     return helper.make_graph(nodes, "body", *values)
 
 
@@ -313,6 +314,103 @@ save("one_hot_size", [node("Shape", "i", "s"), node("OneHot", "i s off_on", "h")
      lambda i, x: [x[::-1]], {"off_on": np.array([0, 1], np.float32)})
 save("last_column", [node("Slice", "x eight nine one", "c"), node("Mul", "c w")], {**sized, "w": (floats("batch", 4), ["batch", 4])},
      lambda x, w: [x[:, 8:9] * w], {**weights, "eight": np.array([8]), "nine": np.array([9])})
+
+# Loops of as many iterations as a sequence has steps: recurrent layers, also of steps that a mask names, and rows by themselves.
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def run(step, x, keep, *states):
+    """The states after all steps, and the first of them at every step; `keep` says which steps count."""
+    outputs = []
+    for t in range(x.shape[0]):
+        states = [np.where(keep[t], new, old) for new, old in zip(step(x[t], *states), states)]
+        outputs.append(states[0])
+    return [*states, np.stack(outputs)]
+
+
+def loop_of(step_nodes, states, name, compute, mask=False):
+    """A Loop over x [T, batch, 5] from states of 4; the nodes make `new_S` of each state S from the row `r`."""
+    carried = [f"{state}_in" for state in states]
+    nodes = [node("Gather", "x i", "r", axis=0)] + step_nodes
+    for state in states:
+        if mask:  # as TensorFlow's select is exported
+            nodes += [node("Mul", f"m new_{state}", f"taken_{state}"), node("Mul", f"{state}_in not_m", f"kept_{state}"),
+                      node("Add", f"taken_{state} kept_{state}", f"{state}_out")]
+        else:
+            nodes.append(node("Identity", f"new_{state}", f"{state}_out"))
+    if mask:
+        nodes[1:1] = [node("Gather", "b i", "some", axis=0), node("Cast", "some", "m", to=TensorProto.FLOAT),
+                      node("Not", "some", "none_of"), node("Cast", "none_of", "not_m", to=TensorProto.FLOAT)]
+    nodes += [node("Add", "i next", "after"), node("Less", "after t", "goes_on"), node("Identity", states[0] + "_out", "row")]
+    graph = body(nodes, [("i", TensorProto.INT64, []), ("c", TensorProto.BOOL, []), *((key, TensorProto.FLOAT) for key in carried)],
+                 [("goes_on", TensorProto.BOOL, []), *((f"{state}_out", TensorProto.FLOAT) for state in states),
+                  ("row", TensorProto.FLOAT)])
+    inputs = {"x": (floats(7, "batch", 5), ["T", "batch", 5]),
+              **{f"{state}0": (floats("batch", 4), ["batch", 4]) for state in states}}
+    if mask:
+        inputs["b"] = (lambda batch: random.rand(7, batch, 1) > 0.4, ["T", "batch", 1])
+    last = [f"last_{state}" for state in states]
+
+    def reference(x, b=None, **first):
+        return run(compute, x, np.ones((len(x), 1, 1), bool) if b is None else b, *(first[f"{state}0"] for state in states))
+
+    save(name, [node("Shape", "x", "s"), node("Gather", "s first", "t"), node("Less", "first t", "any"),
+                node("Loop", " ".join(["t any", *(f"{state}0" for state in states)]), " ".join([*last, "rows"]), body=graph)],
+         inputs, reference, recurrent, outputs=" ".join([*last, "rows"]))
+
+
+recurrent = {"w": random.randn(5, 12).astype(np.float32) * 0.4, "u": random.randn(4, 12).astype(np.float32) * 0.4,
+             "b1": random.randn(12).astype(np.float32), "b2": random.randn(12).astype(np.float32),
+             "w4": random.randn(5, 16).astype(np.float32) * 0.4, "u4": random.randn(4, 16).astype(np.float32) * 0.4,
+             "b4": random.randn(16).astype(np.float32), "w1": random.randn(5, 4).astype(np.float32) * 0.4,
+             "u1": random.randn(4, 4).astype(np.float32) * 0.4, "one_f": np.float32(1), "first": np.int64(0), "next": np.int64(1)}
+W = {key: value.astype(np.float64) for key, value in recurrent.items()}
+
+
+def gru(r, h):
+    x, s = np.split(r @ W["w"] + W["b1"], 3, -1), np.split(h @ W["u"] + W["b2"], 3, -1)
+    z, n = sigmoid(x[0] + s[0]), np.tanh(x[2] + sigmoid(x[1] + s[1]) * s[2])
+    return [z * h + (1 - z) * n]
+
+
+def gru_first(r, h):
+    x, u = np.split(r @ W["w"] + W["b1"], 3, -1), np.split(W["u"], 3, -1)
+    z, k = sigmoid(x[0] + h @ u[0]), sigmoid(x[1] + h @ u[1])
+    return [h + z * (np.tanh(x[2] + (k * h) @ u[2]) - h)]
+
+
+def lstm(r, h, c):
+    i, f, g, o = np.split(r @ W["w4"] + h @ W["u4"] + W["b4"], 4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return [sigmoid(o) * np.tanh(c), c]
+
+
+gru_nodes = [node("MatMul", "r w", "xw"), node("Add", "xw b1", "xb"), node("MatMul", "h_in u", "hu"), node("Add", "hu b2", "hb"),
+             node("Split", "xb", "x0 x1 x2", axis=1), node("Split", "hb", "h0_ h1 h2", axis=1), node("Add", "x0 h0_", "zs"),
+             node("Sigmoid", "zs", "z"), node("Add", "x1 h1", "ks"), node("Sigmoid", "ks", "k"), node("Mul", "k h2", "kh"),
+             node("Add", "x2 kh", "ns"), node("Tanh", "ns", "n"), node("Sub", "one_f z", "y"), node("Mul", "y n", "yn"),
+             node("Mul", "z h_in", "zh"), node("Add", "zh yn", "new_h")]
+first_nodes = [node("MatMul", "r w", "xw"), node("Add", "xw b1", "xb"), node("Split", "xb", "x0 x1 x2", axis=1),
+               node("Split", "u", "u0 u1_ u2", axis=1), node("MatMul", "h_in u0", "h0_"), node("Add", "x0 h0_", "zs"),
+               node("Sigmoid", "zs", "z"), node("MatMul", "h_in u1_", "h1"), node("Add", "x1 h1", "ks"),
+               node("Sigmoid", "ks", "k"), node("Mul", "k h_in", "kh"), node("MatMul", "kh u2", "h2"), node("Add", "h2 x2", "ns"),
+               node("Tanh", "ns", "n"), node("Sub", "n h_in", "d"), node("Mul", "z d", "zd"), node("Add", "h_in zd", "new_h")]
+lstm_nodes = [node("MatMul", "r w4", "xw"), node("MatMul", "h_in u4", "hu"), node("Add", "xw hu", "both"),
+              node("Add", "both b4", "sum"), node("Split", "sum", "i0 f0 g0 o0", axis=1), node("Sigmoid", "i0", "i1"),
+              node("Sigmoid", "f0", "f1"), node("Tanh", "g0", "g1"), node("Sigmoid", "o0", "o1"), node("Mul", "f1 c_in", "fc"),
+              node("Mul", "i1 g1", "ig"), node("Add", "fc ig", "new_c"), node("Tanh", "new_c", "tc"), node("Mul", "o1 tc", "new_h")]
+rnn_nodes = [node("MatMul", "r w1", "xw"), node("MatMul", "h_in u1", "hu"), node("Add", "hu xw", "sum"), node("Tanh", "sum", "new_h")]
+loop_of(rnn_nodes, ["h"], "loop_rnn", lambda r, h: [np.tanh(r @ W["w1"] + h @ W["u1"])])
+loop_of(gru_nodes, ["h"], "loop_gru", gru)
+loop_of(gru_nodes, ["h"], "loop_gru_mask", gru, mask=True)
+loop_of(first_nodes, ["h"], "loop_gru_reset_first", gru_first)
+loop_of(lstm_nodes, ["h", "c"], "loop_lstm", lstm)
+loop_of(lstm_nodes, ["h", "c"], "loop_lstm_mask", lstm, mask=True)
+each = body([node("Mul", "a w", "p"), node("ReduceSum", "p", "q", axes=[0], keepdims=0), node("Tanh", "q", "y_")],
+            [("a", TensorProto.FLOAT)], [("y_", TensorProto.FLOAT)])
+save("scan_rows", [node("Scan", "x", body=each, num_scan_inputs=1)], rows, lambda x: [np.tanh((x * 0.5).sum(1))],
+     {"w": np.full(6, 0.5, np.float32)}, opset=11)
 
 # A filter over the frequencies of a sequence, there and back, and a transform of complex numbers that is cut.
 signal = {"x": (floats("batch", 7, 3, 1), ["batch", 7, 3, 1])}
