@@ -6,6 +6,7 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostEmitter.h"
+#include "dialects/Rec/ConstantData.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -246,4 +247,51 @@ Value HostEmitter::reduceOver(ArrayRef<Value> extents, rec::ReduceKind kind, Typ
   if (loop && !holdsLoop(loop))
     annotateParallel(loop, target);
   return result;
+}
+
+/// Whether the last dimensions of a place lie one after another without gaps.
+bool HostEmitter::isDenseOver(const StridedView &place, ArrayRef<SizeExpr> inner) {
+  SizeExpr stride = 1;
+  ArrayRef<Value> strides = ArrayRef(place.strides).take_back(inner.size());
+  for (size_t d = inner.size(); d-- > 0; stride = stride * inner[d])
+    if (inner[d] != SizeExpr(1) && strides[d] != size(stride) &&
+        asConstant(strides[d]) != stride.constant().value_or(-1))
+      return false;
+  return true;
+}
+
+/// Whether an element of a value is named by its position in these last dimensions: all that it is computed from lies
+/// densely over them, or is one number.
+bool HostEmitter::isFlat(Value value, ArrayRef<SizeExpr> inner) {
+  rec::Shape shape = rec::getShape(value);
+  auto isOne = [](const SizeExpr &extent) { return extent == SizeExpr(1); };
+  if (llvm::all_of(shape, isOne))
+    return true;
+  if (shape.size() < inner.size() || ArrayRef(shape).take_back(inner.size()) != inner)
+    return false;
+  ArrayRef<SizeExpr> outer = ArrayRef(shape).drop_back(inner.size());
+  if (!llvm::all_of(outer.drop_front(isRowValue(value) && !outer.empty()), isOne))
+    return false;
+  if (auto constant = value.getDefiningOp<rec::ConstantOp>(); constant && rec::getConstantSplat(constant.getValue()))
+    return true;
+  if (value.getDefiningOp<rec::ConstantOp>() || places.count(value))
+    return isDenseOver(materialize(value), inner);
+  Operation *op = value.getDefiningOp();
+  return op && op->hasTrait<rec::Pointwise>() &&
+         llvm::all_of(op->getOperands(), [&](Value operand) { return isFlat(operand, inner); });
+}
+
+/// One loop over all elements where that is possible: short inner loops fill no vectors.
+void HostEmitter::fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) {
+  rec::Shape shape = rec::getShape(tensor);
+  ArrayRef<SizeExpr> inner = ArrayRef(shape).drop_front(oneRow);
+  if (inner.size() < 2 || !isDenseOver(place, inner) || !isFlat(tensor, inner))
+    return LayerEmitter::fill(tensor, oneRow, place, elementAt);
+  overElements(size(rec::getNumElements(inner)), [&](Index flat) {
+    SmallVector<Value> index(shape.size(), constantIndex(0));
+    if (oneRow)
+      index[0] = row;
+    index.back() = flat[0];
+    store(elementAt(index), place, index);
+  });
 }

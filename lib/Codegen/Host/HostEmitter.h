@@ -50,6 +50,9 @@ private:
   mlir::func::FuncOp getReportFunction();
   void report(int code, Value operandIndex, Value position, Value id) override;
   Value constantBytes(llvm::ArrayRef<char> bytes) override;
+  void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) override;
+  bool isFlat(Value value, llvm::ArrayRef<SizeExpr> inner);
+  bool isDenseOver(const StridedView &place, llvm::ArrayRef<SizeExpr> inner);
   void overElements(llvm::ArrayRef<Value> extents, LoopBody body) override;
   Value reduceOver(llvm::ArrayRef<Value> extents, rec::ReduceKind kind, mlir::Type elementType, Term term) override;
 
@@ -62,7 +65,9 @@ private:
   using Part = std::pair<int64_t, int64_t>;
   llvm::SmallVector<Value> decodeRow(const LookupTable &table, Value row, llvm::ArrayRef<Part> parts);
 
-  //===--- Interaction.cpp, Recurrent.cpp, Softmax.cpp, TopK.cpp ---===//
+  //===--- Interaction.cpp, Recurrent.cpp, Reductions.cpp, Softmax.cpp, TopK.cpp ---===//
+  mlir::LogicalResult emitReduce(rec::ReduceOp op) override;
+  void overLanes(Value extent, int64_t lanes, llvm::function_ref<void(Value, int64_t, Value)> body);
   rec::RecurrenceOp findBlockRecurrence();
   mlir::LogicalResult emitRecurrentKernel(rec::RecurrenceOp op);
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;

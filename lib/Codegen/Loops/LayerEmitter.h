@@ -143,7 +143,7 @@ protected:
   virtual void report(int code, Value operandIndex, Value position, Value id) = 0;
 
   //===--- Layers that need loops of their own ---===//
-  mlir::LogicalResult emitReduce(rec::ReduceOp op);
+  virtual mlir::LogicalResult emitReduce(rec::ReduceOp op);
   mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
   virtual mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
