@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------------===//
 
+#include "passes/Import/RecurrentSteps.h"
 #include "passes/Import/Registry.h"
 
 using namespace mlir;
@@ -28,17 +29,6 @@ static bool hasDefaultActivations(Node &node, rec::CellKind cell) {
   return true;
 }
 
-/// Why the node is no recurrent layer of the dialect; empty when it is one.
-static std::string getUnsupported(Node &node, rec::CellKind cell) {
-  if (!hasDefaultActivations(node, cell))
-    return "activations other than the operator's defaults";
-  if (node.hasAttr("clip"))
-    return "attribute 'clip'";
-  if (node.getInt("input_forget", 0) != 0)
-    return "attribute 'input_forget'";
-  return "";
-}
-
 template <rec::CellKind cell> static LogicalResult convertRecurrent(Node &node) {
   Value x = node.getOperand(0), weight = node.getOperand(1), recurrence = node.getOperand(2);
   if (!weight || !recurrence || getRank(x) != 3 || getRank(recurrence) != 3)
@@ -47,8 +37,6 @@ template <rec::CellKind cell> static LogicalResult convertRecurrent(Node &node) 
   int64_t layout = node.getInt("layout", 0);
   if (!direction || layout < 0 || layout > 1)
     return node.invalid("an unknown direction or layout");
-  if (std::string reason = getUnsupported(node, cell); !reason.empty())
-    return node.unsupported(reason);
   std::optional<int64_t> hidden = rec::getShape(recurrence)[2].constant();
   if (!hidden)
     return node.unsupported("a dynamic hidden size");
@@ -59,11 +47,29 @@ template <rec::CellKind cell> static LogicalResult convertRecurrent(Node &node) 
   // The layer has the batch second; in layout 1 it comes first.
   auto swapBatch = [&](Value value) { return value && layout == 1 ? node.transpose(value, {1, 0, 2}) : value; };
   Value initialH = swapBatch(node.getOperand(5)), initialC = isLstm ? swapBatch(node.getOperand(6)) : Value();
-  Value peepholes = isLstm ? node.getOperand(7) : Value();
-  bool linearBeforeReset = cell == rec::CellKind::gru && node.getInt("linear_before_reset", 0) != 0;
+  RecurrentLayer layer{cell,
+                       *direction,
+                       *direction == rec::Direction::bidirectional ? 2 : 1,
+                       *hidden,
+                       swapBatch(x),
+                       weight,
+                       recurrence,
+                       node.getOperand(3),
+                       node.getOperand(4),
+                       initialH,
+                       initialC,
+                       isLstm ? node.getOperand(7) : Value(),
+                       cell == rec::CellKind::gru && node.getInt("linear_before_reset", 0) != 0};
+  // The sizes are checked, whatever becomes of the layer.
   SmallVector<Value> results =
-      node.makeAll<rec::RnnOp>(isLstm ? 3 : 2, cell, *direction, swapBatch(x), weight, recurrence, node.getOperand(3),
-                               node.getOperand(4), initialH, initialC, peepholes, linearBeforeReset);
+      node.makeAll<rec::RnnOp>(isLstm ? 3 : 2, cell, layer.direction, layer.x, weight, recurrence, layer.bias,
+                               layer.lengths, initialH, initialC, layer.peepholes, layer.linearBeforeReset);
+  bool isDefault = hasDefaultActivations(node, cell) && !node.hasAttr("clip") && node.getInt("input_forget", 0) == 0;
+  if (results[0] && !isDefault) {
+    results = writeRecurrentSteps(node, layer);
+    if (results.empty())
+      return failure();
+  }
   if (layout == 1 && results[0])
     results[0] = node.transpose(results[0], {2, 0, 1, 3});
   for (Value &state : MutableArrayRef<Value>(results).drop_front())

@@ -125,6 +125,7 @@ private:
   std::optional<SizeTensor> reshape();
   std::optional<SizeTensor> transpose();
   std::optional<SizeTensor> oneHot();
+  std::optional<SizeTensor> pad();
   /// The constants in an optional operand.
   std::optional<SmallVector<int64_t>> getInts(unsigned i);
 
@@ -156,7 +157,7 @@ static std::optional<SizeExpr> divide(const SizeExpr &a, const SizeExpr &b) {
   }
   if (auto exact = SizeExpr::exactDiv(a, b))
     return exact;
-  if (!isNonNegative(a) || !y || *y <= 0)
+  if (!rec::provablyNonNegative(a) || !y || *y <= 0)
     return std::nullopt;
   return SizeExpr::floorDiv(a, b);
 }
@@ -343,6 +344,31 @@ std::optional<SizeTensor> Evaluator::oneHot() {
   return result;
 }
 
+/// Zeros around a vector or a matrix: exporters put the pads of some axes among those of all.
+std::optional<SizeTensor> Evaluator::pad() {
+  const SizeTensor &x = *operands[0];
+  auto pads = getInts(1);
+  size_t rank = x.shape.size();
+  bool isZero = operands.size() < 3 || !operands[2] || operands[2]->elements == Sizes{SizeExpr(0)};
+  auto isSmall = [](int64_t n) { return n >= 0 && n <= maxSizes; };
+  if (!pads || rank < 1 || rank > 2 || pads->size() != 2 * rank || operands.size() > 3 || !isZero ||
+      node.getString("mode", "constant") != "constant" || !llvm::all_of(*pads, isSmall))
+    return std::nullopt;
+  int64_t columns = x.shape.back(), rows = rank == 2 ? x.shape.front() : 1;
+  int64_t left = (*pads)[rank - 1], right = pads->back(), above = rank == 2 ? (*pads)[0] : 0,
+          below = rank == 2 ? (*pads)[2] : 0, width = left + columns + right;
+  if (width * (above + rows + below) > maxSizes)
+    return std::nullopt;
+  SizeTensor result{Sizes(width * (above + rows + below)), x.shape};
+  for (int64_t row = 0; row < rows; ++row)
+    llvm::copy(ArrayRef(x.elements).slice(row * columns, columns),
+               result.elements.begin() + (above + row) * width + left);
+  result.shape.back() = width;
+  if (rank == 2)
+    result.shape.front() = above + rows + below;
+  return result;
+}
+
 std::optional<SizeTensor> Evaluator::reduceProduct() {
   // All axes of a vector is its one axis.
   if (operands.size() != 1 || !operands[0]->isVector() || node.getInt("noop_with_empty_axes", 0))
@@ -381,6 +407,8 @@ std::optional<SizeTensor> Evaluator::evaluate() {
     return reduceProduct();
   if (type == "OneHot")
     return oneHot();
+  if (type == "Pad")
+    return pad();
   if (type == "Neg" && operands.size() == 1) {
     SizeTensor result = *operands[0];
     for (SizeExpr &size : result.elements)

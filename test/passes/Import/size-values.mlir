@@ -65,3 +65,18 @@ func.func @one_hot(%arg0: tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xi6
   %r = rec.onnx "Reshape"(%h, %last) {opset = 17 : i64} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
   return %r : tensor<*xi64>
 }
+
+// Pads of one axis among those of all, as they are put together for a dilated convolution.
+// CHECK-LABEL: func.func @padded(
+// CHECK: rec.dims <0, "batch", 0, 0, "batch", 0> : tensor<6xi64>
+func.func @padded(%arg0: tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xi64> {
+  %s = rec.onnx "Shape"(%arg0) {attrs = {end = 1 : i64}, opset = 17 : i64} : (tensor<?x4xf32, #rec.dims<"batch", 4>>) -> tensor<*xi64>
+  %both = rec.onnx "Concat"(%s, %s) {attrs = {axis = 0 : i64}, opset = 17 : i64} : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %two = rec.constant dense<[2, 1]> : tensor<2xi64>
+  %matrix = rec.onnx "Reshape"(%both, %two) {opset = 17 : i64} : (tensor<*xi64>, tensor<2xi64>) -> tensor<*xi64>
+  %pads = rec.constant dense<[0, 1, 0, 1]> : tensor<4xi64>
+  %p = rec.onnx "Pad"(%matrix, %pads) {opset = 17 : i64} : (tensor<*xi64>, tensor<4xi64>) -> tensor<*xi64>
+  %flat = rec.constant dense<-1> : tensor<1xi64>
+  %r = rec.onnx "Reshape"(%p, %flat) {opset = 17 : i64} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+  return %r : tensor<*xi64>
+}

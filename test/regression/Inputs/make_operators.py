@@ -407,6 +407,30 @@ loop_of(gru_nodes, ["h"], "loop_gru_mask", gru, mask=True)
 loop_of(first_nodes, ["h"], "loop_gru_reset_first", gru_first)
 loop_of(lstm_nodes, ["h", "c"], "loop_lstm", lstm)
 loop_of(lstm_nodes, ["h", "c"], "loop_lstm_mask", lstm, mask=True)
+
+
+def rnn_relu(x, n):
+    """Both directions of a layer of two functions, and of one whose sequences have lengths."""
+    def over(order, function, lengths=None):
+        h, rows = np.zeros((x.shape[1], 4)), [None] * len(x)
+        for t in order:
+            new = function(x[t] @ W["w1"] + h @ W["u1"])
+            keep = np.full((len(h), 1), True) if lengths is None else (lengths > t)[:, None]
+            h, rows[t] = np.where(keep, new, h), np.where(keep, new, 0)
+        return np.stack(rows), h
+    steps = range(len(x))
+    both = [over(steps, lambda v: np.maximum(v, 0)), over(reversed(steps), lambda v: np.clip(v * 0.25 + 0.4, 0, 1))]
+    short = over(steps, lambda v: np.tanh(np.clip(v, -0.5, 0.5)), n)
+    return [np.stack([rows for rows, _ in both], 1), np.stack([h for _, h in both]), short[0][:, None], short[1][None]]
+
+
+turned = {key: W[key].T[None].astype(np.float32) for key in ("w1", "u1")}
+save("rnn_functions",
+     [node("RNN", "x w2 u2", "y h", activations=["Relu", "HardSigmoid"], activation_alpha=[0.25], activation_beta=[0.4],
+           direction="bidirectional", hidden_size=4),
+      helper.make_node("RNN", ["x", "w1", "u1", "", "n"], ["z", "k"], clip=0.5, hidden_size=4)],
+     {"x": (floats(7, "batch", 5), [7, "batch", 5]), "n": (integers(0, 8, "batch", kind=np.int32), ["batch"])}, rnn_relu,
+     {**turned, **{key[0] + "2": np.concatenate([value] * 2) for key, value in turned.items()}}, outputs="y h z k")
 each = body([node("Mul", "a w", "p"), node("ReduceSum", "p", "q", axes=[0], keepdims=0), node("Tanh", "q", "y_")],
             [("a", TensorProto.FLOAT)], [("y_", TensorProto.FLOAT)])
 save("scan_rows", [node("Scan", "x", body=each, num_scan_inputs=1)], rows, lambda x: [np.tanh((x * 0.5).sum(1))],
