@@ -69,7 +69,9 @@ LogicalResult HostEmitter::emitReduce(rec::ReduceOp op) {
   Type type = elementTypeOf(x);
   int64_t last = rec::getShape(x).size() - 1;
   auto chosen = destinations.find(result);
-  bool isRun = chosen == destinations.end() || asConstant(chosen->second.strides.back()) == 1;
+  // A result without dimensions has no strides.
+  bool isRun =
+      chosen == destinations.end() || chosen->second.strides.empty() || asConstant(chosen->second.strides.back()) == 1;
   if (last < 1 || llvm::is_contained(op.getAxes(), last) || !hasVectorStep(op.getKind()) || !isRun ||
       !isa<FloatType>(type) || !computeType(type).isF32())
     return LayerEmitter::emitReduce(op);
