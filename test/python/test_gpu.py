@@ -113,6 +113,18 @@ class Gpu(unittest.TestCase):
         update.commit()
         self.check(inputs, self.engine.run(inputs))
 
+    @unittest.skipUnless(ENGINE, "the engine is not in a file")
+    def test_shared_tables(self):
+        inputs, engines = self.make(64), [reckon.load(ENGINE, device="cuda", device_tables="shared") for _ in range(2)]
+        for engine in engines:
+            self.check(inputs, engine.run(inputs))
+        update = engines[0].update()
+        update.delete_rows(engines[0].tables[0].name, list(range(7)))
+        update.commit()
+        self.check(inputs, engines[1].run(inputs))
+        torch.cuda.synchronize()
+        self.assertTrue(torch.equal(engines[0].run(inputs)["y"], torch.relu(inputs["x"])))
+
     def test_bound(self):
         inputs, stream = self.make(128), torch.cuda.Stream()
         bound = self.engine.create_context().bind(inputs)
