@@ -287,11 +287,15 @@ void HostEmitter::fill(Value tensor, bool oneRow, const StridedView &place, Elem
   ArrayRef<SizeExpr> inner = ArrayRef(shape).drop_front(oneRow);
   if (inner.size() < 2 || !isDenseOver(place, inner) || !isFlat(tensor, inner))
     return LayerEmitter::fill(tensor, oneRow, place, elementAt);
+  // A dimension of one element has no stride to count along.
+  size_t along = shape.size();
+  while (--along > shape.size() - inner.size() && shape[along] == SizeExpr(1))
+    ;
   overElements(size(rec::getNumElements(inner)), [&](Index flat) {
     SmallVector<Value> index(shape.size(), constantIndex(0));
     if (oneRow)
       index[0] = row;
-    index.back() = flat[0];
+    index[along] = flat[0];
     store(elementAt(index), place, index);
   });
 }
