@@ -16,6 +16,11 @@ namespace reckon::rec {
 /// when its data cannot be moved.
 ConstantOp transposeMatrix(mlir::OpBuilder &builder, ConstantOp constant);
 
+/// The constant with dimension perm[d] as d, seen as a tensor of `shape`, of the same name. Null when its data cannot
+/// be moved.
+ConstantOp permuteConstant(mlir::OpBuilder &builder, ConstantOp constant, llvm::ArrayRef<int64_t> perm,
+                           llvm::ArrayRef<int64_t> shape);
+
 } // namespace reckon::rec
 
 #endif // RECKON_PASSES_COMMON_CONSTANTMATRIX_H

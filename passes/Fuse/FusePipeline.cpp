@@ -17,6 +17,8 @@ using namespace reckon::fuse;
 void reckon::buildFusePipeline(OpPassManager &pm, const FuseOptions &options) {
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createDecomposeForFusion());
+  if (options.gatherScatters)
+    funcs.addPass(createGathersFromScatters());
   if (options.linearConvs)
     funcs.addPass(createLinearFromConv());
   if (options.alignConcats)

@@ -32,8 +32,10 @@ namespace fuse {
 struct FuseOptions {
   /// Operands of whole vectors come first in a concat, for kernels that write and read rows in vectors.
   bool alignConcats = false;
-  /// Convolutions of one position are linear layers.
+  /// Convolutions are linear layers.
   bool linearConvs = false;
+  /// Every place of a scatter looks up its update.
+  bool gatherScatters = false;
   /// Pairs of linear layers through few columns are one region.
   bool lowRank = true;
 };

@@ -33,19 +33,37 @@ def DecomposeForFusion : Fuse_Pass<"rec-decompose-for-fusion"> {
 }
 
 def LinearFromConv : Fuse_Pass<"rec-linear-from-conv"> {
-  let summary = "Write convolutions of one position as linear layers over channels";
+  let summary = "Write convolutions as linear layers over windows of channels";
   let description = [{
-    A convolution in one group whose window is one position, without steps or padding and with constant weights, becomes a
-    `rec.linear` between two transposes: channels are its last dimension. Unary layers and casts behind it that alone read
-    it come before the second transpose, where they are the linear layer's epilogue.
+    A convolution in one group with constant weights becomes a `rec.linear` between two transposes: channels are its last
+    dimension. Where its window is more than one position, or it has steps or padding, the windows of all positions are written side by
+    side first, as a concat of slices, if there are at most 64 positions and 1024 multiplications a result. Unary layers and casts behind it
+    that alone read it come before the second transpose, where they are the linear layer's epilogue.
 
     Requires: the precision phase is done.
-    Guarantees: no such convolution.
-    Does not: touch convolutions of wider windows.
+    Guarantees: no convolution of one position in one group with constant weights.
+    Does not: touch convolutions of few channels, which loops compute faster than windows are written.
 
     Example: test/passes/Fuse/linear-from-conv.mlir
   }];
   let statistics = [Statistic<"numConvs", "convs", "Convolutions turned into linear layers">];
+}
+
+def GathersFromScatters : Fuse_Pass<"rec-gathers-from-scatters"> {
+  let summary = "Let every place of a scatter look up its update";
+  let description = [{
+    A scatter without reduction writes in order, for of updates to one place the last stays. What has no order is which update that
+    is: the greatest of the numbers of all that go there. So a scatter of these numbers with the reduction `max`, on -1,
+    comes first, and each place of the result is that update, or x where there is none, which is any number of threads' work,
+    one kernel with the layers behind it.
+
+    Requires: the precision phase is done.
+    Guarantees: no scatter without reduction, but of at most 64 updates.
+    Does not: touch scatters with a reduction.
+
+    Example: test/passes/Fuse/gathers-from-scatters.mlir
+  }];
+  let statistics = [Statistic<"numScatters", "scatters", "Scatters turned into gathers">];
 }
 
 def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {

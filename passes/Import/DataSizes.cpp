@@ -183,16 +183,20 @@ static Value takePrefix(Node &node, Value x, const SizeExpr &count) {
   return node.makeTyped<rec::PrefixOp>(rec::getTensorType(shape, getElement(x)), x);
 }
 
-/// The numbers 0, 1, ... of the places whose mask is true, at the front of as many as there are places; zeros follow.
-static Value bringForward(Node &node, Value mask, Value target) {
+/// `count` zeros, and `updates` at the places of `index`, or added to each other there.
+static Value scatter(Node &node, const SizeExpr &count, Value index, Value updates,
+                     std::optional<ReduceKind> reduction = std::nullopt) {
+  auto kind = reduction ? rec::ReduceKindAttr::get(node.b.getContext(), *reduction) : rec::ReduceKindAttr();
+  return node.make<rec::ScatterElementsOp>(node.splat(count, 0, node.b.getI64Type()), index, updates,
+                                           node.b.getI64IntegerAttr(0), kind);
+}
+
+/// Those values whose mask is true, each at its target, in front of as many places as there are; zeros follow.
+static Value bringForward(Node &node, Value mask, Value target, Value values) {
   SizeExpr places = rec::getShape(mask)[0];
-  Type i64 = node.b.getI64Type();
-  Value count = node.sizes(places, /*scalar=*/true);
   // The others are written behind the end, which is cut off.
-  Value index = node.select(mask, target, count);
-  Value result = node.make<rec::ScatterElementsOp>(node.splat(places + 1, 0, i64), index, node.iota(places, i64, 0),
-                                                   node.b.getI64IntegerAttr(0), rec::ReduceKindAttr());
-  return node.sliceAxis(result, 0, 0, places);
+  Value index = node.select(mask, target, node.sizes(places, /*scalar=*/true));
+  return node.sliceAxis(scatter(node, places + 1, index, values), 0, 0, places);
 }
 
 Value getTruePositions(Node &node, Value mask) {
@@ -206,7 +210,8 @@ Value getTruePositions(Node &node, Value mask) {
   if (count == rec::getNumElements(rec::getShape(mask)) || (constant && count == SizeExpr(0)))
     return node.iota(count, i64, 0);
   Value before = node.make<rec::CumSumOp>(node.cast(flat, i64), int64_t(0), /*exclusive=*/true, /*reverse=*/false);
-  return takePrefix(node, bringForward(node, flat, before), count);
+  Value numbers = node.iota(rec::getShape(flat)[0], i64, 0);
+  return takePrefix(node, bringForward(node, flat, before, numbers), count);
 }
 
 //===--------------------------------------------------------------------------------===//
@@ -279,31 +284,22 @@ static LogicalResult convertCompress(Node &node) {
 /// Columns of a row that are compared one after the other.
 constexpr int64_t maxColumns = 64;
 
-namespace {
-/// Of rows i and j, as matrices: whether they are equal, and whether row j comes before row i.
-struct RowOrder {
-  Value equal, before;
-};
-} // namespace
-
-static RowOrder compareRows(Node &node, Value rows, int64_t columns) {
+/// The numbers of rows in ascending order, of equal ones in theirs: sorted by one column after another, the last first.
+static Value sortRows(Node &node, Value rows, int64_t columns) {
   SizeExpr count = rec::getShape(rows)[0];
-  Shape all{count, count};
-  RowOrder order;
-  for (int64_t c = 0; c < columns; ++c) {
-    Value column = node.sliceAxis(rows, 1, c, 1);
-    Value other = node.reshape(column, {1, count});
-    Value equal = node.compare(CompareKind::eq, column, other), less = node.compare(CompareKind::gt, column, other);
-    order.before = order.before ? node.binary(BinaryKind::logical_or, order.before,
-                                              node.binary(BinaryKind::logical_and, order.equal, less))
-                                : less;
-    order.equal = order.equal ? node.binary(BinaryKind::logical_and, order.equal, equal) : equal;
+  auto all = rec::DimsAttr::get(node.b.getContext(), count);
+  Value order;
+  for (int64_t c = columns; c-- > 0;) {
+    Value column = node.reshape(node.sliceAxis(rows, 1, c, 1), count);
+    if (order)
+      column = node.gather(column, order, 0);
+    Value next = node.makeAll<rec::TopKOp>(2, column, all, int64_t(0), /*smallest=*/true)[1];
+    order = order ? node.gather(order, next, 0) : next;
   }
   return order;
 }
 
-/// Each row against each other: one is new when no earlier one equals it, and its place among the new ones is how many
-/// of them come before it.
+/// Rows in order: one is new where it is not the one before, and its group is how many were new before it.
 static LogicalResult convertUnique(Node &node) {
   Value x = node.getOperand(0);
   Shape shape = rec::getShape(x);
@@ -329,21 +325,26 @@ static LogicalResult convertUnique(Node &node) {
     return node.unsupported("rows of a dynamic size or of more than " + Twine(maxColumns) + " elements");
   if (getElement(x).isInteger(1))
     return node.unsupported("booleans");
-  RowOrder order = compareRows(node, node.reshape(front, {count, *columns}), *columns);
-
-  Value row = node.iota({count, 1}, i64, 0), other = node.iota({1, count}, i64, 1);
-  Value earlier = node.binary(BinaryKind::logical_and, order.equal, node.compare(CompareKind::lt, other, row));
-  Value isNew = node.unary(UnaryKind::logical_not, node.reduce(ReduceKind::max, earlier, 1, /*keepdims=*/false));
+  Value rows = node.reshape(front, {count, *columns}), order = sortRows(node, rows, *columns);
+  Value number = node.iota(count, i64, 0), sorted = node.gather(rows, order, 0);
+  Value before = node.gather(sorted, node.binary(BinaryKind::max, node.add(number, -1.0), 0.0), 0);
+  Value differs = node.reduce(ReduceKind::max, node.compare(CompareKind::ne, sorted, before), 1, /*keepdims=*/false);
+  Value isNew = node.binary(BinaryKind::logical_or, differs, node.compare(CompareKind::eq, number, 0.0));
   if (!isNew)
     return failure();
-  if (node.getInt("sorted", 1) == 0) { // In the order of their first rows.
-    Value first = node.make<rec::ArgReduceOp>(ReduceKind::max, node.cast(order.equal, node.b.getI32Type()), int64_t(1),
-                                              /*keepdims=*/true, /*select_last=*/false);
-    order.before = node.compare(CompareKind::lt, other, first);
+  auto countBefore = [&](Value mask, bool exclusive) {
+    return node.make<rec::CumSumOp>(node.cast(mask, i64), int64_t(0), exclusive, /*reverse=*/false);
+  };
+  Value group = node.add(countBefore(isNew, /*exclusive=*/false), -1.0);
+  Value firsts = bringForward(node, isNew, group, order); // of each group, as sorting keeps equal rows in order
+  if (node.getInt("sorted", 1) == 0) {                    // In the order of their first rows.
+    Value isFirst = node.compare(CompareKind::ne, scatter(node, count, order, node.cast(isNew, i64)), 0.0);
+    Value place = countBefore(isFirst, /*exclusive=*/true);
+    group = node.gather(place, node.gather(firsts, group, 0), 0);
+    firsts = bringForward(node, isFirst, place, number);
   }
-  Value counts = node.binary(BinaryKind::logical_and, order.before, node.unsqueeze(isNew, 0));
-  Value place = node.reduce(ReduceKind::sum, node.cast(counts, i64), 1, /*keepdims=*/false);
-  Value positions = takePrefix(node, bringForward(node, isNew, place), countTrue(node, isNew));
+  SizeExpr groups = countTrue(node, isNew);
+  Value positions = takePrefix(node, firsts, groups);
   Value result = node.gather(front, positions, 0);
   if (axis) {
     SmallVector<int64_t> back(rank);
@@ -351,11 +352,12 @@ static LogicalResult convertUnique(Node &node) {
       back[from] = to;
     result = node.transpose(result, back);
   }
-  Value repeats;
+  Value inverse, repeats;
+  if (node.isUsed(2))
+    inverse = scatter(node, count, order, group);
   if (node.isUsed(3))
-    repeats =
-        node.gather(node.reduce(ReduceKind::sum, node.cast(order.equal, i64), 1, /*keepdims=*/false), positions, 0);
-  return node.replace({result, positions, place, repeats});
+    repeats = takePrefix(node, scatter(node, count, group, node.splat(count, 1, i64), ReduceKind::sum), groups);
+  return node.replace({result, positions, inverse, repeats});
 }
 
 void registerDataSizes(Registry &r) {

@@ -23,6 +23,7 @@
 #include "reckon/Engine/RowFormat.h"
 
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace reckon::loops {
 
@@ -156,6 +157,15 @@ protected:
   mlir::LogicalResult emitFmTerm(rec::FmTermOp op);
   virtual mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op);
 
+  //===--- Scatters (Scatter.cpp) ---===//
+  /// Whether threads can combine numbers in one place at the same time, with the same result in any order.
+  virtual bool updatesTogether(rec::ReduceKind kind, mlir::Type elementType) const { return false; }
+  /// Updates of one place, `together` with other threads or in order.
+  virtual void update(rec::ReduceKind kind, Value element, const StridedView &place, Index at, bool together);
+  /// Goes over updates, in order where two may go to one place. Updates whose indices differ in one of the dimensions
+  /// that keep them `apart` do not.
+  virtual void overUpdates(llvm::ArrayRef<Value> extents, const llvm::SmallBitVector &apart, LoopBody body);
+
   //===--- Products (Contraction.cpp) ---===//
   virtual mlir::LogicalResult emitMatmul(rec::MatmulOp op);
   mlir::LogicalResult emitLinear(rec::LinearOp op);
@@ -169,7 +179,9 @@ protected:
   Value isInsideWindows(const Contraction &contraction, Index index);
 
   //===--- Top-k (TopK.cpp) ---===//
-  mlir::LogicalResult emitTopK(rec::TopKOp op);
+  virtual mlir::LogicalResult emitTopK(rec::TopKOp op);
+  /// Whether one element goes before another: strictly greater (less); a NaN before every number but not before a NaN.
+  Value isBefore(rec::TopKOp op, Value candidate, Value kept);
   /// A faster way than insertion for a long axis; it says at run time whether it worked. Null: none.
   virtual Value filterTopK(rec::TopKOp op, const StridedView &from, const StridedView &values,
                            const StridedView &indices, Value extent) {
@@ -234,7 +246,8 @@ private:
   llvm::SmallVector<Value> overWindow(const Window &w, Index output, mlir::ValueRange init, WindowBody body);
   /// The element of the result that an update at this index of the loops goes to, and whether there is one.
   using ScatterTarget = llvm::function_ref<std::pair<llvm::SmallVector<Value>, Value>(Index, llvm::ArrayRef<Value>)>;
-  template <typename OpT> mlir::LogicalResult emitScatter(OpT op, Value over, ScatterTarget target);
+  template <typename OpT>
+  mlir::LogicalResult emitScatter(OpT op, Value over, const llvm::SmallBitVector &apart, ScatterTarget target);
 };
 
 } // namespace reckon::loops

@@ -16,30 +16,29 @@ using namespace reckon;
 using namespace reckon::loops;
 using rec::CompareKind;
 
+Value LayerEmitter::isBefore(rec::TopKOp op, Value candidate, Value kept) {
+  Type type = elementTypeOf(op.getX());
+  CompareKind kind = op.getSmallest() ? CompareKind::lt : CompareKind::gt;
+  Value before = emitCompare(b, kind, candidate, kept, type);
+  if (!isa<FloatType>(candidate.getType()))
+    return before;
+  Value first = op.getSmallest() ? kept : candidate, second = op.getSmallest() ? candidate : kept;
+  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  Value firstNan = emitUnary(b, rec::UnaryKind::is_nan, first, type);
+  Value secondNumber = arith::XOrIOp::create(b, emitUnary(b, rec::UnaryKind::is_nan, second, type), yes);
+  return arith::OrIOp::create(b, before, arith::AndIOp::create(b, firstNan, secondNumber));
+}
+
 /// Insertion into the sorted results. Scanning in index order with a strict comparison keeps the lower index first
 /// among equals.
 LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
   Value x = op.getX(), values = op.getValues(), indices = op.getIndices();
-  Type type = elementTypeOf(x);
   int64_t axis = op.getAxis();
   materialize(x);
   StridedView valuePlace = destination(values), indexPlace = destination(indices);
   Value extent = sizes(x)[axis], k = sizes(values)[axis];
   Value zero = constantIndex(0), one = constantIndex(1);
   Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-
-  // Whether `candidate` goes before `kept`: strictly greater (less); a NaN before every number but not before a NaN.
-  auto goesBefore = [&](Value candidate, Value kept) {
-    CompareKind kind = op.getSmallest() ? CompareKind::lt : CompareKind::gt;
-    Value before = emitCompare(b, kind, candidate, kept, type);
-    if (!isa<FloatType>(candidate.getType()))
-      return before;
-    Value first = op.getSmallest() ? kept : candidate, second = op.getSmallest() ? candidate : kept;
-    Value firstNan = emitUnary(b, rec::UnaryKind::is_nan, first, type);
-    Value secondNumber = arith::XOrIOp::create(b, emitUnary(b, rec::UnaryKind::is_nan, second, type), yes);
-    Value nanFirst = arith::AndIOp::create(b, firstNan, secondNumber);
-    return Value(arith::OrIOp::create(b, before, nanFirst));
-  };
 
   nestAround(values, axis, [&](SmallVectorImpl<Value> &index) {
     StridedView from = vectorAt(places[x], index, axis), value = vectorAt(valuePlace, index, axis),
@@ -56,7 +55,7 @@ LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
             Value at = args[0];
             Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, zero);
             Value move = ifElse(
-                inside, [&] { return SmallVector<Value>{goesBefore(candidate, load(value, sub(at, one)))}; },
+                inside, [&] { return SmallVector<Value>{isBefore(op, candidate, load(value, sub(at, one)))}; },
                 [&] { return SmallVector<Value>{inside}; })[0];
             scf::ConditionOp::create(b, move, ValueRange{at});
           },
@@ -75,7 +74,7 @@ LogicalResult LayerEmitter::emitTopK(rec::TopKOp op) {
       return reduceLoop(begin, end, worst, [&](Value i, ValueRange state) -> SmallVector<Value> {
         Value candidate = load(from, i), current = state[0], last = sub(k, one);
         return ifElse(
-            goesBefore(candidate, current),
+            isBefore(op, candidate, current),
             [&]() -> SmallVector<Value> {
               insert(i, candidate, last);
               return {load(value, last)};

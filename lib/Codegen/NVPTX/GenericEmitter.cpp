@@ -66,6 +66,8 @@ GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shap
     : LayerEmitter(kernel), module(module), shape(shape) {
   int64_t width = shape == Shape::Rows ? rowWidth(kernel) : INT64_MAX;
   groupThreads = width <= 2 ? 1 : width <= 1024 ? 32 : width <= 4096 ? 128 : 256;
+  if (shape == Shape::Block)
+    groupThreads = GpuTarget::maxBlockThreads;
   bool hasProduct = llvm::any_of(kernel.getBody().front(), llvm::IsaPred<rec::MatmulOp>);
   if (hasProduct)
     groupThreads = std::max(groupThreads, GpuTarget::warpSize);
@@ -130,9 +132,9 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     SizeExpr elements = 1;
     for (Value output : kernel.getBody().front().getTerminator()->getOperands())
       elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(output)));
-    // Several threads share a fold.
+    // Several threads share a fold; each element is a thread's that counts those before it.
     for (Operation &op : kernel.getBody().front())
-      if (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp>(op) && !deferred.contains(&op))
+      if (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp, rec::TopKOp>(op) && !deferred.contains(&op))
         elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))));
     if (perThread == UINT_MAX || !isPointwise(kernel))
       perThread = 1;
@@ -232,6 +234,38 @@ void GenericEmitter::onOneThread(llvm::function_ref<void()> body) {
   ifThen(isFirst(), [&] {
     llvm::SaveAndRestore<bool> inside(alone, true);
     body();
+  });
+}
+
+bool GenericEmitter::updatesTogether(ReduceKind kind, Type elementType) const {
+  bool isAtomic = kind == ReduceKind::sum || kind == ReduceKind::max || kind == ReduceKind::min;
+  return canShare() && isAtomic && (elementType.isSignlessInteger(32) || elementType.isSignlessInteger(64));
+}
+
+void GenericEmitter::update(ReduceKind kind, Value element, const StridedView &place, Index at, bool together) {
+  if (!together)
+    return LayerEmitter::update(kind, element, place, at, together);
+  auto operation = kind == ReduceKind::sum   ? LLVM::AtomicBinOp::add
+                   : kind == ReduceKind::max ? LLVM::AtomicBinOp::max
+                                             : LLVM::AtomicBinOp::min;
+  LLVM::AtomicRMWOp::create(b, operation, pointer(place, at), element, LLVM::AtomicOrdering::monotonic, "device");
+}
+
+/// Each index of what keeps updates apart is a thread's, which goes over the rest in order.
+void GenericEmitter::overUpdates(ArrayRef<Value> extents, const llvm::SmallBitVector &apart, LoopBody body) {
+  if (!canShare() || apart.none())
+    return LayerEmitter::overUpdates(extents, apart, body);
+  needsOrder = true;
+  SmallVector<Value> shared, ordered;
+  for (auto [d, extent] : llvm::enumerate(extents))
+    (apart[d] ? shared : ordered).push_back(extent);
+  parallelFor(shared, [&](Index thread) {
+    sequentialNest(ordered, [&](Index step) {
+      SmallVector<Value> index;
+      for (size_t d = 0, of[2] = {}; d < extents.size(); ++d)
+        index.push_back(apart[d] ? thread[of[0]++] : step[of[1]++]);
+      body(index);
+    });
   });
 }
 

@@ -57,6 +57,11 @@ private:
   bool computesThroughReshapes() const override { return true; }
 
   mlir::LogicalResult emitCumSum(rec::CumSumOp op) override; // GenericScans.cpp
+  mlir::LogicalResult emitTopK(rec::TopKOp op) override;     // GenericOrders.cpp
+
+  bool updatesTogether(rec::ReduceKind kind, mlir::Type elementType) const override;
+  void update(rec::ReduceKind kind, Value element, const StridedView &place, Index at, bool together) override;
+  void overUpdates(llvm::ArrayRef<Value> extents, const llvm::SmallBitVector &apart, LoopBody body) override;
 
   //===--- Products (GenericProducts.cpp) ---===//
   mlir::LogicalResult emitMatmul(rec::MatmulOp op) override;

@@ -1,7 +1,7 @@
 // RUN: reckon-opt --rec-linear-from-conv %s | FileCheck %s
 // RUN: reckon-opt --rec-linear-from-conv --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 
-// STATS: 2 convs
+// STATS: 3 convs
 
 !x = tensor<?x3x5xf32, #rec.dims<"batch", 3, 5>>
 !y = tensor<?x2x5xf32, #rec.dims<"batch", 2, 5>>
@@ -36,7 +36,7 @@ func.func @read_twice(%x: !x) -> (!y, !y) {
   return %0, %1 : !y, !y
 }
 
-// Windows, steps, padding and computed weights stay.
+// Few channels in windows, steps and padding stay, and computed weights.
 // CHECK-LABEL: func.func @others
 // CHECK-NOT: rec.linear
 // CHECK-COUNT-4: rec.conv
@@ -48,4 +48,22 @@ func.func @others(%x: !x, %w: tensor<2x3x1xf32>) -> (!z, !z, tensor<?x2x7xf32, #
   %2 = rec.conv %x, %w1 strides [1] pads [1, 1] dilations [1] groups 1 : (!x, tensor<2x3x1xf32>) -> tensor<?x2x7xf32, #rec.dims<"batch", 2, 7>>
   %3 = rec.conv %x, %w strides [1] pads [0, 0] dilations [1] groups 1 : (!x, tensor<2x3x1xf32>) -> !y
   return %0, %1, %2, %3 : !z, !z, tensor<?x2x7xf32, #rec.dims<"batch", 2, 7>>, !y
+}
+
+// Windows side by side: two places of a window of 3 x 2, steps of 2 and 1, a border below.
+// CHECK-LABEL: func.func @windows
+// CHECK-DAG: %[[W:.*]] = rec.constant {{.*}} : tensor<48x32xf32>
+// CHECK: %[[X:.*]] = rec.transpose %arg0 perm [0, 2, 3, 1]
+// CHECK: %[[P:.*]] = rec.pad %[[X]], %{{.*}} low [0, 0, 0, 0] high [0, 1, 0, 0]
+// CHECK: rec.slice %[[P]] starts <0, 0, 0, 0> sizes <"batch", 3, 4, 8> steps [1, 2, 1, 1]
+// CHECK: rec.slice %[[P]] starts <0, 0, 1, 0>
+// CHECK: rec.slice %[[P]] starts <0, 1, 0, 0>
+// CHECK-COUNT-3: rec.slice
+// CHECK: %[[C:.*]] = rec.concat {{.*}} axis 3
+// CHECK: %[[L:.*]] = rec.linear %[[C]], %[[W]] : {{.*}} -> tensor<?x3x4x32xf32
+// CHECK: rec.transpose %[[L]] perm [0, 3, 1, 2]
+func.func @windows(%x: tensor<?x8x6x5xf32, #rec.dims<"batch", 8, 6, 5>>) -> tensor<?x32x3x4xf32, #rec.dims<"batch", 32, 3, 4>> {
+  %w = rec.constant dense<1.0> : tensor<32x8x3x2xf32>
+  %0 = rec.conv %x, %w strides [2, 1] pads [0, 0, 1, 0] dilations [1, 1] groups 1 : (tensor<?x8x6x5xf32, #rec.dims<"batch", 8, 6, 5>>, tensor<32x8x3x2xf32>) -> tensor<?x32x3x4xf32, #rec.dims<"batch", 32, 3, 4>>
+  return %0 : tensor<?x32x3x4xf32, #rec.dims<"batch", 32, 3, 4>>
 }

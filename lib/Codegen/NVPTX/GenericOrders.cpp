@@ -1,0 +1,60 @@
+//===- GenericOrders.cpp - Top-k by counting -------------------------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===-----------------------------------------------------------------------------===//
+//
+// A thread takes an element and counts those that go before it: that is its place in the result, if it is below k. N
+// elements of a line take N steps on N threads, none of which waits for another, where insertion takes up to N k on
+// one.
+//
+//===-----------------------------------------------------------------------------===//
+
+#include "dialects/Rec/Shape.h"
+#include "lib/Codegen/NVPTX/GenericEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::loops;
+using namespace reckon::nvptx;
+
+/// Results that a thread finds faster than a group counts.
+static constexpr int64_t fewResults = 8;
+
+LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
+  Value x = op.getX(), values = op.getValues();
+  int64_t axis = op.getAxis();
+  std::optional<int64_t> known = rec::getShape(values)[axis].constant();
+  if (!canShare() || (known && *known <= fewResults))
+    return LayerEmitter::emitTopK(op);
+  materialize(x);
+  StridedView valuePlace = destination(values), indexPlace = destination(op.getIndices());
+  Value extent = sizes(x)[axis], k = sizes(values)[axis];
+  SmallVector<Value> extents = extentsAround(values, axis);
+  extents.push_back(extent);
+  parallelFor(extents, [&](Index position) {
+    SmallVector<Value> index = inCurrentRow(values, position.drop_back());
+    StridedView from = vectorAt(places[x], index, axis);
+    Value number = position.back(), mine = load(from, number);
+    Value rank = reduceLoop(constantIndex(0), extent, constantIndex(0), [&](Value i, ValueRange count) {
+      Value other = load(from, i);
+      // Of equal elements the first goes before the others.
+      Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, i, number);
+      Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
+      isFirst = arith::SelectOp::create(b, isBefore(op, mine, other), no, isFirst);
+      Value counts = arith::OrIOp::create(b, isBefore(op, other, mine), isFirst);
+      return SmallVector<Value>{add(count[0], arith::ExtUIOp::create(b, b.getI64Type(), counts))};
+    })[0];
+    ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rank, k), [&] {
+      store(mine, vectorAt(valuePlace, index, axis), rank);
+      store(number, vectorAt(indexPlace, index, axis), rank);
+    });
+  });
+  places[values] = valuePlace;
+  places[op.getIndices()] = indexPlace;
+  return success();
+}
