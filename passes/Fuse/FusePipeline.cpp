@@ -17,6 +17,7 @@ using namespace reckon::fuse;
 void reckon::buildFusePipeline(OpPassManager &pm, const FuseOptions &options) {
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createDecomposeForFusion());
+  funcs.addPass(createMergeLeadingDims());
   if (options.gatherScatters)
     funcs.addPass(createGathersFromScatters());
   if (options.linearConvs)

@@ -49,6 +49,22 @@ def LinearFromConv : Fuse_Pass<"rec-linear-from-conv"> {
   let statistics = [Statistic<"numConvs", "convs", "Convolutions turned into linear layers">];
 }
 
+def MergeLeadingDims : Fuse_Pass<"rec-merge-leading-dims"> {
+  let summary = "Let batched products of a few heads and many samples have a row for each pair";
+  let description = [{
+    The rows of a kernel are its first dimension. Where that is a constant of 2 to 64 and the second is not, as in models that stack
+    heads before the batch, batched products get both as one first dimension, and so do the softmax and pointwise layers around them; what they
+    read and give is reshaped.
+
+    Requires: the precision phase is done.
+    Guarantees: no product of two batched operands with such leading dimensions.
+    Does not: touch products with an operand that has other leading dimensions, and layers without a product.
+
+    Example: test/passes/Fuse/merge-leading-dims.mlir
+  }];
+  let statistics = [Statistic<"numLayers", "layers", "Layers whose leading dimensions are one">];
+}
+
 def GathersFromScatters : Fuse_Pass<"rec-gathers-from-scatters"> {
   let summary = "Let every place of a scatter look up its update";
   let description = [{

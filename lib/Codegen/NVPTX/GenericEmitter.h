@@ -57,7 +57,9 @@ private:
   bool computesThroughReshapes() const override { return true; }
 
   mlir::LogicalResult emitCumSum(rec::CumSumOp op) override; // GenericScans.cpp
-  mlir::LogicalResult emitTopK(rec::TopKOp op) override;     // GenericOrders.cpp
+  /// A line by all threads of a block.
+  void scanLine(rec::CumSumOp op, const StridedView &place, llvm::SmallVector<Value> index);
+  mlir::LogicalResult emitTopK(rec::TopKOp op) override; // GenericOrders.cpp
 
   bool updatesTogether(rec::ReduceKind kind, mlir::Type elementType) const override;
   void update(rec::ReduceKind kind, Value element, const StridedView &place, Index at, bool together) override;

@@ -36,19 +36,19 @@ LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
   Value extent = sizes(x)[axis], k = sizes(values)[axis];
   SmallVector<Value> extents = extentsAround(values, axis);
   extents.push_back(extent);
-  parallelFor(extents, [&](Index position) {
+  nestShared(extents, extent, [&](Index position) {
     SmallVector<Value> index = inCurrentRow(values, position.drop_back());
     StridedView from = vectorAt(places[x], index, axis);
     Value number = position.back(), mine = load(from, number);
-    Value rank = reduceLoop(constantIndex(0), extent, constantIndex(0), [&](Value i, ValueRange count) {
-      Value other = load(from, i);
+    Value rank = reduceOver(extent, rec::ReduceKind::sum, b.getI64Type(), [&](Index other) -> Value {
+      Value theirs = load(from, other[0]);
       // Of equal elements the first goes before the others.
-      Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, i, number);
+      Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, other[0], number);
       Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
-      isFirst = arith::SelectOp::create(b, isBefore(op, mine, other), no, isFirst);
-      Value counts = arith::OrIOp::create(b, isBefore(op, other, mine), isFirst);
-      return SmallVector<Value>{add(count[0], arith::ExtUIOp::create(b, b.getI64Type(), counts))};
-    })[0];
+      isFirst = arith::SelectOp::create(b, isBefore(op, mine, theirs), no, isFirst);
+      Value counts = arith::OrIOp::create(b, isBefore(op, theirs, mine), isFirst);
+      return arith::ExtUIOp::create(b, b.getI64Type(), counts);
+    });
     ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rank, k), [&] {
       store(mine, vectorAt(valuePlace, index, axis), rank);
       store(number, vectorAt(indexPlace, index, axis), rank);

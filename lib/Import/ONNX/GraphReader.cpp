@@ -18,7 +18,7 @@ using namespace mlir;
 namespace reckon::importer {
 
 /// The newest version of the format that operator sets are used with here.
-constexpr int64_t maxIrVersion = 13;
+constexpr int64_t maxIrVersion = 14;
 /// The newest version that the conversion knows of a domain's operators. Those of other domains are reported node by
 /// node.
 static std::optional<int64_t> getNewestOpset(StringRef domain) {

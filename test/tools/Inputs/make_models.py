@@ -28,7 +28,7 @@ save("unsupported", [helper.make_node("DeterminantOfNothing", ["x"], ["h"], name
                      helper.make_node("Add", ["h", "g"], ["y"], name="add")], width=3)
 
 # The file name says what is of a version that is not there yet.
-for name, ir, opsets in [("future_ir", 14, [("", 17)]), ("future_opset", 8, [("", 26)]), ("future_domain", 8, [("", 17), ("com.microsoft", 2)])]:
+for name, ir, opsets in [("future_ir", 15, [("", 17)]), ("future_opset", 8, [("", 26)]), ("future_domain", 8, [("", 17), ("com.microsoft", 2)])]:
     model = onnx.load(os.path.join(folder, "small.onnx"))
     model.ir_version = ir
     del model.opset_import[:]

@@ -127,8 +127,8 @@ TEST(ReaderErrors, Opsets) {
   m.proto.mutable_opset_import(0)->set_domain("com.microsoft");
   m.proto.mutable_opset_import(0)->set_version(2);
   expectError(m, "the model uses opset 2 of com.microsoft; Reckon knows opsets up to 1");
-  m.proto.set_ir_version(14);
-  expectError(m, "the model has version 14 of the ONNX format; Reckon knows versions up to 13");
+  m.proto.set_ir_version(15);
+  expectError(m, "the model has version 15 of the ONNX format; Reckon knows versions up to 14");
   m.proto.set_ir_version(8);
   m.proto.mutable_opset_import(0)->set_domain("other");
   expectError(m, "the model does not say which opset of ai.onnx it uses");
