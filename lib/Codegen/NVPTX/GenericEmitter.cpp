@@ -132,10 +132,13 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     SizeExpr elements = 1;
     for (Value output : kernel.getBody().front().getTerminator()->getOperands())
       elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(output)));
-    // Several threads share a fold; each element is a thread's that counts those before it.
-    for (Operation &op : kernel.getBody().front())
-      if (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp, rec::TopKOp>(op) && !deferred.contains(&op))
-        elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))));
+    // Several threads share a fold, and a warp counts what goes before an element.
+    for (Operation &op : kernel.getBody().front()) {
+      bool isOrder = isa<rec::TopKOp>(op);
+      if (isOrder || (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp>(op) && !deferred.contains(&op)))
+        elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))) *
+                                               SizeExpr(isOrder ? GpuTarget::warpSize : 1));
+    }
     if (perThread == UINT_MAX || !isPointwise(kernel))
       perThread = 1;
     launch.grid = {shape == Shape::Grid ? SizeExpr::ceilDiv(elements, blockThreads * perThread) : SizeExpr(1)};
@@ -478,11 +481,17 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
 // The emitter
 //===----------------------------------------------------------------------===//
 
+/// Whether groups that take a row each would leave most of the grid without work.
+static bool hasFewRows(plan::KernelOp kernel) {
+  rec::Shape shape = rec::getShape(kernel.getBody().front().getTerminator()->getOperand(0));
+  return !shape.empty() && shape[0].constant().value_or(INT64_MAX) <= 64;
+}
+
 EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<Shape> shapes{Shape::Rows};
   if (kernel.getKind() == rec::RegionKind::whole)
     shapes = {Shape::Grid, Shape::Block};
-  else if (isPointwise(kernel) || isFold(kernel))
+  else if (isPointwise(kernel) || isFold(kernel) || hasFewRows(kernel))
     shapes = {Shape::Grid, Shape::Rows};
   for (Shape shape : shapes) {
     GenericEmitter emitter(kernel, module, shape);
