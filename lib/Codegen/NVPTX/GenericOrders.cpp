@@ -31,17 +31,24 @@ LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
   std::optional<int64_t> known = rec::getShape(values)[axis].constant();
   if (!canShare() || (known && *known <= fewResults))
     return LayerEmitter::emitTopK(op);
-  materialize(x);
+  // The grid has no order in which x could be written first; it is computed where it is read.
+  bool isInMemory = shape != Shape::Grid || places.contains(x) || !isAvailable(x);
+  if (isInMemory)
+    materialize(x);
   StridedView valuePlace = destination(values), indexPlace = destination(op.getIndices());
   Value extent = sizes(x)[axis], k = sizes(values)[axis];
   SmallVector<Value> extents = extentsAround(values, axis);
   extents.push_back(extent);
   nestShared(extents, extent, [&](Index position) {
     SmallVector<Value> index = inCurrentRow(values, position.drop_back());
-    StridedView from = vectorAt(places[x], index, axis);
-    Value number = position.back(), mine = load(from, number);
+    Value number = position.back();
+    auto at = [&](Value i) {
+      index[axis] = i;
+      return isInMemory ? load(places[x], index) : element(x, index);
+    };
+    Value mine = at(number);
     Value rank = reduceOver(extent, rec::ReduceKind::sum, b.getI64Type(), [&](Index other) -> Value {
-      Value theirs = load(from, other[0]);
+      Value theirs = at(other[0]);
       // Of equal elements the first goes before the others.
       Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, other[0], number);
       Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
