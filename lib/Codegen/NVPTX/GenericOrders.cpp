@@ -35,7 +35,11 @@ LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
   bool isInMemory = shape != Shape::Grid || places.contains(x) || !isAvailable(x);
   if (isInMemory)
     materialize(x);
-  StridedView valuePlace = destination(values), indexPlace = destination(op.getIndices());
+  // Values that nobody reads would be in memory of the kernel's own, for which the grid has to be left.
+  bool hasValues = !values.use_empty();
+  StridedView valuePlace, indexPlace = destination(op.getIndices());
+  if (hasValues)
+    valuePlace = places[values] = destination(values);
   Value extent = sizes(x)[axis], k = sizes(values)[axis];
   SmallVector<Value> extents = extentsAround(values, axis);
   extents.push_back(extent);
@@ -57,11 +61,11 @@ LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
       return arith::ExtUIOp::create(b, b.getI64Type(), counts);
     });
     ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rank, k), [&] {
-      store(mine, vectorAt(valuePlace, index, axis), rank);
+      if (hasValues)
+        store(mine, vectorAt(valuePlace, index, axis), rank);
       store(number, vectorAt(indexPlace, index, axis), rank);
     });
   });
-  places[values] = valuePlace;
   places[op.getIndices()] = indexPlace;
   return success();
 }
