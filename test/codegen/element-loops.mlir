@@ -5,9 +5,10 @@
 // CHECK: verify batch 1: {{.*}}, ok
 
 // RUN: reckon-compile %s -o - --emit=mlir --stop-after=codegen --host-cpu=x86-64-v4 | FileCheck %s --check-prefix=MASKED
+// MASKED: #[[ROLLED:loop_unroll]] = #llvm.loop_unroll<disable = true>
 // MASKED: #[[VECTORIZE:loop_vectorize]] = #llvm.loop_vectorize<predicateEnable = true>
-// MASKED: #[[MASK:loop_annotation]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group>
-// MASKED: #[[SHORT:loop_annotation1]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group1>
+// MASKED: #[[MASK:loop_annotation]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], unroll = #[[ROLLED]], parallelAccesses = #access_group>
+// MASKED: #[[SHORT:loop_annotation1]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], unroll = #[[ROLLED]], parallelAccesses = #access_group1>
 // MASKED: #[[LONG:loop_annotation2]] = #llvm.loop_annotation<parallelAccesses = #access_group2>
 // MASKED: #[[SUM:loop_annotation3]] = #llvm.loop_annotation<vectorize = #[[VECTORIZE]], parallelAccesses = #access_group3>
 // MASKED-LABEL: llvm.func internal @rows_compare.body
@@ -22,7 +23,7 @@
 
 // RUN: reckon-compile %s -o - --emit=mlir --stop-after=codegen --host-cpu=x86-64-v3 | FileCheck %s --check-prefix=WHOLE
 // WHOLE-NOT: predicateEnable
-// WHOLE: llvm.loop_annotation<parallelAccesses = #access_group>
+// WHOLE: llvm.loop_annotation<unroll = #loop_unroll, parallelAccesses = #access_group>
 func.func @main(%a: tensor<?x6x14xf32, #rec.dims<"batch", 6, 14>> {rec.name = "a"},
                 %m: tensor<?x1x14xi64, #rec.dims<"batch", 1, 14>> {rec.name = "m"},
                 %c: tensor<?x?xf32, #rec.dims<"batch", "seq">> {rec.name = "c"})

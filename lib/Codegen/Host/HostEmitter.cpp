@@ -207,18 +207,22 @@ static scf::ForOp findInnermostLoop(Operation *newest, ArrayRef<Value> extents) 
 
 /// Says of the accesses of a loop that none depends on another iteration's, which LLVM would else check at run time or,
 /// in a short loop, give up. What is left of a short loop beyond whole vectors is masked rather than done one by one.
-static void annotateParallel(scf::ForOp loop, const Target &target) {
+static void annotateParallel(scf::ForOp loop, const Target &target, bool mayUnroll) {
   MLIRContext *context = loop.getContext();
   auto group = LLVM::AccessGroupAttr::get(context);
   loop.getBody()->walk(
       [&](LLVM::AccessGroupOpInterface access) { access.setAccessGroups(ArrayAttr::get(context, {group})); });
   LLVM::LoopVectorizeAttr vectorize;
-  constexpr int64_t fewVectors = 16;
+  LLVM::LoopUnrollAttr unroll;
+  constexpr int64_t fewVectors = 16, mostUnrolled = 4;
   int64_t lanes = target.lanes(), extent = asConstant(loop.getUpperBound()).value_or(0);
-  if (target.hasMasks && extent % lanes != 0 && extent < fewVectors * lanes)
-    vectorize = LLVM::LoopVectorizeAttr::get(context, {}, BoolAttr::get(context, true), {}, {}, {}, {}, {});
-  auto annotation =
-      LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {group});
+  auto yes = BoolAttr::get(context, true);
+  if (extent > 0 && extent < mostUnrolled * lanes && !mayUnroll)
+    unroll = LLVM::LoopUnrollAttr::get(context, yes, {}, {}, {}, {}, {}, {});
+  if (target.hasMasks && extent < fewVectors * lanes && extent % lanes != 0)
+    vectorize = LLVM::LoopVectorizeAttr::get(context, {}, yes, {}, {}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {},
+                                                  {}, {}, {group});
   loop->setAttr("llvm.loop_annotation", annotation);
 }
 
@@ -233,7 +237,8 @@ void HostEmitter::overElements(ArrayRef<Value> extents, LoopBody body) {
   parallelFor(extents, body);
   Operation *after = getNewest(b);
   if (scf::ForOp loop = after == before ? scf::ForOp() : findInnermostLoop(after, extents))
-    annotateParallel(loop, target);
+    // Unrolled before it is vectorised, it would leave the loop around it to the vectoriser, with gathers and scatters.
+    annotateParallel(loop, target, /*mayUnroll=*/false);
 }
 
 Value HostEmitter::reduceOver(ArrayRef<Value> extents, rec::ReduceKind kind, Type elementType, Term term) {
@@ -245,7 +250,7 @@ Value HostEmitter::reduceOver(ArrayRef<Value> extents, rec::ReduceKind kind, Typ
     loop = llvm::hasSingleElement(inner) ? *inner.begin() : scf::ForOp();
   }
   if (loop && !holdsLoop(loop))
-    annotateParallel(loop, target);
+    annotateParallel(loop, target, unrollsReductions);
   return result;
 }
 
@@ -288,9 +293,9 @@ void HostEmitter::fill(Value tensor, bool oneRow, const StridedView &place, Elem
   if (inner.size() < 2 || !isDenseOver(place, inner) || !isFlat(tensor, inner))
     return LayerEmitter::fill(tensor, oneRow, place, elementAt);
   // A dimension of one element has no stride to count along.
-  size_t along = shape.size();
-  while (--along > shape.size() - inner.size() && shape[along] == SizeExpr(1))
-    ;
+  size_t first = shape.size() - inner.size(), along = shape.size() - 1;
+  while (along > first && shape[along] == SizeExpr(1))
+    --along;
   overElements(size(rec::getNumElements(inner)), [&](Index flat) {
     SmallVector<Value> index(shape.size(), constantIndex(0));
     if (oneRow)

@@ -126,6 +126,8 @@ private:
   Value rowBegin, rowEnd, columnBegin, columnEnd; ///< i64
   Value statusPointer;
   unsigned globalCount = 0;
+  /// Whether reductions may be unrolled, which leaves the loop around them to LLVM's vectoriser.
+  bool unrollsReductions = false;
 };
 
 } // namespace reckon::host

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace reckon;
@@ -65,6 +66,8 @@ void HostEmitter::overLanes(Value extent, int64_t lanes, llvm::function_ref<void
 }
 
 LogicalResult HostEmitter::emitReduce(rec::ReduceOp op) {
+  // Nothing but sums of neighbours: many of them at a time are as good as many neighbours.
+  llvm::SaveAndRestore<bool> unrolls(unrollsReductions, op.getKind() != ReduceKind::log_sum_exp);
   Value x = op.getX(), result = op.getResult();
   Type type = elementTypeOf(x);
   int64_t last = rec::getShape(x).size() - 1;
