@@ -6,7 +6,6 @@
 //===------------------------------------------------------------------------------===//
 
 #include "lib/Codegen/Host/HostEmitter.h"
-#include "dialects/Rec/ConstantData.h"
 #include "reckon/Runtime/KernelABI.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -277,7 +276,7 @@ bool HostEmitter::isFlat(Value value, ArrayRef<SizeExpr> inner) {
   ArrayRef<SizeExpr> outer = ArrayRef(shape).drop_back(inner.size());
   if (!llvm::all_of(outer.drop_front(isRowValue(value) && !outer.empty()), isOne))
     return false;
-  if (auto constant = value.getDefiningOp<rec::ConstantOp>(); constant && rec::getConstantSplat(constant.getValue()))
+  if (isSplat(value))
     return true;
   if (value.getDefiningOp<rec::ConstantOp>() || places.count(value))
     return isDenseOver(materialize(value), inner);

@@ -143,6 +143,11 @@ bool LayerEmitter::isInlined(Value tensor) {
   return !places.count(tensor) && tensor.getDefiningOp() && !isa<rec::ConstantOp>(tensor.getDefiningOp());
 }
 
+bool LayerEmitter::isSplat(Value tensor) {
+  auto constant = tensor.getDefiningOp<rec::ConstantOp>();
+  return constant && rec::getConstantSplat(constant.getValue());
+}
+
 LogicalResult LayerEmitter::emitLayer(Operation *op) {
   if (isa<rec::ConstantOp>(op))
     return success();

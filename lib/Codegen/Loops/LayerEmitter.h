@@ -62,6 +62,8 @@ protected:
   /// Whether the leading dimension of a value is the row a row kernel is at.
   bool isRowValue(Value tensor);
   bool isInlined(Value tensor);
+  /// Whether the value is a constant of one number, however often.
+  static bool isSplat(Value tensor);
   mlir::InFlightDiagnostic unsupported(mlir::Operation *op, const llvm::Twine &what);
   /// "host" or "device": whose code it is, for diagnostics.
   virtual llvm::StringRef deviceName() const = 0;
