@@ -36,8 +36,8 @@ static void fuseForCuda(mlir::OpPassManager &pm, const PhaseOptions &) {
   FuseOptions fuse;
   // Kernels for GPUs write and read rows in vectors of 16 bytes; those for CPUs do not mind where a row begins.
   fuse.alignConcats = true;
-  // The kernels of linear layers are fast enough to pay for windows in memory and two transposes, which the layers around
-  // them absorb.
+  // The kernels of linear layers are fast enough to pay for windows in memory and two transposes, which the layers
+  // around them absorb.
   fuse.linearConvs = true;
   // One thread would write all updates of a scatter in order.
   fuse.gatherScatters = true;

@@ -26,9 +26,9 @@ mlir::Operation *waitForDependencies(mlir::ImplicitLocOpBuilder &b);
 /// has the loop but not that scope, and takes a time limit.
 void waitForBarrier(DeviceBuilder &b, Value barrier, Value parity, bool ofCluster = false);
 
-/// The 32 bits of a shared address in a register. LLVM names the array wherever an address in it is computed; ptxas then
-/// makes it from the block's place in the cluster in every round of a loop, and keeps parities in uniform registers, from
-/// which each wait for a barrier has to fetch them.
+/// The 32 bits of a shared address in a register. LLVM names the array wherever an address in it is computed; ptxas
+/// then makes it from the block's place in the cluster in every round of a loop, and keeps parities in uniform
+/// registers, from which each wait for a barrier has to fetch them.
 Value keepAddress(DeviceBuilder &b, Value shared);
 
 /// Brings a tensor map into the cache that bulk copies look it up in. Of nvvm.prefetch LLVM 22 makes two instructions
