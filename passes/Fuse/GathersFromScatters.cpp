@@ -30,7 +30,7 @@ static bool hasFewUpdates(Value updates) {
 }
 
 /// `owner` has, for each place that updates go to, the number of the last of them, or -1.
-static LogicalResult replace(Operation *op, Shape places, Shape updatesShape,
+static LogicalResult replace(Operation *op, const Shape &places, const Shape &updatesShape,
                              llvm::function_ref<Value(importer::LayerBuilder &, Value, Value)> makeOwner) {
   OpBuilder builder(op);
   importer::LayerBuilder b(builder, op->getLoc());
