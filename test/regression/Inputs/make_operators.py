@@ -132,6 +132,17 @@ save("topk_data", longest + [node("TopK", "x l", "v i", axis=1), node("ReduceSum
 save("topk_half", [node("Shape", "x", "s"), node("Gather", "s zero", "b"), node("Div", "b second", "k"),
                    node("TopK", "x k", "y i", axis=0)], rows, lambda x: [-np.sort(-x, 0)[:len(x) // 2]], weights)
 
+# Norms by their parts: sizes of a vector, of less and of more than one, and of a single element; numbers added to a mean.
+for width in 1, 7, 16, 20, 65:
+    scale = random.randn(width).astype(np.float32)
+    save(f"rms_norm_{width}", [node("Mul", "x x", "s"), node("ReduceMean", "s", "m", axes=[-1]), node("Add", "m e", "a"), node("Sqrt", "a", "r"),
+                               node("Div", "x r", "q"), node("Mul", "q w", "y")], {"x": (floats("batch", 5, width), ["batch", 5, width])},
+         lambda x, scale=scale: [x / np.sqrt((x.astype(np.float64) ** 2).mean(-1, keepdims=True) + 1e-6) * scale],
+         {"e": np.float32(1e-6), "w": scale})
+    save(f"mean_of_steps_{width}", [node("ReduceMean", "x", "m", axes=[1], keepdims=0), node("ReduceMax", "x", "h", axes=[1], keepdims=0),
+                                    node("Add", "m h", "y")], {"x": (floats("batch", 5, width), ["batch", 5, width])},
+         lambda x: [x.astype(np.float64).mean(1) + x.max(1)])
+
 # Unique rows, and back again.
 table = random.randn(5, 4).astype(np.float32)
 ids = {"i": (integers(0, 5, "batch", 2), ["batch", 2])}
