@@ -12,8 +12,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +74,22 @@ struct TemporaryFile {
 };
 } // namespace
 
+/// Removes what processes that were killed between giving a file a name and putting it in its place have left of
+/// `path`.
+static void removeLeftovers(const std::string &folder, const std::string &path) {
+  std::string prefix = path.substr(folder.size()) + ".tmp";
+  std::unique_ptr<DIR, int (*)(DIR *)> entries(::opendir(folder.empty() ? "." : folder.c_str()), ::closedir);
+  while (const dirent *entry = entries ? ::readdir(entries.get()) : nullptr) {
+    std::string name = entry->d_name;
+    if (name.size() <= prefix.size() || name.compare(0, prefix.size(), prefix) != 0)
+      continue;
+    char *end;
+    long process = std::strtol(name.c_str() + prefix.size(), &end, 10);
+    if (*end == 0 && process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH)
+      ::unlink((folder + name).c_str());
+  }
+}
+
 bool reckon::writeFile(const std::string &path, const std::function<bool(const Sink &)> &emit, std::string *error) {
   // What is not a plain file (a pipe, /dev/null) is written to, not replaced.
   struct stat status;
@@ -80,8 +100,8 @@ bool reckon::writeFile(const std::string &path, const std::function<bool(const S
       *error = "'" + path + "' cannot be " + what + ": " + std::strerror(errno);
     return false;
   };
-  // A file without a name until it is whole is nothing that a process which is killed leaves; not every file system has
-  // them.
+  // A file without a name until it is whole is nothing that a process which is killed leaves, but for the moment
+  // between its name and its place: the next one that writes here removes that. Not every file system has them.
   std::string folder = path.substr(0, path.rfind('/') + 1);
   Descriptor file(inPlace ? -1 : ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
   bool isNameless = file.get() >= 0;
@@ -92,13 +112,22 @@ bool reckon::writeFile(const std::string &path, const std::function<bool(const S
   TemporaryFile temporary(name, !inPlace && !isNameless);
   if (!emit([&](const void *data, size_t size) { return writeAll(file.get(), data, size); }))
     return failed("written");
-  if (isNameless) {
-    ::unlink(name.c_str()); // of another process that had this number
+  if (!isNameless) {
+    if (file.close() != 0)
+      return failed("written");
+    return inPlace || temporary.moveTo(path) || failed("put in place");
+  }
+  removeLeftovers(folder, path);
+  ::unlink(name.c_str()); // of another process that had this number
+  // Again where a process that does not see this one has taken its file for a leftover.
+  for (int attempt = 0; attempt < 2; ++attempt) {
     temporary.exists = ::linkat(AT_FDCWD, file.path().c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
     if (!temporary.exists)
       return failed("named");
+    if (temporary.moveTo(path))
+      return true;
+    if (errno != ENOENT)
+      break;
   }
-  if (file.close() != 0)
-    return failed("written");
-  return inPlace || temporary.moveTo(path) || failed("put in place");
+  return failed("put in place");
 }

@@ -245,6 +245,8 @@ TEST_F(Logs, FollowersAndSaversAreKilled) {
       EXPECT_FALSE(failed) << failed.message;
     }
   }
+  // What a killed process left of a save, the next one removes.
+  ASSERT_FALSE(early.save(saved));
   unlink(saved.c_str());
   size_t left = 0;
   DIR *folder = opendir("/tmp");
@@ -252,6 +254,18 @@ TEST_F(Logs, FollowersAndSaversAreKilled) {
     left += ("/tmp/" + std::string(entry->d_name)).compare(0, saved.size(), saved) == 0;
   closedir(folder);
   EXPECT_EQ(left, 0u);
+}
+
+/// A save removes the files of processes that are gone, and nobody else's.
+TEST_F(Logs, SavesRemoveWhatKilledOnesLeft) {
+  std::string saved = path + ".saved", gone = saved + ".tmp2000000000", alive = saved + ".tmp1",
+              other = saved + ".tmpx";
+  for (const std::string &name : {gone, alive, other})
+    EXPECT_TRUE(std::ofstream(name).good()) << name;
+  ASSERT_FALSE(engine.save(saved));
+  EXPECT_NE(access(gone.c_str(), F_OK), 0);
+  for (const std::string &name : {alive, other, saved})
+    EXPECT_EQ(unlink(name.c_str()), 0) << name;
 }
 
 /// Processes that are killed while they append leave a log that the next one goes on with.
