@@ -60,6 +60,7 @@ private:
   /// A line by all threads of a block.
   void scanLine(rec::CumSumOp op, const StridedView &place, llvm::SmallVector<Value> index);
   mlir::LogicalResult emitTopK(rec::TopKOp op) override; // GenericOrders.cpp
+  bool countsOrder(rec::TopKOp op) const;
 
   bool updatesTogether(rec::ReduceKind kind, mlir::Type elementType) const override;
   void update(rec::ReduceKind kind, Value element, const StridedView &place, Index at, bool together) override;

@@ -22,14 +22,25 @@ using namespace reckon;
 using namespace reckon::loops;
 using namespace reckon::nvptx;
 
-/// Results that a thread finds faster than a group counts.
-static constexpr int64_t fewResults = 8;
+/// Warps that an H200 has at work where a kernel has elements for them.
+static constexpr int64_t warpsOfGrid = 4096;
+
+/// Whether counting takes fewer steps than insertion, which takes one an element and k / 2 for each that is inserted.
+/// An unknown k may be all elements; a known one of an unknown number of elements is taken for few.
+bool GenericEmitter::countsOrder(rec::TopKOp op) const {
+  std::optional<int64_t> k = rec::getShape(op.getValues())[op.getAxis()].constant();
+  std::optional<int64_t> extent = rec::getShape(op.getX())[op.getAxis()].constant();
+  if (!k || !extent)
+    return !k;
+  double n = static_cast<double>(*extent), results = static_cast<double>(*k);
+  double counting = n * n / GpuTarget::warpSize / (shape == Shape::Grid ? warpsOfGrid : 1);
+  return counting < n + results * results / 2;
+}
 
 LogicalResult GenericEmitter::emitTopK(rec::TopKOp op) {
   Value x = op.getX(), values = op.getValues();
   int64_t axis = op.getAxis();
-  std::optional<int64_t> known = rec::getShape(values)[axis].constant();
-  if (!canShare() || (known && *known <= fewResults))
+  if (!canShare() || !countsOrder(op))
     return LayerEmitter::emitTopK(op);
   // The grid has no order in which x could be written first; it is computed where it is read.
   bool isInMemory = shape != Shape::Grid || places.contains(x) || !isAvailable(x);
