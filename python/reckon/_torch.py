@@ -257,6 +257,7 @@ class _Export:
     def _flatten(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
         if self.is_flat and not kwargs and len(args) == len(self.leaves) and all(map(self._is_tensor, args)):
             return list(args)
+        leaves: list[Any]
         leaves, structure = self.pytree.tree_flatten(_in_order_of(self.example, self._bind(args, kwargs)))
         if structure != self.structure:
             raise InvalidError(f"expected inputs in the structure of the examples, {self.structure}, got {structure}")
