@@ -75,7 +75,7 @@ class Case:
 
 def torch_variants(shape, batch):
     """(name, how bags are summed, how to compile) of what is timed."""
-    sums = ["embedding_bag", "gather"] if shape.ids > len(shape.hotness) else ["embedding_bag"]
+    sums = ["embedding_bag", "gather"] if shape.ids > len(shape.hotness) and not shape.history else ["embedding_bag"]
     for bags in sums:
         suffix = " (gather)" if bags == "gather" else ""
         yield "torch eager" + suffix, bags, None
@@ -233,7 +233,8 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/gpu-peers/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default=",".join(shapes.ALL), help="which networks (default: all)")
-    parser.add_argument("--batches", default=",".join(map(str, BATCHES)))
+    parser.add_argument("--batches", default=",".join(map(str, BATCHES)),
+                        help=f"of sequences only as many as have {shapes.MOST_STEPS} steps in all")
     parser.add_argument("--variants", default="eager,compile,max-autotune,reckon",
                         help="which sides; max-autotune runs for DLRM dim 128 at batch 1, 2048 and 65536")
     parser.add_argument("--rows", type=int, default=2000000, help="rows of every table (default 2000000)")
@@ -255,7 +256,7 @@ def main():
     torch.set_grad_enabled(False)
     if arguments.compile_only:
         for name in names:
-            for batch in batches:
+            for batch in filter(shapes.ALL[name].takes, batches):
                 compile_only(shapes.ALL[name], batch, arguments.rows)
         return 0
     wanted = arguments.variants.split(",")
@@ -284,7 +285,7 @@ def main():
         elif "reckon" in wanted:
             engine = reckon.load(path, tables=reckon.SyntheticRows(arguments.rows, SEED), device="cuda")
             log(name, "engine opened")
-        for batch in batches:
+        for batch in filter(shape.takes, batches):
             entry = results["cases"].setdefault(f"{name}/{batch}", {})
             missing = [w for w in wanted if not any(w in known.lower() for known in entry)] if arguments.missing else wanted
             if not missing or time.perf_counter() - START > arguments.budget:

@@ -4,6 +4,7 @@ for a table that is bound as synthetic: both sides look up the same numbers."""
 import torch
 import torch.nn.functional as F
 
+import sequence_networks
 import shapes
 
 MASK = (1 << 64) - 1
@@ -38,12 +39,13 @@ def synthetic_rows(name, rows, dim, seed, dtype=torch.float16, device="cuda"):
     return table.view(rows, dim)
 
 
-class Network(torch.nn.Module):
+class Network(sequence_networks.SequenceNetworks, torch.nn.Module):
     """Rows of `tables` ({name: rows x dim}) are looked up in their own type; everything after is of `compute`. `bags` is
     how several ids of a table are summed: "embedding_bag", or "gather" for a gather and a sum, which inductor fuses."""
 
-    def __init__(self, shape, tables, compute, bags="embedding_bag", device="cuda"):
+    def __init__(self, shape, tables, compute, bags="embedding_bag"):
         super().__init__()
+        device = next(iter(tables.values())).device
         self.shape, self.compute, self.bags = shape, compute, bags
         self.names = [name for name, _ in shape.tables]
         for k, name in enumerate(self.names):
@@ -53,6 +55,18 @@ class Network(torch.nn.Module):
         lower = torch.tril_indices(len(shape.hotness) + 1, len(shape.hotness) + 1, -1, device=device)
         self.register_buffer("rows", lower[0])
         self.register_buffer("columns", lower[1])
+        if shape.experts:
+            self.register_experts()
+        self.prepare(device)
+
+    def register_experts(self):
+        """The experts' weights as the fastest form has them: the first layers side by side, the others as a batch."""
+        layers = range(0, 2 * len(self.shape.expert), 2)
+        for part in ("weight", "bias"):
+            for layer in layers:
+                parts = [getattr(self, f"expert_{k}_{layer}_{part}") for k in range(self.shape.experts)]
+                together = torch.cat(parts) if layer == 0 else torch.stack(parts)
+                self.register_buffer(f"experts_{layer}_{part}", together if layer == 0 or part == "bias" else together.mT.contiguous())
 
     def linear(self, x, name):
         name = name.replace(".", "_")
@@ -89,26 +103,19 @@ class Network(torch.nn.Module):
     def heads(self, x, name):
         return self.linear(x, name).unflatten(2, (self.shape.heads, -1)).transpose(1, 2)
 
-    def attention(self, x, name):
-        mixed = F.scaled_dot_product_attention(*(self.heads(x, f"{name}.{part}") for part in ("query", "key", "value")))
+    def attention(self, query, x, name, is_causal=False):
+        sources = zip((query, x, x), ("query", "key", "value"))
+        mixed = F.scaled_dot_product_attention(*(self.heads(source, f"{name}.{part}") for source, part in sources), is_causal=is_causal)
         return mixed.transpose(1, 2).flatten(2)
 
     def norm(self, x, name):
         name = name.replace(".", "_")
         return F.layer_norm(x, x.shape[-1:], getattr(self, name + "_weight"), getattr(self, name + "_bias"))
 
-    def transformer(self, dense, ids):
-        x = F.embedding(ids, self.table_0).to(self.compute) + self.positions
-        for k in range(self.shape.layers):
-            x = self.norm(x + self.linear(self.attention(x, f"attention.{k}"), f"attention.{k}.out"), f"attention.{k}.norm")
-            wide = F.leaky_relu(self.linear(x, f"forward.{k}.0"), 0.01)
-            x = self.norm(x + self.linear(wide, f"forward.{k}.1"), f"forward.{k}.norm")
-        return self.mlp(torch.cat([dense, x.flatten(1)], dim=1), "top", False)
-
     def autoint(self, dense, rows):
         x = torch.cat([torch.stack(rows, dim=1), dense.unsqueeze(2) * self.fields_dense], dim=1)
         for k in range(self.shape.layers):
-            x = F.relu(self.attention(x, f"attention.{k}") + self.linear(x, f"attention.{k}.residual"))
+            x = F.relu(self.attention(x, x, f"attention.{k}") + self.linear(x, f"attention.{k}.residual"))
         return self.mlp(torch.cat([dense] + rows, dim=1), "top", False) + self.linear(x.flatten(1), "fields")
 
     def xdeepfm(self, dense, rows):
@@ -120,9 +127,20 @@ class Network(torch.nn.Module):
             sums.append(x.sum(2))
         return self.mlp(torch.cat([dense] + rows, dim=1), "top", False) + self.linear(torch.cat(sums, dim=1), "maps")
 
+    def mmoe(self, dense, rows):
+        x = joined = torch.cat([dense] + rows, dim=1)
+        x = F.relu(F.linear(x, self.experts_0_weight, self.experts_0_bias)).unflatten(1, (self.shape.experts, -1)).transpose(0, 1)
+        for layer in range(2, 2 * len(self.shape.expert), 2):
+            x = F.relu(torch.baddbmm(getattr(self, f"experts_{layer}_bias").unsqueeze(1), x, getattr(self, f"experts_{layer}_weight")))
+        x, logits = x.transpose(0, 1), []
+        for k in range(self.shape.tasks):
+            gate = torch.softmax(self.linear(joined, f"gate.{k}"), dim=1)
+            logits.append(self.mlp(torch.bmm(gate.unsqueeze(1), x).squeeze(1), f"task.{k}", False))
+        return torch.cat(logits, dim=1)
+
     def forward(self, dense, ids):
-        if self.shape.kind == "transformer":
-            return torch.sigmoid(self.transformer(dense, ids))
+        if self.shape.history:
+            return torch.sigmoid(getattr(self, self.shape.kind)(dense, ids))
         rows = self.lookups(ids)
         if self.shape.kind == "lookup":
             return torch.cat(rows, dim=1)
@@ -131,7 +149,7 @@ class Network(torch.nn.Module):
             stacked = torch.stack([x] + rows, dim=1)
             products = torch.bmm(stacked, stacked.transpose(1, 2))
             logit = self.mlp(torch.cat([x, products[:, self.rows, self.columns]], dim=1), "top", False)
-        elif self.shape.kind in ("autoint", "xdeepfm"):
+        elif self.shape.kind in ("autoint", "xdeepfm", "mmoe"):
             logit = getattr(self, self.shape.kind)(dense, rows)
         elif self.shape.kind == "dcn":
             x = x0 = torch.cat([self.mlp(dense, "bot", True)] + rows, dim=1)
@@ -147,8 +165,9 @@ class Network(torch.nn.Module):
         return torch.sigmoid(logit)
 
 
-def reference(shape, tables, dense, ids, chunk=4096):
+def reference(shape, tables, dense, ids):
     """The answer in double precision, from the same rows and weights."""
     network = Network(shape, tables, torch.float64)
+    chunk = min(4096, (1 << 17) // max(shape.history, 1))
     parts = [network(dense[at:at + chunk].double(), ids[at:at + chunk]) for at in range(0, ids.shape[0], chunk)]
     return torch.cat(parts)

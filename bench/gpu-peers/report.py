@@ -37,7 +37,7 @@ def save(path, results):
 def floor_us(shape, batch, ceilings):
     """(memory, arithmetic): the fewest bytes a batch needs over the copy's rate, its operations over the product's."""
     row = sum(count * dim for count, (_, dim) in zip(shape.hotness * 2, shape.tables))
-    inputs = 8 * shape.ids + (4 * shapes.DENSE + 4 if shape.linears else 2 * shape.dim * len(shape.hotness))
+    inputs = 8 * shape.ids + (4 * (shape.dense + shape.outputs) if shape.linears else 2 * shape.width)
     weights = sum(fan_in * fan_out + fan_out * bias for _, fan_in, fan_out, bias in shape.linears)
     moved = batch * (2 * row + inputs) + 2 * weights
     return moved / ceilings["copy_bytes"] * 1e6, batch * shape.flops / ceilings["gemm_flops"] * 1e6

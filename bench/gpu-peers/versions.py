@@ -88,7 +88,7 @@ def main():
         sides = [Side(path, arguments.rows) for path in paths]
         shape = shapes.ALL[model]
         tables = {table: networks.synthetic_rows(table, arguments.rows, dim, compare.SEED) for table, dim in shape.tables}
-        for batch in map(int, arguments.batches.split(",")):
+        for batch in filter(shape.takes, map(int, arguments.batches.split(","))):
             times, errors = time_case(sides, compare.Case(shape, batch, arguments.rows, tables), arguments.turns)
             wrong += sum(not error < 2e-2 for error in errors)
             cells = [f"{time:.2f}" + ("" if error < 2e-2 else f" (wrong: {error:.2g})") for time, error in zip(times, errors)]

@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import sequence_graphs  # noqa: E402
 import shapes  # noqa: E402
 
 
@@ -26,7 +27,8 @@ class Graph:
         self.nodes, self.weights = [], []
 
     def node(self, op, inputs, output, **attributes):
-        self.nodes.append(helper.make_node(op, inputs, [output], name="/" + output, **attributes))
+        outputs = [output] if isinstance(output, str) else output
+        self.nodes.append(helper.make_node(op, inputs, outputs, name="/" + outputs[0], **attributes))
         return output
 
     def weight(self, name, array):
@@ -38,11 +40,13 @@ class Graph:
         return self.node("Constant", [], name, value=numpy_helper.from_array(array, name + ".value"))
 
 
-class Network:
+class Network(sequence_graphs.SequenceGraphs):
     def __init__(self, shape, rows):
         self.shape, self.graph = shape, Graph()
         for name, array in shapes.weights(shape).items():
-            self.graph.weight(name, array)
+            # Those are put together first.
+            if not name.startswith("recurrent."):
+                self.graph.weight(name, array)
         for name, dim in shape.tables:
             table = shapes.periodic(f"{shape.name}/{name}", (rows, dim), 0.5)
             self.graph.weight(name, table.astype(np.float16) if shape.kind == "lookup" else table)
@@ -176,31 +180,32 @@ class Network:
         has_bias = any(w.name == name + ".bias" for w in g.weights)
         return g.node("Add", [name + ".bias", x], name + ".sum") if has_bias else x
 
-    def attention(self, x, name, count):
+    def joined(self, x, name, count):
+        """Heads of tokens as (batch, tokens, dim)."""
+        tokens = self.graph.node("Transpose", [x], name + ".tokens", perm=[0, 2, 1, 3])
+        sizes = self.graph.constant(name + ".joined_sizes", np.array([-1, count, self.shape.dim]))
+        return self.graph.node("Reshape", [tokens, sizes], name + ".joined")
+
+    def attention(self, query, x, name, count, mask=None):
         """Every token's values, weighted by softmax over its scores, heads joined again."""
         g, shape = self.graph, self.shape
-        query, key, value = (self.heads_of(self.product(x, f"{name}.{part}"), f"{name}.{part}", count, perm) for part, perm in
-                             (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3])))
+        query, key, value = (self.heads_of(self.product(source, f"{name}.{part}"), f"{name}.{part}", count, perm)
+                             for source, part, perm in ((query, "query", [0, 2, 1, 3]), (x, "key", [0, 2, 3, 1]),
+                                                        (x, "value", [0, 2, 1, 3])))
         scale = g.constant(name + ".scale", np.array((shape.dim // shape.heads) ** -0.5, np.float32))
         scores = g.node("Mul", [g.node("MatMul", [query, key], name + ".products"), scale], name + ".scores")
+        if mask:
+            scores = g.node("Add", [scores, mask], name + ".masked")
         weights = g.node("Softmax", [scores], name + ".weights", axis=-1)
-        mixed = g.node("Transpose", [g.node("MatMul", [weights, value], name + ".mixed")], name + ".tokens", perm=[0, 2, 1, 3])
-        return g.node("Reshape", [mixed, g.constant(name + ".joined_sizes", np.array([-1, count, shape.dim]))], name + ".joined")
+        return self.joined(g.node("MatMul", [weights, value], name + ".mixed"), name, count)
 
     def norm(self, x, name):
         return self.graph.node("LayerNormalization", [x, name + ".weight", name + ".bias"], name + ".normal", axis=-1, epsilon=1e-5)
 
-    def transformer(self):
-        """The behaviour sequence transformer: items, one after another and the candidate last, then an MLP."""
-        g, shape = self.graph, self.shape
-        x = g.node("Add", [g.node("Gather", ["emb.0.weight", "ids"], "items", axis=0), "positions"], "tokens")
-        for k in range(shape.layers):
-            mixed = self.product(self.attention(x, f"attention.{k}", shape.ids), f"attention.{k}.out")
-            x = self.norm(g.node("Add", [x, mixed], f"attention.{k}.residual"), f"attention.{k}.norm")
-            wide = g.node("LeakyRelu", [self.product(x, f"forward.{k}.0")], f"forward.{k}.wide", alpha=0.01)
-            x = self.norm(g.node("Add", [x, self.product(wide, f"forward.{k}.1")], f"forward.{k}.residual"), f"forward.{k}.norm")
-        flat = g.node("Reshape", [x, g.constant("flat.sizes", np.array([-1, shape.ids * shape.dim]))], "flat")
-        return self.mlp(g.node("Concat", ["dense", flat], "joined", axis=1), "top", None)
+    def cut(self, x, name, axis, begin, end):
+        numbers = [self.graph.constant(f"{name}.{part}", np.array([number]))
+                   for part, number in (("begin", begin), ("end", end), ("axis", axis))]
+        return self.graph.node("Slice", [x, *numbers], name)
 
     def flat_fields(self, stacked):
         return self.graph.node("Reshape", [stacked, self.graph.constant("flat.sizes", np.array([-1, self.shape.fields * self.shape.dim]))],
@@ -213,13 +218,12 @@ class Network:
         dense = g.node("Mul", [g.node("Unsqueeze", ["dense", axis], "dense.column"), "fields.dense"], "dense.fields")
         x = stacked = g.node("Concat", [self.stack(self.lookups(self.columns())), dense], "all.fields", axis=1)
         for k in range(shape.layers):
-            mixed = self.attention(x, f"attention.{k}", shape.fields)
+            mixed = self.attention(x, x, f"attention.{k}", shape.fields)
             sum = g.node("Add", [mixed, self.product(x, f"attention.{k}.residual")], f"attention.{k}.sum")
             x = g.node("Relu", [sum], f"attention.{k}.relu")
-        deep = self.mlp(g.node("Concat", ["dense", g.node("Reshape", [self.graph.node("Slice", [
-            stacked, g.constant("ids.begin", np.array([0])), g.constant("ids.end", np.array([len(shape.hotness)])),
-            g.constant("ids.axis", np.array([1]))], "ids.fields"), g.constant("ids.sizes", np.array([-1, len(shape.hotness) * shape.dim]))],
-            "ids.flat")], "joined", axis=1), "top", None)
+        of_ids = g.node("Reshape", [self.cut(stacked, "ids.fields", 1, 0, len(shape.hotness)),
+                                    g.constant("ids.sizes", np.array([-1, shape.width]))], "ids.flat")
+        deep = self.mlp(g.node("Concat", ["dense", of_ids], "joined", axis=1), "top", None)
         return g.node("Add", [deep, self.linear(self.flat_fields(x), "fields")], "logit")
 
     def xdeepfm(self):
@@ -240,6 +244,18 @@ class Network:
         deep = self.mlp(g.node("Concat", ["dense", self.flat_fields(stacked)], "joined", axis=1), "top", None)
         return g.node("Add", [deep, logit], "logit")
 
+    def mmoe(self):
+        """Experts over one input, of which each task takes a mixture of its own."""
+        g, shape = self.graph, self.shape
+        x = g.node("Concat", ["dense", *self.lookups(self.columns())], "joined", axis=1)
+        experts = self.stack([self.mlp(x, f"expert.{k}", "Relu") for k in range(shape.experts)])
+        axis, logits = g.constant("mixture.axis", np.array([1])), []
+        for k in range(shape.tasks):
+            gate = g.node("Softmax", [self.linear(x, f"gate.{k}")], f"gate.{k}.weights", axis=-1)
+            mixture = g.node("MatMul", [g.node("Unsqueeze", [gate, axis], f"gate.{k}.row"), experts], f"mixture.{k}.row")
+            logits.append(self.mlp(g.node("Squeeze", [mixture, axis], f"mixture.{k}"), f"task.{k}", None))
+        return g.node("Concat", logits, "logits", axis=1)
+
     def model(self):
         value = helper.make_tensor_value_info
         inputs = [value("ids", TensorProto.INT64, ["batch", self.shape.ids])]
@@ -248,9 +264,10 @@ class Network:
             self.graph.node("Concat", features, "rows", axis=1)
             output = value("rows", TensorProto.FLOAT16, ["batch", self.shape.dim * len(features)])
         else:
-            inputs.insert(0, value("dense", TensorProto.FLOAT, ["batch", shapes.DENSE]))
+            if self.shape.dense:
+                inputs.insert(0, value("dense", TensorProto.FLOAT, ["batch", self.shape.dense]))
             self.graph.node("Sigmoid", [getattr(self, self.shape.kind)()], "click")
-            output = value("click", TensorProto.FLOAT, ["batch", 1])
+            output = value("click", TensorProto.FLOAT, ["batch", self.shape.outputs])
         graph = helper.make_graph(self.graph.nodes, self.shape.name, inputs, [output], self.graph.weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,
                                   producer_name="bench/models/make.py")

@@ -22,18 +22,27 @@ class Shape:
     title: str
     kind: str
     dim: int
-    hotness: tuple  # ids a table is given for each sample; more than one are summed
+    hotness: tuple  # ids a table is given for each sample; more than one are summed, or are a sequence
     bottom: tuple = ()
     top: tuple = ()
     rank: int = 0  # of the cross layers
     cross: int = 0
     heads: int = 0  # of each attention
-    layers: int = 0  # with attention
+    layers: int = 0  # with attention, or recurrent
     maps: tuple = ()  # feature maps of each layer of compressed interaction
+    history: int = 0  # steps of the sequence; the ids of a table behind them are candidates
+    unit: tuple = ()  # the MLP that weighs a step of the history
+    experts: int = 0
+    expert: tuple = ()  # the MLP of each
+    tasks: int = 1
 
     @property
     def ids(self):
         return sum(self.hotness)
+
+    def takes(self, batch):
+        """Whether the network is timed with so many samples."""
+        return batch * self.history <= MOST_STEPS
 
     @property
     def tables(self):
@@ -42,39 +51,19 @@ class Shape:
         return [(f"emb.{k}.weight", self.dim) for k in range(len(self.hotness))] + wide
 
     @property
-    def features(self):
-        """How wide the top MLP's input is."""
-        count = len(self.hotness)
-        if self.kind == "dlrm":
-            return self.dim + (count + 1) * count // 2
-        if self.kind == "dcn":
-            return self.dim * (count + 1)
-        if self.kind == "transformer":
-            return DENSE + self.dim * self.ids
-        return DENSE + self.dim * count
+    def ranks(self):
+        """Whether the network scores candidates by a vector of the sequence before them, and reads nothing else."""
+        return self.kind in ("sasrec", "hstu", "gru4rec")
 
     @property
-    def linears(self):
-        """(name, inputs, outputs, has a bias) of each linear layer."""
-        result = []
-        if self.kind == "lookup":
-            return result
-        for prefix, sizes in (("bot", (DENSE,) + self.bottom if self.bottom else ()), ("top", (self.features,) + self.top)):
-            result += [(f"{prefix}.{2 * k}", sizes[k], sizes[k + 1], True) for k in range(len(sizes) - 1)]
-        for k in range(self.cross):
-            result += [(f"V.{k}", self.features, self.rank, False), (f"W.{k}", self.rank, self.features, True)]
-        if self.kind in ("wide_deep", "deepfm"):
-            result.append(("wide.dense", DENSE, 1, True))
-        for k in range(self.layers):
-            parts = ["query", "key", "value", "out"] if self.kind == "transformer" else ["query", "key", "value", "residual"]
-            result += [(f"attention.{k}.{part}", self.dim, self.dim, part == "out") for part in parts]
-            if self.kind == "transformer":
-                result += [(f"forward.{k}.0", self.dim, 4 * self.dim, True), (f"forward.{k}.1", 4 * self.dim, self.dim, True)]
-        if self.kind == "autoint":
-            result.append(("fields", self.dim * self.fields, 1, True))
-        if self.kind == "xdeepfm":
-            result.append(("maps", sum(self.maps), 1, True))
-        return result
+    def dense(self):
+        """Numbers of a sample that are no ids."""
+        return 0 if self.ranks or self.kind == "lookup" else DENSE
+
+    @property
+    def outputs(self):
+        """Probabilities of a sample."""
+        return self.ids - self.history if self.ranks else self.tasks
 
     @property
     def fields(self):
@@ -82,16 +71,90 @@ class Shape:
         return DENSE + len(self.hotness) if self.kind == "autoint" else len(self.hotness)
 
     @property
+    def width(self):
+        """Of a sample's vectors side by side."""
+        return self.dim * len(self.hotness)
+
+    @property
+    def features(self):
+        """How wide the top MLP's input is, or that of the experts."""
+        count = len(self.hotness)
+        if self.kind == "dlrm":
+            return self.dim + (count + 1) * count // 2
+        if self.kind == "dcn":
+            return self.dim * (count + 1)
+        if self.kind == "transformer":
+            return DENSE + self.dim * self.history
+        if self.kind == "din":
+            return DENSE + 2 * self.width
+        return DENSE + self.width
+
+    @property
+    def linears(self):
+        """(name, inputs, outputs, has a bias) of each linear layer."""
+        result = []
+
+        def mlp(prefix, *sizes):
+            result.extend((f"{prefix}.{2 * k}", *pair, True) for k, pair in enumerate(zip(sizes, sizes[1:])))
+        if self.bottom:
+            mlp("bot", DENSE, *self.bottom)
+        if self.top and not self.experts:
+            mlp("top", self.features, *self.top)
+        for k in range(self.cross):
+            result += [(f"V.{k}", self.features, self.rank, False), (f"W.{k}", self.rank, self.features, True)]
+        if self.kind in ("wide_deep", "deepfm"):
+            result.append(("wide.dense", DENSE, 1, True))
+        for k in range(self.layers):
+            result += self.layer(k)
+        if self.unit:
+            mlp("attention", 4 * self.width, *self.unit)
+        for k in range(self.experts):
+            mlp(f"expert.{k}", self.features, *self.expert)
+        for k in range(self.tasks if self.experts else 0):
+            result.append((f"gate.{k}", self.features, self.experts, False))
+            mlp(f"task.{k}", self.expert[-1], *self.top)
+        if self.kind == "autoint":
+            result.append(("fields", self.dim * self.fields, 1, True))
+        if self.kind == "xdeepfm":
+            result.append(("maps", sum(self.maps), 1, True))
+        return result
+
+    def layer(self, k):
+        """The linear layers of the k-th layer over a sequence, or over fields."""
+        dim = self.dim
+        if self.kind == "hstu":
+            return [(f"attention.{k}.uvqk", dim, 4 * dim, False), (f"attention.{k}.out", dim, dim, True)]
+        if self.kind == "gru4rec":
+            return [(f"recurrent.{k}.{part}", dim, 3 * dim, True) for part in ("ih", "hh")]
+        result = [(f"attention.{k}.{part}", dim, dim, False) for part in ("query", "key", "value")]
+        if self.kind == "autoint":
+            return result + [(f"attention.{k}.residual", dim, dim, False)]
+        inner = dim if self.kind == "sasrec" else 4 * dim
+        return result + [(f"attention.{k}.out", dim, dim, True), (f"forward.{k}.0", dim, inner, True),
+                         (f"forward.{k}.1", inner, dim, True)]
+
+    @property
     def parameters(self):
         """(name, shape, scale) of weights that are no linear layer's. Scales of a norm are near one."""
         result = []
+
+        def norm(name):
+            result.extend([(f"{name}.norm.weight", (self.dim,), None), (f"{name}.norm.bias", (self.dim,), 0.1)])
         if self.kind == "autoint":
             result.append(("fields.dense", (DENSE, self.dim), 0.3))
-        if self.kind == "transformer":
-            result.append(("positions", (self.ids, self.dim), 0.3))
+        if self.kind in ("transformer", "sasrec", "hstu"):
+            result.append(("positions", (self.history, self.dim), 0.3))
+        if self.kind in ("transformer", "sasrec"):
             for k in range(self.layers):
-                for part in ("attention", "forward"):
-                    result += [(f"{part}.{k}.norm.weight", (self.dim,), None), (f"{part}.{k}.norm.bias", (self.dim,), 0.1)]
+                norm(f"attention.{k}")
+                norm(f"forward.{k}")
+        if self.kind == "hstu":
+            for k in range(self.layers):
+                norm(f"input.{k}")
+                norm(f"attention.{k}")
+                result.append((f"attention.{k}.distances", (2 * self.history - 1,), 0.5))
+        if self.kind in ("sasrec", "hstu"):
+            norm("last")
         for k, (inputs, outputs) in enumerate(zip((self.fields,) + self.maps, self.maps)):
             result += [(f"cin.{k}.weight", (outputs, inputs * self.fields, 1), 2.0 / np.sqrt(inputs * self.fields)),
                        (f"cin.{k}.bias", (outputs,), 0.1)]
@@ -103,11 +166,16 @@ class Shape:
         count = sum(2 * fan_in * fan_out for _, fan_in, fan_out, _ in self.linears)
         if self.kind == "dlrm":
             count += (len(self.hotness) + 1) * len(self.hotness) * self.dim
-        tokens = self.ids if self.kind == "transformer" else self.fields
+        tokens = self.history or self.fields
         for name, fan_in, fan_out, _ in self.linears:
-            if name.startswith(("attention.", "forward.")):
+            if name.startswith(("attention.", "forward.", "recurrent.")):
                 count += 2 * (tokens - 1) * fan_in * fan_out
-        count += self.layers * 4 * tokens * tokens * self.dim
+        # Where a step sees those before it alone, half of the pairs are needed.
+        pairs = tokens * (tokens + 1) // 2 if self.ranks else tokens * tokens
+        if self.kind != "gru4rec":
+            count += self.layers * 4 * pairs * self.dim
+        count += 2 * self.dim * self.outputs if self.ranks else 0
+        count += 2 * self.tasks * self.experts * self.expert[-1] if self.experts else 0
         for inputs, outputs in zip((self.fields,) + self.maps, self.maps):
             count += 2 * inputs * self.fields * outputs * self.dim
         return count
@@ -121,10 +189,18 @@ SHAPES = {shape.name: shape for shape in (
     Shape("dlrm_kaggle", "DLRM Kaggle dim 16", "dlrm", 16, ONE_HOT, (512, 256, 64, 16), (512, 256, 1)),
     Shape("wide_deep", "Wide&Deep dim 32", "wide_deep", 32, ONE_HOT, (), (1024, 512, 256, 1)),
     Shape("deepfm", "DeepFM dim 16", "deepfm", 16, ONE_HOT, (), (400, 400, 400, 1)),
-    Shape("bst", "BST 21 x 64", "transformer", 64, (21,), (), (1024, 512, 256, 1), heads=8, layers=1),
+    Shape("bst", "BST 21 x 64", "transformer", 64, (21,), (), (1024, 512, 256, 1), heads=8, layers=1, history=21),
     Shape("autoint", "AutoInt 39 x 16", "autoint", 16, ONE_HOT, (), (400, 400, 1), heads=2, layers=3),
     Shape("xdeepfm", "xDeepFM dim 10", "xdeepfm", 10, ONE_HOT, (), (400, 400, 1), maps=(200, 200, 200)),
+    Shape("sasrec", "SASRec 200 x 50", "sasrec", 50, (300,), heads=1, layers=2, history=200),
+    Shape("hstu", "HSTU 200 x 256", "hstu", 256, (300,), heads=4, layers=4, history=200),
+    Shape("gru4rec", "GRU4Rec 20 x 100", "gru4rec", 100, (120,), layers=1, history=20),
+    Shape("din", "DIN 50 x 128", "din", 64, (51, 51), (), (200, 80, 1), history=50, unit=(80, 40, 1)),
+    Shape("mmoe", "MMoE 8 x (256, 128)", "mmoe", 16, ONE_HOT, (), (64, 1), experts=8, expert=(256, 128), tasks=2),
 )}
+
+# What a run over sequences is given at most, in steps of all samples.
+MOST_STEPS = 3 << 19
 
 
 # Lookups and nothing else, in half floats from end to end: how much of the memory's bandwidth they reach.
