@@ -16,7 +16,7 @@ using namespace reckon::python;
 
 /// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
 /// rows come from the memory, else from the path, else, where that is empty, are made up from the seed. The key is None
-/// or bytes, and the place of tables on a GPU a ReckonDeviceTables.
+/// or bytes, the place of tables on a GPU a ReckonDeviceTables, and that on the host a sum of ReckonHostTables.
 template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, const Arguments &arguments, Open open) {
   PyObject *tables = arguments[1], *key = arguments[2];
   std::vector<ReckonTableBinding> bindings;
@@ -42,6 +42,7 @@ template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, c
   options.bindings = bindings.data();
   options.num_bindings = bindings.size();
   options.device_tables = static_cast<ReckonDeviceTables>(toInteger(arguments[3]));
+  options.host_tables = toInteger(arguments[4]);
   std::optional<Memory> keyBytes;
   if (key != Py_None) {
     keyBytes.emplace(key, PyBUF_C_CONTIGUOUS);
@@ -55,7 +56,7 @@ template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, c
   return Class<Engine>::make(std::move(engine));
 }
 
-/// (path, tables, key, place of tables)
+/// (path, tables, key, place of tables on a GPU, and on the host)
 static Ref openFile(PyObject *, const Arguments &arguments) {
   std::string path = toPath(arguments[0]);
   return openEngine(std::make_unique<Engine>(), arguments,
@@ -64,7 +65,7 @@ static Ref openFile(PyObject *, const Arguments &arguments) {
                     });
 }
 
-/// (bytes, tables, key, place of tables)
+/// (bytes, tables, key, place of tables on a GPU, and on the host)
 static Ref openMemory(PyObject *, const Arguments &arguments) {
   auto engine = std::make_unique<Engine>();
   const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
@@ -212,6 +213,80 @@ static Ref verifyEngine(PyObject *self, const Arguments &) {
   return none();
 }
 
+namespace {
+/// A callable that is told how far a warm-up is. What it raises ends the warm-up and is raised again.
+class Progress {
+public:
+  explicit Progress(PyObject *function) : function(function) {}
+  ~Progress() {
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+  }
+  Progress(const Progress &) = delete;
+  Progress &operator=(const Progress &) = delete;
+
+  /// Without the interpreter's lock. Also looks for Ctrl-C.
+  static int tell(void *user, uint64_t done, uint64_t total) {
+    auto &self = *static_cast<Progress *>(user);
+    PyGILState_STATE state = PyGILState_Ensure();
+    try {
+      if (self.function != Py_None)
+        Ref::take(PyObject_CallObject(self.function, makeTuple(int64_t(done), int64_t(total)).get()));
+      if (PyErr_CheckSignals() != 0)
+        throw Raised();
+    } catch (const Raised &) {
+      PyErr_Fetch(&self.type, &self.value, &self.trace);
+    } catch (const std::bad_alloc &) {
+      PyErr_NoMemory();
+      PyErr_Fetch(&self.type, &self.value, &self.trace);
+    }
+    bool ends = self.type;
+    PyGILState_Release(state);
+    return ends;
+  }
+  void raiseAgain() {
+    if (!type)
+      return;
+    PyErr_Restore(std::exchange(type, nullptr), std::exchange(value, nullptr), std::exchange(trace, nullptr));
+    throw Raised();
+  }
+
+private:
+  PyObject *function, *type = nullptr, *value = nullptr, *trace = nullptr;
+};
+} // namespace
+
+/// (hot rows: a sequence of (table, ids as int64), whether all rows are read, progress: a callable or None)
+static Ref warmUpEngine(PyObject *self, const Arguments &arguments) {
+  ReckonEngine *engine = Class<Engine>::of(self).handle;
+  std::vector<std::string> names;
+  std::vector<std::unique_ptr<Memory>> arrays;
+  forEach(arguments[0], [&](size_t, PyObject *rows) {
+    names.push_back(toText(Ref::take(PySequence_GetItem(rows, 0)).get()));
+    arrays.push_back(std::make_unique<Memory>(Ref::take(PySequence_GetItem(rows, 1)).get(), PyBUF_C_CONTIGUOUS));
+  });
+  std::vector<ReckonHotRows> hot;
+  for (size_t i = 0; i < names.size(); ++i)
+    hot.push_back({sizeof(ReckonHotRows), names[i].c_str(), static_cast<const int64_t *>((*arrays[i])->buf),
+                   size_t((*arrays[i])->len) / sizeof(int64_t)});
+  Progress progress(arguments[2]);
+  ReckonWarmUpOptions options = RECKON_WARM_UP_OPTIONS_INIT;
+  options.hot_rows = hot.data();
+  options.num_hot_rows = hot.size();
+  options.all_rows = toInteger(arguments[1]);
+  options.progress = Progress::tell;
+  options.user = &progress;
+  ReckonStatus status;
+  {
+    WithoutLock unlocked;
+    status = reckon_engine_warm_up(engine, &options);
+  }
+  progress.raiseAgain();
+  check(status);
+  return none();
+}
+
 static Ref getEngineVersion(PyObject *self, const Arguments &) {
   return toPython(int64_t(reckon_engine_version(Class<Engine>::of(self).handle)));
 }
@@ -235,6 +310,7 @@ static PyMethodDef engineMethods[] = {method<listTensors<reckon_engine_num_input
                                       method<getCounters>("counters"),
                                       method<getMetrics>("metrics"),
                                       method<verifyEngine>("verify"),
+                                      method<warmUpEngine>("warm_up"),
                                       method<saveEngine>("save"),
                                       {}};
 static PyMethodDef weightMethods[] = {{}};

@@ -15,7 +15,7 @@ using namespace reckon::runtime;
 
 static constexpr size_t hugePage = size_t(2) << 20;
 // From half of one on, a whole huge page is worth it.
-static constexpr size_t mapFrom = hugePage / 2;
+static_assert(placedFrom == hugePage / 2);
 
 /// What the machine has. Without this limit the system promises more, and ends the process that takes it at its word.
 static size_t memoryBytes() {
@@ -27,7 +27,7 @@ bool AlignedBuffer::allocate(size_t size) {
   release();
   if (size > memoryBytes())
     return false;
-  if (size < mapFrom) {
+  if (size < placedFrom) {
     size_t rounded = size == 0 ? 64 : (size + 63) / 64 * 64;
     address = static_cast<uint8_t *>(std::aligned_alloc(64, rounded));
     bytes = address ? size : 0;

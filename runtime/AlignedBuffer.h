@@ -8,9 +8,7 @@
 #ifndef RECKON_RUNTIME_ALIGNEDBUFFER_H
 #define RECKON_RUNTIME_ALIGNEDBUFFER_H
 
-#include <cstddef>
-#include <cstdint>
-#include <utility>
+#include "Placement.h"
 
 namespace reckon::runtime {
 
@@ -33,6 +31,10 @@ public:
   /// Drops the contents. False when there is no memory, or when `size` is more than the machine has; the buffer is then
   /// empty. Never null after success.
   [[nodiscard]] bool allocate(size_t size);
+  /// Lets what was just allocated, of placedFrom bytes or more, lie as it is asked for.
+  [[nodiscard]] bool place(const Placement &placement, Error &error) {
+    return !placement.interleaved || mapped == 0 || interleave(address, mapped, error);
+  }
   uint8_t *data() const { return address; }
   size_t size() const { return bytes; }
 

@@ -40,33 +40,6 @@ const char *reckon_element_name(ReckonElementType type) {
 
 //===-- Structs of options ----------------------------------------------------===//
 
-/// Calls `body` with every element of a caller's array, as this version has them. Elements are as long as the first one
-/// says; `initial` stands for fields that the caller's do not have.
-template <typename Struct, typename Body>
-static bool forEachStruct(const char *name, const Struct *elements, size_t count, const Struct &initial, Error &error,
-                          Body body) {
-  auto *next = reinterpret_cast<const uint8_t *>(elements);
-  size_t stride = 0, size;
-  for (size_t i = 0; i < count; ++i, next += stride) {
-    std::memcpy(&size, next, sizeof(size));
-    if (i == 0)
-      stride = size;
-    if (size != stride)
-      return error.set(RECKON_INVALID, std::string(name) + " " + std::to_string(i) + ": struct_size is " +
-                                           std::to_string(size) + ", and " + std::to_string(stride) +
-                                           " in the first one of the array");
-    if (size == sizeof(Struct)) {
-      if (!body(i, *reinterpret_cast<const Struct *>(next)))
-        return false;
-      continue;
-    }
-    Struct known = initial;
-    if (!copyStruct(name, next, known, error) || !body(i, known))
-      return false;
-  }
-  return true;
-}
-
 static bool copyBindings(const ReckonTableBinding *bindings, size_t count, std::vector<ReckonTableBinding> &known,
                          Error &error) {
   known.reserve(count);
@@ -94,6 +67,11 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     if (known.device_tables < RECKON_DEVICE_TABLES_OWN || known.device_tables > RECKON_DEVICE_TABLES_SHARED_OR_OWN)
       return error.set(RECKON_INVALID,
                        "ReckonOpenOptions: device_tables is " + std::to_string(static_cast<int>(known.device_tables)));
+    constexpr int64_t placements = RECKON_HOST_TABLES_HUGE_PAGES | RECKON_HOST_TABLES_INTERLEAVED;
+    if ((known.host_tables & ~placements) != 0)
+      return error.set(RECKON_INVALID, "ReckonOpenOptions: host_tables is " + std::to_string(known.host_tables));
+    Placement placement = {(known.host_tables & RECKON_HOST_TABLES_HUGE_PAGES) != 0,
+                           (known.host_tables & RECKON_HOST_TABLES_INTERLEAVED) != 0};
     if (known.num_bindings != 0 && !known.bindings)
       return error.set(RECKON_INVALID, "a null argument");
     std::vector<ReckonTableBinding> bindings;
@@ -107,7 +85,7 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     if (!file)
       return error.set(static_cast<ReckonStatus>(problem.exitCode()), problem.message) || error.at(where);
     auto loaded = std::make_shared<LoadedEngine>();
-    if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error, known.device_tables))
+    if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error, known.device_tables, placement))
       return false;
     *engine = new ReckonEngine{std::move(loaded)};
     log(RECKON_LOG_INFO, [&] {
@@ -141,7 +119,10 @@ ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_
 }
 
 static ReckonOpenOptions optionsOf(const ReckonTableBinding *bindings, size_t count) {
-  return {sizeof(ReckonOpenOptions), bindings, count, nullptr, RECKON_DEVICE_TABLES_OWN};
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.bindings = bindings;
+  options.num_bindings = count;
+  return options;
 }
 
 ReckonStatus reckon_engine_open(const char *path, const ReckonTableBinding *bindings, size_t num_bindings,

@@ -79,6 +79,33 @@ template <typename Struct> bool copyStruct(const char *name, const void *given, 
   return true;
 }
 
+/// Calls `body` with every element of a caller's array, as this version has them. Elements are as long as the first one
+/// says; `initial` stands for fields that the caller's do not have.
+template <typename Struct, typename Body>
+bool forEachStruct(const char *name, const Struct *elements, size_t count, const Struct &initial, Error &error,
+                   Body body) {
+  auto *next = reinterpret_cast<const uint8_t *>(elements);
+  size_t stride = 0, size;
+  for (size_t i = 0; i < count; ++i, next += stride) {
+    std::memcpy(&size, next, sizeof(size));
+    if (i == 0)
+      stride = size;
+    if (size != stride)
+      return error.set(RECKON_INVALID, std::string(name) + " " + std::to_string(i) + ": struct_size is " +
+                                           std::to_string(size) + ", and " + std::to_string(stride) +
+                                           " in the first one of the array");
+    if (size == sizeof(Struct)) {
+      if (!body(i, *reinterpret_cast<const Struct *>(next)))
+        return false;
+      continue;
+    }
+    Struct known = initial;
+    if (!copyStruct(name, next, known, error) || !body(i, known))
+      return false;
+  }
+  return true;
+}
+
 /// Fills the caller's struct as far as it goes; `known.struct_size` is not looked at.
 template <typename Struct> bool fillStruct(const char *name, const Struct &known, void *given, Error &error) {
   size_t size;

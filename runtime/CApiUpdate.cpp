@@ -87,6 +87,31 @@ ReckonStatus reckon_engine_verify(const ReckonEngine *engine) {
   return guarded([&](Error &error) { return engine->loaded->rowChecks.checkAll(error); });
 }
 
+ReckonStatus reckon_engine_warm_up(const ReckonEngine *engine, const ReckonWarmUpOptions *options) {
+  if (!engine)
+    return invalid("the engine is null");
+  return guarded([&](Error &error) {
+    ReckonWarmUpOptions known = RECKON_WARM_UP_OPTIONS_INIT;
+    if (options && !copyStruct("ReckonWarmUpOptions", options, known, error))
+      return false;
+    if (known.num_hot_rows != 0 && !known.hot_rows)
+      return error.set(RECKON_INVALID, "a null argument");
+    WarmUp wanted;
+    wanted.allRows = known.all_rows != 0;
+    if (known.progress)
+      wanted.progress = [&](uint64_t done, uint64_t total) { return known.progress(known.user, done, total) == 0; };
+    auto add = [&](size_t, const ReckonHotRows &rows) {
+      if (!rows.table || (!rows.ids && rows.count != 0))
+        return error.set(RECKON_INVALID, "a null argument");
+      wanted.hot.push_back({rows.table, rows.ids, rows.count});
+      return true;
+    };
+    return forEachStruct<ReckonHotRows>("ReckonHotRows", known.hot_rows, known.num_hot_rows, RECKON_HOT_ROWS_INIT,
+                                        error, add) &&
+           engine->loaded->warmUp(wanted, error);
+  });
+}
+
 uint64_t reckon_engine_version(const ReckonEngine *engine) { return engine ? engine->loaded->versions->version() : 0; }
 
 ReckonStatus reckon_engine_save(const ReckonEngine *engine, const char *path) {

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------------===//
 
 #include "LoadedEngine.h"
+#include "Log.h"
+#include "lib/Engine/FileMapping.h"
 
 #include <sys/stat.h>
 
@@ -89,8 +91,11 @@ void LoadedEngine::nameTables() {
 }
 
 bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBinding *bindings, size_t numBindings,
-                        Error &error, ReckonDeviceTables deviceTables) {
+                        Error &error, ReckonDeviceTables deviceTables, Placement wanted) {
   file = std::move(engine);
+  placement = wanted;
+  if (!checkPlacement(placement, error))
+    return false;
   if (!checkBindings(spec(), bindings, numBindings, error) || !shapes.compile(spec(), error))
     return false;
   storage.resize(spec().tables.size());
@@ -106,7 +111,7 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
     if (!storage[i].bind(table, binding, file->directory(), bound[i], error))
       return false;
   }
-  versions = std::make_unique<Versions>(spec());
+  versions = std::make_unique<Versions>(spec(), placement);
   versions->add(savePin);
   for (const BoundTable &table : bound)
     rowCounts.push_back(table.rows);
@@ -151,7 +156,7 @@ const Program *LoadedEngine::program(const std::string &device, Error &error) co
   std::lock_guard<std::mutex> lock(changing);
   if (const Program *loaded = findProgram(found))
     return loaded;
-  if (!found->makesUpTables() && !makeUpTables(error))
+  if (!found->makesUpTables() && !settleTables(error))
     return nullptr;
   std::unique_ptr<Program> program = found->load({spec(), *own, shapes.dimIndex(), bound, &sharing,
                                                   [this](Error &problem) { return rowChecks.checkAll(problem); }},
@@ -167,6 +172,7 @@ RowSource LoadedEngine::sourceOf(size_t table) const {
   source.data = bound[table].data;
   source.bytes = static_cast<uint64_t>(bound[table].rows) * spec().tables[table].rowBytes();
   source.file = storage[table].filePlace();
+  source.isOwn = placement && storage[table].isSettled() && source.bytes >= placedFrom;
   // The engine's own section.
   if (source.data == spec().tables[table].data.data && source.bytes != 0)
     source.file = file->findPlace(source.data);
@@ -174,21 +180,52 @@ RowSource LoadedEngine::sourceOf(size_t table) const {
 }
 
 /// Under `changing`.
-bool LoadedEngine::makeUpTables(Error &error) const {
+bool LoadedEngine::settleTables(Error &error) const {
+  // Copies are not checked any more.
+  if (isSettled || (placement && !rowChecks.checkAll(error)))
+    return isSettled;
   for (size_t i = 0; i < bound.size(); ++i) {
-    if (bound[i].data)
-      continue;
-    if (!storage[i].makeUp(spec().tables[i], bound[i], error))
+    const uint8_t *before = bound[i].data;
+    if (!storage[i].settle(spec().tables[i], placement, bound[i], error))
       return false;
-    // Nobody has run yet, and nobody has committed.
-    versions->setRows(i, sourceOf(i));
+    if (bound[i].data == before)
+      continue;
+    // Nobody reads these on the host yet, and nobody has committed.
+    RowSource source = sourceOf(i);
+    versions->setRows(i, source);
+    // Who reads the copy wants no pages of the file.
+    if (before && !storage[i].filePlace().path.empty())
+      releasePages(before, source.bytes);
+    else if (before && !file->findPlace(before).path.empty())
+      releasePages(before, source.bytes);
   }
+  isSettled = true;
+  if (placement)
+    logPlacement();
   return true;
+}
+
+/// What the system made of the wish.
+void LoadedEngine::logPlacement() const {
+  std::vector<std::pair<const void *, uint64_t>> pieces;
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < bound.size(); ++i)
+    if (uint64_t size = static_cast<uint64_t>(bound[i].rows) * spec().tables[i].rowBytes();
+        storage[i].isSettled() && size >= placedFrom) {
+      pieces.emplace_back(bound[i].data, size);
+      bytes += size;
+    }
+  uint64_t huge = placement.hugePages ? countHugeBytes(pieces) : bytes;
+  log(huge == bytes ? RECKON_LOG_INFO : RECKON_LOG_WARNING, [&] {
+    std::string text = std::to_string(bytes) + " bytes of " + std::to_string(pieces.size()) +
+                       " tables are in memory of the process, " + placement.str();
+    return huge == bytes ? text : text + "; the system had huge pages for " + std::to_string(huge) + " of them";
+  });
 }
 
 bool LoadedEngine::commit(const Changes &changes, uint64_t only, uint64_t &version, Error &error) const {
   std::lock_guard<std::mutex> lock(changing);
-  if (!makeUpTables(error))
+  if (!settleTables(error))
     return false;
   std::vector<const Program *> loaded;
   {
@@ -204,7 +241,7 @@ bool LoadedEngine::save(const std::string &path, const RecipeSpec *recipe, Error
   {
     std::lock_guard<std::mutex> lock(changing);
     // What is damaged does not get new checksums.
-    if (!makeUpTables(error) || !rowChecks.checkAll(error))
+    if (!settleTables(error) || !rowChecks.checkAll(error))
       return false;
   }
   // Commits after the next one wait meanwhile; runs do not.

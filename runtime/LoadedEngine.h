@@ -14,6 +14,7 @@
 #include "TableStorage.h"
 #include "ThreadPool.h"
 #include "Versions.h"
+#include "WarmUp.h"
 #include "reckon/Engine/EngineFile.h"
 
 #include <map>
@@ -24,9 +25,10 @@ namespace reckon::runtime {
 /// What a ReckonEngine stands for. Immutable after load(), but for programs, which devices load when first asked for.
 class LoadedEngine {
 public:
-  /// `deviceTables` is for devices with memory of their own.
+  /// `deviceTables` is for devices with memory of their own, `placement` for the host.
   [[nodiscard]] bool load(std::unique_ptr<EngineFile> file, const ReckonTableBinding *bindings, size_t numBindings,
-                          Error &error, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN);
+                          Error &error, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN,
+                          Placement placement = {});
   const EngineSpec &spec() const { return file->spec(); }
   uint64_t fileSize() const { return file->fileSize(); }
   const ShapeSolver &solver() const { return shapes; }
@@ -61,15 +63,18 @@ public:
   uint64_t identity() const { return file->identity(); }
   /// Who has to have signed the engine and its update logs.
   const std::optional<PublicKey> &signer() const { return file->signer(); }
+  /// Reads rows that runs will want into memory and checks them.
+  [[nodiscard]] bool warmUp(const WarmUp &wanted, Error &error) const;
   /// Writes the newest version as an engine, in the place of what is there. Its recipe is `recipe` unless that is null.
   [[nodiscard]] bool save(const std::string &path, const RecipeSpec *recipe, Error &error) const;
 
 private:
   std::unique_ptr<EngineFile> file;
   ShapeSolver shapes;
-  // Rows are made up when a device wants them; programs read the tables when they load, under `changing`, and later
-  // only their numbers of rows.
-  [[nodiscard]] bool makeUpTables(Error &error) const;
+  // Rows are made up, or copied to where they are to lie, when a device wants them in the host's memory; programs read
+  // the tables when they load, under `changing`, and later only their numbers of rows.
+  [[nodiscard]] bool settleTables(Error &error) const;
+  void logPlacement() const;
   RowSource sourceOf(size_t table) const;
   void nameTables();
   std::string nameOf(size_t table, std::string &refusal) const;
@@ -77,6 +82,8 @@ private:
 
   std::vector<int64_t> rowCounts;
   TableSharing sharing;
+  Placement placement;
+  mutable bool isSettled = false; // under `changing`
   mutable Versions::Pin savePin;
   mutable std::mutex saving;
   mutable std::vector<TableStorage> storage;

@@ -69,6 +69,14 @@ bool RowChecks::checkChunk(Table &table, uint64_t chunk, Error &error) {
   return true;
 }
 
+bool RowChecks::checkBytes(Table &table, uint64_t begin, uint64_t bytes, Error &error) {
+  uint64_t last = (begin + bytes - 1) / table.chunks->chunkBytes;
+  for (uint64_t chunk = begin / table.chunks->chunkBytes; chunk <= last; ++chunk)
+    if (!checkChunk(table, chunk, error))
+      return false;
+  return true;
+}
+
 bool RowChecks::checkRow(Table &table, int64_t id, Error &error) {
   if (id < 0 || id >= table.rows)
     switch (table.spec->outOfRange) {
@@ -84,12 +92,8 @@ bool RowChecks::checkRow(Table &table, int64_t id, Error &error) {
       if (id < 0 || id >= table.rows)
         return true;
     }
-  uint64_t rowBytes = table.spec->rowBytes(), begin = static_cast<uint64_t>(id) * rowBytes;
-  uint64_t last = (begin + rowBytes - 1) / table.chunks->chunkBytes;
-  for (uint64_t chunk = begin / table.chunks->chunkBytes; chunk <= last; ++chunk)
-    if (!checkChunk(table, chunk, error))
-      return false;
-  return true;
+  uint64_t rowBytes = table.spec->rowBytes();
+  return checkBytes(table, static_cast<uint64_t>(id) * rowBytes, rowBytes, error);
 }
 
 /// Columns [first, first + count) of rows of `width` ids.
@@ -139,6 +143,11 @@ bool RowChecks::checkTable(Table &table, Error &error) {
     if (!checkChunk(table, chunk, error))
       return false;
   return true;
+}
+
+bool RowChecks::checkBytes(size_t table, uint64_t begin, uint64_t bytes, Error &error) {
+  bool isChecked = !tables[table] || tables[table]->left.load(std::memory_order_acquire) == 0;
+  return isChecked || bytes == 0 || checkBytes(*tables[table], begin, bytes, error);
 }
 
 bool RowChecks::checkAll(Error &error) {

@@ -30,6 +30,8 @@ public:
   /// The rows that a run with these inputs reads. Of a table whose ids are not inputs that is all of them.
   [[nodiscard]] bool check(const EngineSpec &spec, const std::vector<Binding> &inputs,
                            const std::vector<std::vector<int64_t>> &shapes, Error &error);
+  /// The rows that these bytes of a table are of.
+  [[nodiscard]] bool checkBytes(size_t table, uint64_t begin, uint64_t bytes, Error &error);
   /// Everything that is left.
   [[nodiscard]] bool checkAll(Error &error);
 
@@ -45,6 +47,7 @@ private:
   };
   [[nodiscard]] bool checkTable(Table &table, Error &error);
   [[nodiscard]] bool checkChunk(Table &table, uint64_t chunk, Error &error);
+  [[nodiscard]] bool checkBytes(Table &table, uint64_t begin, uint64_t bytes, Error &error);
   [[nodiscard]] bool checkRow(Table &table, int64_t id, Error &error);
   template <typename Id>
   [[nodiscard]] bool checkIds(Table &table, const IdUse &use, const Id *ids, uint64_t count, uint64_t width,

@@ -120,13 +120,31 @@ bool TableStorage::synthesise(const TableSpec &table, int64_t wantedRows, uint64
   return true;
 }
 
-bool TableStorage::makeUp(const TableSpec &table, BoundTable &bound, Error &error) {
-  if (bound.data)
+bool TableStorage::allocateRows(const TableSpec &table, const Placement &placement, int64_t count, Error &error) {
+  AlignedBuffer memory;
+  if (!memory.allocate(static_cast<uint64_t>(count) * table.rowBytes()))
+    return noMemory(table, count, error);
+  if (!memory.place(placement, error))
+    return error.set(error.code, "table '" + table.name + "'", error.message);
+  rows = std::move(memory);
+  return true;
+}
+
+bool TableStorage::settle(const TableSpec &table, const Placement &placement, BoundTable &bound, Error &error) {
+  uint64_t count = static_cast<uint64_t>(bound.rows), bytes = count * table.rowBytes();
+  if (!bound.data) {
+    if (!allocateRows(table, placement, bound.rows, error))
+      return false;
+    table.format().fill(rows.data(), count, table.dim, bound.seed);
+    bound.data = rows.data();
     return true;
-  auto count = static_cast<uint64_t>(bound.rows);
-  if (!rows.allocate(count * table.rowBytes()))
-    return noMemory(table, bound.rows, error);
-  table.format().fill(rows.data(), count, table.dim, bound.seed);
+  }
+  bool isInFile = mapping || bound.data == table.data.data;
+  if (!placement || isSettled() || !isInFile || bytes < placedFrom)
+    return true;
+  if (!allocateRows(table, placement, bound.rows, error))
+    return false;
+  std::memcpy(rows.data(), bound.data, bytes);
   bound.data = rows.data();
   return true;
 }

@@ -27,8 +27,11 @@ public:
   [[nodiscard]] bool bind(const TableSpec &table, const ReckonTableBinding &binding, const std::string &engineFolder,
                           BoundTable &bound, Error &error);
 
-  /// Makes up the rows that bind() left to be made up; nothing when there are none.
-  [[nodiscard]] bool makeUp(const TableSpec &table, BoundTable &bound, Error &error);
+  /// Makes up the rows that bind() left to be made up, and copies those that lie in the engine or in a file, where a
+  /// placement is asked for and there are enough of them. What the caller has in memory stays there.
+  [[nodiscard]] bool settle(const TableSpec &table, const Placement &placement, BoundTable &bound, Error &error);
+  /// Whether settle() has put the rows into memory that is nobody else's.
+  bool isSettled() const { return rows.data() != nullptr; }
 
   /// Where in a file other than the engine's the rows lie.
   const FilePlace &filePlace() const { return place; }
@@ -37,6 +40,7 @@ private:
   bool mapFile(const TableSpec &table, const std::string &path, uint64_t offset, int64_t wantedRows, BoundTable &bound,
                Error &error);
   bool synthesise(const TableSpec &table, int64_t wantedRows, uint64_t seed, BoundTable &bound, Error &error);
+  bool allocateRows(const TableSpec &table, const Placement &placement, int64_t count, Error &error);
 
   AlignedBuffer rows;
   void *mapping = nullptr;

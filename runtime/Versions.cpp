@@ -24,8 +24,8 @@ using namespace reckon::runtime;
 
 static uint64_t alignTo64(uint64_t value) { return (value + 63) / 64 * 64; }
 
-Versions::Versions(const EngineSpec &spec)
-    : spec(spec), sources(spec.tables.size()), memoryFiles(spec.tables.size(), -1) {
+Versions::Versions(const EngineSpec &spec, Placement placement)
+    : spec(spec), placement(placement), sources(spec.tables.size()), memoryFiles(spec.tables.size(), -1) {
   for (Side &side : sides) {
     side.snapshot.tables.resize(spec.tables.size());
     side.tables.resize(spec.tables.size());
@@ -76,11 +76,36 @@ static Descriptor openSame(const FilePlace &place) {
   return isSame ? std::move(file) : Descriptor();
 }
 
+/// Of the two sides the first one that changes gets a copy. The other one then has the rows to itself, for its version
+/// is read no more and the newest one is on the side with the copy.
+bool Versions::copyTable(Side &side, size_t table, Error &error) {
+  Mapping &mapping = side.tables[table];
+  const RowSource &source = sources[table];
+  const Side &other = sides[&side == &sides[0]];
+  if (other.tables[table].rows) {
+    mapping.rows = const_cast<uint8_t *>(source.data);
+    return true;
+  }
+  std::string where = "table '" + spec.tables[table].name + "'";
+  if (!mapping.own.allocate(source.bytes))
+    return error.set(RECKON_UNAVAILABLE, where,
+                     "out of memory for a version of its " + std::to_string(source.bytes) + " bytes");
+  if (!mapping.own.place(placement, error))
+    return error.set(error.code, where, error.message);
+  std::memcpy(mapping.own.data(), source.data, source.bytes);
+  mapping.rows = mapping.own.data();
+  side.snapshot.tables[table] = mapping.rows;
+  side.snapshot.places = ++places;
+  return true;
+}
+
 bool Versions::mapTable(Side &side, size_t table, Error &error) {
   Mapping &mapping = side.tables[table];
   const RowSource &source = sources[table];
-  if (mapping.address || source.bytes == 0)
+  if (mapping.rows || source.bytes == 0)
     return true;
+  if (source.isOwn)
+    return copyTable(side, table, error);
   auto failed = [&](const char *what) {
     return error.set(RECKON_UNAVAILABLE, "table '" + spec.tables[table].name + "'",
                      std::string(what) + " for a version of its " + std::to_string(source.bytes) +

@@ -11,7 +11,8 @@
 // weights of their own have two sides of them, too, and a version is one everywhere.
 //
 // A side of a table is a private mapping of the file that the rows lie in: the system copies the pages that are
-// written, and both sides and other processes share all others. docs/updates.md says what else was tried.
+// written, and both sides and other processes share all others. docs/updates.md says what else was tried. Rows that
+// were to lie otherwise (Placement.h) are in memory twice once a version has changed them.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -35,6 +36,7 @@ struct RowSource {
   const uint8_t *data = nullptr;
   uint64_t bytes = 0;
   FilePlace file;
+  bool isOwn = false; // in memory of the process that lies as it was asked for
 };
 
 class Versions {
@@ -45,7 +47,7 @@ public:
     std::atomic<uint64_t> retries{0};
   };
 
-  explicit Versions(const EngineSpec &spec);
+  explicit Versions(const EngineSpec &spec, Placement placement = {});
   ~Versions();
   Versions(const Versions &) = delete;
   Versions &operator=(const Versions &) = delete;
@@ -84,11 +86,12 @@ public:
   Counts counts() const;
 
 private:
-  /// A side of one table.
+  /// A side of one table: private pages of a file, or memory as it was asked for.
   struct Mapping {
     uint8_t *address = nullptr; // of the pages
     uint64_t bytes = 0;
     uint8_t *rows = nullptr;
+    AlignedBuffer own;
   };
   struct Side {
     Snapshot snapshot;
@@ -97,6 +100,7 @@ private:
   };
   [[nodiscard]] bool reserve(Side &side, const std::vector<Change> &changes, Error &error);
   [[nodiscard]] bool mapTable(Side &side, size_t table, Error &error);
+  [[nodiscard]] bool copyTable(Side &side, size_t table, Error &error);
   [[nodiscard]] bool copyWeights(Side &side, Error &error);
   void apply(Side &side, const std::vector<Change> &changes);
   void copyPlaces(Side &side, const Side &from, const std::vector<Change> &changes);
@@ -104,6 +108,7 @@ private:
   void waitForRuns(uint64_t version);
 
   const EngineSpec &spec;
+  const Placement placement;
   std::vector<RowSource> sources;
   std::vector<int> memoryFiles; // made for rows that lie in no file; -1
   Side sides[2];

@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from .errors import Diagnostic, InvalidError
 from .info import Array, KernelInfo, PathLike, TableInfo, TensorInfo, WeightInfo
 from .profile import Profile, html_table
 from .tables import Rows, SyntheticRows, bind_rows, check_rows, read_rows
-from .updates import Update, UpdateLog
+from .updates import Update, UpdateLog, to_ids
 
 if TYPE_CHECKING:
     from ._compiler import Compilation
@@ -28,7 +28,8 @@ _DEVICE_TABLES = ("own", "shared", "shared-or-own")  # by their numbers in the C
 
 
 def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
-         device: str = "host", threads: int = 0, public_key: bytes | None = None, device_tables: str = "own") -> "Engine":
+         device: str = "host", threads: int = 0, public_key: bytes | None = None, device_tables: str = "own",
+         huge_pages: bool = False, numa_interleave: bool = False) -> "Engine":
     """Opens an engine, checking all of it.
 
     Args:
@@ -42,11 +43,13 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         public_key: 32 bytes; what this key has not signed is refused: the engine, rows that a run reads, its update logs.
         device_tables: where tables lie on a GPU: "own" memory, "shared": once for all processes of this user that ask for it and have
             the same rows, or "shared-or-own" where that does not go.
+        huge_pages, numa_interleave: on the host tables of 1 MiB and more are copied to memory of this process, on huge pages, or a
+            page on each NUMA node in turn, when they are first wanted. Arrays in `tables` stay where they are.
 
     Raises:
         InvalidError: the file is no engine or damaged, a table does not fit, or it is not signed by the key.
         UnsupportedError: another format version. By the first run, not here: no code for the device.
-        UnavailableError: there is no memory, or no libsodium for signatures. By the first run: the CPU or the GPU is not there.
+        UnavailableError: there is no memory, or no libsodium for signatures, or the system refuses what is asked of memory. By the first run: the CPU or the GPU is not there.
 
     >>> reckon.compile("model.onnx").save("model.rkn")
     >>> engine = reckon.load("model.rkn", threads=1)
@@ -56,6 +59,7 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
     if device_tables not in _DEVICE_TABLES:
         raise InvalidError(f"device_tables: got {device_tables!r}, expected one of {', '.join(_DEVICE_TABLES)}")
     place = _DEVICE_TABLES.index(device_tables)
+    host_tables = bool(huge_pages) + 2 * bool(numa_interleave)  # as the C interface adds them up
     if isinstance(tables, SyntheticRows):
         rows: dict[str, str | Array | SyntheticRows] = {}
         bindings: list[_runtime.Binding] = [bind_rows(None, tables)]
@@ -66,7 +70,7 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         bindings = [bind_rows(name, given) for name, given in rows.items()]
     if isinstance(engine, (str, os.PathLike)):
         source: Any = os.fspath(engine)
-        native = _runtime.open_file(source, bindings, public_key, place)
+        native = _runtime.open_file(source, bindings, public_key, place, host_tables)
     else:
         source = engine
         try:
@@ -75,9 +79,9 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             is_dense = False
         if not is_dense:
             raise InvalidError(f"expected the path of an engine or its bytes in one piece, got {type(engine).__name__}")
-        native = _runtime.open_memory(engine, bindings, public_key, place)
+        native = _runtime.open_memory(engine, bindings, public_key, place, host_tables)
     opened = Engine(native, device=device, threads=threads, source=source)
-    opened._public_key, opened._device_tables = public_key, device_tables
+    opened._options = {"public_key": public_key, "device_tables": device_tables, "huge_pages": huge_pages, "numa_interleave": numa_interleave}
     # Nothing has been read of the arrays yet, whose types the C interface does not see.
     for table in opened.tables:
         check_rows(table, rows.get(table.name))
@@ -103,8 +107,7 @@ class Engine:
             raise InvalidError(f"threads: got {threads!r}, expected 0 to 1024")
         self._native: _runtime.Engine | None = native
         self._source = source
-        self._public_key: bytes | None = None
-        self._device_tables = "own"
+        self._options: dict[str, Any] = {}  # of load(), for another one of the same
         self._contexts = threading.local()
         self.device, self.threads = device, threads
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -218,8 +221,7 @@ class Engine:
         (100, array([1., 1., 1.], dtype=float32))
         """
         self._opened()
-        return load(self._source, tables=tables, device=self.device, threads=self.threads, public_key=self._public_key,
-                    device_tables=self._device_tables)
+        return load(self._source, tables=tables, device=self.device, threads=self.threads, **self._options)
 
     def update(self) -> Update:
         """Changes of rows and weights, made together by Update.commit() while the engine runs.
@@ -291,6 +293,25 @@ class Engine:
             InvalidError: rows are damaged; the message has the table.
         """
         self._opened().verify()
+
+    def warm_up(self, hot_rows: Mapping[str, Any] | None = None, *, all_rows: bool = True,
+                progress: Callable[[int, int], object] | None = None) -> None:
+        """Reads rows into memory and checks those that have not been, so that first runs wait neither for a disk nor for checksums.
+
+        Others may run meanwhile. What `progress` raises, and Ctrl-C, end it.
+
+        Args:
+            hot_rows: ids of rows by table, which are read first, in this order.
+            all_rows: whether all other rows follow.
+            progress: called now and then with the bytes that have been read, and all that are to be.
+
+        Raises:
+            InvalidError: there is no such table or row, or rows are damaged; the message has the table.
+
+        >>> engine.warm_up({"emb": [3, 1]}, progress=lambda done, total: print(done, "of", total))
+        108 of 108
+        """
+        self._opened().warm_up([(table, to_ids(ids)) for table, ids in (hot_rows or {}).items()], bool(all_rows), progress)
 
     def save(self, path: PathLike) -> None:
         """Writes the engine with the newest version of its rows and weights in the place of the file that is there, at once. It has no signature.

@@ -288,6 +288,38 @@ class Files(unittest.TestCase):
             with self.assertRaisesRegex(reckon.InvalidError, "device_tables: got .* expected one of own, shared, shared-or-own"):
                 reckon.load(self.path, device_tables=wrong)
 
+    def test_places_of_tables_on_the_host(self):
+        for options in ({"huge_pages": True}, {"numa_interleave": True}, {"huge_pages": True, "numa_interleave": True}):
+            try:
+                engine = reckon.load(self.path, **options)
+            except reckon.UnavailableError as error:
+                self.assertRegex(str(error), "huge pages: |NUMA interleaving: ")  # the system refuses it, by name
+                continue
+            np.testing.assert_array_equal(engine.run(INPUTS)["y"], self.engine.run(INPUTS)["y"])
+            self.assertEqual(engine.bind_tables({"emb": models.TABLE + 1}).tables, engine.tables)
+
+    def test_warming_up(self):
+        engine, told = reckon.load(self.path), []
+        size = sum(table.rows * table.row_bytes for table in engine.tables)
+        engine.warm_up({"emb": np.array([3, 0])}, progress=lambda *bytes: told.append(bytes))
+        total = size + 2 * engine.tables[0].row_bytes
+        self.assertEqual(told, [(total, total)])
+        engine.warm_up({"emb": [1]}, all_rows=False)
+        engine.warm_up()
+        np.testing.assert_array_equal(engine.run(INPUTS)["y"], self.engine.run(INPUTS)["y"])
+        with self.assertRaisesRegex(reckon.InvalidError, "has no table 'items' to warm up"):
+            engine.warm_up({"items": [1]})
+        with self.assertRaisesRegex(reckon.InvalidError, "table 'emb': row -1 at position 1 of those to warm up is outside"):
+            engine.warm_up({"emb": [1, -1]})
+
+        def end(done, total):
+            raise KeyError(done)
+
+        with self.assertRaises(KeyError):
+            engine.warm_up(progress=end)
+        with self.assertRaises(TypeError):
+            engine.warm_up(progress=3)
+
     def test_saving_over_the_file_that_runs(self):
         engine, errors, is_over = reckon.load(self.path), [], threading.Event()
         expected = engine.run(INPUTS)["y"]

@@ -65,6 +65,16 @@ static bool readTableHeader(TableFile &table, std::string &error) {
   return true;
 }
 
+int reckon::tools::readArray(const std::string &path, HostTensor &tensor, std::string &error) {
+  std::vector<uint8_t> bytes;
+  if (!readFile(path, bytes, error))
+    return ExitUsage;
+  if (parseNpy(bytes, tensor, error))
+    return ExitOk;
+  error = "'" + path + "': " + error;
+  return ExitUsage;
+}
+
 bool reckon::tools::readTableFiles(const std::vector<std::string> &pairs, std::vector<TableFile> &tables,
                                    std::vector<ReckonTableBinding> &bindings, std::string &error) {
   auto fileExists = [](const std::string &, const std::string &file) {

@@ -22,6 +22,9 @@ namespace reckon::tools {
 bool splitPair(const std::string &text, std::string &name, std::string &file,
                const std::function<bool(const std::string &name, const std::string &file)> &isPair = nullptr);
 
+/// Reads a .npy file. Returns the exit code.
+int readArray(const std::string &path, HostTensor &tensor, std::string &error);
+
 /// A table's rows in a file: with the header of a .npy file, or raw.
 struct TableFile {
   std::string name, file;

@@ -1,4 +1,4 @@
-//===- EngineFlags.h - The options about who made an engine ---------------------===//
+//===- EngineFlags.h - The options about opening an engine ----------------------===//
 //
 // Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,7 +10,7 @@
 
 #include "ArgParser.h"
 #include "reckon/Engine/EngineFile.h"
-#include "reckon/Runtime/Runtime.h"
+#include "reckon/Runtime/Runtime.hpp"
 
 namespace reckon::tools {
 
@@ -18,19 +18,24 @@ class EngineFlags {
 public:
   /// --public-key.
   void declare(ArgParser &args);
-  /// --device-tables, of tools that run engines.
-  void declareDeviceTables(ArgParser &args);
+  /// Where tables lie and what of them is read first, of tools that run engines.
+  void declareTables(ArgParser &args);
   /// Reads the key and checks the rest. The exit code.
   int interpret(std::string &error);
 
+  /// Opens an engine, and warms it up where that is asked for. The exit code.
+  int open(runtime::Engine &engine, const std::string &path, const std::vector<ReckonTableBinding> &bindings,
+           std::string &error) const;
+
   /// Null when nothing has to be signed.
   const PublicKey *signer() const { return key ? &*key : nullptr; }
-  /// The same for the C interface.
-  const uint8_t *publicKey() const { return key ? key->data() : nullptr; }
-  ReckonDeviceTables deviceTables() const { return placed; }
 
 private:
+  int warmUp(const runtime::Engine &engine, std::string &error) const;
+
   std::string path, deviceTablesText = "own";
+  std::vector<std::string> hotRows;
+  bool hugePages = false, interleaved = false, warmsUpAll = false;
   ReckonDeviceTables placed = RECKON_DEVICE_TABLES_OWN;
   std::optional<PublicKey> key;
 };

@@ -25,15 +25,6 @@ static int take(const Status &status, std::string &error) {
   return status ? fail(status.message, error, status.code) : int(ExitOk);
 }
 
-static int readArray(const std::string &path, HostTensor &tensor, std::string &error) {
-  std::vector<uint8_t> bytes;
-  if (!readFile(path, bytes, error))
-    return ExitUsage;
-  if (!parseNpy(bytes, tensor, error))
-    return fail("'" + path + "': " + error, error);
-  return ExitOk;
-}
-
 static std::string describe(const HostTensor &tensor) {
   return reckon_element_name(tensor.type) + shapeText(tensor.shape);
 }

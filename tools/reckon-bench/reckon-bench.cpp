@@ -41,7 +41,7 @@ void declare(ArgParser &args, Options &options) {
   args.option("threads", "N", "threads of one run; 0 (default): one per CPU", options.threads, 0);
   args.option("callers", "N", "threads that run without pause, default 1", options.callers, 1);
   options.engine.declare(args);
-  options.engine.declareDeviceTables(args);
+  options.engine.declareTables(args);
   args.group("Measurement");
   args.option("batch", "N,N,...", "batch sizes, default 1,64,1024 or the only one that the engine takes",
               options.batches, 0);
@@ -67,9 +67,9 @@ static int run(int argc, char **argv) {
     return args.error(wrong);
 
   // The engine's own description says which inputs are ids of what.
-  std::string wrongKey;
-  if (int code = options.engine.interpret(wrongKey))
-    return args.error(wrongKey, code);
+  std::string refusal;
+  if (int code = options.engine.interpret(refusal))
+    return args.error(refusal, code);
   EngineError problem;
   auto file = EngineFile::open(args.positional(), problem, EngineFile::Check::AllButRows, options.engine.signer());
   if (!file)
@@ -82,9 +82,8 @@ static int run(int argc, char **argv) {
     binding.seed = options.inputs.options.seed;
   }
   runtime::Engine engine;
-  if (Status failed =
-          engine.open(args.positional(), bindings, options.engine.publicKey(), options.engine.deviceTables()))
-    return args.error(failed.message, failed.code);
+  if (int code = options.engine.open(engine, args.positional(), bindings, refusal))
+    return args.error(refusal, code);
   std::vector<runtime::Context> callers;
   if (Status failed = createCallers(engine, options.callers, options.threads, options.device, callers))
     return args.error(failed.message, failed.code);

@@ -43,7 +43,7 @@ static int run(int argc, char **argv) {
               "take the rows of a table from a file: a .npy array, or row-major\nelements without a header; repeatable",
               options.tables);
   options.engine.declare(args);
-  options.engine.declareDeviceTables(args);
+  options.engine.declareTables(args);
   args.group("Arrays");
   args.option("input", "NAME=F.npy", "an input; repeatable", options.inputs);
   args.option("output-dir", "DIR", "write each output to DIR/NAME.npy (a '/' in a name becomes '_')",
@@ -73,9 +73,8 @@ static int run(int argc, char **argv) {
     return args.error("--table: " + problem);
   runtime::Engine engine;
   runtime::Context context;
-  if (Status failed =
-          engine.open(args.positional(), bindings, options.engine.publicKey(), options.engine.deviceTables()))
-    return args.error(failed.message, failed.code);
+  if ((code = options.engine.open(engine, args.positional(), bindings, problem)))
+    return args.error(problem, code);
   if (!checkTableFiles(tables, engine, problem))
     return args.error(problem);
   if (Status failed =

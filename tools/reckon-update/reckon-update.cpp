@@ -79,8 +79,8 @@ static int run(int argc, char **argv) {
   std::string error;
   if (int code = options.engine.interpret(error))
     return args.error(error, code);
-  if (Status failed = engine.open(args.positional(), {}, options.engine.publicKey()))
-    return args.error(failed.message, failed.code);
+  if (int code = options.engine.open(engine, args.positional(), {}, error))
+    return args.error(error, code);
   if (!options.replay.empty()) {
     runtime::UpdateLog log;
     Status failed = log.open(engine, options.replay, RECKON_LOG_FOLLOW);

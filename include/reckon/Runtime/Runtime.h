@@ -144,6 +144,16 @@ typedef enum ReckonDeviceTables RECKON_INT_ENUM {
   RECKON_DEVICE_TABLES_SHARED_OR_OWN, // the same, but in memory of this process where that does not go
 } ReckonDeviceTables;
 
+/// How tables of 1 MiB and more lie in the host's memory; the numbers add up. Other than in place they are copied to
+/// memory of this process, and checked, when the first context on the host is created, or before, by
+/// reckon_engine_warm_up(); rows that the caller has in memory stay there. Where the system refuses it nothing is
+/// opened (RECKON_UNAVAILABLE). Where it has fewer huge pages than there are rows the log has a warning.
+typedef enum ReckonHostTables RECKON_INT_ENUM {
+  RECKON_HOST_TABLES_IN_PLACE = 0,    // pages of the file or of the shared memory, which processes share
+  RECKON_HOST_TABLES_HUGE_PAGES = 1,  // transparent ones, which spare lookups most of the translation of addresses
+  RECKON_HOST_TABLES_INTERLEAVED = 2, // a page on each NUMA node in turn
+} ReckonHostTables;
+
 typedef struct ReckonOpenOptions {
   size_t struct_size;                 // of this struct
   const ReckonTableBinding *bindings; // may be null when `num_bindings` is 0
@@ -152,8 +162,10 @@ typedef struct ReckonOpenOptions {
                              // rows of it that a run reads, its update logs, and tables that the engine takes from a
                              // file of their own; null: nothing has to be signed. RECKON_UNAVAILABLE without libsodium
   ReckonDeviceTables device_tables;
+  int64_t host_tables; // a sum of ReckonHostTables
 } ReckonOpenOptions;
-#define RECKON_OPEN_OPTIONS_INIT {sizeof(ReckonOpenOptions), NULL, 0, NULL, RECKON_DEVICE_TABLES_OWN}
+#define RECKON_OPEN_OPTIONS_INIT                                                                                       \
+  {sizeof(ReckonOpenOptions), NULL, 0, NULL, RECKON_DEVICE_TABLES_OWN, RECKON_HOST_TABLES_IN_PLACE}
 /// The same with options.
 RECKON_API ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenOptions *options,
                                                         ReckonEngine **engine);
@@ -163,6 +175,29 @@ RECKON_API ReckonStatus reckon_engine_open_from_memory_with_options(const void *
 /// Checks the rows that have not been. A thread that does it in the background, say after opening, takes that work off
 /// the runs.
 RECKON_API ReckonStatus reckon_engine_verify(const ReckonEngine *engine);
+
+/// Rows of a table that runs read often.
+typedef struct ReckonHotRows {
+  size_t struct_size; // of this struct, the same in all elements of an array
+  const char *table;
+  const int64_t *ids; // the most wanted one first
+  size_t count;
+} ReckonHotRows;
+#define RECKON_HOT_ROWS_INIT {sizeof(ReckonHotRows), NULL, NULL, 0}
+/// Gets the bytes that have been read, and those to be read; other than 0 ends it with RECKON_CANCELLED.
+typedef int (*ReckonProgressCallback)(void *user, uint64_t done, uint64_t total);
+typedef struct ReckonWarmUpOptions {
+  size_t struct_size;
+  const ReckonHotRows *hot_rows; // first, in this order; may be null when `num_hot_rows` is 0
+  size_t num_hot_rows;
+  int64_t all_rows;                // other than 0: then all rows of all tables
+  ReckonProgressCallback progress; // called by this thread, every 8 MiB and at the end; may be null
+  void *user;
+} ReckonWarmUpOptions;
+#define RECKON_WARM_UP_OPTIONS_INIT {sizeof(ReckonWarmUpOptions), NULL, 0, 1, NULL, NULL}
+/// Reads rows into memory and checks those that have not been, while others may run: first runs then wait neither for a
+/// disk nor for checksums. It has to end before the engine is closed. Null `options` is all rows.
+RECKON_API ReckonStatus reckon_engine_warm_up(const ReckonEngine *engine, const ReckonWarmUpOptions *options);
 /// Contexts created from it stay valid. Null is allowed.
 RECKON_API void reckon_engine_close(ReckonEngine *engine);
 

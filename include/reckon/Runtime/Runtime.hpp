@@ -57,12 +57,22 @@ public:
   /// With a `publicKey`, of 32 bytes, what is not signed by it is refused.
   Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings = {},
               const uint8_t *publicKey = nullptr, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN) {
-    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey, deviceTables};
+    return open(path, bindings, makeOptions(publicKey, deviceTables));
+  }
+  /// The bindings stand for those of the options.
+  Status open(const std::string &path, const std::vector<ReckonTableBinding> &bindings, ReckonOpenOptions options) {
+    options.bindings = bindings.data();
+    options.num_bindings = bindings.size();
     return take([&](ReckonEngine **out) { return reckon_engine_open_with_options(path.c_str(), &options, out); });
   }
   Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings = {},
                     const uint8_t *publicKey = nullptr, ReckonDeviceTables deviceTables = RECKON_DEVICE_TABLES_OWN) {
-    ReckonOpenOptions options = {sizeof(options), bindings.data(), bindings.size(), publicKey, deviceTables};
+    return openMemory(data, size, bindings, makeOptions(publicKey, deviceTables));
+  }
+  Status openMemory(const void *data, size_t size, const std::vector<ReckonTableBinding> &bindings,
+                    ReckonOpenOptions options) {
+    options.bindings = bindings.data();
+    options.num_bindings = bindings.size();
     return take(
         [&](ReckonEngine **out) { return reckon_engine_open_from_memory_with_options(data, size, &options, out); });
   }
@@ -93,6 +103,9 @@ public:
   }
   uint64_t version() const { return reckon_engine_version(get()); }
   Status verify() const { return Status::of(reckon_engine_verify(get())); }
+  Status warmUp(const ReckonWarmUpOptions &options = RECKON_WARM_UP_OPTIONS_INIT) const {
+    return Status::of(reckon_engine_warm_up(get(), &options));
+  }
   Status save(const std::string &path) const { return Status::of(reckon_engine_save(get(), path.c_str())); }
   ReckonCounters counters() const {
     ReckonCounters result = RECKON_COUNTERS_INIT;
@@ -112,6 +125,12 @@ public:
   ReckonEngine *get() const { return handle.get(); }
 
 private:
+  static ReckonOpenOptions makeOptions(const uint8_t *publicKey, ReckonDeviceTables deviceTables) {
+    ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+    options.public_key = publicKey;
+    options.device_tables = deviceTables;
+    return options;
+  }
   template <typename Open> Status take(Open open) {
     ReckonEngine *result = nullptr;
     Status status = Status::of(open(&result));

@@ -201,6 +201,57 @@ TEST_F(Faults, LoadWithRowsMadeUp) {
   sweep(trial);
 }
 
+TEST_F(Faults, LoadWithRowsPlacedInMemoryAndWarmedUp) {
+  // Enough rows to be placed.
+  write(engineFile, sampleEngine(withRows(sampleSpec(), 40000)));
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.host_tables = RECKON_HOST_TABLES_HUGE_PAGES | RECKON_HOST_TABLES_INTERLEAVED;
+  if (reckon_engine_open_with_options(engineFile.c_str(), &options, &engine) != RECKON_OK)
+    GTEST_SKIP() << reckon_last_error();
+  closeAll(RECKON_INVALID);
+  int64_t ids[] = {3, 30000};
+  ReckonHotRows hot = {sizeof(hot), "emb.weight", ids, 2};
+  ReckonWarmUpOptions warmUp = RECKON_WARM_UP_OPTIONS_INIT;
+  warmUp.hot_rows = &hot;
+  warmUp.num_hot_rows = 1;
+  sweep(loading([&] {
+    ReckonStatus status = reckon_engine_open_with_options(engineFile.c_str(), &options, &engine);
+    if (status || (status = reckon_engine_warm_up(engine, &warmUp)) || (status = createContext(1)) || (status = bind()))
+      return status;
+    return reckon_run(context);
+  }));
+}
+
+TEST_F(Faults, ACommitOfRowsPlacedInMemoryHappensOrDoesNot) {
+  write(engineFile, sampleEngine(withRows(sampleSpec(), 40000)));
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.host_tables = RECKON_HOST_TABLES_INTERLEAVED;
+  if (reckon_engine_open_with_options(engineFile.c_str(), &options, &engine) != RECKON_OK)
+    GTEST_SKIP() << reckon_last_error();
+  closeAll(RECKON_INVALID);
+  std::vector<float> rows(width, 3);
+  int64_t ids[] = {data.ids[0]};
+  ReckonUpdate *update = nullptr;
+  Trial trial;
+  trial.before = [&] {
+    ASSERT_EQ(openAndRun(engineFile.c_str(), &options, 1), RECKON_OK);
+    ASSERT_EQ(reckon_update_create(engine, &update), RECKON_OK);
+    ASSERT_EQ(reckon_update_rows(update, "emb.weight", ids, 1, rows.data()), RECKON_OK);
+  };
+  trial.attempt = [&] { return reckon_update_commit(update, nullptr); };
+  trial.after = [&](ReckonStatus status) {
+    EXPECT_EQ(reckon_engine_version(engine), status == RECKON_OK ? 1u : 0u);
+    ASSERT_EQ(reckon_run(context), RECKON_OK);
+    if (status != RECKON_OK)
+      expectOutputs();
+    EXPECT_EQ(reckon_update_rows(update, "emb.weight", ids, 1, rows.data()), RECKON_OK);
+    EXPECT_EQ(reckon_update_commit(update, nullptr), RECKON_OK) << reckon_last_error();
+    reckon_update_destroy(update);
+    closeAll(RECKON_INVALID);
+  };
+  sweep(trial);
+}
+
 TEST_F(Faults, LoadOfASignedEngine) {
   EngineError error;
   SecretKey secret;

@@ -25,14 +25,7 @@ namespace {
 constexpr int64_t rows = 100000;
 constexpr size_t rowBytes = width * 4, tableBytes = rows * rowBytes, chunkRows = 65536 / rowBytes;
 
-EngineSpec largeSpec(EngineSpec spec = sampleSpec()) {
-  std::vector<uint8_t> table(tableBytes);
-  for (size_t i = 0; i < table.size(); ++i)
-    table[i] = i % 4 == 3 ? 0x3f : 0; // 0.5
-  spec.tables[0].rows = rows;
-  spec.tables[0].data = spec.own(std::move(table));
-  return spec;
-}
+EngineSpec largeSpec(EngineSpec spec = sampleSpec()) { return withRows(std::move(spec), rows); }
 
 class RowChecks : public testing::Test {
 protected:

@@ -89,6 +89,15 @@ EngineSpec test::sampleSpec() {
   return spec;
 }
 
+EngineSpec test::withRows(EngineSpec spec, int64_t rows) {
+  TableSpec &table = spec.tables[0];
+  std::vector<uint8_t> bytes = toBytes(std::vector<float>(static_cast<size_t>(rows) * width, 0.5f));
+  std::memcpy(bytes.data(), table.data.data, table.data.size);
+  table.rows = static_cast<uint64_t>(rows);
+  table.data = spec.own(std::move(bytes));
+  return spec;
+}
+
 void test::makeChecked(ProgramSpec &program) {
   program.checked = true;
   SizeExpr batch = SizeExpr::dim("batch");

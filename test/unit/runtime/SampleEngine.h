@@ -17,6 +17,8 @@ constexpr int width = 8, hidden = 16, numIds = 2, tableRows = 200;
 
 /// The network of Kernels.c: inputs x [batch, 8] and ids [batch, 2], outputs y [batch, 16] and s [batch].
 EngineSpec sampleSpec();
+/// With a table of so many rows, of which those that it does not have are 0.5.
+EngineSpec withRows(EngineSpec spec, int64_t rows);
 /// Says that kernels of the sample's program, for either device, check themselves, and what their operands hold.
 void makeChecked(ProgramSpec &program);
 std::vector<uint8_t> sampleEngine(const EngineSpec &spec = sampleSpec());

@@ -23,8 +23,7 @@ static void fill(float *values, size_t count, uint64_t seed) {
     values[i] = (int(random() % 17) - 8) / 8.0f;
 }
 
-SampleState::SampleState() {
-  EngineSpec spec = sampleSpec();
+SampleState::SampleState(const EngineSpec &spec) {
   table.resize(spec.tables[0].data.size / sizeof(float));
   std::memcpy(table.data(), spec.tables[0].data.data, spec.tables[0].data.size);
   weights.resize(spec.weights[0].data.size / sizeof(float));

@@ -15,7 +15,7 @@ namespace reckon::test {
 /// The rows and weights that the sample engine should have, and what it then gives.
 struct SampleState {
   std::vector<float> table, weights;
-  SampleState();
+  explicit SampleState(const EngineSpec &spec = sampleSpec());
 
   void setTable(uint64_t seed);
   void setWeights(uint64_t seed);
