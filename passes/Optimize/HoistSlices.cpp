@@ -18,6 +18,7 @@
 #include "dialects/Rec/Shape.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace reckon {
@@ -224,22 +225,31 @@ bool hasOwnColumns(Value value, Operation *reader) {
   return isLayer && llvm::all_of(op->getUsers(), [&](Operation *user) { return user == reader || isa<SliceOp>(user); });
 }
 
-/// Columns of a constant matrix, or elements of a constant vector, as a constant of their own.
-Value sliceColumns(PatternRewriter &rewriter, ConstantOp constant, int64_t start, int64_t size) {
+/// What spans keep of a constant, as a constant of its own; null where the run alone knows what that is.
+Value sliceConstant(PatternRewriter &rewriter, ConstantOp constant, ArrayRef<Span> spans) {
   RankedTensorType type = constant.getType();
   std::optional<ConstantBytes> bytes = getConstantBytes(constant.getValue());
   std::optional<unsigned> elementBytes = getElementSize(type.getElementType());
-  if (!bytes || !elementBytes)
-    return {};
-  SmallVector<int64_t> shape(type.getShape());
-  int64_t columns = shape.back(), rows = columns ? type.getNumElements() / columns : 0;
-  shape.back() = size;
-  std::vector<char> part;
-  for (int64_t row = 0; row < rows; ++row) {
-    const char *first = bytes->get().data() + (row * columns + start) * *elementBytes;
-    part.insert(part.end(), first, first + size * *elementBytes);
+  SmallVector<int64_t> shape;
+  for (const Span &span : spans) {
+    if (!span.start.constant() || !span.size.constant())
+      return {};
+    shape.push_back(*span.size.constant());
   }
   auto partType = RankedTensorType::get(shape, type.getElementType());
+  if (!bytes || !elementBytes || partType.getNumElements() == 0)
+    return {};
+  // Neighbours along the last dimension are copied together.
+  int64_t run = spans.back().step == 1 ? shape.back() : 1;
+  SmallVector<int64_t> strides = computeStrides(type.getShape()), partStrides = computeStrides(shape);
+  std::vector<char> part;
+  for (int64_t first = 0; first < partType.getNumElements(); first += run) {
+    int64_t from = 0;
+    for (auto [d, position] : llvm::enumerate(delinearize(first, partStrides)))
+      from += (*spans[d].start.constant() + position * spans[d].step) * strides[d];
+    const char *source = bytes->get().data() + from * *elementBytes;
+    part.insert(part.end(), source, source + run * *elementBytes);
+  }
   return ConstantOp::create(rewriter, constant.getLoc(), partType,
                             makeConstant(partType, ArrayRef<char>(part), constant.getName().value_or("weight")),
                             StringAttr());
@@ -278,12 +288,9 @@ struct HoistSlice : CountedPattern<SliceOp> {
   static Value sliced(PatternRewriter &rewriter, Location loc, Value value, ArrayRef<Span> spans) {
     if (areWhole(spans))
       return value;
-    const Span &last = spans.back();
-    auto start = last.start.constant(), size = last.size.constant();
-    if (auto constant = value.getDefiningOp<ConstantOp>();
-        constant && start && size && last.step == 1 && areWhole(spans.drop_back()))
-      if (Value columns = sliceColumns(rewriter, constant, *start, *size))
-        return columns;
+    if (auto constant = value.getDefiningOp<ConstantOp>())
+      if (Value part = sliceConstant(rewriter, constant, spans))
+        return part;
     Shape starts, sizes;
     SmallVector<int64_t> steps;
     for (const Span &span : spans) {

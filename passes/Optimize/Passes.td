@@ -70,8 +70,8 @@ def HoistSlices : Optimize_Pass<"rec-hoist-slices"> {
     Requires: constants folded.
     Guarantees: a slice that reads a linear layer, a product, a layer norm, softmax, reduction, transpose, reshape, broadcast, concat or
     pointwise layer is one of its operands instead, when slices alone read the layer and keep, together, fewer elements than it has, and what
-    they keep is a box of each operand. Columns of a linear layer are columns of its weight, which loses its ONNX name. Slices of
-    slices are one.
+    they keep is a box of each operand. Parts of constants, such as the columns of a linear layer's weight, are constants of their own,
+    without an ONNX name. Slices of slices are one.
     Does not do: lookups and gathers, whose indices are checked; recurrent layers.
     Example: test/passes/Optimize/hoist-slices.mlir
   }];

@@ -6,6 +6,7 @@
 //===---------------------------------------------------------------------------===//
 
 #include "passes/Schedule/Outliner.h"
+#include "passes/Schedule/BufferUse.h"
 #include "passes/Schedule/KernelNames.h"
 
 #include "dialects/Rec/Shape.h"
@@ -150,6 +151,85 @@ static JoinOp getJoin(Value value) {
   return nullptr;
 }
 
+namespace {
+/// What a region takes from its input, which does nothing else: a stretch along an axis, of neighbours, or of a row.
+struct Part {
+  Value source;
+  int64_t axis = 0, offset = 0;
+  bool isOfRow = false; ///< elements of rows of one dimension, as which `offset` counts
+};
+} // namespace
+
+static std::optional<Part> getPart(Value result) {
+  auto fusion = result.getDefiningOp<FusionOp>();
+  if (!fusion || fusion->getNumResults() != 1)
+    return std::nullopt;
+  Block &body = fusion.getBody().front();
+  auto slice = dyn_cast<rec::SliceOp>(body.front());
+  if (!slice || !isa<BlockArgument>(slice.getX()) || fusion.getInputs().size() != 1)
+    return std::nullopt;
+  Value last = slice.getResult();
+  auto reshape = dyn_cast<rec::ReshapeOp>(slice->getNextNode());
+  if (reshape)
+    last = reshape.getResult();
+  if (body.getTerminator()->getOperand(0) != last || last.getDefiningOp()->getNextNode() != body.getTerminator())
+    return std::nullopt;
+
+  rec::Shape shape = rec::getShape(slice.getX()), kept = rec::getShape(slice.getResult());
+  Part part{fusion.getInputs()[0]};
+  for (size_t d = 0; d < shape.size(); ++d) {
+    std::optional<int64_t> start = slice.getStarts().getSize(d).constant();
+    if (!start || slice.getSteps()[d] != 1 || (d > 0 && !shape[d].isConstant()))
+      return std::nullopt;
+    if (kept[d] == shape[d])
+      continue;
+    if (d == 0 || part.axis != 0 || !kept[d].isConstant())
+      return std::nullopt;
+    part.axis = d;
+    part.offset = *start;
+  }
+  if (part.axis == 0 || !reshape)
+    return part.axis == 0 ? std::nullopt : std::optional(part);
+  // Of a row whose first dimension is cut, neighbours.
+  rec::Shape made = rec::getShape(reshape.getResult());
+  if (part.axis != 1 || made.size() != 2 || made[0] != kept[0])
+    return std::nullopt;
+  part.isOfRow = true;
+  part.offset *= *rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_front(2)).constant();
+  return part;
+}
+
+Value Outliner::makeSlice(Value value) {
+  std::optional<Part> part = getPart(value);
+  // What is reshaped has to be dense.
+  auto isReshape = [&](Operation *user) {
+    return isa<FusionOp>(user) && user->getNumResults() == 1 && getReshapedSource(user->getResult(0)) == value;
+  };
+  if (!part || llvm::any_of(value.getUsers(), isReshape))
+    return nullptr;
+  Value whole = getBuffer(part->source);
+  if (!getStorage(whole).getDefiningOp<AllocOp>())
+    return nullptr;
+  if (part->isOfRow) {
+    BufferType type = cast<BufferType>(whole.getType());
+    if (whole.getDefiningOp<SliceOp>())
+      return nullptr;
+    rec::Shape shape(type.getSizes());
+    SizeExpr sizes[] = {shape[0], rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_front())};
+    whole = ViewOp::create(builder, value.getLoc(), BufferType::get(func.getContext(), type.getElementType(), sizes),
+                           whole);
+    part->axis = 1;
+  }
+  if (auto slice = whole.getDefiningOp<SliceOp>()) {
+    if (slice.getAxis() != uint64_t(part->axis))
+      return nullptr;
+    whole = slice.getSource();
+    part->offset += slice.getOffset();
+  }
+  views.insert(value.getDefiningOp());
+  return SliceOp::create(builder, value.getLoc(), getBufferType(value.getType()), whole, part->axis, part->offset);
+}
+
 /// A value that a region or a join computes.
 Value Outliner::makeBuffer(Value value) {
   BufferType type = getBufferType(value.getType());
@@ -166,6 +246,8 @@ Value Outliner::makeBuffer(Value value) {
       joined = padded.getSource();
     return SliceOp::create(builder, value.getLoc(), type, joined, join.getAxis(), offset);
   }
+  if (Value slice = makeSlice(value))
+    return slice;
   if (Value source = getReshapedSource(value); source && !getJoin(source)) {
     views.insert(value.getDefiningOp());
     return ViewOp::create(builder, value.getLoc(), type, getBuffer(source));
@@ -198,11 +280,17 @@ int64_t Outliner::getPaddedColumns(Value value, BufferType type) {
     auto fusion = dyn_cast<FusionOp>(user);
     return fusion && fusion.getKind() == rec::RegionKind::gemm;
   };
+  // A part of the rows is where they are.
+  auto isReadByGemm = [&](Operation *user) {
+    return isGemm(user) || (user->getNumResults() == 1 && getPart(user->getResult(0)) &&
+                            llvm::any_of(user->getResult(0).getUsers(), isGemm));
+  };
   // A reshape of it is a view, which takes dense memory.
   auto isReshape = [&](Operation *user) {
     return isa<FusionOp>(user) && user->getNumResults() == 1 && getReshapedSource(user->getResult(0)) == value;
   };
-  if (rowAlignment % bytes != 0 || llvm::none_of(value.getUsers(), isGemm) || llvm::any_of(value.getUsers(), isReshape))
+  if (rowAlignment % bytes != 0 || llvm::none_of(value.getUsers(), isReadByGemm) ||
+      llvm::any_of(value.getUsers(), isReshape))
     return *columns;
   // Whole cache lines where they cost little: a copy of 128 bytes that straddles two lines moves both.
   int64_t dense = *columns * bytes, alignment = rowAlignment;

@@ -40,6 +40,8 @@ private:
   int64_t getPaddedColumns(mlir::Value value, plan::BufferType type);
   /// The source of a region that only reshapes its input; null for other regions.
   mlir::Value getReshapedSource(mlir::Value result);
+  /// The part of a buffer of the run that a region copies and does nothing else; null where its readers need a copy.
+  mlir::Value makeSlice(mlir::Value value);
 
   plan::OperandAttr getLayout(mlir::Value buffer, bool isRow, int64_t rowsDim);
   void makeDispatch(rec::FusionOp fusion);

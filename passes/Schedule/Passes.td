@@ -39,7 +39,8 @@ def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     The function becomes a `plan.program`: its arguments, results, constants and the values between regions become buffers,
     its regions kernels and dispatches. A join is one buffer whose slices its producers write. A region that only reshapes
-    a dense value becomes a view where nothing else claims its memory. Constants read by lookups alone are tables.
+    a dense value becomes a view where nothing else claims its memory, and one that only takes neighbours along an axis of a
+    value of the run a slice of that, which its readers read in place. Constants read by lookups alone are tables.
     Regions that differ in names only, or in which tables they read, share a kernel.
 
     Requires: the fuse phase; one function in the module; every size known by name.
@@ -59,7 +60,7 @@ def OutlineKernels : Schedule_Pass<"plan-outline-kernels", "::mlir::ModuleOp"> {
   let statistics = [
     Statistic<"numKernels", "kernels", "Kernels">,
     Statistic<"numDispatches", "dispatches", "Dispatches">,
-    Statistic<"numViews", "views", "Reshapes that became views">,
+    Statistic<"numViews", "views", "Reshapes and slices that became views">,
     Statistic<"numPadded", "padded", "Values whose rows were padded">
   ];
 }

@@ -1,6 +1,6 @@
 // RUN: reckon-opt --rec-hoist-slices --cse %s | FileCheck %s
 // RUN: reckon-opt --rec-hoist-slices --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
-// STATS: (S) 15 slices-hoisted
+// STATS: (S) 18 slices-hoisted
 
 // The last step of a block: everything behind the keys and values is computed for that step.
 // CHECK-LABEL: func.func @last_step
@@ -105,4 +105,22 @@ func.func @keep(%x: tensor<?x8xf32, #rec.dims<"batch", 8>>, %y: tensor<8x8xf32>)
   %11 = rec.slice %10 starts <0, 0> sizes <"batch", 4> steps [1, 1] : (tensor<?x8xf32, #rec.dims<"batch", 8>>) -> tensor<?x4xf32, #rec.dims<"batch", 4>>
   return %0, %1, %3, %4, %6, %8, %11 : tensor<?x8xf32, #rec.dims<"batch", 8>>, tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<?x4xf32, #rec.dims<"batch", 4>>,
     tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<?x4xf32, #rec.dims<"batch", 4>>, tensor<?x1x4xf32, #rec.dims<"batch", 1, 4>>, tensor<?x4xf32, #rec.dims<"batch", 4>>
+}
+
+// What a slice keeps of a constant is a constant: of any dimension, with steps, but not where the run decides.
+// CHECK-LABEL: func.func @constants
+// CHECK-DAG: rec.constant dense<{{\[\[}}4.000000e+00, 5.000000e+00{{\]\]}}> : tensor<1x2xf32>
+// CHECK-DAG: rec.constant dense<{{\[\[}}1.000000e+00{{\], \[}}5.000000e+00{{\]\]}}> : tensor<2x1xf32>
+// CHECK-DAG: %[[W:.*]] = rec.constant "w"
+// CHECK: rec.slice %[[W]] starts <"start", 0>
+func.func @constants(%x: tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>, %s: tensor<?xf32, #rec.dims<"start">>)
+    -> (tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>, tensor<?x2x1xf32, #rec.dims<"batch", 2, 1>>, tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>) {
+  %w = rec.constant "w" = dense<[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]> : tensor<3x2xf32>
+  %0 = rec.binary add %x, %w : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>, tensor<3x2xf32>) -> tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>
+  %1 = rec.slice %0 starts <0, 2, 0> sizes <"batch", 1, 2> steps [1, 1, 1] : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>) -> tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>
+  %2 = rec.binary mul %x, %w : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>, tensor<3x2xf32>) -> tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>
+  %3 = rec.slice %2 starts <0, 0, 1> sizes <"batch", 2, 1> steps [1, 2, 1] : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>) -> tensor<?x2x1xf32, #rec.dims<"batch", 2, 1>>
+  %4 = rec.binary sub %x, %w : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>, tensor<3x2xf32>) -> tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>
+  %5 = rec.slice %4 starts <0, "start", 0> sizes <"batch", 1, 2> steps [1, 1, 1] : (tensor<?x3x2xf32, #rec.dims<"batch", 3, 2>>) -> tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>
+  return %1, %3, %5 : tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>, tensor<?x2x1xf32, #rec.dims<"batch", 2, 1>>, tensor<?x1x2xf32, #rec.dims<"batch", 1, 2>>
 }

@@ -154,3 +154,104 @@ func.func @main(%x: tensor<?x4xf32, #rec.dims<"100*n", 4>>, %n: tensor<?xf32, #r
   }
   return %3 : tensor<?xf32, #rec.dims<"100*n">>
 }
+
+// -----
+
+// Parts of a value are read where they are: columns; a step of each row; but not of the model's input, nor what is a result of the model,
+// is reshaped, or steps over elements.
+// STATS: 8 kernels
+// STATS: 10 dispatches
+// STATS: 3 views
+// CHECK: plan.kernel @rows_unary_1 {{.*}}operands [<strides = <24, 4, 1>, row = true>, <strides = <12, 4, 1>>]
+// CHECK: plan.kernel @rows_unary_2 {{.*}}operands [<strides = <24, 1>, row = true>, <strides = <4, 1>>]
+// CHECK: plan.program @main
+// CHECK-DAG: %[[X:.*]] = plan.input "input_0"
+// CHECK-DAG: %[[A:.*]] = plan.alloc : <f32, <"n", 6, 4>>
+// CHECK-DAG: %[[B:.*]] = plan.slice %[[A]] axis 1 offset 2 : <f32, <"n", 6, 4>> -> <f32, <"n", 3, 4>>
+// CHECK-DAG: %[[V:.*]] = plan.view %[[A]] : <f32, <"n", 6, 4>> -> <f32, <"n", 24>>
+// CHECK-DAG: %[[C:.*]] = plan.slice %[[V]] axis 1 offset 20 : <f32, <"n", 24>> -> <f32, <"n", 4>>
+// CHECK: plan.dispatch @rows_unary(%[[X]], %[[A]])
+// CHECK-NEXT: plan.dispatch @rows_unary_1(%[[B]],
+// CHECK-NEXT: plan.dispatch @rows_unary_2(%[[C]],
+// CHECK-NEXT: plan.dispatch @rows_slice(%[[A]],
+// CHECK-NEXT: plan.dispatch @rows_unary_3(
+// CHECK-NEXT: plan.dispatch @rows_slice(%[[X]],
+// CHECK-NEXT: plan.dispatch @rows_unary_4(
+// CHECK-NEXT: plan.dispatch @rows_slice_1(%[[A]],
+// CHECK-NEXT: plan.dispatch @rows_unary_4(
+// CHECK-NEXT: plan.dispatch @rows_slice_2(%[[A]],
+// CHECK-NOT: plan.dispatch
+!x = tensor<?x6x4xf32, #rec.dims<"n", 6, 4>>
+!three = tensor<?x3x4xf32, #rec.dims<"n", 3, 4>>
+!one = tensor<?x1x4xf32, #rec.dims<"n", 1, 4>>
+!row = tensor<?x4xf32, #rec.dims<"n", 4>>
+!flat = tensor<?x12xf32, #rec.dims<"n", 12>>
+func.func @main(%x: !x) -> (!three, !row, !flat, !three, !three, !three) {
+  %whole = rec.fusion rows rows [true] (%x) : (!x) -> !x {
+  ^bb0(%a: !x):
+    %0 = rec.unary neg %a : (!x) -> !x
+    rec.yield %0 : !x
+  }
+  %steps = rec.fusion rows rows [true] (%whole) : (!x) -> !three {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 2, 0> sizes <"n", 3, 4> steps [1, 1, 1] : (!x) -> !three
+    rec.yield %0 : !three
+  }
+  %tanh = rec.fusion rows rows [true] (%steps) : (!three) -> !three {
+  ^bb0(%a: !three):
+    %0 = rec.unary tanh %a : (!three) -> !three
+    rec.yield %0 : !three
+  }
+  %last = rec.fusion rows rows [true] (%whole) : (!x) -> !row {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 5, 0> sizes <"n", 1, 4> steps [1, 1, 1] : (!x) -> !one
+    %1 = rec.reshape %0 : (!one) -> !row
+    rec.yield %1 : !row
+  }
+  %exp = rec.fusion rows rows [true] (%last) : (!row) -> !row {
+  ^bb0(%a: !row):
+    %0 = rec.unary exp %a : (!row) -> !row
+    rec.yield %0 : !row
+  }
+  %dense = rec.fusion rows rows [true] (%whole) : (!x) -> !three {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 0, 0> sizes <"n", 3, 4> steps [1, 1, 1] : (!x) -> !three
+    rec.yield %0 : !three
+  }
+  %flat = rec.fusion rows rows [true] (%dense) : (!three) -> !flat {
+  ^bb0(%a: !three):
+    %0 = rec.reshape %a : (!three) -> !flat
+    rec.yield %0 : !flat
+  }
+  %relu = rec.fusion rows rows [true] (%flat) : (!flat) -> !flat {
+  ^bb0(%a: !flat):
+    %0 = rec.unary relu %a : (!flat) -> !flat
+    rec.yield %0 : !flat
+  }
+  %given = rec.fusion rows rows [true] (%x) : (!x) -> !three {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 0, 0> sizes <"n", 3, 4> steps [1, 1, 1] : (!x) -> !three
+    rec.yield %0 : !three
+  }
+  %relu1 = rec.fusion rows rows [true] (%given) : (!three) -> !three {
+  ^bb0(%a: !three):
+    %0 = rec.unary relu %a : (!three) -> !three
+    rec.yield %0 : !three
+  }
+  %odd = rec.fusion rows rows [true] (%whole) : (!x) -> !three {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 1, 0> sizes <"n", 3, 4> steps [1, 2, 1] : (!x) -> !three
+    rec.yield %0 : !three
+  }
+  %relu2 = rec.fusion rows rows [true] (%odd) : (!three) -> !three {
+  ^bb0(%a: !three):
+    %0 = rec.unary relu %a : (!three) -> !three
+    rec.yield %0 : !three
+  }
+  %result = rec.fusion rows rows [true] (%whole) : (!x) -> !three {
+  ^bb0(%a: !x):
+    %0 = rec.slice %a starts <0, 3, 0> sizes <"n", 3, 4> steps [1, 1, 1] : (!x) -> !three
+    rec.yield %0 : !three
+  }
+  return %tanh, %exp, %relu, %relu1, %relu2, %result : !three, !row, !flat, !three, !three, !three
+}
