@@ -274,6 +274,8 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
   OutsideCapture outside(driver);
   if (!scope || !finishAbandoned(control, error) || !moveTo(snapshot, error) || !layOutTensors(inputs, outputs, error))
     return false;
+  // The caller's memory is the caller's again: no copy may still be under way.
+  WaitOnExit wait(driver, stream.get());
   if (!runTensors(control, error)) {
     // Nothing stops what a device has begun. The next run waits for it.
     bool endedEarly = error.code == RECKON_CANCELLED || error.code == RECKON_DEADLINE;
@@ -281,22 +283,23 @@ bool CudaExecutor::run(const std::vector<Binding> &inputs, const std::vector<Bin
       lastSide = side;
       lastStream = stream.get();
       pending = abandoned = true;
-      return false;
+      wait.dismiss();
     }
-    // The caller's memory is the caller's again: no copy may still be under way.
-    driver.cuStreamSynchronize.raw(stream.get());
     return false;
   }
+  wait.dismiss();
   pending = false; // the stream has waited for it
   return readTimes(/*transfers=*/true, error) && checkStatuses(tensors.data(), error) && checkGuards(error);
 }
 
 bool CudaExecutor::profile(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
                            const Snapshot &snapshot, const RunControl &control, RunProfile &profile, Error &error) {
+  struct Recording {
+    RunProfile *&recorded;
+    ~Recording() { recorded = nullptr; }
+  } recording{recorded};
   recorded = &profile;
-  bool success = run(inputs, outputs, snapshot, control, error);
-  recorded = nullptr;
-  return success;
+  return run(inputs, outputs, snapshot, control, error);
 }
 
 bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vector<Binding> &outputs,
@@ -313,11 +316,11 @@ bool CudaExecutor::runAsync(const std::vector<Binding> &inputs, const std::vecto
     return false;
   if (capturing != CU_STREAM_CAPTURE_STATUS_NONE)
     return capture(snapshot, on, error);
-  if (!enqueue(on, error) || !driver.cuEventRecord(error, reader.done[side].get(), on)) {
-    // Nobody would know when what has been launched ends.
-    driver.cuStreamSynchronize.raw(on);
+  // Nobody would know when what has been launched ends.
+  WaitOnExit wait(driver, on);
+  if (!enqueue(on, error) || !driver.cuEventRecord(error, reader.done[side].get(), on))
     return false;
-  }
+  wait.dismiss();
   lastSide = side;
   lastStream = on;
   pending = true;

@@ -145,6 +145,52 @@ private:
   CUevent handle = nullptr;
 };
 
+/// A graph that is being made. What throws on the way, as when there is no memory, leaves nothing behind.
+class OwnGraph {
+public:
+  explicit OwnGraph(const Driver &driver) : driver(driver) {}
+  ~OwnGraph() { release(); }
+  OwnGraph(const OwnGraph &) = delete;
+  OwnGraph &operator=(const OwnGraph &) = delete;
+  void swap(OwnGraph &other) noexcept {
+    std::swap(graph, other.graph);
+    std::swap(instance, other.instance);
+  }
+  void release() {
+    if (instance)
+      driver.cuGraphExecDestroy.raw(instance);
+    if (graph)
+      driver.cuGraphDestroy.raw(graph);
+    graph = nullptr;
+    instance = nullptr;
+  }
+
+  CUgraph graph = nullptr;
+  CUgraphExec instance = nullptr;
+
+private:
+  const Driver &driver;
+};
+
+/// Waits for what a stream has at the end of its scope, unless that is dismissed before: memory that is copied becomes
+/// its owner's again, whatever went wrong.
+class WaitOnExit {
+public:
+  WaitOnExit(const Driver &driver, CUstream stream) : driver(driver), stream(stream) {}
+  ~WaitOnExit() {
+    if (!isDismissed)
+      driver.cuStreamSynchronize.raw(stream);
+  }
+  WaitOnExit(const WaitOnExit &) = delete;
+  WaitOnExit &operator=(const WaitOnExit &) = delete;
+  void dismiss() { isDismissed = true; }
+
+private:
+  const Driver &driver;
+  CUstream stream;
+  bool isDismissed = false;
+};
+
 /// Waits for what the stream has so far. With a control the wait may end before, with an error.
 [[nodiscard]] bool waitForStream(const Driver &driver, CUstream stream, const RunControl *control, Error &error);
 /// Waits for the event.

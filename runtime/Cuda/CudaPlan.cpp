@@ -353,8 +353,28 @@ bool CudaPlan::update(Node &node, const Addresses &addresses, bool &changed, Err
   return true;
 }
 
+bool CudaPlan::updateAll(const Addresses &addresses, bool allChanged, bool inPlace, Error &error) {
+  // Also when there is no memory for the reason of a failure.
+  struct Forget {
+    CudaPlan *plan;
+    ~Forget() {
+      if (plan)
+        plan->forgetAddresses();
+    }
+  } forget{this};
+  for (Node &node : nodes) {
+    bool changed = allChanged;
+    if (!update(node, addresses, changed, error) ||
+        (inPlace && changed &&
+         !program.driver.cuGraphExecKernelNodeSetParams(error, own.instance, node.handle, &node.parameters)))
+      return false;
+  }
+  forget.plan = nullptr;
+  return true;
+}
+
 void CudaPlan::forgetAddresses() {
-  dropGraph();
+  own.release();
   for (Node &node : nodes)
     std::fill_n(values.begin() + node.firstValue, program.dispatches[node.dispatch].spec->operands.size(), 0);
 }
@@ -362,27 +382,19 @@ void CudaPlan::forgetAddresses() {
 bool CudaPlan::bind(const Addresses &addresses, const std::vector<int64_t> &newDims, CUstream stream, Error &error) {
   bool sameDims = dims == newDims;
   if ((nodes.empty() && libraryNodes.empty()) ||
-      (instance && !isStale && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
+      (own.instance && !isStale && sameDims && bound.arena == addresses.arena && bound.status == addresses.status &&
        bound.inputs == addresses.inputs && bound.outputs == addresses.outputs && boundPlaces == addresses.side->places))
     return true;
   std::copy(newDims.begin(), newDims.end(), dims.begin());
   // What a library launches cannot be told of other memory.
   if (!libraryNodes.empty() && (instanceArena != addresses.arena || instancePlaces != addresses.side->places))
-    dropGraph();
+    own.release();
   bound = addresses;
   boundPlaces = addresses.side->places;
-  for (Node &node : nodes) {
-    bool changed = !sameDims || isStale;
-    bool success = update(node, addresses, changed, error);
-    if (success && instance && changed)
-      success = program.driver.cuGraphExecKernelNodeSetParams(error, instance, node.handle, &node.parameters);
-    if (!success) {
-      forgetAddresses();
-      return false;
-    }
-  }
+  if (!updateAll(addresses, !sameDims || isStale, own.instance != nullptr, error))
+    return false;
   isStale = false;
-  return instance || makeGraph(stream, error);
+  return own.instance || makeGraph(stream, error);
 }
 
 //===-- The graph -------------------------------------------------------------===//
@@ -467,13 +479,13 @@ bool CudaPlan::makeNodes(CUgraph to, CUstream stream, std::vector<CUgraphNode> &
 bool CudaPlan::makeGraph(CUstream stream, Error &error) {
   const Driver &driver = program.driver;
   OutsideCapture outside(driver);
+  OwnGraph made(driver);
   std::vector<CUgraphNode> handles;
-  bool success = driver.cuGraphCreate(error, &graph, 0) && makeNodes(graph, stream, handles, error) &&
-                 driver.cuGraphInstantiate(error, &instance, graph, 0) && driver.cuGraphUpload(error, instance, stream);
-  if (!success) {
-    dropGraph();
+  if (!driver.cuGraphCreate(error, &made.graph, 0) || !makeNodes(made.graph, stream, handles, error) ||
+      !driver.cuGraphInstantiate(error, &made.instance, made.graph, 0) ||
+      !driver.cuGraphUpload(error, made.instance, stream))
     return false;
-  }
+  own.swap(made);
   for (Node &node : nodes)
     node.handle = handles[node.dispatch];
   instanceArena = bound.arena;
@@ -490,31 +502,15 @@ bool CudaPlan::addTo(const CapturedGraph &callers, const Addresses &addresses, c
   bound = addresses;
   boundPlaces = addresses.side->places;
   isStale = true;
-  bool ignored = false;
-  for (Node &kernel : nodes)
-    if (!update(kernel, addresses, ignored, error)) {
-      forgetAddresses();
-      return false;
-    }
+  if (!updateAll(addresses, /*allChanged=*/false, /*inPlace=*/false, error))
+    return false;
   const Driver &driver = program.driver;
-  CUgraph run = nullptr;
+  OwnGraph run(driver); // the node gets a copy
   std::vector<CUgraphNode> handles;
-  bool success = driver.cuGraphCreate(error, &run, 0) && makeNodes(run, stream, handles, error) &&
-                 driver.cuGraphAddChildGraphNode(error, &node, callers.graph, callers.before, callers.count, run);
-  if (run)
-    driver.cuGraphDestroy.raw(run); // the node has a copy
-  return success;
-}
-
-void CudaPlan::dropGraph() {
-  if (instance)
-    program.driver.cuGraphExecDestroy.raw(instance);
-  if (graph)
-    program.driver.cuGraphDestroy.raw(graph);
-  instance = nullptr;
-  graph = nullptr;
+  return driver.cuGraphCreate(error, &run.graph, 0) && makeNodes(run.graph, stream, handles, error) &&
+         driver.cuGraphAddChildGraphNode(error, &node, callers.graph, callers.before, callers.count, run.graph);
 }
 
 bool CudaPlan::launch(CUstream stream, Error &error) const {
-  return (nodes.empty() && libraryNodes.empty()) || program.driver.cuGraphLaunch(error, instance, stream);
+  return (nodes.empty() && libraryNodes.empty()) || program.driver.cuGraphLaunch(error, own.instance, stream);
 }

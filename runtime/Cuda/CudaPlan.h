@@ -30,8 +30,7 @@ struct Addresses {
 /// change the parameters of the kernels that use them, in place.
 class CudaPlan {
 public:
-  explicit CudaPlan(const CudaProgram &program) : program(program) {}
-  ~CudaPlan() { dropGraph(); }
+  explicit CudaPlan(const CudaProgram &program) : program(program), own(program.driver) {}
   CudaPlan(const CudaPlan &) = delete;
   CudaPlan &operator=(const CudaPlan &) = delete;
 
@@ -102,6 +101,8 @@ private:
   void connectPointers();
   CUdeviceptr addressOf(const OperandSpec &operand, const Addresses &addresses) const;
   [[nodiscard]] bool update(Node &node, const Addresses &addresses, bool &changed, Error &error);
+  /// The same for all nodes; with `inPlace` the instance hears of it.
+  [[nodiscard]] bool updateAll(const Addresses &addresses, bool allChanged, bool inPlace, Error &error);
   /// After half of the nodes know other addresses: begins again the next time.
   void forgetAddresses();
   [[nodiscard]] bool encode(const Node &node, size_t map, Error &error);
@@ -123,7 +124,6 @@ private:
   [[nodiscard]] bool addTimed(CUgraph graph, CUstream stream, std::deque<Event> &events, RunProfile &profile,
                               Error &error) const;
   GemmAddresses gemmAddresses(const LibraryNode &node) const;
-  void dropGraph();
 
   const CudaProgram &program;
   uint64_t memoryBytes = 0;
@@ -138,8 +138,7 @@ private:
   std::vector<void *> pointers;
   Addresses bound;
   uint64_t boundPlaces = 0; // of the side, when it was bound
-  CUgraph graph = nullptr;
-  CUgraphExec instance = nullptr;
+  OwnGraph own;
   CUdeviceptr instanceArena = 0;
   uint64_t instancePlaces = 0;
   bool isStale = false; // `values` are not those of the instance

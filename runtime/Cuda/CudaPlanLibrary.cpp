@@ -53,18 +53,24 @@ void CudaPlan::adoptAlgorithms(const CudaPlan &other) {
 bool CudaPlan::addLibraryGraph(const LibraryNode &node, CUgraph to, const std::vector<CUgraphNode> &after,
                                CUstream stream, CUgraphNode &handle, Error &error) const {
   const Driver &driver = program.driver;
+  OwnGraph captured(driver); // the node gets a copy
   // Relaxed: the library may load a kernel while it launches one.
   if (!driver.cuStreamBeginCapture(error, stream, CU_STREAM_CAPTURE_MODE_RELAXED))
     return false;
-  CUgraph captured = nullptr;
-  bool success = node.gemm->enqueue(gemmAddresses(node), stream, error);
-  // The capture ends also after a failure, or the stream could not be destroyed.
-  if (success)
-    success = driver.cuStreamEndCapture(error, stream, &captured);
-  else
-    driver.cuStreamEndCapture.raw(stream, &captured);
-  success = success && driver.cuGraphAddChildGraphNode(error, &handle, to, after.data(), after.size(), captured);
-  if (captured)
-    driver.cuGraphDestroy.raw(captured); // the node has a copy
-  return success;
+  // The capture ends also after a failure, of whatever kind, or the stream could not be destroyed.
+  struct EndCapture {
+    const Driver &driver;
+    CUstream stream;
+    OwnGraph &captured;
+    bool isOver = false;
+    ~EndCapture() {
+      if (!isOver)
+        driver.cuStreamEndCapture.raw(stream, &captured.graph);
+    }
+  } end{driver, stream, captured};
+  if (!node.gemm->enqueue(gemmAddresses(node), stream, error))
+    return false;
+  end.isOver = true;
+  return driver.cuStreamEndCapture(error, stream, &captured.graph) &&
+         driver.cuGraphAddChildGraphNode(error, &handle, to, after.data(), after.size(), captured.graph);
 }

@@ -16,25 +16,6 @@ using namespace reckon;
 using namespace reckon::runtime;
 using namespace reckon::runtime::cuda;
 
-namespace {
-/// A graph that is destroyed with its instance.
-struct OwnGraph {
-  explicit OwnGraph(const Driver &driver) : driver(driver) {}
-  ~OwnGraph() {
-    if (instance)
-      driver.cuGraphExecDestroy.raw(instance);
-    if (graph)
-      driver.cuGraphDestroy.raw(graph);
-  }
-  OwnGraph(const OwnGraph &) = delete;
-  OwnGraph &operator=(const OwnGraph &) = delete;
-
-  const Driver &driver;
-  CUgraph graph = nullptr;
-  CUgraphExec instance = nullptr;
-};
-} // namespace
-
 bool CudaPlan::addTimed(CUgraph to, CUstream stream, std::deque<Event> &events, RunProfile &profile,
                         Error &error) const {
   std::vector<CUgraphNode> last;

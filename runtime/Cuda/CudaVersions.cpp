@@ -209,18 +209,21 @@ bool CudaVersions::write(const EngineSpec &spec, VersionStep &step, Error &error
   OutsideCapture outside(driver);
   Work work{spec, step, sides[version % 2], sides[(version + 1) % 2], written && *written + 1 == version};
   written.reset();
-  bool success = (stream.get() || stream.create(error)) && waitForReaders(version % 2, step.waitNanoseconds, error);
-  for (size_t part = 0; success && part <= numTables(); ++part)
-    success = catchUp(work, part, error);
-  for (size_t i = 0; success && i < step.now.size(); ++i)
-    success = upload(work, step.now[i], error);
-  success = success && driver.cuStreamSynchronize(error, stream.get());
-  if (!success) {
-    // The memory that is copied may be written next.
-    if (stream.get())
-      driver.cuStreamSynchronize.raw(stream.get());
+  if (!stream.get() && !stream.create(error))
     return false;
-  }
+  // The memory that is copied may be written next.
+  WaitOnExit wait(driver, stream.get());
+  if (!waitForReaders(version % 2, step.waitNanoseconds, error))
+    return false;
+  for (size_t part = 0; part <= numTables(); ++part)
+    if (!catchUp(work, part, error))
+      return false;
+  for (const Change &change : step.now)
+    if (!upload(work, change, error))
+      return false;
+  if (!driver.cuStreamSynchronize(error, stream.get()))
+    return false;
+  wait.dismiss();
   written = version;
   return true;
 }

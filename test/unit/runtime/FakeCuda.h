@@ -54,8 +54,9 @@ public:
   virtual int calls(const char *function) const = 0;
   /// All calls that may fail.
   virtual int calls() const = 0;
-  /// The call of this number from now on fails with `result`, if it can fail; 0: none.
-  virtual void failAt(int call, int result = 999) = 0;
+  /// The call of this number from now on fails with `result`, if it can fail, and with `andLater` those after it; 0:
+  /// none.
+  virtual void failAt(int call, int result = 999, bool andLater = false) = 0;
   /// Memory, streams, events, graphs, modules and contexts that were not given back.
   virtual size_t live() const = 0;
   virtual std::vector<FakeGraph> graphs() const = 0;
@@ -78,6 +79,8 @@ public:
   } machine;
   /// What a kernel does; null: nothing.
   void (*onLaunch)(const FakeLaunch &launch) = nullptr;
+  /// Told when a call of the driver begins and ends, for what is to leave the driver alone; null: nothing.
+  void (*onCall)(bool begins) = nullptr;
   /// Off: nothing is recorded, so that launches take no memory.
   bool recording = true;
 };

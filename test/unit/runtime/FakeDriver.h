@@ -95,6 +95,7 @@ public:
     enqueued.clear();
     machine = Machine();
     onLaunch = nullptr;
+    onCall = nullptr;
     recording = true;
   }
   int calls(const char *function) const override {
@@ -103,9 +104,10 @@ public:
     return found == counts.end() ? 0 : found->second;
   }
   int calls() const override { return total; }
-  void failAt(int call, int result) override {
+  void failAt(int call, int result, bool andLater) override {
     failing = call ? total + call : 0;
     failure = result;
+    failsLater = andLater;
   }
   size_t live() const override { return objects.size(); }
   std::vector<FakeGraph> graphs() const override { return instantiated; }
@@ -126,7 +128,8 @@ public:
   /// Counts a call; whether it is to fail.
   CUresult enter(const char *function) {
     count(function);
-    return ++total == failing ? failure : CUDA_SUCCESS;
+    ++total;
+    return total == failing || (failsLater && failing != 0 && total > failing) ? failure : CUDA_SUCCESS;
   }
   /// Of a function that never fails on purpose.
   void count(const char *function) {
@@ -193,6 +196,7 @@ public:
   mutable std::mutex mutex;
   std::map<std::string, int> counts;
   int total = 0, failing = 0, failure = 999;
+  bool failsLater = false;
   std::set<const void *> objects;
   std::map<CUdeviceptr, size_t> memory;
   size_t used = 0;
@@ -207,10 +211,21 @@ public:
 
 Fake &fake();
 
+/// A call of the driver.
+struct Inside {
+  Inside() { tell(true); }
+  ~Inside() { tell(false); }
+  static void tell(bool begins) {
+    if (fake().onCall)
+      fake().onCall(begins);
+  }
+};
+
 } // namespace reckon::test
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #define ENTER                                                                                                          \
+  Inside inside;                                                                                                       \
   std::lock_guard<std::mutex> lock(fake().mutex);                                                                      \
   if (CUresult failed = fake().enter(__func__))                                                                        \
     return failed;

@@ -29,6 +29,7 @@ EXPORT CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mod
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuStreamEndCapture(CUstream stream, CUgraph *graph) {
+  Inside inside;
   std::lock_guard<std::mutex> lock(fake().mutex);
   CUresult failed = fake().enter(__func__);
   auto found = fake().captures.find(stream);
@@ -157,7 +158,8 @@ EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *instance, CUgraph graph
     record.after.push_back(node->after);
     record.early.push_back(node->early);
   }
-  fake().instantiated.push_back(record);
+  if (fake().recording)
+    fake().instantiated.push_back(record);
   *instance = made.release();
   fake().objects.insert(*instance);
   return CUDA_SUCCESS;

@@ -100,6 +100,7 @@ EXPORT CUresult cuMemMap(CUdeviceptr address, size_t size, size_t offset, CUmemG
   return CUDA_SUCCESS;
 }
 EXPORT CUresult cuMemUnmap(CUdeviceptr address, size_t size) {
+  Inside inside;
   std::lock_guard<std::mutex> lock(fake().mutex);
   fake().count(__func__);
   if (fake().memory.erase(address) != 1)

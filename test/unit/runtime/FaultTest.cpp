@@ -5,13 +5,11 @@
 //
 //===----------------------------------------------------------------------------===//
 //
-// What is done here is done again and again, and its first call of a kind fails, its second, and so on until none does;
-// then the first and all after it. Whatever fails, there is a status with a reason, nothing is held afterwards that was
-// not before, the state before is intact, and the next try goes well.
+// What a process does with an engine on the host, swept as FaultSweep.h says.
 //
 //===----------------------------------------------------------------------------===//
 
-#include "Faults.h"
+#include "FaultSweep.h"
 #include "UpdateSample.h"
 #include "reckon/Engine/SharedEngine.h"
 
@@ -20,7 +18,6 @@
 #include <cstring>
 #include <dirent.h>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,7 +31,7 @@ using runtime::UpdateLog;
 namespace {
 using Bytes = std::vector<uint8_t>;
 
-class Faults : public testing::Test {
+class Faults : public FaultSweep {
 protected:
   Faults()
       : folder("/tmp/reckon-faults-" + std::to_string(getpid()) + "/"), engineFile(folder + "m.rkn"),
@@ -45,7 +42,6 @@ protected:
     EXPECT_NE(reckon_engine_open(std::string(400, 'x').c_str(), nullptr, 0, &engine), RECKON_OK);
   }
   ~Faults() override {
-    RecordProperty("injected", std::to_string(numFailures));
     forEachFile([&](const std::string &name) { unlink((folder + name).c_str()); });
     rmdir(folder.c_str());
   }
@@ -67,61 +63,6 @@ protected:
   static Bytes read(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
-
-  /// What is tried in `attempt`, with calls failing; `before` and `after` are not disturbed. `after(status)` checks the
-  /// state. Everything together holds nothing in the end.
-  struct Trial {
-    std::function<ReckonStatus()> attempt;
-    std::function<void()> before = [] {};
-    std::function<void(ReckonStatus)> after = [](ReckonStatus) {};
-  };
-  void sweep(const Trial &trial) {
-    // What is made once in a process, and grows to its size, is.
-    for (int i = 0; i < 3; ++i) {
-      trial.before();
-      ReckonStatus status = trial.attempt();
-      ASSERT_EQ(status, RECKON_OK) << reckon_last_error();
-      trial.after(status);
-    }
-    for (Fault fault : allFaults)
-      for (bool andLater : {false, true})
-        sweep(trial, fault, andLater);
-  }
-  void sweep(const Trial &trial, Fault fault, bool andLater) {
-    uint64_t nth = 1;
-    do {
-      SCOPED_TRACE(std::string(faultName(fault)) + " " + std::to_string(nth) + (andLater ? " and later" : ""));
-      // What is made once, such as the stack of a thread that the C library keeps, is no leak.
-      Holdings more = {};
-      for (int repeat = 0; repeat < 3; ++repeat) {
-        Holdings held = holdings();
-        bool reached = fail(trial, fault, nth, andLater);
-        Holdings now = holdings();
-        more = {now.blocks - held.blocks, now.mappedBytes - held.mappedBytes, now.files - held.files};
-        if (HasFailure() || !reached)
-          return;
-        if (more == Holdings{})
-          break;
-      }
-      EXPECT_TRUE(more == Holdings{}) << more.blocks << " blocks, " << more.mappedBytes << " mapped bytes, "
-                                      << more.files << " files more: " << reckon_last_error();
-      ++nth;
-    } while (!HasFailure());
-  }
-  /// False when there are not so many calls.
-  bool fail(const Trial &trial, Fault fault, uint64_t nth, bool andLater) {
-    trial.before();
-    failNth(fault, nth, andLater);
-    ReckonStatus status = trial.attempt();
-    uint64_t seen = stopFailing();
-    if (status != RECKON_OK) {
-      EXPECT_TRUE(status == RECKON_INVALID || status == RECKON_UNAVAILABLE) << status << ": " << reckon_last_error();
-      EXPECT_NE(*reckon_last_error(), 0);
-    }
-    numFailures += seen >= nth;
-    trial.after(status);
-    return seen >= nth;
   }
 
   ReckonStatus bind() const {
@@ -162,7 +103,6 @@ protected:
 
   std::string folder, engineFile;
   SampleData data;
-  uint64_t numFailures = 0;
   ReckonEngine *engine = nullptr;
   ReckonContext *context = nullptr;
 };

@@ -26,6 +26,10 @@ void failNth(Fault fault, uint64_t nth, bool andLater);
 /// No call fails any more; how many of the kind there were.
 uint64_t stopFailing();
 
+/// In what this thread does between a call with true and one with false nothing fails, and nothing is counted among the
+/// calls: it stands for something outside of the program. May be nested.
+void leaveAlone(bool isOutside);
+
 /// What the program holds: blocks of memory, bytes of mappings, open files.
 struct Holdings {
   int64_t blocks, mappedBytes, files;
