@@ -20,11 +20,11 @@ std::optional<MappedPlace> reckon::findMappedPlace(const void *data, size_t size
   std::string line;
   while (std::getline(maps, line)) {
     // begin-end access offset device inode file; the file is the rest of the line, blanks included.
-    uint64_t begin = 0, end = 0, offset = 0;
+    uint64_t begin = 0, end = 0, offset = 0, inode = 0;
     char dash = 0;
-    std::string access, device, inode, file;
+    std::string access, device, file;
     std::istringstream fields(line);
-    fields >> std::hex >> begin >> dash >> end >> access >> offset >> device >> inode >> std::ws;
+    fields >> std::hex >> begin >> dash >> end >> access >> offset >> device >> std::dec >> inode >> std::ws;
     std::getline(fields, file);
     if (access.size() < 2 || address < begin || address >= end)
       continue;
@@ -32,7 +32,7 @@ std::optional<MappedPlace> reckon::findMappedPlace(const void *data, size_t size
     bool isDeleted = file.size() > 10 && file.compare(file.size() - 10, 10, " (deleted)") == 0;
     if (!isReadOnly || isDeleted || file.empty() || file[0] != '/' || size > end - address)
       return std::nullopt;
-    return MappedPlace{file, offset + (address - begin)};
+    return MappedPlace{file, offset + (address - begin), inode};
   }
   return std::nullopt;
 }

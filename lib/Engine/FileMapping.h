@@ -19,6 +19,7 @@ namespace reckon {
 struct MappedPlace {
   std::string path;
   uint64_t offset;
+  uint64_t inode;
 };
 
 /// The place of [data, data + size) in a file that is mapped for reading alone; nullopt for other memory, and for a

@@ -23,17 +23,50 @@
 
 using namespace reckon;
 
-bool reckon::emitPiece(const Sink &sink, const ByteSpan &piece) {
-  constexpr size_t partBytes = size_t(32) << 20;
-  static_assert(partBytes % format::chunkBytes == 0);
-  bool isMapped = piece.size > 2 * partBytes && findMappedPlace(piece.data, piece.size);
-  for (size_t at = 0; at < piece.size; at += partBytes) {
-    size_t size = isMapped ? std::min(partBytes, piece.size - at) : piece.size;
-    if (!sink(piece.data + at, size))
+namespace {
+/// Tells which parts of data that lies in a file are holes.
+class HoleFinder {
+public:
+  explicit HoleFinder(const MappedPlace &place)
+      : file(::open(place.path.c_str(), O_RDONLY | O_CLOEXEC)), offset(place.offset) {
+    struct stat status;
+    if (file.get() >= 0 && (::fstat(file.get(), &status) != 0 || status.st_ino != place.inode))
+      file.close(); // another one has its name now
+  }
+
+  bool isHole(uint64_t at, uint64_t size) const {
+    if (file.get() < 0)
       return false;
-    if (!isMapped)
-      break;
-    releasePages(piece.data + at, size);
+    off_t data = ::lseek(file.get(), static_cast<off_t>(offset + at), SEEK_DATA);
+    return data < 0 ? errno == ENXIO : static_cast<uint64_t>(data) >= offset + at + size;
+  }
+
+private:
+  Descriptor file;
+  uint64_t offset;
+};
+} // namespace
+
+/// What large data is taken in.
+static constexpr size_t partBytes = size_t(32) << 20;
+static_assert(partBytes % format::chunkBytes == 0);
+
+bool reckon::emitPiece(const Sink &sink, const ByteSpan &piece) {
+  std::optional<MappedPlace> place;
+  if (piece.size > 2 * partBytes)
+    place = findMappedPlace(piece.data, piece.size);
+  if (!place)
+    return piece.size == 0 || sink(piece.data, piece.size);
+  // What nobody has written is not on the disk, and reading it would fill the memory with pages of zeros.
+  static uint8_t zeros[partBytes]; // never written, so of one page
+  HoleFinder holes(*place);
+  for (size_t at = 0; at < piece.size; at += partBytes) {
+    size_t size = std::min(partBytes, piece.size - at);
+    bool isHole = holes.isHole(at, size);
+    if (!sink(isHole ? zeros : piece.data + at, size))
+      return false;
+    if (!isHole)
+      releasePages(piece.data + at, size);
   }
   return true;
 }
@@ -52,6 +85,40 @@ bool reckon::writeAll(int descriptor, const void *data, size_t size) {
     size -= written;
   }
   return true;
+}
+
+static bool isZero(const uint8_t *data, size_t size) {
+  static constexpr uint8_t zeros[64] = {};
+  size_t begin = std::min(size, sizeof(zeros));
+  return std::memcmp(data, zeros, begin) == 0 && std::memcmp(data, data + begin, size - begin) == 0;
+}
+
+/// The same where the file is to have holes for blocks of zeros; finishHoles() comes last.
+static bool writeWithHoles(int descriptor, const void *data, size_t size) {
+  constexpr size_t blockBytes = size_t(1) << 16;
+  const auto *next = static_cast<const uint8_t *>(data);
+  for (size_t begin = 0; begin < size;) {
+    size_t end = begin;
+    auto skipWhile = [&](bool zeros) {
+      for (size_t part; end < size && isZero(next + end, part = std::min(blockBytes, size - end)) == zeros;)
+        end += part;
+    };
+    skipWhile(/*zeros=*/true);
+    if (end != begin && ::lseek(descriptor, static_cast<off_t>(end - begin), SEEK_CUR) < 0)
+      return false;
+    begin = end;
+    skipWhile(/*zeros=*/false);
+    if (!writeAll(descriptor, next + begin, end - begin))
+      return false;
+    begin = end;
+  }
+  return true;
+}
+
+/// Gives the file the size that it has up to its place.
+static bool finishHoles(int descriptor) {
+  off_t size = ::lseek(descriptor, 0, SEEK_CUR);
+  return size >= 0 && ::ftruncate(descriptor, size) == 0;
 }
 
 namespace {
@@ -110,7 +177,9 @@ bool reckon::writeFile(const std::string &path, const std::function<bool(const S
   if (file.get() < 0)
     return failed("created");
   TemporaryFile temporary(name, !inPlace && !isNameless);
-  if (!emit([&](const void *data, size_t size) { return writeAll(file.get(), data, size); }))
+  auto write = inPlace ? writeAll : writeWithHoles;
+  if (!emit([&](const void *data, size_t size) { return write(file.get(), data, size); }) ||
+      (!inPlace && !finishHoles(file.get())))
     return failed("written");
   if (!isNameless) {
     if (file.close() != 0)
