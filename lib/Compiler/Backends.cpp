@@ -41,6 +41,8 @@ static void fuseForCuda(mlir::OpPassManager &pm, const PhaseOptions &) {
   fuse.linearConvs = true;
   // One thread would write all updates of a scatter in order.
   fuse.gatherScatters = true;
+  // Blocks of a kernel of rows would each have all keys of a sample, and all queries.
+  fuse.tiledAttention = true;
   // On a GPU every linear layer is a kernel: two in one would share too little of the chip.
   fuse.lowRank = false;
   buildFusePipeline(pm, fuse);

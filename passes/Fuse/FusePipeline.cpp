@@ -27,6 +27,8 @@ void reckon::buildFusePipeline(OpPassManager &pm, const FuseOptions &options) {
   FormGemmRegionsOptions gemms;
   gemms.lowRank = options.lowRank;
   funcs.addPass(createFormGemmRegions(gemms));
+  if (options.tiledAttention)
+    funcs.addPass(createFormAttentionRegions());
   // Which concats are joined depends on who reads them, so it is decided between the GEMM regions, which read joins
   // well, and the row regions, which would swallow the concats.
   funcs.addPass(createSplitConcats());

@@ -36,6 +36,8 @@ struct FuseOptions {
   bool linearConvs = false;
   /// Every place of a scatter looks up its update.
   bool gatherScatters = false;
+  /// Attention over many keys is a region of its own.
+  bool tiledAttention = false;
   /// Pairs of linear layers through few columns are one region.
   bool lowRank = true;
 };

@@ -112,6 +112,23 @@ def FormGemmRegions : Fuse_Pass<"rec-form-gemm-regions"> {
   ];
 }
 
+def FormAttentionRegions : Fuse_Pass<"rec-form-attention-regions"> {
+  let summary = "Put attention over many keys into regions of their own";
+  let description = [{
+    Two products in half precision, the second with weights that softmax or pointwise layers make of the first, are one region of kind
+    `whole` where a kernel that goes over tiles of keys is faster than one that has a group of threads for each row: from 128 keys on, or
+    where their number is dynamic. With them go the layers between, reshapes, transposes and slices of their operands, the
+    reshapes and transposes of the result, and the masks that are computed from places of queries and keys, as far as nothing else reads them.
+
+    Requires: form-gemm-regions.
+    Guarantees: each such attention is in a region with nothing but what it reads.
+    Does not: touch attention over few keys, in single precision, or whose weights other layers read, which form-row-regions takes.
+
+    Example: test/passes/Fuse/form-attention-regions.mlir
+  }];
+  let statistics = [Statistic<"numRegions", "regions", "Regions of one attention">];
+}
+
 def OrderConcats : Fuse_Pass<"rec-order-concats"> {
   let summary = "Put the operands of a concat that fill whole vectors first";
   let description = [{

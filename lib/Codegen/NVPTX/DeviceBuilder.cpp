@@ -168,6 +168,16 @@ Value DeviceBuilder::fma(Value a, Value b, Value c) {
 
 Value DeviceBuilder::addf(Value a, Value b) { return arith::AddFOp::create(*this, a, b); }
 
+static Value callIntrinsic(DeviceBuilder &b, StringRef name, ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(b, operands[0].getType(), b.getStringAttr(name), operands).getResult(0);
+}
+
+Value DeviceBuilder::exp2(Value a) { return callIntrinsic(*this, "llvm.nvvm.ex2.approx.ftz.f", a); }
+
+Value DeviceBuilder::reciprocal(Value a) { return callIntrinsic(*this, "llvm.nvvm.rcp.approx.ftz.f", a); }
+
+Value DeviceBuilder::maximum(Value a, Value b) { return callIntrinsic(*this, "llvm.nvvm.fmax.nan.f", {a, b}); }
+
 //===----------------------------------------------------------------------===//
 // Threads
 //===----------------------------------------------------------------------===//

@@ -61,6 +61,9 @@ public:
   Value bitcast(mlir::Type type, Value a);
   Value fma(Value a, Value b, Value c);
   Value addf(Value a, Value b);
+  Value exp2(Value a);             ///< of f32, by the instruction: about 22 bits
+  Value reciprocal(Value a);       ///< of f32, by the instruction: about 23 bits
+  Value maximum(Value a, Value b); ///< of f32; no number if one is none
   std::optional<int64_t> constantOf(Value a);
 
   //===--- Threads ---===//

@@ -13,6 +13,7 @@
 #include "lib/Codegen/NVPTX/LinearStack.h"
 #include "lib/Codegen/NVPTX/Lookup.h"
 #include "lib/Codegen/NVPTX/Recurrence.h"
+#include "lib/Codegen/NVPTX/TiledAttention.h"
 #include "lib/Codegen/NVPTX/TopK.h"
 
 using namespace mlir;
@@ -27,6 +28,7 @@ static constexpr nvptx::KernelEmitter emitters[] = {
     {"lookup", emitLookup},
     {"recurrence", emitRecurrence},
     {"topk", emitTopK},
+    {"attention", emitTiledAttention},
     {"generic", emitGeneric},
 };
 

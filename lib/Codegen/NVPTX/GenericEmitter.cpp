@@ -62,7 +62,10 @@ bool GenericEmitter::isOneRow(rec::MatmulOp op) const {
   return shape == Shape::Rows && rec::getShape(op.getResult()).size() == 0u + isMatrix(op.getA()) + isMatrix(op.getB());
 }
 
-GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape)
+/// Sums of that many values of a query, or of a result, fit into the registers of a warp beside 64 scores.
+static constexpr int64_t mostColumns = 128;
+
+GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape, unsigned threads)
     : LayerEmitter(kernel), module(module), shape(shape) {
   int64_t width = shape == Shape::Rows ? rowWidth(kernel) : INT64_MAX;
   groupThreads = width <= 2 ? 1 : width <= 1024 ? 32 : width <= 4096 ? 128 : 256;
@@ -71,9 +74,13 @@ GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shap
   bool hasProduct = llvm::any_of(kernel.getBody().front(), llvm::IsaPred<rec::MatmulOp>);
   if (hasProduct)
     groupThreads = std::max(groupThreads, GpuTarget::warpSize);
+  if (threads)
+    groupThreads = threads;
   blockThreads = std::max(groupThreads, 128u);
   for (auto mix : kernel.getBody().front().getOps<rec::MatmulOp>())
-    if (auto attention = Attention::match(mix); attention && !isOneRow(mix) && !isOneRow(attention->scores)) {
+    if (auto attention = tiling::Attention::match(mix);
+        attention && attention->softmax && std::max(attention->queryDim(), attention->valueDim()) <= mostColumns &&
+        !isOneRow(mix) && !isOneRow(attention->scores)) {
       deferred.insert_range(attention->layers);
       attentions.insert({mix, std::move(*attention)});
     }

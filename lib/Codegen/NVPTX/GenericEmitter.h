@@ -16,9 +16,9 @@
 #define RECKON_LIB_CODEGEN_NVPTX_GENERICEMITTER_H
 
 #include "lib/Codegen/Loops/LayerEmitter.h"
-#include "lib/Codegen/NVPTX/Attention.h"
 #include "lib/Codegen/NVPTX/Emitters.h"
 #include "lib/Codegen/NVPTX/WarpMatrix.h"
+#include "lib/Tiling/Attention.h"
 
 namespace reckon::nvptx {
 
@@ -31,7 +31,8 @@ enum class Shape {
 
 class GenericEmitter : public loops::LayerEmitter {
 public:
-  GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape);
+  /// `threads` of a block; 0: as many as rows want.
+  GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape, unsigned threads = 0);
 
   /// Emits the function. Success does not mean that it is right in the shape: see fits().
   mlir::FailureOr<LaunchPlan> emit();
@@ -39,7 +40,7 @@ public:
   bool fits() const { return shape != Shape::Grid || !needsOrder; }
   void erase() { function.function.erase(); }
 
-private:
+protected:
   using StridedView = loops::StridedView;
 
   llvm::StringRef deviceName() const override { return "device"; }
@@ -109,14 +110,14 @@ private:
   };
   llvm::SmallVector<Value> clampedRows(const StridedMatrix &matrix, Value tile, int64_t count);
   llvm::SmallVector<Value> multiplyTile(const ThreadTile &tile);
-  void emitAttention(const Attention &attention);
+  void emitAttention(const tiling::Attention &attention);
   /// The running maxima and sums of two rows of weights, and the sums of values, of one tile of queries.
   struct Softmax {
     Values greatest, sum;
     WarpSums values;
   };
-  struct AttentionTile;
-  Softmax addKeys(const AttentionTile &tile, const Softmax &before, Value firstKey, bool isWhole);
+  struct WarpAttention;
+  Softmax addKeys(const WarpAttention &tile, const Softmax &before, Value firstKey, bool isWhole);
   /// The index of an element of a product's result: rank-1 operands have no rows or columns.
   llvm::SmallVector<Value> productIndex(rec::MatmulOp op, Index leading, Value r, Value c);
 
@@ -151,7 +152,7 @@ private:
   unsigned barriers = 0;
   Value partials; ///< shared memory of combine()
   /// What is computed where its one reader is.
-  llvm::DenseMap<mlir::Operation *, Attention> attentions;
+  llvm::DenseMap<mlir::Operation *, tiling::Attention> attentions;
   llvm::DenseSet<mlir::Operation *> deferred, finished;
 };
 

@@ -422,8 +422,8 @@ LogicalResult GenericEmitter::emitMatmul(rec::MatmulOp op) {
 /// Keys that a warp takes at a time: their scores are in registers.
 static constexpr int64_t mostKeys = 64;
 
-struct GenericEmitter::AttentionTile {
-  const Attention &attention;
+struct GenericEmitter::WarpAttention {
+  const tiling::Attention &attention;
   ArrayRef<Value> leading;
   Value queries, keys; ///< how many there are
   WarpOperand query, key, value;
@@ -431,12 +431,7 @@ struct GenericEmitter::AttentionTile {
   unsigned keyTiles;
 };
 
-static Value exp2(ImplicitLocOpBuilder &b, Value x) {
-  return LLVM::CallIntrinsicOp::create(b, x.getType(), b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f"), ValueRange{x})
-      .getResult(0);
-}
-
-GenericEmitter::Softmax GenericEmitter::addKeys(const AttentionTile &tile, const Softmax &before, Value firstKey,
+GenericEmitter::Softmax GenericEmitter::addKeys(const WarpAttention &tile, const Softmax &before, Value firstKey,
                                                 bool isWhole) {
   DeviceBuilder p(b);
   rec::MatmulOp product = tile.attention.scores;
@@ -486,7 +481,7 @@ GenericEmitter::Softmax GenericEmitter::addKeys(const AttentionTile &tile, const
     // Where all keys so far are masked by -inf, exp(-inf + inf) would be no number for those to come.
     Value isNone = arith::CmpFOp::create(b, CmpFPredicate::OEQ, greatest, least);
     Value shift = times(p.select(isNone, zero, greatest), toBinary);
-    auto weigh = [&](Value score) { return exp2(b, arith::SubFOp::create(b, times(score, toBinary), shift)); };
+    auto weigh = [&](Value score) { return p.exp2(arith::SubFOp::create(b, times(score, toBinary), shift)); };
     Value scale = weigh(before.greatest[half]), sum = zero;
     for (unsigned j = 0; j < tile.keyTiles; ++j)
       for (unsigned e = 0; e < 2; ++e) {
@@ -513,7 +508,7 @@ GenericEmitter::Softmax GenericEmitter::addKeys(const AttentionTile &tile, const
   return next;
 }
 
-void GenericEmitter::emitAttention(const Attention &attention) {
+void GenericEmitter::emitAttention(const tiling::Attention &attention) {
   rec::MatmulOp scores = attention.scores, mix = attention.mix;
   ProductSide query = getSide(scores.getA(), /*isRight=*/false, scores.getTransposeA());
   ProductSide key = getSide(scores.getB(), /*isRight=*/true, scores.getTransposeB());
@@ -529,7 +524,7 @@ void GenericEmitter::emitAttention(const Attention &attention) {
     Value warpLane = p.widen(laneIndex(b));
     using Inner = WarpOperand::Inner;
     StridedMatrix queryMatrix = matrixAt(query, index);
-    AttentionTile tile{
+    WarpAttention tile{
         attention,
         index,
         query.rows(),

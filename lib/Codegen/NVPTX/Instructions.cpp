@@ -42,6 +42,13 @@ void reckon::nvptx::namedBarrier(DeviceBuilder &b, unsigned id, unsigned threads
   NVVM::BarrierOp::create(b, TypeRange(), b.i32(id), b.i32(threads), NVVM::BarrierReductionAttr(), Value());
 }
 
+Value reckon::nvptx::barrierOr(DeviceBuilder &b, Value condition) {
+  auto reduction = NVVM::BarrierReductionAttr::get(b.getContext(), NVVM::BarrierReduction::OR);
+  Value word = arith::ExtUIOp::create(b, b.getI32Type(), condition);
+  auto barrier = NVVM::BarrierOp::create(b, b.getI32Type(), Value(), Value(), reduction, word);
+  return b.negate(b.equal(barrier.getResult(0), 0));
+}
+
 void reckon::nvptx::clusterArrive(DeviceBuilder &b, bool release) {
   if (release)
     NVVM::ClusterArriveOp::create(b, /*aligned=*/UnitAttr());
@@ -71,9 +78,9 @@ static Value clusterPointer(DeviceBuilder &b, Value address) {
   return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), space), address);
 }
 
-void reckon::nvptx::copyAsync16(DeviceBuilder &b, Value shared, Value global) {
+void reckon::nvptx::copyAsync16(DeviceBuilder &b, Value shared, Value global, Value bytes) {
   NVVM::CpAsyncOp::create(b, b.sharedPointer(shared), global, /*size=*/16, NVVM::LoadCacheModifierKind::CG,
-                          /*cpSize=*/Value());
+                          /*cpSize=*/bytes);
 }
 
 void reckon::nvptx::commitCopies(DeviceBuilder &b) { NVVM::CpAsyncCommitGroupOp::create(b); }
@@ -105,10 +112,11 @@ static Values membersOf(DeviceBuilder &b, Value record, unsigned count) {
   return members;
 }
 
-Values reckon::nvptx::loadMatrix(DeviceBuilder &b, Value address) {
+Values reckon::nvptx::loadMatrix(DeviceBuilder &b, Value address, bool transposed) {
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(4, b.getI32Type()));
   auto shape = NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8);
-  Value words = NVVM::LdMatrixOp::create(b, type, b.sharedPointer(address), /*num=*/4, NVVM::MMALayout::row, shape,
+  NVVM::MMALayout layout = transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row;
+  Value words = NVVM::LdMatrixOp::create(b, type, b.sharedPointer(address), /*num=*/4, layout, shape,
                                          NVVM::LdStMatrixEltType::B16);
   return membersOf(b, words, 4);
 }

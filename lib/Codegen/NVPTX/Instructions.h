@@ -30,6 +30,8 @@ void arrive(DeviceBuilder &b, Value barrier);
 void arriveAsWarp(DeviceBuilder &b, Value barrier);
 /// A barrier of the block's hardware, 1 to 15, of the threads that name it.
 void namedBarrier(DeviceBuilder &b, unsigned id, unsigned threads);
+/// A barrier of all threads of the block: whether the condition holds for one of them.
+Value barrierOr(DeviceBuilder &b, Value condition);
 /// The halves of a barrier of all threads of a cluster. `release`: what was written before is seen after the wait.
 void clusterArrive(DeviceBuilder &b, bool release);
 void clusterWait(DeviceBuilder &b);
@@ -41,8 +43,9 @@ void setMaxRegisters(DeviceBuilder &b, unsigned count, bool more);
 
 //===--- Copies ---===//
 
-/// 16 bytes from global to shared memory, completed by waitCopies().
-void copyAsync16(DeviceBuilder &b, Value shared, Value global);
+/// 16 bytes from global to shared memory, completed by waitCopies(). With `bytes` (i32) only so many are read, and the
+/// others are zero.
+void copyAsync16(DeviceBuilder &b, Value shared, Value global, Value bytes = {});
 void commitCopies(DeviceBuilder &b);
 /// Until all committed copies of this thread are done.
 void waitCopies(DeviceBuilder &b);
@@ -54,8 +57,8 @@ void copyTile(DeviceBuilder &b, Value map, Value shared, std::pair<Value, Value>
 
 //===--- Tensor cores ---===//
 
-/// Four 8x8 blocks of 16-bit elements; lane 8i+r gives the address of row r of block i.
-Values loadMatrix(DeviceBuilder &b, Value address);
+/// Four 8x8 blocks of 16-bit elements, or their transposes; lane 8i+r gives the address of row r of block i.
+Values loadMatrix(DeviceBuilder &b, Value address, bool transposed = false);
 /// sums + x y for fragments of 16x16 and 16x8 (f16, bf16), or 16x8 and 8x8 (f32, rounded to tf32); sums in f32. Words:
 /// 4 of x, 2 of y; 4 sums.
 Values multiplyWarp(DeviceBuilder &b, mlir::Type type, llvm::ArrayRef<Value> x, llvm::ArrayRef<Value> y,

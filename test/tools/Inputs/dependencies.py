@@ -35,7 +35,7 @@ ALLOWED_INCLUDES = {
     "passes/Normalize": [REC, "lib/Reference", "passes/Common", "passes/Import"],
     "passes/Optimize": [REC, "passes/Common"],
     "passes/Precision": [REC, "passes/Common"],
-    "passes/Fuse": [REC, "lib/Analysis", "passes/Common", "passes/Import"],
+    "passes/Fuse": [REC, "lib/Analysis", "lib/Tiling", "passes/Common", "passes/Import"],
     "passes/Schedule": [PLAN, REC, ENGINE, "lib/Target", "lib/Tiling"],
     "passes/Codegen": [PLAN, RUNTIME, "lib/Codegen/Host", "lib/Codegen/NVPTX", "lib/Target"],
     "lib/Compiler": [PLAN, REC, ENGINE, "include/reckon/Compiler", "lib/Codegen/Emit", "lib/Codegen/Host",

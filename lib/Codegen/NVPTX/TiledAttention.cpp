@@ -1,0 +1,792 @@
+//===- TiledAttention.cpp - Attention with keys in shared memory ------------------===//
+//
+// Part of the Reckon project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===------------------------------------------------------------------------------===//
+//
+// A block takes a tile of queries of one matrix, a warp some rows of it, and goes over tiles of keys and values. These
+// come to shared memory by asynchronous copies, one tile while the one before is multiplied. Scores stay in registers:
+// as sums of the first product they lie as the second wants its left operand. Softmax keeps the greatest score and the
+// sum of the weights so far and rescales what it has when the greatest grows (Milakov and Gimelshein, "Online
+// normalizer calculation for softmax", 2018; Dao et al., "FlashAttention", 2022).
+//
+// Where a mask excludes keys behind a query, tiles that have none for it are left out, and those before the first
+// excluded key do without the mask. Tiles of the last queries, which take longest, come first.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "lib/Codegen/NVPTX/TiledAttention.h"
+#include "lib/Codegen/Loops/Scalar.h"
+#include "lib/Codegen/NVPTX/GenericEmitter.h"
+#include "lib/Codegen/NVPTX/Instructions.h"
+#include "lib/Codegen/NVPTX/KnownMultiple.h"
+#include "lib/Codegen/NVPTX/RawPtx.h"
+#include "lib/Tiling/Attention.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace reckon;
+using namespace reckon::nvptx;
+using namespace reckon::loops;
+using tiling::Attention;
+using tiling::AttentionTile;
+using tiling::KeyLimit;
+
+/// Elements of 16 bytes.
+static constexpr unsigned chunkElements = 8;
+/// Of the inner dimension in a step of a product.
+static constexpr unsigned innerStep = 16;
+static constexpr double toBinary = 1.4426950408889634;
+/// Under a score that is greater by so much, the weight of another is zero in single precision.
+static constexpr double vanishing = 120;
+
+namespace {
+class AttentionEmitter : public GenericEmitter {
+public:
+  AttentionEmitter(plan::KernelOp kernel, DeviceModule &module, const Attention &attention, const AttentionTile &tile)
+      : GenericEmitter(kernel, module, Shape::Grid, tile.threads()), attention(attention), tile(tile),
+        limits(tiling::findKeyLimits(attention)) {
+    deferred.insert_range(attention.layers);
+  }
+
+  FailureOr<LaunchPlan> emitTiles();
+  /// Known once it is emitted.
+  unsigned sharedBytes() const {
+    return queryTile.bytes() + AttentionTile::stages * (keyTile.bytes() + valueTile.bytes());
+  }
+
+private:
+  LogicalResult emitLayer(Operation *op) override;
+  LogicalResult emitMatmul(rec::MatmulOp op) override;
+
+  /// What a thread carries over the keys: of each row of the accumulators the greatest score and the sum of the
+  /// weights, where softmax makes these, and the sums of values.
+  struct State {
+    Values greatest, sum;
+    WarpSums values;
+  };
+  State start(DeviceBuilder &p);
+  Values pack(const State &state);
+  State unpack(ValueRange flat);
+
+  void placeBlock(DeviceBuilder &p, Value matrices);
+  SmallVector<Value> loadBounds(DeviceBuilder &p);
+  Value keysOf(ArrayRef<Value> bounds, Value upper, Value lower);
+  std::optional<double> greatestExcluded() const;
+  /// A part of a matrix in shared memory, `rows` by `inner`; the rows there are the matrix's, or what is contiguous.
+  struct SharedTile {
+    unsigned rows = 0, inner = 0;
+    bool isTurned = false;
+
+    unsigned height() const { return isTurned ? inner : rows; }
+    unsigned width() const { return isTurned ? rows : inner; }
+    unsigned pitch() const { return AttentionTile::pitch(width()); }
+    unsigned bytes() const { return height() * pitch(); }
+  };
+  SharedTile shareOf(const StridedMatrix &matrix, unsigned rows, unsigned inner);
+  void copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow, Value shared);
+  using CopyChunk = void (AttentionEmitter::*)(DeviceBuilder &, const StridedMatrix &, Value row, Value column,
+                                               Value target);
+  void copyVector(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target);
+  void copyElements(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target);
+  Value loadBits(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column);
+  Values loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row, unsigned inner);
+  void copyStage(DeviceBuilder &p, Value step);
+  Value stageAddress(DeviceBuilder &p, Value step);
+
+  void loadQueries(DeviceBuilder &p);
+  SmallVector<WarpOperand::Tile> queryWords(DeviceBuilder &p, unsigned inner);
+  WarpSums multiplyKeys(DeviceBuilder &p, Value shared, unsigned first);
+  void applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked);
+  void weigh(DeviceBuilder &p, WarpSums &scores, State &state);
+  void addValues(DeviceBuilder &p, const WarpSums &weights, Value shared, unsigned first, State &state);
+  /// Which keys of a step a query has.
+  enum class Keys {
+    Whole,    ///< all
+    Some,     ///< those that the mask leaves it
+    Excluded, ///< those that were left out before
+  };
+  State addKeys(DeviceBuilder &p, Value step, const State &before, Keys kind);
+  /// Over steps of keys. The copy of the first is under way; the others up to `last` follow.
+  State overSteps(Value begin, Value end, Value last, const State &state, Keys kind);
+  State overExcluded(DeviceBuilder &p, Value begin, Value end, double excluded, const State &state);
+  void normalize(DeviceBuilder &p, State &state);
+  void storeRows(DeviceBuilder &p, const Epilogue &epilogue, const State &state);
+  void storeRun(const Epilogue &epilogue, Value row, Value column, ArrayRef<Value> elements);
+
+  Attention attention;
+  AttentionTile tile;
+  SmallVector<KeyLimit> limits;
+  Type type;
+
+  // Of the block.
+  SmallVector<Value> leading; ///< index of the matrix
+  StridedMatrix query, key, value;
+  SharedTile queryTile, keyTile, valueTile;
+  Value firstQuery;           ///< i64
+  Value queryShared, stages;  ///< addresses
+  Value lane, quarter, place; ///< of the warp, i32; lane % 4 and lane / 4
+  Value warpRow;              ///< of the warp's first query in the tile, i32
+  SmallVector<Values> rows;   ///< i64, inside the matrix: of each 16 queries two of this thread
+  Value endOfWarp;            ///< i64: the limit leaves the warp no key from there on
+  SmallVector<SmallVector<WarpOperand::Tile>> heldQueries; ///< of every step of the inner dimension
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+/// Exact quotients and exponentials in double precision would take longer than the products; the weights are rounded to
+/// 11 bits or fewer.
+static void approximate(LLVM::LLVMFuncOp function) {
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) {
+    if (isa<math::ExpOp, arith::DivFOp>(op) && op->getResult(0).getType().isF32())
+      ops.push_back(op);
+  });
+  for (Operation *op : ops) {
+    DeviceBuilder p(ImplicitLocOpBuilder(op->getLoc(), op));
+    Value x = op->getOperand(0), result;
+    FloatAttr divisor;
+    if (isa<math::ExpOp>(op))
+      result = p.exp2(arith::MulFOp::create(p, x, p.f32(toBinary)));
+    else if (matchPattern(op->getOperand(1), m_Constant(&divisor)))
+      result = arith::MulFOp::create(p, x, p.f32(1 / divisor.getValueAsDouble()));
+    else
+      result = arith::MulFOp::create(p, x, p.reciprocal(op->getOperand(1)));
+    op->replaceAllUsesWith(ValueRange{result});
+    op->erase();
+  }
+}
+
+FailureOr<LaunchPlan> AttentionEmitter::emitTiles() {
+  FailureOr<LaunchPlan> launch = GenericEmitter::emit();
+  if (failed(launch) || !fits())
+    return launch;
+  approximate(function.function);
+  rec::Shape shape = rec::getShape(attention.mix.getResult());
+  SizeExpr matrices = rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_back(2));
+  launch->grid = {matrices * SizeExpr::ceilDiv(shape[shape.size() - 2], SizeExpr(tile.rows()))};
+  launch->sharedBytes = sharedBytes();
+  launch->blocksPerSm = 0;
+  const GpuTarget &gpu = module.getTarget();
+  unsigned blocks = std::clamp(gpu.blocksByShared(sharedBytes()), 1u, 2u);
+  function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocks));
+  return launch;
+}
+
+/// What limits compare places with, and add: i64.
+SmallVector<Value> AttentionEmitter::loadBounds(DeviceBuilder &p) {
+  SmallVector<Value> bounds;
+  for (const KeyLimit &limit : limits) {
+    Value bound = constantIndex(limit.offset);
+    if (limit.bound) {
+      SmallVector<Value> index;
+      for (std::optional<unsigned> axis : limit.boundAxes)
+        index.push_back(axis ? leading[*axis] : constantIndex(0));
+      Value value = element(limit.bound, index);
+      bound = add(emitCast(b, value, elementTypeOf(limit.bound), p.getI64Type()), bound);
+    }
+    bounds.push_back(bound);
+  }
+  return bounds;
+}
+
+/// How many keys the limits leave a query, from the first on; of several the fewest or the most, when `upper` is the
+/// one with the fewest, or the most, by limits that rise with the query, and `lower` by those that fall.
+Value AttentionEmitter::keysOf(ArrayRef<Value> bounds, Value upper, Value lower) {
+  DeviceBuilder p(b);
+  Value end = key.rows;
+  for (auto [limit, bound] : llvm::zip(limits, bounds)) {
+    if (limit.columnStep == 0) {
+      end = p.select(p.lessS(bound, lower), p.i64(0), end);
+      continue;
+    }
+    Value most = add(bound, constantIndex(1));
+    if (limit.rowStep != 0)
+      most = add(most, upper);
+    end = arith::MinSIOp::create(b, end, most);
+  }
+  return limits.empty() ? end : Value(arith::MaxSIOp::create(b, end, p.i64(0)));
+}
+
+/// The greatest score of keys that are excluded under softmax, if one is finite.
+std::optional<double> AttentionEmitter::greatestExcluded() const {
+  std::optional<double> greatest;
+  for (const KeyLimit &limit : limits)
+    if (attention.softmax && std::isfinite(limit.excluded))
+      greatest = std::max(limit.excluded, greatest.value_or(limit.excluded));
+  return greatest;
+}
+
+/// Masks are computed where the score is that they belong to.
+LogicalResult AttentionEmitter::emitLayer(Operation *op) {
+  if (finished.contains(op) || deferred.contains(op) || isa<rec::ConstantOp>(op))
+    return success();
+  bool isOfMemory = op->hasTrait<rec::View>() && places.count(op->getOperand(0));
+  if (op == attention.mix || isOfMemory || destinations.count(op->getResult(0)))
+    return GenericEmitter::emitLayer(op);
+  return success();
+}
+
+void AttentionEmitter::placeBlock(DeviceBuilder &p, Value matrices) {
+  Value tiles = p.narrow(
+      b.createOrFold<arith::DivUIOp>(add(query.rows, constantIndex(tile.rows() - 1)), constantIndex(tile.rows())));
+  Value block = p.block(), count = p.narrow(matrices), matrix, part;
+  auto divide = [&](Value x, Value y) {
+    Value quotient = arith::DivUIOp::create(b, x, y);
+    return std::pair(quotient, Value(arith::RemUIOp::create(b, x, y)));
+  };
+  if (!limits.empty()) {
+    std::tie(part, matrix) = divide(block, count);
+    part = p.sub(p.add(tiles, -1), part);
+  } else {
+    std::tie(matrix, part) = divide(block, tiles);
+  }
+  firstQuery = p.mul(p.widen(part), tile.rows());
+  leading = unflatten(p.widen(matrix), leading);
+}
+
+LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
+  DeviceBuilder p(b);
+  llvm::SaveAndRestore<bool> inside(alone, true);
+  rec::MatmulOp scores = attention.scores;
+  type = elementTypeOf(scores.getA());
+  ProductSide querySide = getSide(scores.getA(), /*isRight=*/false, scores.getTransposeA());
+  ProductSide keySide = getSide(scores.getB(), /*isRight=*/true, scores.getTransposeB());
+  ProductSide valueSide = getSide(op.getB(), /*isRight=*/true, op.getTransposeB());
+  Epilogue epilogue = takeEpilogue(op.getResult(), querySide.rows(), valueSide.rows());
+  leading = leadingExtents(op);
+  query.rows = querySide.rows();
+  Value matrices = constantIndex(1);
+  for (Value extent : leading)
+    matrices = mul(matrices, extent);
+  placeBlock(p, matrices);
+  query = matrixAt(querySide, leading);
+  key = matrixAt(keySide, leading);
+  // Its rows are the keys, as in memory, not the columns that the product has as rows.
+  value = matrixAt(valueSide, leading);
+  std::swap(value.rows, value.inner);
+  std::swap(value.rowStride, value.innerStride);
+
+  queryTile = shareOf(query, tile.rows(), tile.queryDim);
+  keyTile = shareOf(key, tile.keys, tile.queryDim);
+  valueTile = shareOf(value, tile.keys, tile.valueDim);
+  queryShared = p.sharedAddress(module.getDynamicShared(p));
+  stages = p.add(queryShared, queryTile.bytes());
+  Value thread = p.thread();
+  lane = p.bitAnd(thread, 31);
+  quarter = p.bitAnd(lane, 3);
+  place = p.shiftRight(lane, 2);
+  warpRow = p.mul(p.shiftRight(thread, 5), 16 * tile.rowTiles);
+  Value lastQuery = add(query.rows, constantIndex(-1));
+  for (unsigned i = 0; i < tile.rowTiles; ++i) {
+    rows.emplace_back();
+    for (unsigned half = 0; half < 2; ++half) {
+      Value row = p.add(firstQuery, p.widen(p.add(p.add(warpRow, place), 16 * i + 8 * half)));
+      rows.back().push_back(arith::MinSIOp::create(b, row, lastQuery));
+    }
+  }
+
+  // Steps without an excluded key, and steps with one that is not.
+  auto stepsOf = [&](Value count) { return b.createOrFold<arith::DivUIOp>(count, constantIndex(tile.keys)); };
+  auto roundUp = [&](Value count) { return stepsOf(add(count, constantIndex(tile.keys - 1))); };
+  Value none = p.i64(0), endOfTile = arith::MinSIOp::create(b, add(firstQuery, constantIndex(tile.rows())), query.rows);
+  SmallVector<Value> bounds = loadBounds(p);
+  Value last = add(endOfTile, constantIndex(-1)), all = roundUp(key.rows);
+  Value whole = stepsOf(keysOf(bounds, firstQuery, last)), steps = roundUp(keysOf(bounds, last, firstQuery));
+  if (!limits.empty()) {
+    Value first = p.add(firstQuery, p.widen(warpRow));
+    Value lastOfWarp = arith::MinSIOp::create(b, add(first, constantIndex(16 * tile.rowTiles - 1)), lastQuery);
+    endOfWarp = keysOf(bounds, lastOfWarp, first);
+  }
+
+  copyTile(p, query, queryTile, firstQuery, queryShared);
+  ifThen(p.lessS(none, steps), [&] {
+    DeviceBuilder in(b);
+    copyStage(in, in.i64(0));
+  });
+  commitCopies(p);
+  loadQueries(p);
+  State state = overSteps(none, whole, steps, start(p), Keys::Whole);
+  state = overSteps(whole, steps, steps, state, Keys::Some);
+  if (std::optional<double> excluded = greatestExcluded())
+    state = overExcluded(p, whole, all, *excluded, state);
+  normalize(p, state);
+  storeRows(p, epilogue, state);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+AttentionEmitter::SharedTile AttentionEmitter::shareOf(const StridedMatrix &matrix, unsigned count, unsigned inner) {
+  DeviceBuilder p(b);
+  return {count, inner, p.constantOf(matrix.innerStride) != 1 && p.constantOf(matrix.rowStride) == 1};
+}
+
+/// What lies beyond the matrix becomes zero.
+void AttentionEmitter::copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow,
+                                Value shared) {
+  // From here on rows are what shared memory has as rows.
+  StridedMatrix matrix = from;
+  Value begin = firstRow, beginColumn = p.i64(0);
+  if (to.isTurned) {
+    std::swap(matrix.rows, matrix.inner);
+    std::swap(matrix.rowStride, matrix.innerStride);
+    std::swap(begin, beginColumn);
+  }
+  unsigned chunks = to.width() / chunkElements, total = to.height() * chunks, threads = tile.threads();
+  auto copyOf = [&](Value r, Value chunk, CopyChunk copy) {
+    DeviceBuilder in(b);
+    Value target = in.add(shared, in.add(in.mul(r, to.pitch()), in.mul(chunk, 2 * chunkElements)));
+    (this->*copy)(in, matrix, in.add(begin, in.widen(r)), in.add(beginColumn, in.widen(in.mul(chunk, chunkElements))),
+                  target);
+  };
+  Value thread = p.thread();
+  auto copyVectors = [&] {
+    DeviceBuilder in(b);
+    for (unsigned first = 0; first < total; first += threads) {
+      Value id = in.add(thread, first), r = in.divU(id, chunks), chunk = in.remU(id, chunks);
+      // The rows of one thread lie a known distance apart.
+      if (threads % chunks == 0) {
+        r = in.add(in.divU(thread, chunks), first / chunks);
+        chunk = in.remU(thread, chunks);
+      }
+      auto copy = [&] { copyOf(r, chunk, &AttentionEmitter::copyVector); };
+      if (first + threads <= total)
+        copy();
+      else
+        ifThen(in.lessU(id, in.i32(total)), copy);
+    }
+  };
+  auto copyElements = [&] {
+    DeviceBuilder in(b);
+    auto loop = scf::ForOp::create(b, thread, in.i32(total), in.i32(threads));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    DeviceBuilder body(b);
+    Value id = loop.getInductionVar();
+    copyOf(body.divU(id, chunks), body.remU(id, chunks), &AttentionEmitter::copyElements);
+  };
+  if (p.constantOf(matrix.innerStride) != 1 || knownMultiple(matrix.rowStride) % chunkElements != 0)
+    return copyElements();
+  if (knownAlignment(matrix.base) >= 2 * chunkElements)
+    return copyVectors();
+  // A caller's memory begins anywhere.
+  Value address = LLVM::PtrToIntOp::create(b, p.getI64Type(), matrix.base);
+  Value isAligned = p.equal(p.bitAnd(address, 2 * chunkElements - 1), 0);
+  ifThen(isAligned, copyVectors);
+  ifThen(p.negate(isAligned), copyElements);
+}
+
+/// Eight neighbours of a row, where each begins at a multiple of 16 bytes.
+void AttentionEmitter::copyVector(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target) {
+  // How many of them are there.
+  Value count = arith::MinSIOp::create(b, p.sub(from.inner, column), p.i64(chunkElements));
+  count = arith::MaxSIOp::create(b, count, p.i64(0));
+  Value bytes = p.select(p.lessS(row, from.rows), p.narrow(p.mul(count, 2)), p.i32(0));
+  Value offset = p.add(p.mul(row, from.rowStride), column);
+  offset = p.select(p.lessS(p.i32(0), bytes), offset, p.i64(0));
+  copyAsync16(p, target, p.at(from.base, p.mul(offset, 2)), bytes);
+}
+
+/// The same one by one.
+void AttentionEmitter::copyElements(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column,
+                                    Value target) {
+  Values words;
+  for (unsigned i = 0; i < chunkElements; i += 2) {
+    Value low = loadBits(p, from, row, p.add(column, i)), high = loadBits(p, from, row, p.add(column, i + 1));
+    words.push_back(p.bitOr(low, p.shiftLeft(high, 16)));
+  }
+  p.storeWords(words, p.sharedPointer(target));
+}
+
+/// The bits of an element, in a word.
+Value AttentionEmitter::loadBits(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column) {
+  Value isThere = p.both(p.lessS(row, from.rows), p.lessS(column, from.inner));
+  Value offset = p.add(p.mul(row, from.rowStride), p.mul(column, from.innerStride));
+  Value address = p.at(from.base, p.mul(p.select(isThere, offset, p.i64(0)), 2));
+  Value bits = arith::ExtUIOp::create(b, p.getI32Type(), p.load(p.getI16Type(), address, 2, /*constant=*/true));
+  return p.select(isThere, bits, p.i32(0));
+}
+
+Value AttentionEmitter::stageAddress(DeviceBuilder &p, Value step) {
+  static_assert(AttentionTile::stages == 2);
+  return p.add(stages, p.mul(p.bitAnd(p.narrow(step), 1), keyTile.bytes() + valueTile.bytes()));
+}
+
+void AttentionEmitter::copyStage(DeviceBuilder &p, Value step) {
+  Value shared = stageAddress(p, step), first = p.mul(step, tile.keys);
+  copyTile(p, key, keyTile, first, shared);
+  // The rows of the right operand of a product are its columns.
+  copyTile(p, value, valueTile, first, p.add(shared, keyTile.bytes()));
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// Few words of queries stay in registers.
+void AttentionEmitter::loadQueries(DeviceBuilder &p) {
+  unsigned steps = tile.queryDim / innerStep;
+  if (tile.rowTiles * steps * 4 > 32)
+    return;
+  waitCopies(p);
+  p.barrier();
+  for (unsigned step = 0; step < steps; ++step)
+    heldQueries.push_back(queryWords(p, step));
+}
+
+SmallVector<WarpOperand::Tile> AttentionEmitter::queryWords(DeviceBuilder &p, unsigned inner) {
+  if (inner < heldQueries.size())
+    return heldQueries[inner];
+  // Blocks of rows, then of the inner dimension.
+  Value low = p.bitAnd(lane, 15), high = p.shiftRight(lane, 4);
+  if (queryTile.isTurned) {
+    low = p.add(p.mul(high, 8), p.bitAnd(lane, 7));
+    high = p.bitAnd(p.shiftRight(lane, 3), 1);
+  }
+  unsigned step = innerStep * inner;
+  SmallVector<WarpOperand::Tile> result;
+  for (unsigned i = 0; i < tile.rowTiles; ++i) {
+    Value row = p.add(warpRow, 16 * i), column = p.i32(step);
+    if (queryTile.isTurned)
+      std::swap(row, column);
+    Value offset = p.add(p.mul(p.add(row, low), queryTile.pitch()), p.mul(p.add(column, p.mul(high, 8)), 2));
+    Values words = loadMatrix(p, p.add(queryShared, offset), queryTile.isTurned);
+    result.push_back({words[0], words[2]});
+    result.push_back({words[1], words[3]});
+  }
+  return result;
+}
+
+/// Two tiles of eight rows, 16 inner values: of the first tile two words, then of the second.
+Values AttentionEmitter::loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row,
+                                   unsigned inner) {
+  Value low = p.add(p.mul(p.shiftRight(lane, 4), 8), p.bitAnd(lane, 7)), high = p.bitAnd(p.shiftRight(lane, 3), 1);
+  if (from.isTurned) {
+    low = p.bitAnd(lane, 15);
+    high = p.shiftRight(lane, 4);
+    std::swap(row, inner);
+  }
+  Value mine = p.add(shared, p.add(p.mul(low, from.pitch()), p.mul(high, 16)));
+  return loadMatrix(p, p.add(mine, row * from.pitch() + 2 * inner), from.isTurned);
+}
+
+WarpSums AttentionEmitter::multiplyKeys(DeviceBuilder &p, Value shared, unsigned first) {
+  unsigned tiles = tile.scoreKeys / 8;
+  WarpSums scores = zeroSums(p, tile.rowTiles, tiles);
+  for (unsigned inner = 0; inner < tile.queryDim; inner += innerStep) {
+    SmallVector<WarpOperand::Tile> left = queryWords(p, inner / innerStep), right;
+    for (unsigned j = 0; j < tiles; j += 2) {
+      Values words = loadRight(p, keyTile, shared, first + 8 * j, inner);
+      right.push_back({words[0], words[1]});
+      right.push_back({words[2], words[3]});
+    }
+    multiply(p, type, left, right, scores);
+  }
+  return scores;
+}
+
+void AttentionEmitter::addValues(DeviceBuilder &p, const WarpSums &weights, Value shared, unsigned first,
+                                 State &state) {
+  // Here the columns of the values are rows, and the keys the inner dimension.
+  SharedTile columns{valueTile.inner, valueTile.rows, !valueTile.isTurned};
+  for (unsigned pair = 0; pair < tile.scoreKeys / 16; ++pair) {
+    SmallVector<WarpOperand::Tile> left, right;
+    for (unsigned i = 0; i < tile.rowTiles; ++i)
+      for (unsigned half = 0; half < 2; ++half) {
+        WarpOperand::Tile words;
+        for (unsigned j = 0; j < 2; ++j) {
+          const Values &sums = weights[i][2 * pair + j];
+          words[j] = packHalves(p, sums[2 * half], sums[2 * half + 1], type);
+        }
+        left.push_back(words);
+      }
+    for (unsigned j = 0; j < tile.valueDim / 8; j += 2) {
+      Values words = loadRight(p, columns, shared, 8 * j, first + innerStep * pair);
+      right.push_back({words[0], words[1]});
+      right.push_back({words[2], words[3]});
+    }
+    multiply(p, type, left, right, state.values);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+/// The layers between the products, element by element.
+void AttentionEmitter::applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked) {
+  Value product = attention.scores.getResult(), result = attention.pointwise();
+  Value nothing = p.f32(attention.softmax ? -std::numeric_limits<double>::infinity() : 0);
+  Value lastKey = add(key.rows, constantIndex(-1));
+  llvm::SaveAndRestore<DenseMap<Value, Value>> outer(held, held);
+  for (KeyLimit &limit : limits)
+    if (!isMasked)
+      held[limit.condition.getResult()] = p.boolean(limit.live);
+  for (unsigned j = 0; j < tile.scoreKeys / 8; ++j)
+    for (unsigned e = 0; e < 2; ++e) {
+      Value column = p.add(firstKey, p.widen(p.add(p.mul(quarter, 2), 8 * j + e))), inside = column;
+      if (isMasked)
+        inside = arith::MinSIOp::create(b, column, lastKey);
+      for (unsigned i = 0; i < tile.rowTiles; ++i)
+        for (unsigned half = 0; half < 2; ++half) {
+          SmallVector<Value> index(leading);
+          index.append({rows[i][half], inside});
+          Value &score = scores[i][j][2 * half + e];
+          held[product] = score;
+          score = element(result, index);
+          if (isMasked)
+            score = p.select(p.lessS(column, key.rows), score, nothing);
+        }
+    }
+}
+
+/// Scores become weights under the greatest so far.
+void AttentionEmitter::weigh(DeviceBuilder &p, WarpSums &scores, State &state) {
+  Value least = p.f32(-std::numeric_limits<double>::infinity()), zero = p.f32(0), binary = p.f32(toBinary);
+  auto times = [&](Value x, Value y) -> Value { return arith::MulFOp::create(b, x, y); };
+  for (unsigned i = 0; i < tile.rowTiles; ++i)
+    for (unsigned half = 0; half < 2; ++half) {
+      Value &greatest = state.greatest[2 * i + half], &total = state.sum[2 * i + half], before = greatest;
+      for (Values &values : scores[i])
+        for (unsigned e = 0; e < 2; ++e)
+          greatest = p.maximum(greatest, values[2 * half + e]);
+      for (int mask : {1, 2})
+        greatest = p.maximum(greatest, p.shuffleXor(greatest, mask));
+      // Where all keys so far are masked by -inf, exp(-inf + inf) would be no number for those to come.
+      Value isNone = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, greatest, least);
+      Value shift = times(p.select(isNone, zero, greatest), p.f32(-toBinary));
+      auto weightOf = [&](Value score) { return p.exp2(math::FmaOp::create(b, score, binary, shift)); };
+      Value scale = weightOf(before), sum = zero;
+      for (Values &values : scores[i])
+        for (unsigned e = 0; e < 2; ++e) {
+          Value &score = values[2 * half + e];
+          score = weightOf(score);
+          sum = p.addf(sum, score);
+        }
+      total = math::FmaOp::create(b, total, scale, sum);
+      for (Values &values : state.values[i])
+        for (unsigned e = 0; e < 2; ++e)
+          values[2 * half + e] = times(values[2 * half + e], scale);
+    }
+}
+
+AttentionEmitter::State AttentionEmitter::addKeys(DeviceBuilder &p, Value step, const State &before, Keys kind) {
+  State state = before;
+  Value shared = stageAddress(p, step), firstKey = p.mul(step, tile.keys);
+  for (unsigned first = 0; first < tile.keys; first += tile.scoreKeys) {
+    Value here = p.add(firstKey, first);
+    auto add = [&] {
+      DeviceBuilder in(b);
+      State next = state;
+      WarpSums scores = multiplyKeys(in, shared, first);
+      applyLayers(in, scores, here, kind != Keys::Whole);
+      if (attention.softmax)
+        weigh(in, scores, next);
+      addValues(in, scores, in.add(shared, keyTile.bytes()), first, next);
+      return pack(next);
+    };
+    // The first queries of a tile have fewer keys than the last.
+    if (kind == Keys::Whole || !endOfWarp) {
+      state = unpack(add());
+      continue;
+    }
+    Value isTurn = p.lessS(here, endOfWarp);
+    if (kind == Keys::Excluded)
+      isTurn = p.negate(isTurn);
+    state = unpack(ifElse(isTurn, add, [&] { return pack(state); }));
+  }
+  return state;
+}
+
+//===----------------------------------------------------------------------===//
+// Over the keys
+//===----------------------------------------------------------------------===//
+
+AttentionEmitter::State AttentionEmitter::start(DeviceBuilder &p) {
+  State state;
+  if (attention.softmax) {
+    state.greatest.assign(2 * tile.rowTiles, p.f32(-std::numeric_limits<double>::infinity()));
+    state.sum.assign(2 * tile.rowTiles, p.f32(0));
+  }
+  state.values = zeroSums(p, tile.rowTiles, tile.valueDim / 8);
+  return state;
+}
+
+Values AttentionEmitter::pack(const State &state) {
+  Values flat = state.greatest;
+  flat.append(state.sum);
+  for (const auto &row : state.values)
+    for (const Values &values : row)
+      flat.append(values);
+  return flat;
+}
+
+AttentionEmitter::State AttentionEmitter::unpack(ValueRange flat) {
+  auto take = [&](size_t count) {
+    Values values(flat.take_front(count));
+    flat = flat.drop_front(count);
+    return values;
+  };
+  State state;
+  if (attention.softmax) {
+    state.greatest = take(2 * tile.rowTiles);
+    state.sum = take(2 * tile.rowTiles);
+  }
+  state.values.resize(tile.rowTiles);
+  for (auto &row : state.values)
+    for (unsigned j = 0; j < tile.valueDim / 8; ++j)
+      row.push_back(take(4));
+  return state;
+}
+
+AttentionEmitter::State AttentionEmitter::overSteps(Value begin, Value end, Value last, const State &state, Keys kind) {
+  return unpack(reduceLoop(begin, end, pack(state), [&](Value step, ValueRange carried) {
+    DeviceBuilder p(b);
+    // The copies of this step are done, and nobody reads the stage of the one before.
+    waitCopies(p);
+    p.barrier();
+    Value next = p.add(step, 1);
+    ifThen(p.lessS(next, last), [&] {
+      DeviceBuilder in(b);
+      copyStage(in, next);
+    });
+    commitCopies(p);
+    return pack(addKeys(p, step, unpack(carried), kind));
+  }));
+}
+
+/// Where no score of some query is far above those of the excluded keys, these have weights, too: then the tile goes
+/// over them.
+AttentionEmitter::State AttentionEmitter::overExcluded(DeviceBuilder &p, Value begin, Value end, double excluded,
+                                                       const State &state) {
+  Value bound = p.f32(excluded + vanishing), isLow = p.boolean(false);
+  for (Value greatest : state.greatest)
+    isLow = p.either(isLow, Value(arith::CmpFOp::create(b, arith::CmpFPredicate::ULT, greatest, bound)));
+  Value some = barrierOr(p, isLow);
+  end = p.select(some, end, begin);
+  ifThen(p.lessS(begin, end), [&] {
+    DeviceBuilder in(b);
+    copyStage(in, begin);
+  });
+  commitCopies(p);
+  return overSteps(begin, end, end, state, Keys::Excluded);
+}
+
+/// Softmax: the weights add up to one.
+void AttentionEmitter::normalize(DeviceBuilder &p, State &state) {
+  if (!attention.softmax)
+    return;
+  for (unsigned i = 0; i < tile.rowTiles; ++i)
+    for (unsigned half = 0; half < 2; ++half) {
+      Value sum = state.sum[2 * i + half];
+      for (int mask : {1, 2})
+        sum = p.addf(sum, p.shuffleXor(sum, mask));
+      Value scale = arith::DivFOp::create(b, p.f32(1), sum);
+      // No keys at all are a sum of nothing.
+      if (!p.constantOf(key.rows))
+        scale = p.select(p.equal(key.rows, 0), p.f32(0), scale);
+      for (Values &values : state.values[i])
+        for (unsigned e = 0; e < 2; ++e)
+          values[2 * half + e] = arith::MulFOp::create(b, values[2 * half + e], scale);
+    }
+}
+
+/// Turns what four neighbouring lanes have of four tiles of columns: each gets eight neighbours of one of them.
+static void turnTiles(DeviceBuilder &p, Value quarter, MutableArrayRef<std::array<Value, 2>> tiles) {
+  for (unsigned mask : {1, 2}) {
+    Value isUpper = p.compare(arith::CmpIPredicate::ne, p.bitAnd(quarter, mask), p.i32(0));
+    for (unsigned t = 0; t < 4; ++t)
+      for (unsigned e = 0; e < 2 && !(t & mask); ++e) {
+        Value &low = tiles[t][e], &high = tiles[t | mask][e];
+        Value other = p.shuffleXor(p.select(isUpper, low, high), mask);
+        low = p.select(isUpper, other, low);
+        high = p.select(isUpper, high, other);
+      }
+  }
+}
+
+void AttentionEmitter::storeRows(DeviceBuilder &p, const Epilogue &epilogue, const State &state) {
+  unsigned columns = attention.valueDim();
+  bool isTurned = columns % 32 == 0;
+  for (unsigned i = 0; i < tile.rowTiles; ++i)
+    for (unsigned half = 0; half < 2; ++half) {
+      // All lanes take part in turning.
+      SmallVector<std::pair<Value, Values>> runs;
+      for (unsigned j = 0; j < llvm::divideCeil(columns, 8); j += isTurned ? 4 : 1) {
+        std::array<std::array<Value, 2>, 4> tiles;
+        for (unsigned t = 0; t < (isTurned ? 4 : 1); ++t)
+          tiles[t] = {state.values[i][j + t][2 * half], state.values[i][j + t][2 * half + 1]};
+        if (isTurned)
+          turnTiles(p, quarter, tiles);
+        Values elements;
+        for (const auto &pair : ArrayRef(tiles).take_front(isTurned ? 4 : 1))
+          elements.append(pair.begin(), pair.end());
+        runs.push_back({p.add(p.mul(quarter, elements.size()), 8 * j), elements});
+      }
+      Value row = p.add(firstQuery, p.widen(p.add(p.add(warpRow, place), 16 * i + 8 * half)));
+      ifThen(p.lessS(row, query.rows), [&] {
+        for (auto &[column, elements] : runs)
+          storeRun(epilogue, row, column, elements);
+      });
+    }
+}
+
+/// Neighbours of a row of the result. The last columns of a tile may not be there.
+void AttentionEmitter::storeRun(const Epilogue &epilogue, Value row, Value column, ArrayRef<Value> elements) {
+  unsigned columns = attention.valueDim(), step = columns % 2 == 0 ? elements.size() : 1;
+  for (unsigned first = 0; first < elements.size(); first += step) {
+    DeviceBuilder p(b);
+    Value at = p.add(column, first);
+    Value isThere = columns % chunkElements == 0 ? p.boolean(true) : p.lessU(at, p.i32(columns));
+    auto store = [&] {
+      DeviceBuilder in(b);
+      finish(epilogue, productIndex(attention.mix, leading, row, in.widen(at)), elements.slice(first, step));
+    };
+    p.constantOf(isThere) ? store() : ifThen(isThere, store);
+  }
+}
+
+/// The attention that the kernel is: its only products.
+static std::optional<Attention> findAttention(plan::KernelOp kernel) {
+  rec::MatmulOp last;
+  unsigned products = 0;
+  for (auto op : kernel.getBody().front().getOps<rec::MatmulOp>()) {
+    last = op;
+    ++products;
+  }
+  return products == 2 ? Attention::match(last) : std::nullopt;
+}
+
+EmitResult nvptx::emitTiledAttention(plan::KernelOp kernel, DeviceModule &module) {
+  std::optional<Attention> attention = findAttention(kernel);
+  if (!attention || !tiling::isFasterInTiles(*attention))
+    return std::nullopt;
+  AttentionTile tile = AttentionTile::choose(*attention, module.getTarget());
+  AttentionEmitter emitter(kernel, module, *attention, tile);
+  FailureOr<LaunchPlan> launch = emitter.emitTiles();
+  if (failed(launch))
+    return FailureOr<KernelPlan>(failure());
+  if (!emitter.fits() || emitter.sharedBytes() > module.getTarget().sharedPerBlock) {
+    emitter.erase();
+    return std::nullopt;
+  }
+  KernelPlan plan;
+  plan.launches.push_back(std::move(*launch));
+  return FailureOr<KernelPlan>(std::move(plan));
+}

@@ -1,0 +1,103 @@
+// RUN: reckon-opt %s --rec-emit-cuda-kernels | FileCheck %s
+// RUN: reckon-opt %s --rec-emit-cuda-kernels=arch=sm_120 | FileCheck %s --check-prefix=SMALL
+
+!q = tensor<?x4x2048x128xf16, #rec.dims<"batch", 4, 2048, 128>>
+!s = tensor<?x4x2048x2048xf16, #rec.dims<"batch", 4, 2048, 2048>>
+!t = tensor<?x?x40xbf16, #rec.dims<"batch", "T", 40>>
+!tt = tensor<?x?x?xbf16, #rec.dims<"batch", "T", "T">>
+!mask = tensor<?x1x?xbf16, #rec.dims<"batch", 1, "T">>
+!l = tensor<?x256x32xf16, #rec.dims<"batch", 256, 32>>
+!ll = tensor<?x256x256xf16, #rec.dims<"batch", 256, 256>>
+!valid = tensor<?x1x256xi1, #rec.dims<"batch", 1, 256>>
+!length = tensor<?x1x1xi64, #rec.dims<"batch", 1, 1>>
+!one = tensor<f16>
+
+// A block takes 128 queries, and 64 keys and values at a time in two stages: 16 bytes more a row. Two blocks fit.
+// CHECK: plan.kernel @causal{{.*}}launches = [#plan.launch<function = @cuda_code::@causal, threads = 128, shared_bytes = 104448, grid = <"64*batch">
+// Less shared memory takes fewer keys.
+// SMALL: plan.kernel @causal{{.*}}launches = [#plan.launch<function = @cuda_code::@causal, threads = 128, shared_bytes = 52224, grid = <"64*batch">
+plan.kernel @causal whole dims ["batch"] operands [
+    <strides = <1048576, 262144, 128, 1>, aligned = true>, <strides = <1048576, 262144, 128, 1>, aligned = true>,
+    <strides = <1048576, 262144, 128, 1>, aligned = true>, <strides = <1048576, 262144, 128, 1>, aligned = true>] {
+^bb0(%q: !q, %k: !q, %v: !q):
+  %least = rec.constant dense<-1.0e4> : !one
+  %row = rec.iota axis 0 start 0.0 step 1.0 : tensor<2048x1xi64>
+  %column = rec.iota axis 1 start 0.0 step 1.0 : tensor<1x2048xi64>
+  %later = rec.compare gt %column, %row : (tensor<1x2048xi64>, tensor<2048x1xi64>) -> tensor<2048x2048xi1>
+  %0 = rec.matmul %q, %k {transpose_b} : (!q, !q) -> !s
+  %1 = rec.select %later, %least, %0 : (tensor<2048x2048xi1>, !one, !s) -> !s
+  %2 = rec.unary silu %1 : (!s) -> !s
+  %3 = rec.matmul %2, %v : (!s, !q) -> !q
+  rec.yield %3 : !q
+}
+
+// A mask that keys read, any number of them, rows that are no whole vectors. The excluded score is finite, so that a
+// query with nothing but those has to look at all keys: a vote of the block.
+// CHECK: plan.kernel @padded{{.*}}threads = 128, shared_bytes = 43008, grid = <"batch*floordiv(T+127, 128)">
+plan.kernel @padded whole dims ["batch", "T"] operands [
+    <strides = <"T*40", 40, 1>>, <strides = <"T", "T", 1>>, <strides = <"T*40", 40, 1>>] {
+^bb0(%x: !t, %m: !mask):
+  %least = rec.constant dense<-1.0e4> : tensor<bf16>
+  %row = rec.iota axis 0 start 0.0 step 1.0 : tensor<?x1xi64, #rec.dims<"T", 1>>
+  %column = rec.iota axis 1 start 0.0 step 1.0 : tensor<1x?xi64, #rec.dims<1, "T">>
+  %past = rec.compare ge %row, %column : (tensor<?x1xi64, #rec.dims<"T", 1>>, tensor<1x?xi64, #rec.dims<1, "T">>) -> tensor<?x?xi1, #rec.dims<"T", "T">>
+  %0 = rec.matmul %x, %x {transpose_b} : (!t, !t) -> !tt
+  %1 = rec.binary add %0, %m : (!tt, !mask) -> !tt
+  %2 = rec.select %past, %1, %least : (tensor<?x?xi1, #rec.dims<"T", "T">>, !tt, tensor<bf16>) -> !tt
+  %3 = rec.softmax %2 axis 2 : (!tt) -> !tt
+  %4 = rec.matmul %3, %x : (!tt, !t) -> !t
+  rec.yield %4 : !t
+}
+
+// A length of each sample: the block reads it, and takes the keys up to it.
+// CHECK: plan.kernel @lengths{{.*}}threads = 128
+plan.kernel @lengths whole dims ["batch"] operands [
+    <strides = <8192, 32, 1>, aligned = true>, <strides = <1, 1, 1>>, <strides = <8192, 32, 1>, aligned = true>] {
+^bb0(%x: !l, %n: !length):
+  %least = rec.constant dense<-1.0e4> : !one
+  %column = rec.iota axis 1 start 0.0 step 1.0 : tensor<1x256xi64>
+  %valid = rec.compare lt %column, %n : (tensor<1x256xi64>, !length) -> !valid
+  %0 = rec.matmul %x, %x {transpose_b} : (!l, !l) -> !ll
+  %1 = rec.select %valid, %0, %least : (!valid, !ll, !one) -> !ll
+  %2 = rec.unary silu %1 : (!ll) -> !ll
+  %3 = rec.matmul %2, %x : (!ll, !l) -> !l
+  rec.yield %3 : !l
+}
+
+// The exponential and the quotient of silu are instructions. Of the blocks the last queries' come first: the block's
+// number by the number of matrices. Steps of keys without an excluded one do without the comparison.
+// CHECK-LABEL: llvm.func @causal(
+// CHECK-NOT: math.exp
+// CHECK: arith.divui %{{.*}}, %{{.*}} : i32
+// CHECK: nvvm.cp.async.shared.global
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier0
+// CHECK-NOT: arith.cmpi sgt
+// CHECK: nvvm.ldmatrix {{.*}}layout = #nvvm.mma_layout<row>
+// CHECK: nvvm.mma.sync
+// CHECK: llvm.nvvm.ex2.approx.ftz.f
+// CHECK: llvm.nvvm.rcp.approx.ftz.f
+// CHECK: nvvm.ldmatrix {{.*}}layout = #nvvm.mma_layout<col>
+// CHECK: nvvm.mma.sync
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: arith.cmpi sgt
+// CHECK-NOT: scf.for
+// CHECK: llvm.return
+
+// CHECK-LABEL: llvm.func @padded(
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: nvvm.barrier #nvvm.reduction<or>
+// CHECK: scf.for
+// CHECK: llvm.return
+
+// CHECK-LABEL: llvm.func @lengths(
+// CHECK: %[[LENGTH:.*]] = llvm.load {{.*}} -> i64
+// CHECK: arith.addi %[[LENGTH]], {{.*}} : i64
+// CHECK: arith.minsi
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: llvm.return
