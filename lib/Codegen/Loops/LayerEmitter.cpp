@@ -208,8 +208,11 @@ const StridedView &LayerEmitter::materialize(Value tensor) {
     return places[tensor] = constantView(constant);
   StridedView place = destination(tensor);
   std::optional<StridedView> view = op->hasTrait<rec::View>() ? viewOf(op) : std::nullopt;
-  fill(tensor, isRowValue(tensor), place,
-       [&](Index index) { return view ? load(*view, index) : inlineElement(op, index); });
+  fill(tensor, isRowValue(tensor), place, [&](Index index) {
+    if (Value known = held.lookup(tensor))
+      return known;
+    return view ? load(*view, index) : inlineElement(op, index);
+  });
   barrier();
   return places[tensor] = place;
 }

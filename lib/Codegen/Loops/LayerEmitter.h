@@ -149,7 +149,7 @@ protected:
   virtual mlir::LogicalResult emitReduce(rec::ReduceOp op);
   mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
   virtual mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
-  mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
+  virtual mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   virtual mlir::LogicalResult emitCumSum(rec::CumSumOp op);
   mlir::LogicalResult emitPoolWindow(rec::PoolWindowOp op);
   virtual mlir::LogicalResult emitRecurrence(rec::RecurrenceOp op);

@@ -19,9 +19,6 @@ using namespace reckon::nvptx;
 using namespace reckon::loops;
 using rec::ReduceKind;
 
-/// Static shared memory that folds may take.
-static constexpr unsigned sharedOfFolds = 256;
-
 /// The elements of the widest value a row has; a guess where a dimension is dynamic.
 static int64_t rowWidth(plan::KernelOp kernel) {
   int64_t widest = 1;
@@ -48,12 +45,22 @@ static bool isPointwise(plan::KernelOp kernel) {
                       [](Operation &op) { return isa<rec::ConstantOp>(op) || op.hasTrait<rec::Pointwise>(); });
 }
 
-/// Whether there are folds and products, and nothing else but what single elements are computed from. One that needs no
-/// memory in between can be spread over the grid as well.
+/// Whether there are folds, running sums and products, and nothing else but what single elements are computed from. One
+/// that needs no memory in between can be spread over the grid as well.
 static bool isFold(plan::KernelOp kernel) {
   return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
-    return isa<rec::ConstantOp, rec::MatmulOp, rec::SoftmaxOp, rec::LayerNormOp, rec::ReduceOp>(op) ||
+    return isa<rec::ConstantOp, rec::MatmulOp, rec::SoftmaxOp, rec::LayerNormOp, rec::ReduceOp, rec::CumSumOp>(op) ||
            op.hasTrait<rec::Pointwise>() || op.hasTrait<rec::View>();
+  });
+}
+
+/// Whether there is softmax or a norm of lines that are too long for the registers of a warp.
+static bool hasLongLines(plan::KernelOp kernel) {
+  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
+    if (!isa<rec::SoftmaxOp, rec::LayerNormOp>(op))
+      return false;
+    rec::Shape shape = rec::getShape(op.getOperand(0));
+    return !shape.empty() && shape.back().constant().value_or(0) > GenericEmitter::lineOfWarp;
   });
 }
 
@@ -76,6 +83,8 @@ GenericEmitter::GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shap
     groupThreads = std::max(groupThreads, GpuTarget::warpSize);
   if (threads)
     groupThreads = threads;
+  if (shape == Shape::Tiles)
+    transposed = findTransposed(kernel);
   blockThreads = std::max(groupThreads, 128u);
   for (auto mix : kernel.getBody().front().getOps<rec::MatmulOp>())
     if (auto attention = tiling::Attention::match(mix);
@@ -116,7 +125,6 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
   scratchPointer = placeholder;
   entry = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
 
-  LaunchPlan launch;
   placeInputs();
   if (shape == Shape::Rows) {
     row = group; // there are rows: places know
@@ -136,33 +144,43 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     placeOutputs();
     if (failed(emitBody()))
       return failure();
-    SizeExpr elements = 1;
-    for (Value output : kernel.getBody().front().getTerminator()->getOperands())
-      elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(output)));
-    // Several threads share a fold, and a warp counts what goes before an element.
-    for (Operation &op : kernel.getBody().front()) {
-      bool isOrder = isa<rec::TopKOp>(op);
-      if (isOrder || (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp>(op) && !deferred.contains(&op)))
-        elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))) *
-                                               SizeExpr(isOrder ? GpuTarget::warpSize : 1));
-    }
-    if (perThread == UINT_MAX || !isPointwise(kernel))
-      perThread = 1;
-    launch.grid = {shape == Shape::Grid ? SizeExpr::ceilDiv(elements, blockThreads * perThread) : SizeExpr(1)};
-    // Folds and products have fewer threads at work than elements, or more: blocks that stay share them out.
-    if (shape == Shape::Grid && !isPointwise(kernel))
-      launch.blocksPerSm = module.getTarget().threadsPerSm() / blockThreads;
+    planGrid();
   }
   // A value copied out at the end may be one that another thread wrote.
   needsOrder |= scratchSize != SizeExpr(0) || barriers + !outputCopies.empty() > 1;
   launch.function = function.getName();
   launch.blockThreads = blockThreads;
-  placeScratch(placeholder, launch);
+  placeScratch(placeholder);
   return launch;
 }
 
+void GenericEmitter::planGrid() {
+  if (shape == Shape::Block) {
+    launch.grid = {1};
+    return;
+  }
+  // Blocks that stay share out what there is: with a block for every 256 elements of a large tensor most of the time
+  // goes to starting blocks.
+  launch.blocksPerSm = module.getTarget().threadsPerSm() / blockThreads;
+  if (shape == Shape::Tiles)
+    return;
+  SizeExpr elements = 1;
+  for (Value output : kernel.getBody().front().getTerminator()->getOperands())
+    elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(output)));
+  // Several threads share a fold, and a warp counts what goes before an element.
+  for (Operation &op : kernel.getBody().front()) {
+    bool isOrder = isa<rec::TopKOp>(op);
+    if (isOrder || (isa<rec::ReduceOp, rec::SoftmaxOp, rec::LayerNormOp>(op) && !deferred.contains(&op)))
+      elements = SizeExpr::max(elements, rec::getNumElements(rec::getShape(op.getOperand(0))) *
+                                             SizeExpr(isOrder ? GpuTarget::warpSize : 1));
+  }
+  if (perThread == UINT_MAX || !isPointwise(kernel))
+    perThread = 1;
+  launch.grid = {SizeExpr::ceilDiv(elements, blockThreads * perThread)};
+}
+
 /// Scratch of a known size that fits is shared memory.
-void GenericEmitter::placeScratch(Operation *placeholder, LaunchPlan &launch) {
+void GenericEmitter::placeScratch(Operation *placeholder) {
   const GpuTarget &gpu = module.getTarget();
   unsigned groups = blockThreads / groupThreads;
   OpBuilder::InsertionGuard guard(b);
@@ -197,13 +215,6 @@ void GenericEmitter::placeScratch(Operation *placeholder, LaunchPlan &launch) {
   entry = nullptr;
 }
 
-/// The lanes of a warp that differ from this one in the low bits alone.
-static Value memberMask(ImplicitLocOpBuilder &b, unsigned width) {
-  auto constant = [&](uint32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(value))); };
-  Value first = arith::AndIOp::create(b, laneIndex(b), constant(~(width - 1)));
-  return arith::ShLIOp::create(b, constant((1u << width) - 1), first);
-}
-
 Value GenericEmitter::constantBytes(ArrayRef<char> bytes) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(entry);
@@ -221,6 +232,8 @@ void GenericEmitter::report(int code, Value operandIndex, Value position, Value 
 LogicalResult GenericEmitter::emitLayer(Operation *op) {
   if (finished.contains(op))
     return success();
+  if (op == transposed)
+    return emitTransposed(transposed);
   if (!deferred.contains(op))
     return LayerEmitter::emitLayer(op);
   // Operands that are not computed element by element are needed in memory later.
@@ -314,55 +327,13 @@ SmallVector<Value> GenericEmitter::unflatten(Value linear, ArrayRef<Value> exten
   return index;
 }
 
-/// How many neighbours of the last dimension go into one store.
-unsigned GenericEmitter::chooseVector(ArrayRef<Value> extents, const StridedView &place) {
-  Type type = place.elementType;
-  if (!canShare() || extents.empty() || !(type.isF32() || type.isF16() || type.isBF16()) ||
-      asConstant(place.strides.back()) != 1)
-    return 1;
-  uint64_t bytes = type.getIntOrFloatBitWidth() / 8;
-  uint64_t count = std::min(knownAlignment(place.base) / bytes, knownMultiple(extents.back()));
-  for (Value stride : ArrayRef(place.strides).drop_back())
-    count = std::min(count, knownMultiple(stride));
-  // A group of threads that has but few elements shares them out.
-  if (std::optional<int64_t> total = countOf(extents); total && !isSpread())
-    count = std::min<uint64_t>(count, llvm::bit_floor(std::max<uint64_t>(*total / groupThreads, 1)));
-  return std::max<uint64_t>(count, 1);
-}
-
-void GenericEmitter::fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) {
-  SmallVector<Value> extents = sizes(tensor);
-  if (oneRow)
-    extents.erase(extents.begin());
-  unsigned count = chooseVector(extents, place);
-  if (isSpread())
-    perThread = std::min(perThread, count);
-  if (count == 1)
-    return LayerEmitter::fill(tensor, oneRow, place, elementAt);
-  Value step = constantIndex(count);
-  extents.back() = b.createOrFold<arith::DivUIOp>(extents.back(), step);
-  parallelFor(extents, [&](Index position) {
-    SmallVector<Value> index, elements;
-    if (oneRow)
-      index.push_back(row);
-    index.append(position.begin(), position.end());
-    Value first = index.back() = mul(index.back(), step);
-    Value target = pointer(place, index);
-    for (unsigned i = 0; i < count; ++i) {
-      index.back() = add(first, constantIndex(i));
-      elements.push_back(elementAt(index));
-    }
-    DeviceBuilder p(b);
-    p.store(p.pack(elements, place.elementType), target, count * (place.elementType.getIntOrFloatBitWidth() / 8));
-  });
-}
-
 void GenericEmitter::parallelFor(ArrayRef<Value> extents, LoopBody body) {
   if (!canShare())
     return sequentialNest(extents, body);
   Value total = constantIndex(1);
   for (Value extent : extents)
     total = mul(total, extent);
+  needsOrder |= shape == Shape::Tiles; // what no tile has
   llvm::SaveAndRestore<bool> inside(alone, true);
   auto known = asConstant(total);
   if (!isSpread() && known && *known <= groupThreads) {
@@ -386,104 +357,6 @@ std::optional<int64_t> GenericEmitter::countOf(ArrayRef<Value> extents) {
   return count;
 }
 
-/// A fold along memory gets lanes for about half its elements, so that they read neighbours; any other as many as would
-/// be idle.
-unsigned GenericEmitter::chooseWidth(std::optional<int64_t> count, ArrayRef<Value> fold) {
-  constexpr int64_t warp = GpuTarget::warpSize;
-  if (!fold.empty()) {
-    int64_t folded = countOf(fold).value_or(2 * warp);
-    return std::min<int64_t>(llvm::PowerOf2Ceil(std::max<int64_t>(llvm::divideCeil(folded, 2), 1)),
-                             std::min<int64_t>(warp, groupThreads));
-  }
-  if (isSpread() || !count || *count == 0)
-    return 1;
-  return std::min<int64_t>(llvm::bit_floor(std::max<uint64_t>(groupThreads / *count, 1)), warp);
-}
-
-void GenericEmitter::nestShared(ArrayRef<Value> extents, ArrayRef<Value> fold, LoopBody body) {
-  if (!canShare() || isNarrowed)
-    return parallelFor(extents, body);
-  std::optional<int64_t> count = countOf(extents);
-  if (count == 1 && !isSpread())
-    return body(SmallVector<Value>(extents.size(), constantIndex(0)));
-  unsigned width = chooseWidth(count, fold);
-  // Few long folds: all threads take one after another.
-  if (count && !isSpread() && width == GpuTarget::warpSize && *count * 2 * width <= groupThreads)
-    return sequentialNest(extents, body);
-  if (width == 1)
-    return parallelFor(extents, body);
-  Value total = constantIndex(1);
-  for (Value extent : extents)
-    total = mul(total, extent);
-  Value parts = constantIndex(width);
-  Value first = arith::DivUIOp::create(b, lane, parts), step = arith::DivUIOp::create(b, lanes, parts);
-  Value lanesOfPart = width == GpuTarget::warpSize ? Value() : memberMask(b, width);
-  llvm::SaveAndRestore<Value> partLane(lane, arith::AndIOp::create(b, lane, constantIndex(width - 1)));
-  llvm::SaveAndRestore<Value> partLanes(lanes, parts), partMembers(members, lanesOfPart);
-  llvm::SaveAndRestore<unsigned> threads(groupThreads, width);
-  llvm::SaveAndRestore<bool> narrow(isNarrowed, true);
-  auto loop = scf::ForOp::create(b, first, total, step);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(unflatten(loop.getInductionVar(), extents));
-}
-
-Value GenericEmitter::reduceOver(ArrayRef<Value> extents, ReduceKind kind, Type elementType, Term term) {
-  if (!canShare() || isSpread())
-    return LayerEmitter::reduceOver(extents, kind, elementType, term);
-  Value total = constantIndex(1);
-  for (Value extent : extents)
-    total = mul(total, extent);
-  Value identity = reduceIdentity(b, kind, elementType);
-  auto loop = scf::ForOp::create(b, lane, total, lanes, identity);
-  {
-    llvm::SaveAndRestore<bool> inside(alone, true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value next = term(unflatten(loop.getInductionVar(), extents));
-    next = reduceStep(b, kind, loop.getRegionIterArg(0), next, elementType);
-    scf::YieldOp::create(b, next);
-  }
-  bool isSum = kind != ReduceKind::max && kind != ReduceKind::min && kind != ReduceKind::prod;
-  return combine(isSum ? ReduceKind::sum : kind, loop.getResult(0), elementType);
-}
-
-Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
-  Type type = value.getType();
-  unsigned width = type.getIntOrFloatBitWidth();
-  // Shuffles and shared memory hold words.
-  auto toWord = [&](Value v) -> Value { return width < 32 ? Value(arith::ExtUIOp::create(b, b.getI32Type(), v)) : v; };
-  auto fromWord = [&](Value v) -> Value { return width < 32 ? Value(arith::TruncIOp::create(b, type, v)) : v; };
-  for (int mask = std::min(groupThreads, 32u) / 2; mask > 0; mask /= 2)
-    value = reduceStep(b, kind, value, fromWord(shuffleXor(b, toWord(value), mask, members)), elementType);
-  if (groupThreads <= 32)
-    return value;
-
-  // A partial result of each warp, through shared memory.
-  if (!partials) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(entry);
-    static_assert(sharedOfFolds >= GpuTarget::maxBlockThreads / GpuTarget::warpSize * 8);
-    partials = module.createShared(b, groupThreads / 32 * 8);
-  }
-  auto slot = [&](Value warp) -> Value {
-    return LLVM::GEPOp::create(b, partials.getType(), b.getI64Type(), partials, ValueRange{warp});
-  };
-  Value warp = arith::ShRUIOp::create(b, lane, constantIndex(5));
-  Value inWarp = arith::AndIOp::create(b, lane, constantIndex(31));
-  Value isLeader = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inWarp, constantIndex(0));
-  ifThen(isLeader, [&] { LLVM::StoreOp::create(b, toWord(value), slot(warp)); });
-  nvptx::barrier(b);
-  Type word = width < 32 ? Type(b.getI32Type()) : type;
-  Value result;
-  for (unsigned w = 0; w < groupThreads / 32; ++w) {
-    Value partial = fromWord(LLVM::LoadOp::create(b, word, slot(constantIndex(w))));
-    result = result ? reduceStep(b, kind, result, partial, elementType) : partial;
-  }
-  nvptx::barrier(b);
-  return result;
-}
-
 //===----------------------------------------------------------------------===//
 // The emitter
 //===----------------------------------------------------------------------===//
@@ -498,8 +371,10 @@ EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<Shape> shapes{Shape::Rows};
   if (kernel.getKind() == rec::RegionKind::whole)
     shapes = {Shape::Grid, Shape::Block};
-  else if (isPointwise(kernel) || isFold(kernel) || hasFewRows(kernel))
+  else if (isPointwise(kernel) || (isFold(kernel) && !hasLongLines(kernel)) || hasFewRows(kernel))
     shapes = {Shape::Grid, Shape::Rows};
+  if (GenericEmitter::findTransposed(kernel))
+    shapes.insert(shapes.begin(), Shape::Tiles);
   for (Shape shape : shapes) {
     GenericEmitter emitter(kernel, module, shape);
     FailureOr<LaunchPlan> launch = emitter.emit();

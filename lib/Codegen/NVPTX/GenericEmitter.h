@@ -27,17 +27,25 @@ enum class Shape {
   Rows,  ///< a group a row
   Block, ///< no rows: one block
   Grid,  ///< rows do not matter, and no thread reads what another wrote: all threads of the grid
+  Tiles, ///< nothing but a transpose and layers of single elements: a block a tile
 };
 
 class GenericEmitter : public loops::LayerEmitter {
 public:
+  /// Static shared memory that folds may take.
+  static constexpr unsigned sharedOfFolds = 256;
+  /// Elements of a line that a warp has in registers, at most.
+  static constexpr int64_t lineOfWarp = 1024;
+
   /// `threads` of a block; 0: as many as rows want.
   GenericEmitter(plan::KernelOp kernel, DeviceModule &module, Shape shape, unsigned threads = 0);
 
   /// Emits the function. Success does not mean that it is right in the shape: see fits().
   mlir::FailureOr<LaunchPlan> emit();
   /// Whether what was emitted needs no more synchronisation than its shape has.
-  bool fits() const { return shape != Shape::Grid || !needsOrder; }
+  bool fits() const { return (shape != Shape::Grid && shape != Shape::Tiles) || !needsOrder; }
+  /// The transpose that moves the last dimension in a kernel of Shape::Tiles; null: it is none.
+  static rec::TransposeOp findTransposed(plan::KernelOp kernel);
   void erase() { function.function.erase(); }
 
 protected:
@@ -57,7 +65,32 @@ protected:
   void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) override;
   bool computesThroughReshapes() const override { return true; }
 
+  //===--- Single elements (GenericFills.cpp) ---===//
+  unsigned chooseVector(llvm::ArrayRef<Value> extents, const StridedView &place);
+  struct SameIndex;
+  void findSameIndex(SameIndex &search, Value value, bool isSame);
+  struct Vectors;
+  Vectors chooseVectors(Value tensor, const StridedView &place);
+  Value areAligned(const Vectors &vectors, const StridedView &place);
+  void fillByGrid(Value tensor, llvm::ArrayRef<Value> extents, const StridedView &place, ElementAt elementAt);
+  void fillTogether(llvm::ArrayRef<Value> extents, Value begin, unsigned together, const StridedView &place,
+                    ElementAt elementAt);
+
+  mlir::LogicalResult emitTransposed(rec::TransposeOp op); // GenericTransposes.cpp
+
+  //===--- Lines in registers (GenericFolds.cpp) ---===//
+  mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
+  mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op) override;
+  struct Epilogue;
+  struct Line;
+  using LineBody = llvm::function_ref<void(const Line &)>;
+  bool overLines(Value x, Value result, unsigned axis, LineBody body);
+  llvm::SmallVector<Value> lineElements(const Line &line, Value x);
+  Value foldLine(const Line &line, rec::ReduceKind kind, llvm::ArrayRef<Value> elements, mlir::Type elementType);
+  void finishLine(const Line &line, llvm::ArrayRef<Value> elements);
+
   mlir::LogicalResult emitCumSum(rec::CumSumOp op) override; // GenericScans.cpp
+  void scanShortLines(rec::CumSumOp op, int64_t length, const StridedView &place);
   /// A line by all threads of a block.
   void scanLine(rec::CumSumOp op, const StridedView &place, llvm::SmallVector<Value> index);
   mlir::LogicalResult emitTopK(rec::TopKOp op) override; // GenericOrders.cpp
@@ -129,12 +162,15 @@ protected:
   bool isSpread() const { return shape == Shape::Grid && !isNarrowed; }
   /// How many threads share one index of a nest.
   unsigned chooseWidth(std::optional<int64_t> count, llvm::ArrayRef<Value> fold);
+  /// Whether all threads of the group take one index of a nest after another, of which each wants `width` of them.
+  bool takesInTurn(std::optional<int64_t> count, unsigned width) const;
+  void nestByParts(llvm::ArrayRef<Value> extents, unsigned width, LoopBody body);
   std::optional<int64_t> countOf(llvm::ArrayRef<Value> extents);
   Value isFirst();
   llvm::SmallVector<Value> unflatten(Value linear, llvm::ArrayRef<Value> extents) override;
-  unsigned chooseVector(llvm::ArrayRef<Value> extents, const StridedView &place);
   Value combine(rec::ReduceKind kind, Value value, mlir::Type elementType);
-  void placeScratch(mlir::Operation *placeholder, LaunchPlan &launch);
+  void placeScratch(mlir::Operation *placeholder);
+  void planGrid();
 
   DeviceModule &module;
   Shape shape;
@@ -149,6 +185,8 @@ protected:
   Value members;                 ///< the lanes of this part, i32
   unsigned perThread = UINT_MAX; ///< the fewest elements that a thread of the grid stores at a time
   bool needsOrder = false;
+  rec::TransposeOp transposed;
+  LaunchPlan launch;
   unsigned barriers = 0;
   Value partials; ///< shared memory of combine()
   /// What is computed where its one reader is.

@@ -26,6 +26,9 @@ using namespace reckon;
 using namespace reckon::loops;
 using namespace reckon::nvptx;
 
+/// The longest line that a thread of the grid takes alone.
+static constexpr int64_t maxShortLine = 16;
+
 /// The value that a lane of the warp has, of any type that sums have.
 static Value fromLane(DeviceBuilder &b, Value value, Value lane) {
   Type type = value.getType();
@@ -109,9 +112,34 @@ void GenericEmitter::scanLine(rec::CumSumOp op, const StridedView &place, SmallV
       int64_t(groupThreads) * ofThread);
 }
 
+/// A thread has the whole line in registers.
+void GenericEmitter::scanShortLines(rec::CumSumOp op, int64_t length, const StridedView &place) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x);
+  int64_t axis = op.getAxis();
+  nestAround(result, axis, [&](SmallVectorImpl<Value> &index) {
+    auto at = [&](int64_t i) -> Index {
+      index[axis] = constantIndex(op.getReverse() ? length - 1 - i : i);
+      return index;
+    };
+    SmallVector<Value> elements, sums{scalarConstant(b, type, 0)};
+    for (int64_t i = 0; i < length; ++i)
+      elements.push_back(element(x, at(i)));
+    for (Value element : elements)
+      sums.push_back(emitBinary(b, rec::BinaryKind::add, sums.back(), element, type));
+    for (int64_t i = 0; i < length; ++i)
+      store(sums[op.getExclusive() ? i : i + 1], place, at(i));
+  });
+}
+
 LogicalResult GenericEmitter::emitCumSum(rec::CumSumOp op) {
   Value x = op.getX(), result = op.getResult();
   int64_t axis = op.getAxis();
+  std::optional<int64_t> length = rec::getShape(x)[axis].constant();
+  if (isSpread() && length && *length <= maxShortLine) {
+    scanShortLines(op, *length, places[result] = destination(result));
+    return success();
+  }
   if (!canShare() || groupThreads < GpuTarget::warpSize || axis + 1 != op.getType().getRank())
     return LayerEmitter::emitCumSum(op);
   if (shape != Shape::Rows && rec::getNumElements(ArrayRef(rec::getShape(x)).drop_back()) == SizeExpr(1)) {

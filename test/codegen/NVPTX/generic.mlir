@@ -47,12 +47,12 @@ plan.kernel @pointwise rows dims ["batch"] operands [
   rec.yield %1 : tensor<?x13xf16, #rec.dims<"batch", 13>>
 }
 
-// A whole kernel whose elements are independent takes the grid; one whose steps follow each other, a block.
-// CHECK: plan.kernel @spread{{.*}}threads = 256, grid = <"floordiv(max(8*batch, 1)+255, 256)">
-plan.kernel @spread whole dims ["batch"] operands [<strides = <8, 1>>, <strides = <"batch", 1>>] {
+// A whole kernel whose elements are independent takes the grid, four neighbours a thread; one whose steps follow each other, a block.
+// CHECK: plan.kernel @spread{{.*}}threads = 256, grid = <"floordiv(max(8*batch, 1)+1023, 1024)">, blocks_per_sm = 8
+plan.kernel @spread whole dims ["batch"] operands [<strides = <8, 1>>, <strides = <8, 1>>] {
 ^bb0(%x: tensor<?x8xf32, #rec.dims<"batch", 8>>):
-  %0 = rec.transpose %x perm [1, 0] : (tensor<?x8xf32, #rec.dims<"batch", 8>>) -> tensor<8x?xf32, #rec.dims<8, "batch">>
-  rec.yield %0 : tensor<8x?xf32, #rec.dims<8, "batch">>
+  %0 = rec.unary exp %x : (tensor<?x8xf32, #rec.dims<"batch", 8>>) -> tensor<?x8xf32, #rec.dims<"batch", 8>>
+  rec.yield %0 : tensor<?x8xf32, #rec.dims<"batch", 8>>
 }
 // CHECK: plan.kernel @ordered{{.*}}grid = <1>
 plan.kernel @ordered whole dims ["n"] operands [<strides = <1>>, <strides = <2, 1>>, <strides = <1>>] {

@@ -1,0 +1,84 @@
+"""Layers that move memory, as ONNX, at sizes around what kernels have in registers, in a warp, in a tile and in shared memory."""
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+REAL, WHOLE = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+
+
+def make_model(nodes, shape, results, constants, dtype=REAL):
+    """`results`: (name, type, shape without the batch). Dimensions are numbers or names."""
+    graph = helper.make_graph(nodes, "layer", [helper.make_tensor_value_info("x", dtype, ["batch", *shape])],
+                              [helper.make_tensor_value_info(name, kind, ["batch", *sizes]) for name, kind, sizes in results],
+                              [numpy_helper.from_array(np.asarray(array), name) for name, array in constants])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def transposes():
+    """Each with a layer in front of it and one behind it, whose operand is broadcast."""
+    for perm, shape in (((0, 2, 1), (3, 5)), ((0, 2, 1), (33, 65)), ((0, 2, 1), (200, 64)), ((0, 2, 1), (8, 300)), ((0, 2, 1), (300, 8)),
+                        ((0, 3, 1, 2), (6, 7, 40)), ((0, 2, 3, 1), (40, 6, 7)), ((0, 3, 2, 1), (9, 10, 11)), ((0, 2, 1, 3), (7, 3, 8)),
+                        ((0, 2, 1, 3), (7, 3, 5))):
+        moved = [shape[axis - 1] for axis in perm[1:]]
+        scale = np.random.default_rng(1).standard_normal(moved[-1]).astype(np.float32)
+        nodes = [helper.make_node("Abs", ["x"], ["a"]), helper.make_node("Transpose", ["a"], ["t"], perm=perm),
+                 helper.make_node("Mul", ["t", "scale"], ["y"])]
+        name = f"transpose-{''.join(map(str, perm))}-{'x'.join(map(str, shape))}"
+        yield name, make_model(nodes, shape, [("y", REAL, moved)], [("scale", scale)])
+
+
+def lines():
+    """Softmax, its logarithm and norms, with a residual behind them."""
+    for width in (1, 2, 5, 8, 9, 33, 64, 100, 1000, 1024, 1025, 5000, 9000):
+        parameters = [(name, np.random.default_rng(width).standard_normal(width).astype(np.float32)) for name in ("scale", "bias")]
+        for op, inputs in (("Softmax", ["x"]), ("LogSoftmax", ["x"]), ("LayerNormalization", ["x", "scale", "bias"])):
+            nodes = [helper.make_node(op, inputs, ["s"], axis=-1), helper.make_node("Add", ["s", "x"], ["y"])]
+            yield f"{op.lower()}-{width}", make_model(nodes, [3, width], [("y", REAL, [3, width])],
+                                                      parameters if op == "LayerNormalization" else [])
+
+
+def sums():
+    """Of whole numbers, so that the order of additions does not show."""
+    for width in (1, 5, 16, 17, 64, 1000):
+        for reverse in (0, 1):
+            nodes = [helper.make_node("Round", ["x"], ["whole"]), helper.make_node("CumSum", ["whole", "axis"], ["y"], reverse=reverse, exclusive=reverse),
+                     helper.make_node("ReduceSum", ["whole", "axes"], ["total"], keepdims=0)]
+            yield f"sums-{width}-{reverse}", make_model(nodes, [width], [("y", REAL, [width]), ("total", REAL, [])],
+                                                        [("axis", np.int64(1)), ("axes", np.array([1]))])
+
+
+def single_elements():
+    """Operands at the index that is written, broadcast and transposed, the same one at two of these."""
+    for height, width in ((4, 13), (8, 64)):
+        row = np.random.default_rng(width).standard_normal(width).astype(np.float32)
+        nodes = [helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node("Mul", ["s", "row"], ["m"]),
+                 helper.make_node("Add", ["m", "x"], ["y"])]
+        yield f"single-{height}x{width}", make_model(nodes, [height, width], [("y", REAL, [height, width])], [("row", row)])
+        nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1]), helper.make_node("Sub", ["x", "t"], ["y"])]
+        yield f"skew-{width}", make_model(nodes, [width, width], [("y", REAL, [width, width])], [])
+
+
+def orders():
+    """Top-k by a warp and by a block, of numbers in registers and not, of many equal ones (half floats), and of rows whose
+    greatest are all a few threads', so that there are more candidates than room."""
+    for width, k in ((5, 5), (40, 1), (1000, 12), (1000, 13), (1000, 128), (1025, 7), (9000, 129), (40000, 40), (300, 200)):
+        nodes = [helper.make_node("TopK", ["x", "k"], ["y", "places"])]
+        for dtype in (REAL, onnx.TensorProto.FLOAT16):
+            yield f"top-{k}-of-{width}-{dtype}", make_model(nodes, [width], [("y", dtype, [k]), ("places", WHOLE, [k])],
+                                                            [("k", np.array([k]))], dtype)
+    for width, k in ((1000, 10), (3000, 40), (20000, 200)):
+        random, period = np.random.default_rng(k), 32 if k == 10 else 256 if k == 40 else 1024
+        nodes = [helper.make_node("Round", ["x"], ["whole"]), helper.make_node("Gemm", ["whole", "w", "b"], ["scores"]), helper.make_node("TopK", ["scores", "k"], ["y", "places"])]
+        weight = (random.integers(-8, 8, (4, width)) / 64).astype(np.float32)
+        yield f"top-{k}-of-{width}-crowded", make_model(nodes, [4], [("y", REAL, [k]), ("places", WHOLE, [k])], [
+            ("k", np.array([k])), ("w", weight), ("b", -100 * (np.arange(width) % period).astype(np.float32))])
+
+
+def make_all():
+    """(name, model, whether half precision gives the same order) of each."""
+    for group in (transposes, lines, sums, single_elements):
+        for name, model in group():
+            yield name, model, True
+    for name, model in orders():
+        yield name, model, False
