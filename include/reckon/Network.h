@@ -156,7 +156,9 @@ public:
 
 private:
   friend class NetworkCall;
+  friend class NetworkInsides;
   class Builder;
+  explicit Network(std::unique_ptr<Builder> builder);
   std::unique_ptr<Builder> builder;
 };
 

@@ -24,7 +24,8 @@ using namespace reckon;
 RECKON_ELEMENT_TYPES(RECKON_SAME_TYPE)
 #undef RECKON_SAME_TYPE
 
-Network::Network() : builder(std::make_unique<Builder>()) {}
+Network::Network() : Network(std::make_unique<Builder>(Builder::makeContext())) {}
+Network::Network(std::unique_ptr<Builder> builder) : builder(std::move(builder)) {}
 Network::~Network() = default;
 Network::Network(Network &&) noexcept = default;
 Network &Network::operator=(Network &&) noexcept = default;
@@ -319,7 +320,7 @@ TopK Network::addTopK(const std::string &name, Tensor x, int64_t k, int axis) {
                 std::to_string(along));
   if (call.hasFailed())
     return {};
-  auto count = rec::DimsAttr::get(&builder->context, ArrayRef<SizeExpr>(SizeExpr(k)));
+  auto count = rec::DimsAttr::get(builder->context.get(), ArrayRef<SizeExpr>(SizeExpr(k)));
   int64_t first = call.give(call.make().makeAll<rec::TopKOp>(2, input, count, along, /*smallest=*/false));
   if (first < 0)
     return {};
@@ -409,7 +410,7 @@ bool Network::compile(std::vector<uint8_t> &engine, const std::vector<std::pair<
   error = builder->outputs.empty() ? "compile: no output is marked" : readOptions(options, known);
   if (!error.empty())
     return false;
-  ScopedDiagnosticHandler handler(&builder->context, [&](Diagnostic &diagnostic) {
+  ScopedDiagnosticHandler handler(builder->context.get(), [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error && error.empty()) {
       std::string where = describe(diagnostic.getLocation());
       error = where + (where.empty() ? "" : ": ") + diagnostic.str();
@@ -418,9 +419,9 @@ bool Network::compile(std::vector<uint8_t> &engine, const std::vector<std::pair<
   });
   CompileReport report;
   OwningOpRef<ModuleOp> module = builder->finish();
-  builder->context.enableMultithreading();
+  builder->context->enableMultithreading();
   std::optional<std::vector<uint8_t>> compiled = compileModule(*module, known, report);
-  builder->context.disableMultithreading();
+  builder->context->disableMultithreading();
   if (!compiled) {
     error = error.empty() ? "compile: it failed for an unknown reason" : error;
     return false;

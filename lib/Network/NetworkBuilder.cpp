@@ -31,11 +31,17 @@ static uint64_t makeId() {
   return next++;
 }
 
-Network::Builder::Builder() : context(MLIRContext::Threading::DISABLED), b(&context), id(makeId()) {
-  context.printOpOnDiagnostic(false); // an op may hold a whole table
-  initializeCompiler(context);
-  context.loadDialect<rec::RecDialect, func::FuncDialect>();
-  Location loc = NameLoc::get(StringAttr::get(&context, "network"));
+std::shared_ptr<MLIRContext> Network::Builder::makeContext() {
+  auto context = std::make_shared<MLIRContext>(MLIRContext::Threading::DISABLED);
+  context->printOpOnDiagnostic(false); // an op may hold a whole table
+  initializeCompiler(*context);
+  context->loadDialect<rec::RecDialect, func::FuncDialect>();
+  return context;
+}
+
+Network::Builder::Builder(std::shared_ptr<MLIRContext> given)
+    : context(std::move(given)), b(context.get()), id(makeId()) {
+  Location loc = NameLoc::get(b.getStringAttr("network"));
   module = ModuleOp::create(loc);
   b.setInsertionPointToEnd(module->getBody());
   func = func::FuncOp::create(b, loc, "main", b.getFunctionType({}, {}));
@@ -67,7 +73,7 @@ OwningOpRef<ModuleOp> Network::Builder::finish() {
 
 NetworkCall::NetworkCall(Builder &builder, const char *function, const std::string &layer)
     : builder(builder), function(function), layer(layer),
-      layers(builder.b, NameLoc::get(StringAttr::get(&builder.context, layer))) {
+      layers(builder.b, NameLoc::get(builder.b.getStringAttr(layer))) {
   // What went wrong before is the reason of what follows from it.
   failed = !builder.error.empty();
   if (layer.empty())

@@ -23,7 +23,10 @@ namespace reckon {
 /// A function of the `rec` dialect that grows call by call.
 class __attribute__((visibility("hidden"))) Network::Builder {
 public:
-  Builder();
+  explicit Builder(std::shared_ptr<mlir::MLIRContext> context);
+
+  /// A context that networks can be built in.
+  static std::shared_ptr<mlir::MLIRContext> makeContext();
 
   /// The function as it is so far, with its return, in a module of its own.
   mlir::OwningOpRef<mlir::ModuleOp> finish();
@@ -37,7 +40,7 @@ public:
     Table table; // as it was given
   };
 
-  mlir::MLIRContext context;
+  const std::shared_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp func;
   mlir::OpBuilder b;
@@ -50,6 +53,21 @@ public:
   llvm::StringSet<> layers; // names taken, inputs included
   std::string error;        // of the first call that failed
   std::string compileError; // of the last compilation
+};
+
+/// What the fuzzer needs besides the interface: networks one after another in one context, for making a context takes
+/// far longer than building a network, and the phases one by one.
+class NetworkInsides {
+public:
+  static std::shared_ptr<mlir::MLIRContext> makeContext() { return Network::Builder::makeContext(); }
+  static Network makeNetwork(std::shared_ptr<mlir::MLIRContext> context) {
+    return Network(std::make_unique<Network::Builder>(std::move(context)));
+  }
+  /// Null while compile() would refuse it without having looked at it.
+  static mlir::OwningOpRef<mlir::ModuleOp> finish(Network &network) {
+    bool isReady = network.error().empty() && !network.builder->outputs.empty();
+    return isReady ? network.builder->finish() : nullptr;
+  }
 };
 
 /// One call of a caller's: checks what it gives and says what is wrong in its words.

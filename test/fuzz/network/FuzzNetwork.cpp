@@ -7,12 +7,18 @@
 //
 // The bytes choose calls and their arguments: names that repeat, sizes from 0 to far too many, enumerators that are
 // none, tensors of failed calls and of another network. Whatever comes, a call succeeds or says why not; what it gives
-// has a shape. What was built is taken through the phases before machine code now and then: a network that every call
-// accepted is compiled or refused with a reason.
+// has a shape. Of the networks that every call accepted some are taken through the phases before machine code, a few
+// are compiled: each gets through or is refused with a reason.
+//
+// Networks share a context for a while: making one takes as long as building hundreds of networks.
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "reckon/Network.h"
+#include "lib/Compiler/Phases.h"
+#include "lib/Network/NetworkBuilder.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/xxhash.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -50,16 +56,59 @@ void require(bool condition, const char *what) {
   std::abort();
 }
 
+/// How far networks got, printed at the end.
+struct Reached {
+  unsigned long built = 0, outputs = 0, phases = 0, passed = 0, compiled = 0;
+};
+Reached reached;
+
+/// What weights and tables are filled with.
+const std::vector<float> &numbers() {
+  static const std::vector<float> values(1 << 16, 0.5f);
+  return values;
+}
+
+/// For the next network. Attributes stay in a context for as long as it lives.
+std::shared_ptr<mlir::MLIRContext> getContext() {
+  static std::shared_ptr<mlir::MLIRContext> context;
+  static unsigned uses = 0;
+  if (uses++ % 256 == 0)
+    context = NetworkInsides::makeContext();
+  return context;
+}
+
+/// Takes a network through the phases before machine code.
+bool runPhases(mlir::ModuleOp module, uint8_t choice, unsigned &errors) {
+  mlir::MLIRContext &context = *module.getContext();
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    errors += diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
+    std::string text = diagnostic.str(); // printing is part of what must not crash
+    return mlir::success();
+  });
+  PhaseOptions options;
+  options.precision = static_cast<FloatPrecision>(choice % 4);
+  options.target = choice / 4 % 2 ? DeviceKind::Host : DeviceKind::Cuda;
+  for (const Phase &phase : getPhases()) {
+    if (llvm::StringRef(phase.name) == "codegen")
+      break;
+    mlir::PassManager pm(&context, mlir::ModuleOp::getOperationName());
+    phase.build(pm, options);
+    if (mlir::failed(pm.run(module)))
+      return false;
+  }
+  return true;
+}
+
 class Calls {
 public:
-  explicit Calls(Source &source) : source(source), numbers(1 << 16, 0.5f) {
+  explicit Calls(Source &source) : source(source), network(NetworkInsides::makeNetwork(getContext())) {
     static Network other;
     static const Tensor given = other.addInput("foreign", DataType::F32, {"batch", 4});
     foreign = given;
   }
 
-  void run() {
-    bool isCompiled = source.byte() % 16 == 0;
+  /// What is done with the network follows from `hash`.
+  void run(uint64_t hash) {
     for (int calls = 0; !source.isEmpty() && calls < 40; ++calls) {
       bool wasRight = network.error().empty();
       Tensor made = call();
@@ -69,12 +118,28 @@ public:
         require(made && network.shape(made).size() <= 8, "a call gave neither a tensor nor an error");
       tensors.push_back(made);
     }
-    // Few, or compiling would take nearly all of the time.
-    if (!isCompiled || !network.error().empty())
+    // Most bytes mark no output, and without one there is nothing to compile.
+    if (hash % 2 == 0 && network.error().empty() && !tensors.empty())
+      network.markOutput(tensors.back(), "last");
+    reached.built += network.error().empty();
+    mlir::OwningOpRef<mlir::ModuleOp> module = NetworkInsides::finish(network);
+    reached.outputs += bool(module);
+    // Few, or the phases would take nearly all of the time, and machine code nearly all of theirs. By a hash, or
+    // mutants of those that go far would be more and more.
+    if (!module || hash / 2 % 32 != 0)
       return;
-    std::vector<uint8_t> engine;
-    bool compiled = network.compile(engine);
-    require(compiled || !network.error().empty(), "a compilation failed and gave no error");
+    if (hash / 64 % 64 == 0) {
+      std::vector<uint8_t> engine;
+      bool compiled = network.compile(engine);
+      require(compiled || !network.error().empty(), "a compilation failed and gave no error");
+      reached.compiled += compiled;
+      return;
+    }
+    unsigned errors = 0;
+    ++reached.phases;
+    bool passed = runPhases(*module, static_cast<uint8_t>(hash / 4096), errors);
+    require(passed || errors != 0, "a phase failed and gave no error");
+    reached.passed += passed;
   }
 
 private:
@@ -120,11 +185,11 @@ private:
     for (int rank = source.byte() % 3; rank > 0; --rank) {
       result.shape.push_back(source.number());
       if (result.shape.back() < 0 || __builtin_mul_overflow(elements, uint64_t(result.shape.back()), &elements))
-        elements = numbers.size();
+        elements = numbers().size();
     }
     result.type = type();
-    bool fits = elements * 8 <= numbers.size() * 4;
-    result.data = source.byte() < 0xf0 && fits ? numbers.data() : nullptr;
+    bool fits = elements * 8 <= numbers().size() * 4;
+    result.data = source.byte() < 0xf0 && fits ? numbers().data() : nullptr;
     return result;
   }
   Table table() {
@@ -132,7 +197,7 @@ private:
     Table result = {names[source.byte() % 6], source.number(), source.number(), nullptr, type()};
     bool fits = result.rows >= 0 && result.dim >= 0 && result.rows < 256 && result.dim < 128;
     if (source.byte() < 0xc0 && fits)
-      result.data = numbers.data();
+      result.data = numbers().data();
     return result;
   }
   template <typename Enum> Enum enumerator(int count) {
@@ -207,13 +272,20 @@ private:
   Network network;
   Tensor foreign;
   std::vector<Tensor> tensors;
-  std::vector<float> numbers;
   int next = 0;
 };
 } // namespace
 
+extern "C" int LLVMFuzzerInitialize(int *, char ***) {
+  std::atexit([] {
+    std::fprintf(stderr, "networks built: %lu; with outputs: %lu; through phases: %lu of %lu; compiled: %lu\n",
+                 reached.built, reached.outputs, reached.passed, reached.phases, reached.compiled);
+  });
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Source source(data, size);
-  Calls(source).run();
+  Calls(source).run(llvm::xxh3_64bits({data, size}));
   return 0;
 }
