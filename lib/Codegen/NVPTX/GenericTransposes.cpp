@@ -62,6 +62,10 @@ struct Tile {
   SmallVector<Axes> parts;
 
   Tile(rec::TransposeOp op, int64_t elementBytes);
+  /// The index in the operand, of sizes `extents`, of an index along the parts. `split` takes an index of all
+  /// dimensions of a part as one apart.
+  using Split = llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>)>;
+  SmallVector<Value> indexOf(ArrayRef<Value> at, ArrayRef<Value> extents, Split split) const;
   int64_t elements() const { return parts[0].tile * parts[1].tile * parts[2].tile; }
   SizeExpr tiles() const { return parts[0].tiles() * parts[1].tiles() * parts[2].tiles(); }
 };
@@ -99,6 +103,16 @@ Tile::Tile(rec::TransposeOp op, int64_t elementBytes) : parts(3) {
   written.tile = cut(written.size, std::max<int64_t>(budget / read.tile, 1), sector);
   read.tile = cut(read.size, std::max<int64_t>(budget / written.tile, 1), sector);
   rest.tile = cut(rest.size, std::max<int64_t>(budget / (written.tile * read.tile), 1), 1);
+}
+
+SmallVector<Value> Tile::indexOf(ArrayRef<Value> at, ArrayRef<Value> extents, Split split) const {
+  SmallVector<Value> index(extents.size());
+  for (auto [part, of] : llvm::zip(parts, at)) {
+    SmallVector<Value> sizes = llvm::map_to_vector(part.axes, [&](int64_t axis) { return extents[axis]; });
+    for (auto [axis, value] : llvm::zip(part.axes, sizes.empty() ? SmallVector<Value>() : split(of, sizes)))
+      index[axis] = value;
+  }
+  return index;
 }
 
 LogicalResult GenericEmitter::emitTransposed(rec::TransposeOp op) {
@@ -142,21 +156,7 @@ LogicalResult GenericEmitter::emitTransposed(rec::TransposeOp op) {
     Value line = add(mul(at[0], constantIndex(tile.parts[1].tile)), at[1]);
     return add(mul(line, constantIndex(pitch)), at[2]);
   };
-  /// The index in the operand of what is at a place in the tile.
-  auto indexOf = [&](Index at) {
-    SmallVector<Value> index(extents.size());
-    for (auto [d, part] : llvm::enumerate(tile.parts)) {
-      SmallVector<Value> ofPart, inner;
-      for (int64_t axis : part.axes)
-        ofPart.push_back(extents[axis]);
-      if (ofPart.empty())
-        continue;
-      inner = unflatten(at[d], ofPart);
-      for (auto [axis, value] : llvm::zip(part.axes, inner))
-        index[axis] = value;
-    }
-    return index;
-  };
+  auto split = [&](Value at, Index sizes) { return unflatten(at, sizes); };
   SmallVector<Value> elements, slots;
   for (int64_t step = 0; step < steps; ++step) {
     SmallVector<Value> at = placeOf(step, {0, 1, 2});
@@ -164,7 +164,7 @@ LogicalResult GenericEmitter::emitTransposed(rec::TransposeOp op) {
     // What lies beyond the tensor is its last.
     for (unsigned d = 0; d < 3; ++d)
       at[d] = arith::MinSIOp::create(b, add(first[d], at[d]), sub(totals[d], constantIndex(1)));
-    elements.push_back(element(op.getX(), indexOf(at)));
+    elements.push_back(element(op.getX(), tile.indexOf(at, extents, split)));
   }
   for (auto [at, element] : llvm::zip(slots, elements))
     store(element, place, at);
@@ -182,7 +182,7 @@ LogicalResult GenericEmitter::emitTransposed(rec::TransposeOp op) {
       at[d] = add(first[d], at[d]);
       isBelow(at[d], totals[d]);
     }
-    SmallVector<Value> index = indexOf(at), moved;
+    SmallVector<Value> index = tile.indexOf(at, extents, split), moved;
     for (int64_t axis : op.getPerm())
       moved.push_back(index[axis]);
     ifThen(isThere, [&] { finish(epilogue, moved, element); });
