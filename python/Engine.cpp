@@ -17,6 +17,7 @@ using namespace reckon::python;
 /// Opens an engine with tables bound: a sequence of (name or None, path, memory or None, offset, rows, seed), where
 /// rows come from the memory, else from the path, else, where that is empty, are made up from the seed. The key is None
 /// or bytes, the place of tables on a GPU a ReckonDeviceTables, and that on the host a sum of ReckonHostTables.
+/// The last one is the pace of the scrub.
 template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, const Arguments &arguments, Open open) {
   PyObject *tables = arguments[1], *key = arguments[2];
   std::vector<ReckonTableBinding> bindings;
@@ -43,6 +44,7 @@ template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, c
   options.num_bindings = bindings.size();
   options.device_tables = static_cast<ReckonDeviceTables>(toInteger(arguments[3]));
   options.host_tables = toInteger(arguments[4]);
+  options.scrub_bytes_per_second = toInteger(arguments[5]);
   std::optional<Memory> keyBytes;
   if (key != Py_None) {
     keyBytes.emplace(key, PyBUF_C_CONTIGUOUS);
@@ -56,7 +58,7 @@ template <typename Open> static Ref openEngine(std::unique_ptr<Engine> engine, c
   return Class<Engine>::make(std::move(engine));
 }
 
-/// (path, tables, key, place of tables on a GPU, and on the host)
+/// (path, tables, key, place of tables on a GPU, and on the host, bytes a second that are scrubbed)
 static Ref openFile(PyObject *, const Arguments &arguments) {
   std::string path = toPath(arguments[0]);
   return openEngine(std::make_unique<Engine>(), arguments,
@@ -65,7 +67,7 @@ static Ref openFile(PyObject *, const Arguments &arguments) {
                     });
 }
 
-/// (bytes, tables, key, place of tables on a GPU, and on the host)
+/// (bytes, tables, key, place of tables on a GPU, and on the host, bytes a second that are scrubbed)
 static Ref openMemory(PyObject *, const Arguments &arguments) {
   auto engine = std::make_unique<Engine>();
   const Py_buffer bytes = *engine->kept.emplace_back(arguments[0], PyBUF_C_CONTIGUOUS);
@@ -173,7 +175,8 @@ static constexpr Counter allCounters[] = {RECKON_COUNTER(runs),
                                           RECKON_COUNTER(commits),
                                           RECKON_COUNTER(rows_updated),
                                           RECKON_COUNTER(commit_wait_ns),
-                                          RECKON_COUNTER(run_retries)};
+                                          RECKON_COUNTER(run_retries),
+                                          RECKON_COUNTER(unchecked_bytes)};
 #undef RECKON_COUNTER
 static_assert(sizeof(ReckonCounters) == sizeof(size_t) + std::size(allCounters) * sizeof(uint64_t),
               "a counter is not in the list");

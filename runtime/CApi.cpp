@@ -70,6 +70,9 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     constexpr int64_t placements = RECKON_HOST_TABLES_HUGE_PAGES | RECKON_HOST_TABLES_INTERLEAVED;
     if ((known.host_tables & ~placements) != 0)
       return error.set(RECKON_INVALID, "ReckonOpenOptions: host_tables is " + std::to_string(known.host_tables));
+    if (known.scrub_bytes_per_second < 0)
+      return error.set(RECKON_INVALID,
+                       "ReckonOpenOptions: scrub_bytes_per_second is " + std::to_string(known.scrub_bytes_per_second));
     Placement placement = {(known.host_tables & RECKON_HOST_TABLES_HUGE_PAGES) != 0,
                            (known.host_tables & RECKON_HOST_TABLES_INTERLEAVED) != 0};
     if (known.num_bindings != 0 && !known.bindings)
@@ -87,6 +90,8 @@ static ReckonStatus openEngine(const char *what, const char *name, const ReckonO
     auto loaded = std::make_shared<LoadedEngine>();
     if (!loaded->load(std::move(file), bindings.data(), bindings.size(), error, known.device_tables, placement))
       return false;
+    if (known.scrub_bytes_per_second != 0)
+      loaded->startScrub(static_cast<uint64_t>(known.scrub_bytes_per_second));
     *engine = new ReckonEngine{std::move(loaded)};
     log(RECKON_LOG_INFO, [&] {
       const LoadedEngine &opened = *(*engine)->loaded;

@@ -145,6 +145,7 @@ static ReckonCounters readCounters(const LoadedEngine &engine) {
   counters.rows_updated = versions.rows;
   counters.commit_wait_ns = versions.waitNanoseconds;
   counters.run_retries = versions.retries;
+  counters.unchecked_bytes = engine.rowChecks.uncheckedBytes();
   return counters;
 }
 

@@ -10,6 +10,7 @@
 
 #include "Counters.h"
 #include "RowChecks.h"
+#include "Scrub.h"
 #include "ShapeSolver.h"
 #include "TableStorage.h"
 #include "ThreadPool.h"
@@ -65,6 +66,8 @@ public:
   const std::optional<PublicKey> &signer() const { return file->signer(); }
   /// Reads rows that runs will want into memory and checks them.
   [[nodiscard]] bool warmUp(const WarmUp &wanted, Error &error) const;
+  /// Checks the rows that nobody has checked on a thread of its own.
+  void startScrub(uint64_t bytesPerSecond) const { scrub.start(rowChecks, bytesPerSecond); }
   /// Writes the newest version as an engine, in the place of what is there. Its recipe is `recipe` unless that is null.
   [[nodiscard]] bool save(const std::string &path, const RecipeSpec *recipe, Error &error) const;
 
@@ -91,6 +94,7 @@ private:
   mutable std::mutex changing; // held by who loads a program, commits or makes up rows; before `mutex`
   mutable std::mutex mutex;    // of what follows
   mutable std::map<const Device *, std::unique_ptr<Program>> programs;
+  mutable Scrub scrub; // last, so that it ends first
 };
 
 } // namespace reckon::runtime

@@ -41,6 +41,8 @@ constexpr Metric metrics[] = {
      &ReckonCounters::commit_wait_ns, Unit::Nanoseconds},
     {"reckon_run_retries_total", "counter", "Runs that took up their version again while a commit ended.", nullptr,
      &ReckonCounters::run_retries},
+    {"reckon_unchecked_bytes", "gauge", "Bytes of rows that nobody has checked yet.", nullptr,
+     &ReckonCounters::unchecked_bytes},
 };
 
 /// The value of a label, quoted.

@@ -150,6 +150,14 @@ bool RowChecks::checkBytes(size_t table, uint64_t begin, uint64_t bytes, Error &
   return isChecked || bytes == 0 || checkBytes(*tables[table], begin, bytes, error);
 }
 
+uint64_t RowChecks::uncheckedBytes() const {
+  uint64_t bytes = 0;
+  for (const auto &table : tables)
+    if (table) // the last chunk may be shorter
+      bytes += std::min(table->left.load(std::memory_order_relaxed) * table->chunks->chunkBytes, table->chunks->bytes);
+  return bytes;
+}
+
 bool RowChecks::checkAll(Error &error) {
   for (auto &table : tables)
     if (table && !checkTable(*table, error))

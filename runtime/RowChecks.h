@@ -32,6 +32,11 @@ public:
                            const std::vector<std::vector<int64_t>> &shapes, Error &error);
   /// The rows that these bytes of a table are of.
   [[nodiscard]] bool checkBytes(size_t table, uint64_t begin, uint64_t bytes, Error &error);
+  size_t numTables() const { return tables.size(); }
+  /// Of a table with chunks that are checked here, checked or not; 0 for others.
+  uint64_t chunkedBytes(size_t table) const { return tables[table] ? tables[table]->chunks->bytes : 0; }
+  /// What nobody has checked yet.
+  uint64_t uncheckedBytes() const;
   /// Everything that is left.
   [[nodiscard]] bool checkAll(Error &error);
 

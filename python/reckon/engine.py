@@ -29,7 +29,7 @@ _DEVICE_TABLES = ("own", "shared", "shared-or-own")  # by their numbers in the C
 
 def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tables: Mapping[str, Rows] | SyntheticRows | None = None,
          device: str = "host", threads: int = 0, public_key: bytes | None = None, device_tables: str = "own",
-         huge_pages: bool = False, numa_interleave: bool = False) -> "Engine":
+         huge_pages: bool = False, numa_interleave: bool = False, scrub_bytes_per_second: int = 0) -> "Engine":
     """Opens an engine, checking all of it.
 
     Args:
@@ -45,6 +45,8 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             the same rows, or "shared-or-own" where that does not go.
         huge_pages, numa_interleave: on the host tables of 1 MiB and more are copied to memory of this process, on huge pages, or a
             page on each NUMA node in turn, when they are first wanted. Arrays in `tables` stay where they are.
+        scrub_bytes_per_second: a thread of the engine's checks the rows that have not been at this pace, where no CPU is wanted for
+            something else; 0: none does. `counters()["unchecked_bytes"]` says what is left.
 
     Raises:
         InvalidError: the file is no engine or damaged, a table does not fit, or it is not signed by the key.
@@ -70,7 +72,7 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
         bindings = [bind_rows(name, given) for name, given in rows.items()]
     if isinstance(engine, (str, os.PathLike)):
         source: Any = os.fspath(engine)
-        native = _runtime.open_file(source, bindings, public_key, place, host_tables)
+        native = _runtime.open_file(source, bindings, public_key, place, host_tables, scrub_bytes_per_second)
     else:
         source = engine
         try:
@@ -79,9 +81,10 @@ def load(engine: PathLike | bytes | bytearray | memoryview | Compilation, *, tab
             is_dense = False
         if not is_dense:
             raise InvalidError(f"expected the path of an engine or its bytes in one piece, got {type(engine).__name__}")
-        native = _runtime.open_memory(engine, bindings, public_key, place, host_tables)
+        native = _runtime.open_memory(engine, bindings, public_key, place, host_tables, scrub_bytes_per_second)
     opened = Engine(native, device=device, threads=threads, source=source)
-    opened._options = {"public_key": public_key, "device_tables": device_tables, "huge_pages": huge_pages, "numa_interleave": numa_interleave}
+    opened._options = {"public_key": public_key, "device_tables": device_tables, "huge_pages": huge_pages, "numa_interleave": numa_interleave,
+                       "scrub_bytes_per_second": scrub_bytes_per_second}
     # Nothing has been read of the arrays yet, whose types the C interface does not see.
     for table in opened.tables:
         check_rows(table, rows.get(table.name))
@@ -267,7 +270,7 @@ class Engine:
 
         `runs` that went well, `failed_...`, `cancelled` and `deadline_exceeded`; `rows_looked_up` and their `table_bytes`;
         `input_bytes`, `output_bytes`; `waits` for a CPU and `wait_ns`, nanoseconds; `version`, `commits`, `rows_updated`,
-        `commit_wait_ns`, `run_retries`. Replays of captured runs do not count.
+        `commit_wait_ns`, `run_retries`; `unchecked_bytes` of rows. Replays of captured runs do not count.
 
         >>> click = engine(x, ids)
         >>> engine.counters()["runs"], engine.counters()["rows_looked_up"]

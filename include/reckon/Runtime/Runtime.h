@@ -163,17 +163,19 @@ typedef struct ReckonOpenOptions {
                              // file of their own; null: nothing has to be signed. RECKON_UNAVAILABLE without libsodium
   ReckonDeviceTables device_tables;
   int64_t host_tables; // a sum of ReckonHostTables
+  int64_t
+      scrub_bytes_per_second; // a thread of the engine's checks the rows that have not been, so many bytes a second,
+                              // where no CPU is wanted for something else; what is damaged goes to the log. 0: none
 } ReckonOpenOptions;
 #define RECKON_OPEN_OPTIONS_INIT                                                                                       \
-  {sizeof(ReckonOpenOptions), NULL, 0, NULL, RECKON_DEVICE_TABLES_OWN, RECKON_HOST_TABLES_IN_PLACE}
+  {sizeof(ReckonOpenOptions), NULL, 0, NULL, RECKON_DEVICE_TABLES_OWN, RECKON_HOST_TABLES_IN_PLACE, 0}
 /// The same with options.
 RECKON_API ReckonStatus reckon_engine_open_with_options(const char *path, const ReckonOpenOptions *options,
                                                         ReckonEngine **engine);
 RECKON_API ReckonStatus reckon_engine_open_from_memory_with_options(const void *data, size_t size,
                                                                     const ReckonOpenOptions *options,
                                                                     ReckonEngine **engine);
-/// Checks the rows that have not been. A thread that does it in the background, say after opening, takes that work off
-/// the runs.
+/// Checks the rows that have not been, at once; scrub_bytes_per_second does it in the background.
 RECKON_API ReckonStatus reckon_engine_verify(const ReckonEngine *engine);
 
 /// Rows of a table that runs read often.
@@ -513,10 +515,11 @@ typedef struct ReckonCounters {
   uint64_t wait_ns; // and for how long together
   uint64_t version; // the newest
   uint64_t commits, rows_updated;
-  uint64_t commit_wait_ns; // that commits waited for runs
-  uint64_t run_retries;    // that runs took up a version while a commit ended, each some nanoseconds
+  uint64_t commit_wait_ns;  // that commits waited for runs
+  uint64_t run_retries;     // that runs took up a version while a commit ended, each some nanoseconds
+  uint64_t unchecked_bytes; // of rows that nobody has checked yet
 } ReckonCounters;
-#define RECKON_COUNTERS_INIT {sizeof(ReckonCounters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RECKON_COUNTERS_INIT {sizeof(ReckonCounters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 RECKON_API ReckonStatus reckon_engine_counters(const ReckonEngine *engine, ReckonCounters *counters);
 /// The same in the text format of Prometheus, with the label engine="NAME" unless `name` is null. Writes at most
 /// `capacity` bytes, the zero at the end included, and stores in `needed` how many there are; RECKON_INVALID when they

@@ -162,6 +162,13 @@ TEST_F(Faults, LoadWithRowsPlacedInMemoryAndWarmedUp) {
   }));
 }
 
+TEST_F(Faults, LoadWithAScrubInTheBackground) {
+  write(engineFile, sampleEngine(withRows(sampleSpec(), 40000)));
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.scrub_bytes_per_second = 1 << 20;
+  sweep(loading([&] { return openAndRun(engineFile.c_str(), &options, 1); }));
+}
+
 TEST_F(Faults, ACommitOfRowsPlacedInMemoryHappensOrDoesNot) {
   write(engineFile, sampleEngine(withRows(sampleSpec(), 40000)));
   ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;

@@ -11,7 +11,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <fstream>
+#include <mutex>
 #include <thread>
 #include <unistd.h>
 
@@ -93,6 +97,82 @@ TEST_F(RowChecks, EveryChunkHasItsOwn) {
   ASSERT_FALSE(open());
   EXPECT_FALSE(engine.verify());
   EXPECT_FALSE(read(0, rows - 1));
+}
+
+TEST_F(RowChecks, AScrubChecksInTheBackground) {
+  struct Heard {
+    std::mutex mutex;
+    std::vector<std::string> errors, others;
+    bool has(const std::string &text) {
+      std::lock_guard<std::mutex> lock(mutex);
+      return std::any_of(others.begin(), others.end(), [&](const auto &other) { return other.find(text) == 0; });
+    }
+    static void take(void *user, ReckonLogLevel level, const char *message) {
+      auto &self = *static_cast<Heard *>(user);
+      std::lock_guard<std::mutex> lock(self.mutex);
+      (level == RECKON_LOG_ERROR && std::strstr(message, "are damaged:") ? self.errors : self.others)
+          .push_back(message);
+    }
+  } heard;
+  auto waitUntil = [](const auto &condition) {
+    for (int i = 0; i < 20000 && !condition(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return condition();
+  };
+  reckon_set_log(Heard::take, &heard, RECKON_LOG_INFO);
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.scrub_bytes_per_second = int64_t(1) << 40;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size(), {}, options));
+  EXPECT_TRUE(waitUntil([&] { return engine.counters().unchecked_bytes == 0; }));
+  EXPECT_TRUE(waitUntil([&] { return heard.has("3203072 bytes of rows were checked in the background, 0 pieces"); }));
+  EXPECT_TRUE(heard.errors.empty());
+  // What is damaged later is not looked at again.
+  damageRow(40);
+  EXPECT_FALSE(engine.verify());
+  damageRow(90000);
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size(), {}, options));
+  EXPECT_TRUE(waitUntil([&] { return heard.has("3203072 bytes of rows were checked in the background, 2 pieces"); }));
+  EXPECT_EQ(engine.counters().unchecked_bytes, 2u << 16);
+  ASSERT_EQ(heard.errors.size(), 2u);
+  EXPECT_EQ(heard.errors[0].find("table 'emb.weight': rows 0 to 2047 are damaged"), 0u) << heard.errors[0];
+  EXPECT_FALSE(read(50000, 2100));
+  EXPECT_EQ(read(41, 0).code, RECKON_INVALID);
+  reckon_set_log(nullptr, nullptr, RECKON_LOG_ERROR);
+  // It keeps its pace, and ends with the engine.
+  options.scrub_bytes_per_second = 1 << 17;
+  ASSERT_FALSE(engine.openMemory(bytes.data(), bytes.size(), {}, options));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_GT(engine.counters().unchecked_bytes, 3000000u);
+  engine = Engine();
+  options.scrub_bytes_per_second = -1;
+  EXPECT_EQ(engine.openMemory(bytes.data(), bytes.size(), {}, options).message,
+            "ReckonOpenOptions: scrub_bytes_per_second is -1");
+}
+
+TEST_F(RowChecks, TheLogMayCloseAnEngineThatIsScrubbed) {
+  damageRow(40);
+  ReckonOpenOptions options = RECKON_OPEN_OPTIONS_INIT;
+  options.scrub_bytes_per_second = 1 << 20;
+  struct Closing {
+    std::mutex mutex;
+    Engine engine;
+    std::atomic<bool> isClosed{false};
+  } closing;
+  reckon_set_log(
+      [](void *user, ReckonLogLevel, const char *) {
+        auto &self = *static_cast<Closing *>(user);
+        std::lock_guard<std::mutex> lock(self.mutex);
+        self.engine = Engine();
+        self.isClosed = true;
+      },
+      &closing, RECKON_LOG_ERROR);
+  {
+    std::lock_guard<std::mutex> lock(closing.mutex);
+    ASSERT_FALSE(closing.engine.openMemory(bytes.data(), bytes.size(), {}, options));
+  }
+  while (!closing.isClosed)
+    std::this_thread::yield();
+  reckon_set_log(nullptr, nullptr, RECKON_LOG_ERROR);
 }
 
 TEST_F(RowChecks, ThreadsCheckAtOnce) {
