@@ -22,7 +22,7 @@ using namespace reckon;
 
 /// The largest number of elements of a tensor, and the largest rank that an engine holds.
 static constexpr int64_t maxElements = int64_t(1) << 48;
-static constexpr size_t maxRank = 8;
+static constexpr int64_t maxRank = 8;
 
 //===-- The function ----------------------------------------------------------===//
 
@@ -146,8 +146,7 @@ Type NetworkCall::type(DataType type) {
 
 rec::Shape NetworkCall::shape(const std::vector<Size> &sizes) {
   rec::Shape shape;
-  if (sizes.size() > maxRank)
-    fail("a shape of " + Twine(sizes.size()) + " sizes; there are at most " + Twine(maxRank));
+  checkRankFits(static_cast<int64_t>(sizes.size()));
   int64_t elements = 1;
   for (const Size &size : sizes) {
     if (failed)
@@ -182,6 +181,11 @@ int64_t NetworkCall::axis(Value x, const char *what, int64_t axis) {
 }
 
 //===-- Checks ----------------------------------------------------------------===//
+
+void NetworkCall::checkRankFits(int64_t rank) {
+  if (rank > maxRank)
+    fail("a shape of " + Twine(rank) + " sizes; there are at most " + Twine(maxRank));
+}
 
 void NetworkCall::checkEnumerator(const char *what, int value, int count) {
   if (value < 0 || value >= count)
@@ -226,7 +230,7 @@ Value NetworkCall::makeConstant(RankedTensorType type, const void *data, const s
 
 RankedTensorType NetworkCall::checkWeights(const Twine &what, DataType type, ArrayRef<int64_t> shape) {
   Type element = this->type(type);
-  if (shape.size() > maxRank)
+  if (static_cast<int64_t>(shape.size()) > maxRank)
     fail(what + " has " + Twine(shape.size()) + " sizes; there are at most " + Twine(maxRank));
   int64_t elements = 1;
   for (int64_t size : shape) {
@@ -290,6 +294,9 @@ static std::string stripOp(StringRef message) {
 int64_t NetworkCall::give(ArrayRef<Value> made) {
   if (!failed && layers.isBroken())
     fail(stripOp(layers.getError()));
+  for (Value value : made)
+    if (!failed)
+      checkRankFits(importer::getRank(value));
   if (failed)
     return -1;
   rec::addRequirements(builder.func, layers.requirements);

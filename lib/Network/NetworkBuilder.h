@@ -96,6 +96,8 @@ public:
   void checkEnumerator(const char *what, int value, int count);
   /// Fails unless the value has this rank, or this element type and each size; an empty size is any.
   void checkRank(const char *what, mlir::Value value, int64_t rank);
+  /// Fails where an engine has no room for so many sizes.
+  void checkRankFits(int64_t rank);
   void checkFloat(const char *what, mlir::Value value);
   void checkSame(const char *what, mlir::Value value, const char *otherWhat, mlir::Value other);
   void checkSize(const char *what, mlir::Value value, int64_t axis, const SizeExpr &size, const llvm::Twine &why);

@@ -192,6 +192,11 @@ TEST(Network, ErrorsAreOfTheCallInTheCallersNames) {
             "addLinear 'fc': x 'ids' is i64[batch]: floats were expected");
   EXPECT_EQ(errorOf([&](N n, T x, T) { n.addEmbedding("row", {"emb", 4, 3, data.data()}, x); }),
             "addEmbedding 'row': ids 'x' is f32[batch, 4]: integers of 32 or 64 bits were expected");
+  EXPECT_EQ(errorOf([&](N n, T, T) {
+              T wide = n.addInput("wide", DataType::I64, std::vector<Size>(8, 2));
+              n.addEmbedding("row", {"emb", 4, 3, data.data()}, wide);
+            }),
+            "addEmbedding 'row': a shape of 9 sizes; there are at most 8");
   EXPECT_EQ(errorOf([&](N n, T, T ids) { n.addEmbedding("row", {"", 4, 3, data.data()}, ids); }),
             "addEmbedding 'row': the table has no name");
   EXPECT_EQ(errorOf([&](N n, T, T ids) { n.addEmbedding("row", {"emb", 0, 3, data.data()}, ids); }),
