@@ -290,6 +290,23 @@ SizeExpr SizeExpr::ceilDiv(const SizeExpr &value, const SizeExpr &divisor) {
   return floorDiv(value + divisor - SizeExpr(1), divisor);
 }
 
+/// The order of two sizes that differ in a constant alone. Not by their difference, which may exceed 64 bits: then the
+/// result would depend on which pairs of operands meet.
+static std::optional<int> compareConstants(const SizeExpr &a, const SizeExpr &b) {
+  auto split = [](const std::vector<Term> &terms) {
+    bool hasConstant = !terms.empty() && terms.back().factors.empty();
+    return std::pair(terms.size() - hasConstant, hasConstant ? terms.back().coefficient : 0);
+  };
+  auto [numA, constantA] = split(a.terms());
+  auto [numB, constantB] = split(b.terms());
+  if (numA != numB)
+    return std::nullopt;
+  for (size_t i = 0; i < numA; ++i)
+    if (a.terms()[i].coefficient != b.terms()[i].coefficient || compareFactors(a.terms()[i], b.terms()[i]) != 0)
+      return std::nullopt;
+  return constantA < constantB ? -1 : constantA > constantB;
+}
+
 /// Flattens nested minima (or maxima), drops what another operand bounds, and nests the rest again in order, so that
 /// the grouping does not matter.
 static SizeExpr extremum(Atom::Kind kind, const SizeExpr &a, const SizeExpr &b) {
@@ -306,10 +323,10 @@ static SizeExpr extremum(Atom::Kind kind, const SizeExpr &a, const SizeExpr &b) 
     }
     bool dropped = false;
     for (SizeExpr &other : operands) {
-      auto difference = (next - other).constant();
-      if (!difference)
+      std::optional<int> order = compareConstants(next, other);
+      if (!order)
         continue;
-      if ((*difference < 0) == (kind == Atom::Kind::Min))
+      if ((*order < 0) == (kind == Atom::Kind::Min))
         other = next;
       dropped = true;
       break;

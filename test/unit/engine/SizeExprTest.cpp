@@ -54,6 +54,12 @@ TEST(SizeExpr, FloorDivSimplifies) {
 TEST(SizeExpr, MinMaxSimplify) {
   EXPECT_EQ(read("max(batch, batch+1)").str(), "batch+1");
   EXPECT_EQ(read("min(batch, batch+1)").str(), "batch");
+  // Also where the difference exceeds 64 bits, and then in any order.
+  EXPECT_EQ(read("min(-9000000000000000000, 9000000000000000000)").str(), "-9000000000000000000");
+  EXPECT_EQ(read("max(n-9000000000000000000, n+9000000000000000000)").str(), "n+9000000000000000000");
+  for (const char *text : {"min(min(-4539628425446424576, 9079256850892849152), 4539628425446424576)",
+                           "min(4539628425446424576, min(9079256850892849152, -4539628425446424576))"})
+    EXPECT_EQ(read(text).str(), "-4539628425446424576");
   EXPECT_EQ(read("max(a, max(b, c))"), read("max(max(c, a), b)"));
   EXPECT_EQ(read("max(3, max(a, 5))").str(), read("max(a, 5)").str());
   // No dimension is negative.
