@@ -222,15 +222,16 @@ LogicalResult LayerEmitter::emitConcat(rec::ConcatOp op) {
   SizeExpr offset = 0;
   for (Value operand : op.getInputs()) {
     Value begin = size(offset);
-    if (forwarded.contains(operand))
+    if (forwarded.contains(operand)) {
       materialize(operand);
-    else
+    } else {
+      StridedView part = place;
+      SmallVector<Value> first(place.strides.size(), constantIndex(0));
+      first[op.getAxis()] = begin;
+      part.base = pointer(place, first);
       // A constant holds all rows, of which this is one.
-      nest(operand, isRowValue(op.getResult()), [&](Index index) {
-        SmallVector<Value> target(index);
-        target[op.getAxis()] = add(target[op.getAxis()], begin);
-        store(element(operand, index), place, target);
-      });
+      fill(operand, isRowValue(op.getResult()), part, [&](Index index) { return element(operand, index); });
+    }
     offset = offset + rec::getShape(operand)[op.getAxis()];
   }
   places[op.getResult()] = place;

@@ -198,7 +198,7 @@ protected:
   }
 
   //===--- Lookups (Lookup.cpp) ---===//
-  mlir::LogicalResult emitEmbedding(rec::EmbeddingOp op);
+  virtual mlir::LogicalResult emitEmbedding(rec::EmbeddingOp op);
   mlir::LogicalResult emitEmbeddingBag(rec::EmbeddingBagOp op);
   mlir::LogicalResult emitMultiLookup(rec::MultiLookupOp op);
   LookupTable lookupTable(Value table, rec::OutOfRange policy);

@@ -93,6 +93,15 @@ protected:
   void scanShortLines(rec::CumSumOp op, int64_t length, const StridedView &place);
   /// A line by all threads of a block.
   void scanLine(rec::CumSumOp op, const StridedView &place, llvm::SmallVector<Value> index);
+  mlir::LogicalResult emitEmbedding(rec::EmbeddingOp op) override; // GenericLookups.cpp
+  struct RowPiece;
+  /// The piece of a row at a position among those of all ids; loads its id.
+  RowPiece findPiece(rec::EmbeddingOp op, const loops::LookupTable &table, Value position,
+                     llvm::ArrayRef<Value> extents, unsigned count);
+  /// With `zeros`, what a bad id reads, bytes go from the table to the result as they are.
+  void loadPiece(const loops::LookupTable &table, RowPiece &piece, Value zeros, unsigned count);
+  void storePiece(const loops::LookupTable &table, const RowPiece &piece, const StridedView &place, Index extents,
+                  bool isRaw, unsigned count);
   mlir::LogicalResult emitTopK(rec::TopKOp op) override; // GenericOrders.cpp
   bool countsOrder(rec::TopKOp op) const;
 

@@ -82,3 +82,25 @@ plan.kernel @ordered whole dims ["n"] operands [<strides = <1>>, <strides = <2, 
 // CHECK-LABEL: llvm.func @ordered(
 // CHECK: nvvm.barrier
 // CHECK: llvm.return
+
+// The rows of a sequence's ids: a thread takes pieces of 16 bytes, the ids of several before their rows, and no branch stands between the
+// loads, for a bad id reads zeros.
+// CHECK-LABEL: llvm.func @sequence(
+// CHECK: scf.for
+// CHECK: llvm.load {{.*}}-> i64
+// CHECK-NOT: scf.if
+// CHECK: llvm.load {{.*}}-> i64
+// CHECK-NOT: scf.if
+// CHECK-COUNT-2: llvm.load {{.*}}-> vector<4xi32>
+// CHECK: llvm.store {{.*}} : vector<4xi32>
+// CHECK: scf.if
+// CHECK: llvm.call @reckon_report
+plan.kernel @sequence rows dims ["batch", "%rows:0"] operands [
+    <strides = <64, 1>, rows_dim = 1, constant = true, aligned = true>, <strides = <20, 1>, row = true, constant = true>,
+    <strides = <1280, 64, 1>, aligned = true>] {
+^bb0(%t: tensor<?x64xf16, #rec.dims<"%rows:0", 64>>, %ids: tensor<?x20xi64, #rec.dims<"batch", 20>>):
+  %0 = rec.embedding %t, %ids : (tensor<?x64xf16, #rec.dims<"%rows:0", 64>>, tensor<?x20xi64, #rec.dims<"batch", 20>>)
+    -> tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>
+  %1 = rec.unary relu %0 : (tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>) -> tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>
+  rec.yield %1 : tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>
+}
