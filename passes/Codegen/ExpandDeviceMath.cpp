@@ -22,6 +22,8 @@ namespace reckon::codegen {
 
 /// What the device has instructions for, in all types and widths that kernels compute in.
 static bool isInstruction(Operation *op) {
+  if (auto power = dyn_cast<math::Exp2Op>(op))
+    return power.getType().isF32() && bitEnumContainsAll(power.getFastmath(), arith::FastMathFlags::afn);
   return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
              math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::RoundEvenOp, math::RoundOp,
              math::RsqrtOp, math::SqrtOp, math::TruncOp>(op);

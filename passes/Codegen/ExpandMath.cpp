@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/StringSet.h"
@@ -46,6 +47,49 @@ template <typename Op, typename Intrinsic> struct KeepExtremum : OpRewritePatter
   }
 };
 
+/// Patterns for functions of f32 that may be approximate.
+template <typename Op> struct ApproximatePattern : OpRewritePattern<Op> {
+  ApproximatePattern(MLIRContext *context) : OpRewritePattern<Op>(context, /*benefit=*/2) {}
+
+  static Value constant(ImplicitLocOpBuilder &b, double value) {
+    return arith::ConstantOp::create(b, b.getF32FloatAttr(value));
+  }
+  static Value exp2(ImplicitLocOpBuilder &b, Value x, double scale, arith::FastMathFlagsAttr flags) {
+    return math::Exp2Op::create(b, arith::MulFOp::create(b, x, constant(b, scale)), flags);
+  }
+  virtual Value approximate(ImplicitLocOpBuilder &b, Value x, arith::FastMathFlagsAttr flags) const = 0;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return failure();
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    rewriter.replaceOp(op, approximate(b, op.getOperand(), op.getFastmathAttr()));
+    return success();
+  }
+};
+
+struct ExpByExp2 : ApproximatePattern<math::ExpOp> {
+  using ApproximatePattern::ApproximatePattern;
+  Value approximate(ImplicitLocOpBuilder &b, Value x, arith::FastMathFlagsAttr flags) const override {
+    return exp2(b, x, M_LOG2E, flags);
+  }
+};
+
+/// 1 - 2 / (e^2x + 1), and around zero, where that cancels, x - x^3 / 3 + 2 x^5 / 15.
+struct TanhByExp2 : ApproximatePattern<math::TanhOp> {
+  using ApproximatePattern::ApproximatePattern;
+  Value approximate(ImplicitLocOpBuilder &b, Value x, arith::FastMathFlagsAttr flags) const override {
+    Value sum = arith::AddFOp::create(b, exp2(b, x, 2 * M_LOG2E, flags), constant(b, 1));
+    Value far = arith::SubFOp::create(b, constant(b, 1), arith::DivFOp::create(b, constant(b, 2), sum, flags));
+    Value square = arith::MulFOp::create(b, x, x);
+    Value factor = math::FmaOp::create(b, square, constant(b, 2.0 / 15), constant(b, -1.0 / 3));
+    Value near = math::FmaOp::create(b, arith::MulFOp::create(b, square, factor), x, x);
+    Value isNear =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, math::AbsFOp::create(b, x), constant(b, 1.0 / 16));
+    return arith::SelectOp::create(b, isNear, near, far);
+  }
+};
+
 struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
   using Base::Base;
 
@@ -56,6 +100,8 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     });
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, isExpanded);
+    if (byExp2)
+      patterns.add<ExpByExp2, TanhByExp2>(&getContext());
     if (keepExtrema)
       patterns.add<KeepExtremum<arith::MaximumFOp, LLVM::MaximumOp>, KeepExtremum<arith::MinimumFOp, LLVM::MinimumOp>>(
           &getContext());

@@ -94,7 +94,7 @@ def ExpandDeviceMath : Pass<"rec-expand-device-math"> {
     Requires: math ops and arith.remf on f32 or f64 scalars, after rec-expand-math.
 
     Guarantees: what is left of the math dialect are instructions: roundings, roots, absolute values, bit counts. The
-    functions on f32 are computed in f64 and rounded.
+    functions on f32 are computed in f64 and rounded, but `exp2` that may be approximate (`afn`) is an instruction, too.
 
     Does not do: vectors and other types, which are errors; no library of device functions is used.
 
@@ -112,12 +112,15 @@ def ExpandMath : Pass<"rec-expand-math"> {
     Guarantees: `exp`, `log`, `log1p`, `tanh` and `erf` on f32 are arithmetic, so that LLVM vectorises the loops around
     them and no math library is called. The errors are a few units in the last place; infinities and NaN behave as in C.
     With `keep-extrema`, `maximumf` and `minimumf` on f32 and f64 are LLVM's intrinsics, in which its vectoriser sees a reduction.
+    With `by-exp2`, `exp` and `tanh` on f32 that may be approximate (`afn`) are computed from `exp2`, for devices that have an
+    instruction for that.
 
     Does not do: other functions and other types; they become calls into libm.
 
     Example: `math.exp %x : f32` becomes a range reduction, a polynomial and an exponent insertion.
   }];
-  let options = [Option<"keepExtrema", "keep-extrema", "bool", /*default=*/"false", "Keep maxima and minima for LLVM">];
+  let options = [Option<"keepExtrema", "keep-extrema", "bool", /*default=*/"false", "Keep maxima and minima for LLVM">,
+                 Option<"byExp2", "by-exp2", "bool", /*default=*/"false", "Approximate functions by powers of two">];
   let statistics = [Statistic<"numExpanded", "expanded", "functions expanded">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];

@@ -52,7 +52,9 @@ void reckon::buildHostCodegenPipeline(OpPassManager &pm, StringRef cpu, bool che
 void reckon::buildDeviceLowering(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(createLoopInvariantCodeMotionPass());
-  pm.addPass(codegen::createExpandMath());
+  codegen::ExpandMathOptions math;
+  math.byExp2 = true;
+  pm.addPass(codegen::createExpandMath(math));
   pm.addPass(codegen::createExpandDeviceMath());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());

@@ -148,7 +148,7 @@ LogicalResult LayerEmitter::emitSoftmax(rec::SoftmaxOp op) {
     Value greatest = reduceOver(extent, ReduceKind::max, type, [&](Index i) { return at(i[0]); });
     auto shifted = [&](Value i) { return emitBinary(b, BinaryKind::sub, at(i), greatest, type); };
     Value sum = reduceOver(extent, ReduceKind::sum, type, [&](Index i) {
-      Value e = math::ExpOp::create(b, shifted(i[0]));
+      Value e = emitExp(b, shifted(i[0]), type);
       if (!op.getLog()) {
         index[axis] = i[0];
         store(e, place, index);

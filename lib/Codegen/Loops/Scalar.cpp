@@ -137,8 +137,20 @@ static Value emitLog(ImplicitLocOpBuilder &b, Value x) {
   return arith::SubFOp::create(b, math::LogOp::create(b, scaled), back);
 }
 
+/// Of functions whose result is rounded to half a float: what a device's own instructions for them are off by does not
+/// show.
+static arith::FastMathFlagsAttr roundedFlags(ImplicitLocOpBuilder &b, Type elementType) {
+  bool isRounded = elementType.isF16() || elementType.isBF16();
+  return arith::FastMathFlagsAttr::get(b.getContext(),
+                                       isRounded ? arith::FastMathFlags::afn : arith::FastMathFlags::none);
+}
+
+Value loops::emitExp(ImplicitLocOpBuilder &b, Value x, Type elementType) {
+  return math::ExpOp::create(b, x, roundedFlags(b, elementType));
+}
+
 /// The kinds that are one operation of the math dialect; null for others.
-static Value emitMathUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x) {
+static Value emitMathUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type elementType) {
   switch (kind) {
   case UnaryKind::abs:
     return math::AbsFOp::create(b, x);
@@ -163,7 +175,7 @@ static Value emitMathUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x) {
   case UnaryKind::erf:
     return math::ErfOp::create(b, x);
   case UnaryKind::exp:
-    return math::ExpOp::create(b, x);
+    return emitExp(b, x, elementType);
   case UnaryKind::floor:
     return math::FloorOp::create(b, x);
   case UnaryKind::round:
@@ -177,7 +189,7 @@ static Value emitMathUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x) {
   case UnaryKind::tan:
     return math::TanOp::create(b, x);
   case UnaryKind::tanh:
-    return math::TanhOp::create(b, x);
+    return math::TanhOp::create(b, x, roundedFlags(b, elementType));
   default:
     return {};
   }
@@ -187,15 +199,19 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   Type type = computeType(elementType);
   if (!isa<FloatType>(type))
     return emitIntegerUnary(b, kind, x, elementType);
-  if (Value value = emitMathUnary(b, kind, x))
+  if (Value value = emitMathUnary(b, kind, x, elementType))
     return value;
 
   auto constant = [&](double value) { return scalarConstant(b, elementType, value); };
   auto add = [&](Value l, Value r) -> Value { return arith::AddFOp::create(b, l, r); };
   auto mul = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, l, r); };
   auto div = [&](Value l, Value r) -> Value { return arith::DivFOp::create(b, l, r); };
-  auto exp = [&](Value v) -> Value { return math::ExpOp::create(b, v); };
-  auto sigmoid = [&](Value v) { return div(constant(1), add(constant(1), exp(arith::NegFOp::create(b, v)))); };
+  auto exp = [&](Value v) { return emitExp(b, v, elementType); };
+  auto tanh = [&](Value v) -> Value { return math::TanhOp::create(b, v, roundedFlags(b, elementType)); };
+  auto sigmoid = [&](Value v) -> Value {
+    Value sum = add(constant(1), exp(arith::NegFOp::create(b, v)));
+    return arith::DivFOp::create(b, constant(1), sum, roundedFlags(b, elementType));
+  };
   // log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|).
   auto softplus = [&](Value v) {
     Value tail = math::Log1pOp::create(b, exp(arith::NegFOp::create(b, math::AbsFOp::create(b, v))));
@@ -209,8 +225,7 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   }
   case UnaryKind::gelu_tanh: {
     Value cubic = add(x, mul(constant(0.044715), mul(x, mul(x, x))));
-    Value tanh = math::TanhOp::create(b, mul(constant(std::sqrt(2 / M_PI)), cubic));
-    return mul(mul(constant(0.5), x), add(constant(1), tanh));
+    return mul(mul(constant(0.5), x), add(constant(1), tanh(mul(constant(std::sqrt(2 / M_PI)), cubic))));
   }
   case UnaryKind::hard_swish: {
     Value gate = add(mul(x, constant(1.0 / 6)), constant(0.5));
@@ -225,7 +240,7 @@ Value loops::emitUnary(ImplicitLocOpBuilder &b, UnaryKind kind, Value x, Type el
   case UnaryKind::log:
     return emitLog(b, x);
   case UnaryKind::mish:
-    return mul(x, math::TanhOp::create(b, softplus(x)));
+    return mul(x, tanh(softplus(x)));
   case UnaryKind::neg:
     return arith::NegFOp::create(b, x);
   case UnaryKind::reciprocal:

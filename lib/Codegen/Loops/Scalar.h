@@ -35,6 +35,8 @@ mlir::Value toStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Ty
 /// A number as a constant of the compute type of `elementType`.
 mlir::Value scalarConstant(mlir::ImplicitLocOpBuilder &b, mlir::Type elementType, double value);
 
+/// The exponential, approximate (`afn`) where the result is rounded to half floats: then a device has an instruction.
+mlir::Value emitExp(mlir::ImplicitLocOpBuilder &b, mlir::Value x, mlir::Type elementType);
 mlir::Value emitUnary(mlir::ImplicitLocOpBuilder &b, rec::UnaryKind kind, mlir::Value x, mlir::Type elementType);
 /// `exponentType` is the element type of y where it differs from x's: the exponent of `pow`.
 mlir::Value emitBinary(mlir::ImplicitLocOpBuilder &b, rec::BinaryKind kind, mlir::Value x, mlir::Value y,

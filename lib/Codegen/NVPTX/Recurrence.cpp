@@ -142,7 +142,7 @@ void RecurrenceKernel::clearRest(const Row &row, llvm::function_ref<void(Value)>
 // Units
 //===----------------------------------------------------------------------===//
 
-Value RecurrenceKernel::gate(Value x, UnaryKind kind) { return emitUnary(b, kind, x, b.getF32Type()); }
+Value RecurrenceKernel::gate(Value x, UnaryKind kind) { return emitUnary(b, kind, x, elementType); }
 
 RecurrenceKernel::Unit RecurrenceKernel::getInitial(const Row &row, Value unit) {
   auto from = [&](const std::optional<StridedView> &state) {
