@@ -33,11 +33,14 @@ llvm::SmallVector<SizeExpr> StridedMap::getStrides() const {
 }
 
 std::optional<StridedAxis> StridedMap::merge(unsigned begin, unsigned end) const {
-  if (begin == end)
-    return StridedAxis{1, 1};
-  StridedAxis merged = axes[end - 1];
-  for (unsigned i = end - 1; i-- > begin;) {
-    if (axes[i].stride != axes[i + 1].stride * axes[i + 1].size)
+  StridedAxis merged{1, begin == end ? SizeExpr(1) : axes[end - 1].stride};
+  for (unsigned i = end; i-- > begin;) {
+    // Nobody steps along an axis of one position.
+    if (axes[i].size == SizeExpr(1))
+      continue;
+    if (merged.size == SizeExpr(1))
+      merged.stride = axes[i].stride;
+    else if (axes[i].stride != merged.stride * merged.size)
       return std::nullopt;
     merged.size = axes[i].size * merged.size;
   }

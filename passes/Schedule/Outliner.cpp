@@ -304,15 +304,17 @@ Value Outliner::makeAlloc(Value value, BufferType type) {
   auto alloc = [&](BufferType type) -> Value {
     return AllocOp::create(builder, value.getLoc(), type, /*local=*/false, /*slot=*/IntegerAttr());
   };
-  if (rowAlignment == 0 || type.getRank() != 2 || !type.getDims().getSize(1).isConstant())
+  auto isConstant = [](const SizeExpr &size) { return size.isConstant(); };
+  rec::Shape sizes(type.getSizes());
+  if (rowAlignment == 0 || sizes.size() < 2 || !llvm::all_of(llvm::drop_begin(sizes), isConstant))
     return alloc(type);
-  int64_t columns = getPaddedColumns(value, type);
-  if (SizeExpr(columns) == type.getDims().getSize(1))
+  SizeExpr columns = getPaddedColumns(value, type);
+  if (columns == sizes.back())
     return alloc(type);
   ++numPadded;
-  SizeExpr sizes[] = {type.getDims().getSize(0), columns};
+  sizes.back() = columns;
   Value wide = alloc(BufferType::get(func.getContext(), type.getElementType(), sizes));
-  return SliceOp::create(builder, value.getLoc(), type, wide, /*axis=*/1, /*offset=*/0);
+  return SliceOp::create(builder, value.getLoc(), type, wide, /*axis=*/sizes.size() - 1, /*offset=*/0);
 }
 
 Value Outliner::getBuffer(Value value) {

@@ -91,6 +91,23 @@ plan.kernel @unpacked gemm dims ["batch"] operands [
   rec.yield %0 : tensor<?x64xf16, #rec.dims<"batch", 64>>
 }
 
+// A step of each sequence: nobody steps along the dimension of one position, whatever its stride.
+// CHECK: plan.kernel @step
+// CHECK-SAME: function = @cuda_code::@step_splitk8
+// OLD: plan.kernel @step
+// OLD-SAME: function = @cuda_code::@step_splitk8
+plan.kernel @step gemm dims ["batch"] operands [
+    <strides = <64, 64, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <mma>, aligned = true, constant = true>,
+    <strides = <512, 64, 1>, row = true, aligned = true>, <strides = <64, 1>, packing = <wgmma>, alternative_to = 1, aligned = true, constant = true>,
+    <strides = <64, 64, 1>, aligned = true>] {
+^bb0(%x: tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>, %w: tensor<64x64xf16>, %r: tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>,
+     %again: tensor<64x64xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>, tensor<64x64xf16>) -> tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>
+  %1 = rec.binary add %0, %r : (tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>, tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>)
+    -> tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>
+  rec.yield %1 : tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>
+}
+
 // CHECK: module @cuda_code
 // A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
 // CHECK-LABEL: llvm.func @cross_splitk8
