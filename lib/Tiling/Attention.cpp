@@ -74,8 +74,7 @@ static void keepDependent(llvm::SmallDenseSet<Operation *> &layers, rec::MatmulO
 
 /// A softmax over the keys, in the products' type.
 static bool isOverKeys(rec::SoftmaxOp softmax, Type type) {
-  return softmax->hasOneUse() && !softmax.getLog() &&
-         softmax.getAxis() + 1 == static_cast<int64_t>(shapeOf(softmax.getX()).size()) &&
+  return softmax->hasOneUse() && !softmax.getLog() && softmax.getAxis() + 1 == shapeOf(softmax.getX()).size() &&
          softmax.getType().getElementType() == type;
 }
 
@@ -113,12 +112,29 @@ std::optional<Attention> Attention::match(rec::MatmulOp mix) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
+/// For wgmma, blocks of rows of 128 bytes; for ldmatrix an odd number of 16 bytes a row, so that eight rows are in
+/// different banks.
+unsigned AttentionTile::tileBytes(unsigned rows, unsigned columns) const {
+  return usesWgmma ? llvm::divideCeil(columns, 64) * rows * 128 : rows * (2 * columns + 16);
+}
+
+/// From here on wgmma was faster than mma.sync, with which blocks are smaller (docs/cuda-measurements.md).
+static constexpr int64_t fewestKeysOfGroups = 512;
+
 AttentionTile AttentionTile::choose(const Attention &attention, const GpuTarget &gpu) {
   AttentionTile tile;
   tile.queryDim = llvm::alignTo(attention.queryDim(), 16);
   tile.valueDim = llvm::alignTo(attention.valueDim(), 16);
+  bool isWide = std::max(tile.queryDim, tile.valueDim) > 128;
+  int64_t queries = attention.queries().value_or(INT64_MAX), keys = attention.keys().value_or(INT64_MAX);
+  if (gpu.hasWgmma && !isWide && keys >= fewestKeysOfGroups) {
+    tile.usesWgmma = true;
+    tile.rowTiles = 1;
+    tile.warps = queries <= 64 ? 4 : 8;
+    return tile;
+  }
   // The sums of a warp and the scores have to fit into its registers.
-  if (std::max(tile.queryDim, tile.valueDim) > 128 || attention.queries().value_or(INT64_MAX) <= 64)
+  if (isWide || queries <= 64)
     tile.rowTiles = 1;
   // Two blocks hide each other's barriers.
   while (gpu.blocksByShared(tile.sharedBytes()) < 2 && tile.keys > 16)

@@ -40,8 +40,10 @@ struct Attention {
 /// How a kernel goes over attention: a block takes tiles of queries, and brings tiles of keys and values to shared
 /// memory while it multiplies those before.
 struct AttentionTile {
-  static constexpr unsigned warps = 4, stages = 2;
+  static constexpr unsigned stages = 2;
 
+  bool usesWgmma = false;              ///< of four warps, whose 64 queries are its rows; otherwise mma.sync
+  unsigned warps = 4;                  ///< of a block
   unsigned rowTiles = 2;               ///< of 16 queries, of a warp
   unsigned keys = 64;                  ///< brought at a time
   unsigned scoreKeys = 64;             ///< whose scores are in registers at a time
@@ -49,11 +51,11 @@ struct AttentionTile {
 
   unsigned rows() const { return 16 * rowTiles * warps; }
   unsigned threads() const { return 32 * warps; }
-  /// Bytes from one row to the next in shared memory: an odd number of 16, so that eight rows are in different banks.
-  static unsigned pitch(unsigned columns) { return 2 * columns + 16; }
+  /// Bytes of rows in shared memory.
+  unsigned tileBytes(unsigned rows, unsigned columns) const;
   /// Of queries, keys and values that lie in rows.
   unsigned sharedBytes() const {
-    return rows() * pitch(queryDim) + stages * keys * (pitch(queryDim) + pitch(valueDim));
+    return tileBytes(rows(), queryDim) + stages * (tileBytes(keys, queryDim) + tileBytes(keys, valueDim));
   }
 
   static AttentionTile choose(const Attention &attention, const GpuTarget &gpu);

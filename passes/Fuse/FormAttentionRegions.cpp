@@ -123,7 +123,8 @@ public:
   void addProducers();
   /// Adds the strides of the result.
   void addViews();
-  SmallVector<Operation *> take();
+  void separateMasks();
+  SmallVector<Operation *> inOrder() const;
 
 private:
   bool isOnlyReadHere(Operation *op) const {
@@ -134,6 +135,7 @@ private:
 
   Attention attention;
   llvm::SetVector<Operation *> ops;
+  llvm::SmallDenseSet<Operation *> masks;     ///< of `ops`, those that only scores need
   llvm::DenseMap<Operation *, Value> written; ///< what stands for a constant; null: nothing does
 };
 } // namespace
@@ -204,6 +206,8 @@ void AttentionRegion::addProducers() {
         ops.insert(def);
         if (isSide(op))
           sides.push_back(def);
+        else
+          masks.insert(def);
         changed = true;
       }
   }
@@ -217,10 +221,32 @@ void AttentionRegion::addViews() {
   }
 }
 
-SmallVector<Operation *> AttentionRegion::take() {
-  SmallVector<Operation *> result = ops.takeVector();
+SmallVector<Operation *> AttentionRegion::inOrder() const {
+  SmallVector<Operation *> result(ops.begin(), ops.end());
   llvm::sort(result, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   return result;
+}
+
+/// The most copies of layers of masks.
+static constexpr unsigned mostCopies = 64;
+
+/// Gives each reader of a mask one of its own: what a layer says of keys in one place, and of queries in another, can
+/// then be told apart. They are computed for every score in any case.
+void AttentionRegion::separateMasks() {
+  unsigned copies = 0;
+  // Readers before what they read.
+  SmallVector<Operation *> order = inOrder();
+  for (Operation *op : llvm::reverse(order)) {
+    if (!masks.contains(op))
+      continue;
+    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses()))) {
+      if (copies++ == mostCopies)
+        return;
+      Operation *copy = OpBuilder(op).clone(*op);
+      ops.insert(copy);
+      use.set(copy->getResult(0));
+    }
+  }
 }
 
 namespace {
@@ -242,7 +268,8 @@ struct FormAttentionRegions : fuse::impl::FormAttentionRegionsBase<FormAttention
       AttentionRegion region(*attention);
       region.addProducers();
       region.addViews();
-      fuse::formRegion(region.take(), rec::RegionKind::whole);
+      region.separateMasks();
+      fuse::formRegion(region.inOrder(), rec::RegionKind::whole);
       ++numRegions;
     }
     sortTopologically(block);

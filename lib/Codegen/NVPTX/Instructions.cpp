@@ -87,6 +87,11 @@ void reckon::nvptx::commitCopies(DeviceBuilder &b) { NVVM::CpAsyncCommitGroupOp:
 
 void reckon::nvptx::waitCopies(DeviceBuilder &b) { NVVM::CpAsyncWaitGroupOp::create(b, 0); }
 
+void reckon::nvptx::fenceShared(DeviceBuilder &b) {
+  NVVM::FenceProxyOp::create(b, NVVM::ProxyKind::async_shared,
+                             NVVM::SharedSpaceAttr::get(b.getContext(), NVVM::SharedSpace::shared_cta));
+}
+
 void reckon::nvptx::copyBulk(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value barrier) {
   NVVM::CpAsyncBulkGlobalToSharedClusterOp::create(b, clusterPointer(b, shared), global, b.sharedPointer(barrier),
                                                    b.i32(bytes), /*multicastMask=*/Value(), /*l2CacheHint=*/Value());
@@ -139,10 +144,10 @@ Values reckon::nvptx::multiplyWarp(DeviceBuilder &b, Type type, ArrayRef<Value> 
   return membersOf(b, product, 4);
 }
 
-/// Address / 16, then for rows of 128 swizzled bytes the distance of groups of eight (1024 / 16) at bit 32 and the
-/// swizzle at bit 62.
-Value reckon::nvptx::tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes) {
-  constexpr int64_t fixed = (int64_t(1) << 62) | (int64_t(64) << 32) | (int64_t(1) << 16);
+/// Address / 16, then at bit 16 the distance of rows of the other dimension, for rows of 128 swizzled bytes the
+/// distance of groups of eight (1024 / 16) at bit 32 and the swizzle at bit 62.
+Value reckon::nvptx::tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes, int64_t next) {
+  int64_t fixed = (int64_t(1) << 62) | (int64_t(64) << 32) | (next / 16 << 16);
   Value units = b.shiftRight(address, 4);
   plan::setBytes(units.getDefiningOp(), SizeExpr(bytes));
   return b.bitOr(b.widen(units), b.i64(fixed));

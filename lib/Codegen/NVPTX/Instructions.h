@@ -49,6 +49,8 @@ void copyAsync16(DeviceBuilder &b, Value shared, Value global, Value bytes = {})
 void commitCopies(DeviceBuilder &b);
 /// Until all committed copies of this thread are done.
 void waitCopies(DeviceBuilder &b);
+/// What this thread has stored, or copied by copyAsync16() and waited for, is seen by wgmma after a barrier.
+void fenceShared(DeviceBuilder &b);
 /// Starts a copy of `bytes`, a multiple of 16, from global to shared memory; they count towards the barrier.
 void copyBulk(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value barrier);
 /// Starts the copy of the tile at `origin`, (inner, outer), of so many bytes, of a tensor map (!llvm.ptr in parameter
@@ -64,8 +66,9 @@ Values loadMatrix(DeviceBuilder &b, Value address, bool transposed = false);
 Values multiplyWarp(DeviceBuilder &b, mlir::Type type, llvm::ArrayRef<Value> x, llvm::ArrayRef<Value> y,
                     llvm::ArrayRef<Value> sums);
 
-/// What wgmma knows a tile of so many bytes by.
-Value tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes);
+/// What wgmma knows a tile of so many bytes by: rows of 128 swizzled bytes. Where these are not the inner dimension,
+/// the next of them, of the other dimension, lie `next` bytes apart.
+Value tileDescriptor(DeviceBuilder &b, Value address, int64_t bytes, int64_t next = 16);
 
 } // namespace reckon::nvptx
 

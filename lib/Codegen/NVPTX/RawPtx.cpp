@@ -114,6 +114,10 @@ Value reckon::nvptx::packHalves(DeviceBuilder &b, Value low, Value high, Type el
   return emit(b, b.getI32Type(), text, "rff", {high, low}, /*touchesMemory=*/false)->getResult(0);
 }
 
+Value reckon::nvptx::tanhApproximate(DeviceBuilder &b, Value x) {
+  return emit(b, b.getF32Type(), "tanh.approx.f32 $0, $1;", "ff", {x}, /*touchesMemory=*/false)->getResult(0);
+}
+
 //===----------------------------------------------------------------------===//
 // Products of warpgroups
 //===----------------------------------------------------------------------===//
@@ -160,8 +164,9 @@ void reckon::nvptx::multiplyFromRegisters(DeviceBuilder &b, const WgmmaStage &st
   size_t count = sums.size(), words = left.size();
   std::string text = "{\n.reg .b64 b;\nwgmma.fence.sync.aligned;\n";
   for (unsigned product = 0; product < stage.products; ++product)
-    text += "add.s64 b, $" + std::to_string(count + words) + ", " + std::to_string(2 * product) + ";\n" +
-            wgmmaName(stage) + registers(0, count) + ", " + registers(count + 4 * product, 4) + ", b, 1, 1, 1, 0;\n";
+    text += "add.s64 b, $" + std::to_string(count + words) + ", " + std::to_string(stage.step * product) + ";\n" +
+            wgmmaName(stage) + registers(0, count) + ", " + registers(count + 4 * product, 4) + ", b, 1, 1, 1, " +
+            (stage.isTurned ? "1" : "0") + ";\n";
   text += "wgmma.commit_group.sync.aligned;\n}";
   Values operands(left);
   operands.push_back(stage.right);

@@ -47,13 +47,18 @@ Values loadFromBlock(DeviceBuilder &b, Value shared, unsigned block);
 /// branch behind it, so that two registers instead of one cross from there: epilogues then spill.
 Value packHalves(DeviceBuilder &b, Value low, Value high, mlir::Type elementType);
 
+/// tanh of an f32 in about 11 bits, by the instruction. LLVM 22 has no intrinsic for it.
+Value tanhApproximate(DeviceBuilder &b, Value x);
+
 /// One stage of wgmma: sums += x y. The sums of a thread stand in `sums`, 64 rows after 64 rows; a block of 64 rows has
-/// `columns` / 2 of them. Each product takes 32 bytes of the inner dimension, one behind the other.
+/// `columns` / 2 of them. Each product takes 32 bytes of the inner dimension.
 struct WgmmaStage {
   mlir::Type type; ///< f16, bf16, or f32 to be rounded to tf32
   unsigned columns;
   unsigned products;
-  Value right; ///< descriptor of a tile in shared memory
+  Value right;           ///< descriptor of a tile in shared memory
+  bool isTurned = false; ///< the right tile's rows are the inner dimension
+  unsigned step = 2;     ///< from one product's part of the right tile to the next's, in units of 16 bytes
 };
 /// Fence, products, commit and wait are one text, so that nothing touches the sums between them; separate nvvm.wgmma
 /// ops have not been measured against it. Left operands from shared memory; the products of the stage before are

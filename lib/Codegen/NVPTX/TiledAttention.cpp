@@ -18,11 +18,8 @@
 
 #include "lib/Codegen/NVPTX/TiledAttention.h"
 #include "lib/Codegen/Loops/Scalar.h"
-#include "lib/Codegen/NVPTX/GenericEmitter.h"
 #include "lib/Codegen/NVPTX/Instructions.h"
-#include "lib/Codegen/NVPTX/KnownMultiple.h"
 #include "lib/Codegen/NVPTX/RawPtx.h"
-#include "lib/Tiling/Attention.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -42,125 +39,43 @@ using tiling::Attention;
 using tiling::AttentionTile;
 using tiling::KeyLimit;
 
-/// Elements of 16 bytes.
-static constexpr unsigned chunkElements = 8;
-/// Of the inner dimension in a step of a product.
-static constexpr unsigned innerStep = 16;
 static constexpr double toBinary = 1.4426950408889634;
 /// Under a score that is greater by so much, the weight of another is zero in single precision.
 static constexpr double vanishing = 120;
-
-namespace {
-class AttentionEmitter : public GenericEmitter {
-public:
-  AttentionEmitter(plan::KernelOp kernel, DeviceModule &module, const Attention &attention, const AttentionTile &tile)
-      : GenericEmitter(kernel, module, Shape::Grid, tile.threads()), attention(attention), tile(tile),
-        limits(tiling::findKeyLimits(attention)) {
-    deferred.insert_range(attention.layers);
-  }
-
-  FailureOr<LaunchPlan> emitTiles();
-  /// Known once it is emitted.
-  unsigned sharedBytes() const {
-    return queryTile.bytes() + AttentionTile::stages * (keyTile.bytes() + valueTile.bytes());
-  }
-
-private:
-  LogicalResult emitLayer(Operation *op) override;
-  LogicalResult emitMatmul(rec::MatmulOp op) override;
-
-  /// What a thread carries over the keys: of each row of the accumulators the greatest score and the sum of the
-  /// weights, where softmax makes these, and the sums of values.
-  struct State {
-    Values greatest, sum;
-    WarpSums values;
-  };
-  State start(DeviceBuilder &p);
-  Values pack(const State &state);
-  State unpack(ValueRange flat);
-
-  void placeBlock(DeviceBuilder &p, Value matrices);
-  SmallVector<Value> loadBounds(DeviceBuilder &p);
-  Value keysOf(ArrayRef<Value> bounds, Value upper, Value lower);
-  std::optional<double> greatestExcluded() const;
-  /// A part of a matrix in shared memory, `rows` by `inner`; the rows there are the matrix's, or what is contiguous.
-  struct SharedTile {
-    unsigned rows = 0, inner = 0;
-    bool isTurned = false;
-
-    unsigned height() const { return isTurned ? inner : rows; }
-    unsigned width() const { return isTurned ? rows : inner; }
-    unsigned pitch() const { return AttentionTile::pitch(width()); }
-    unsigned bytes() const { return height() * pitch(); }
-  };
-  SharedTile shareOf(const StridedMatrix &matrix, unsigned rows, unsigned inner);
-  void copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow, Value shared);
-  using CopyChunk = void (AttentionEmitter::*)(DeviceBuilder &, const StridedMatrix &, Value row, Value column,
-                                               Value target);
-  void copyVector(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target);
-  void copyElements(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target);
-  Value loadBits(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column);
-  Values loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row, unsigned inner);
-  void copyStage(DeviceBuilder &p, Value step);
-  Value stageAddress(DeviceBuilder &p, Value step);
-
-  void loadQueries(DeviceBuilder &p);
-  SmallVector<WarpOperand::Tile> queryWords(DeviceBuilder &p, unsigned inner);
-  WarpSums multiplyKeys(DeviceBuilder &p, Value shared, unsigned first);
-  void applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked);
-  void weigh(DeviceBuilder &p, WarpSums &scores, State &state);
-  void addValues(DeviceBuilder &p, const WarpSums &weights, Value shared, unsigned first, State &state);
-  /// Which keys of a step a query has.
-  enum class Keys {
-    Whole,    ///< all
-    Some,     ///< those that the mask leaves it
-    Excluded, ///< those that were left out before
-  };
-  State addKeys(DeviceBuilder &p, Value step, const State &before, Keys kind);
-  /// Over steps of keys. The copy of the first is under way; the others up to `last` follow.
-  State overSteps(Value begin, Value end, Value last, const State &state, Keys kind);
-  State overExcluded(DeviceBuilder &p, Value begin, Value end, double excluded, const State &state);
-  void normalize(DeviceBuilder &p, State &state);
-  void storeRows(DeviceBuilder &p, const Epilogue &epilogue, const State &state);
-  void storeRun(const Epilogue &epilogue, Value row, Value column, ArrayRef<Value> elements);
-
-  Attention attention;
-  AttentionTile tile;
-  SmallVector<KeyLimit> limits;
-  Type type;
-
-  // Of the block.
-  SmallVector<Value> leading; ///< index of the matrix
-  StridedMatrix query, key, value;
-  SharedTile queryTile, keyTile, valueTile;
-  Value firstQuery;           ///< i64
-  Value queryShared, stages;  ///< addresses
-  Value lane, quarter, place; ///< of the warp, i32; lane % 4 and lane / 4
-  Value warpRow;              ///< of the warp's first query in the tile, i32
-  SmallVector<Values> rows;   ///< i64, inside the matrix: of each 16 queries two of this thread
-  Value endOfWarp;            ///< i64: the limit leaves the warp no key from there on
-  SmallVector<SmallVector<WarpOperand::Tile>> heldQueries; ///< of every step of the inner dimension
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // The function
 //===----------------------------------------------------------------------===//
 
+/// x of 1 / (1 + e^-x).
+static Value sigmoidOperand(arith::DivFOp quotient) {
+  auto isOne = [](Value value) { return matchPattern(value, m_OneFloat()); };
+  auto sum = quotient.getRhs().getDefiningOp<arith::AddFOp>();
+  auto exponential = sum ? sum.getRhs().getDefiningOp<math::ExpOp>() : nullptr;
+  auto negation = exponential ? exponential.getOperand().getDefiningOp<arith::NegFOp>() : nullptr;
+  return negation && isOne(quotient.getLhs()) && isOne(sum.getLhs()) ? negation.getOperand() : Value();
+}
+
 /// Exact quotients and exponentials in double precision would take longer than the products; the weights are rounded to
-/// 11 bits or fewer.
+/// 11 bits or fewer, which is what the instruction for tanh has.
 static void approximate(LLVM::LLVMFuncOp function) {
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) {
     if (isa<math::ExpOp, arith::DivFOp>(op) && op->getResult(0).getType().isF32())
       ops.push_back(op);
   });
-  for (Operation *op : ops) {
+  // Readers before what they read.
+  for (Operation *op : llvm::reverse(ops)) {
     DeviceBuilder p(ImplicitLocOpBuilder(op->getLoc(), op));
-    Value x = op->getOperand(0), result;
+    auto quotient = dyn_cast<arith::DivFOp>(op);
+    Value x = op->getOperand(0), gate = quotient ? sigmoidOperand(quotient) : Value(), result;
     FloatAttr divisor;
-    if (isa<math::ExpOp>(op))
+    if (op->use_empty())
+      result = x;
+    else if (!quotient)
       result = p.exp2(arith::MulFOp::create(p, x, p.f32(toBinary)));
+    else if (gate)
+      result = p.fma(tanhApproximate(p, arith::MulFOp::create(p, gate, p.f32(0.5))), p.f32(0.5), p.f32(0.5));
     else if (matchPattern(op->getOperand(1), m_Constant(&divisor)))
       result = arith::MulFOp::create(p, x, p.f32(1 / divisor.getValueAsDouble()));
     else
@@ -180,9 +95,7 @@ FailureOr<LaunchPlan> AttentionEmitter::emitTiles() {
   launch->grid = {matrices * SizeExpr::ceilDiv(shape[shape.size() - 2], SizeExpr(tile.rows()))};
   launch->sharedBytes = sharedBytes();
   launch->blocksPerSm = 0;
-  const GpuTarget &gpu = module.getTarget();
-  unsigned blocks = std::clamp(gpu.blocksByShared(sharedBytes()), 1u, 2u);
-  function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocks));
+  function.function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocksPerSm()));
   return launch;
 }
 
@@ -228,6 +141,12 @@ std::optional<double> AttentionEmitter::greatestExcluded() const {
     if (attention.softmax && std::isfinite(limit.excluded))
       greatest = std::max(limit.excluded, greatest.value_or(limit.excluded));
   return greatest;
+}
+
+/// For which ptxas leaves registers: of a warp of mma.sync, and of one that has its queries in registers, 255.
+unsigned AttentionEmitter::blocksPerSm() const {
+  unsigned warps = tile.usesWgmma && heldQueries.empty() ? 16 : 8;
+  return std::clamp(module.getTarget().blocksByShared(sharedBytes()), 1u, warps / tile.warps);
 }
 
 /// Masks are computed where the score is that they belong to.
@@ -284,7 +203,7 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
   keyTile = shareOf(key, tile.keys, tile.queryDim);
   valueTile = shareOf(value, tile.keys, tile.valueDim);
   queryShared = p.sharedAddress(module.getDynamicShared(p));
-  stages = p.add(queryShared, queryTile.bytes());
+  stages = p.add(queryShared, bytesOf(queryTile));
   Value thread = p.thread();
   lane = p.bitAnd(thread, 31);
   quarter = p.bitAnd(lane, 3);
@@ -294,8 +213,9 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
   for (unsigned i = 0; i < tile.rowTiles; ++i) {
     rows.emplace_back();
     for (unsigned half = 0; half < 2; ++half) {
-      Value row = p.add(firstQuery, p.widen(p.add(p.add(warpRow, place), 16 * i + 8 * half)));
-      rows.back().push_back(arith::MinSIOp::create(b, row, lastQuery));
+      // Numbers of 32 bits, widened, are compared as such.
+      Value row = p.add(p.narrow(firstQuery), p.add(p.add(warpRow, place), 16 * i + 8 * half));
+      rows.back().push_back(p.widen(p.min(row, p.narrow(lastQuery))));
     }
   }
 
@@ -307,16 +227,16 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
   Value last = add(endOfTile, constantIndex(-1)), all = roundUp(key.rows);
   Value whole = stepsOf(keysOf(bounds, firstQuery, last)), steps = roundUp(keysOf(bounds, last, firstQuery));
   if (!limits.empty()) {
-    Value first = p.add(firstQuery, p.widen(warpRow));
-    Value lastOfWarp = arith::MinSIOp::create(b, add(first, constantIndex(16 * tile.rowTiles - 1)), lastQuery);
+    // The warps of a group multiply together.
+    unsigned together = tile.usesWgmma ? 64 : 16 * tile.rowTiles;
+    Value first = p.add(firstQuery, p.widen(tile.usesWgmma ? p.bitAnd(warpRow, -64) : warpRow));
+    Value lastOfWarp = arith::MinSIOp::create(b, add(first, constantIndex(together - 1)), lastQuery);
     endOfWarp = keysOf(bounds, lastOfWarp, first);
   }
 
   copyTile(p, query, queryTile, firstQuery, queryShared);
-  ifThen(p.lessS(none, steps), [&] {
-    DeviceBuilder in(b);
-    copyStage(in, in.i64(0));
-  });
+  copyKeys(p, none, steps);
+  copyValues(p, none, steps);
   commitCopies(p);
   loadQueries(p);
   State state = overSteps(none, whole, steps, start(p), Keys::Whole);
@@ -329,203 +249,6 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
 }
 
 //===----------------------------------------------------------------------===//
-// Copies
-//===----------------------------------------------------------------------===//
-
-AttentionEmitter::SharedTile AttentionEmitter::shareOf(const StridedMatrix &matrix, unsigned count, unsigned inner) {
-  DeviceBuilder p(b);
-  return {count, inner, p.constantOf(matrix.innerStride) != 1 && p.constantOf(matrix.rowStride) == 1};
-}
-
-/// What lies beyond the matrix becomes zero.
-void AttentionEmitter::copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow,
-                                Value shared) {
-  // From here on rows are what shared memory has as rows.
-  StridedMatrix matrix = from;
-  Value begin = firstRow, beginColumn = p.i64(0);
-  if (to.isTurned) {
-    std::swap(matrix.rows, matrix.inner);
-    std::swap(matrix.rowStride, matrix.innerStride);
-    std::swap(begin, beginColumn);
-  }
-  unsigned chunks = to.width() / chunkElements, total = to.height() * chunks, threads = tile.threads();
-  auto copyOf = [&](Value r, Value chunk, CopyChunk copy) {
-    DeviceBuilder in(b);
-    Value target = in.add(shared, in.add(in.mul(r, to.pitch()), in.mul(chunk, 2 * chunkElements)));
-    (this->*copy)(in, matrix, in.add(begin, in.widen(r)), in.add(beginColumn, in.widen(in.mul(chunk, chunkElements))),
-                  target);
-  };
-  Value thread = p.thread();
-  auto copyVectors = [&] {
-    DeviceBuilder in(b);
-    for (unsigned first = 0; first < total; first += threads) {
-      Value id = in.add(thread, first), r = in.divU(id, chunks), chunk = in.remU(id, chunks);
-      // The rows of one thread lie a known distance apart.
-      if (threads % chunks == 0) {
-        r = in.add(in.divU(thread, chunks), first / chunks);
-        chunk = in.remU(thread, chunks);
-      }
-      auto copy = [&] { copyOf(r, chunk, &AttentionEmitter::copyVector); };
-      if (first + threads <= total)
-        copy();
-      else
-        ifThen(in.lessU(id, in.i32(total)), copy);
-    }
-  };
-  auto copyElements = [&] {
-    DeviceBuilder in(b);
-    auto loop = scf::ForOp::create(b, thread, in.i32(total), in.i32(threads));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    DeviceBuilder body(b);
-    Value id = loop.getInductionVar();
-    copyOf(body.divU(id, chunks), body.remU(id, chunks), &AttentionEmitter::copyElements);
-  };
-  if (p.constantOf(matrix.innerStride) != 1 || knownMultiple(matrix.rowStride) % chunkElements != 0)
-    return copyElements();
-  if (knownAlignment(matrix.base) >= 2 * chunkElements)
-    return copyVectors();
-  // A caller's memory begins anywhere.
-  Value address = LLVM::PtrToIntOp::create(b, p.getI64Type(), matrix.base);
-  Value isAligned = p.equal(p.bitAnd(address, 2 * chunkElements - 1), 0);
-  ifThen(isAligned, copyVectors);
-  ifThen(p.negate(isAligned), copyElements);
-}
-
-/// Eight neighbours of a row, where each begins at a multiple of 16 bytes.
-void AttentionEmitter::copyVector(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column, Value target) {
-  // How many of them are there.
-  Value count = arith::MinSIOp::create(b, p.sub(from.inner, column), p.i64(chunkElements));
-  count = arith::MaxSIOp::create(b, count, p.i64(0));
-  Value bytes = p.select(p.lessS(row, from.rows), p.narrow(p.mul(count, 2)), p.i32(0));
-  Value offset = p.add(p.mul(row, from.rowStride), column);
-  offset = p.select(p.lessS(p.i32(0), bytes), offset, p.i64(0));
-  copyAsync16(p, target, p.at(from.base, p.mul(offset, 2)), bytes);
-}
-
-/// The same one by one.
-void AttentionEmitter::copyElements(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column,
-                                    Value target) {
-  Values words;
-  for (unsigned i = 0; i < chunkElements; i += 2) {
-    Value low = loadBits(p, from, row, p.add(column, i)), high = loadBits(p, from, row, p.add(column, i + 1));
-    words.push_back(p.bitOr(low, p.shiftLeft(high, 16)));
-  }
-  p.storeWords(words, p.sharedPointer(target));
-}
-
-/// The bits of an element, in a word.
-Value AttentionEmitter::loadBits(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column) {
-  Value isThere = p.both(p.lessS(row, from.rows), p.lessS(column, from.inner));
-  Value offset = p.add(p.mul(row, from.rowStride), p.mul(column, from.innerStride));
-  Value address = p.at(from.base, p.mul(p.select(isThere, offset, p.i64(0)), 2));
-  Value bits = arith::ExtUIOp::create(b, p.getI32Type(), p.load(p.getI16Type(), address, 2, /*constant=*/true));
-  return p.select(isThere, bits, p.i32(0));
-}
-
-Value AttentionEmitter::stageAddress(DeviceBuilder &p, Value step) {
-  static_assert(AttentionTile::stages == 2);
-  return p.add(stages, p.mul(p.bitAnd(p.narrow(step), 1), keyTile.bytes() + valueTile.bytes()));
-}
-
-void AttentionEmitter::copyStage(DeviceBuilder &p, Value step) {
-  Value shared = stageAddress(p, step), first = p.mul(step, tile.keys);
-  copyTile(p, key, keyTile, first, shared);
-  // The rows of the right operand of a product are its columns.
-  copyTile(p, value, valueTile, first, p.add(shared, keyTile.bytes()));
-}
-
-//===----------------------------------------------------------------------===//
-// Products
-//===----------------------------------------------------------------------===//
-
-/// Few words of queries stay in registers.
-void AttentionEmitter::loadQueries(DeviceBuilder &p) {
-  unsigned steps = tile.queryDim / innerStep;
-  if (tile.rowTiles * steps * 4 > 32)
-    return;
-  waitCopies(p);
-  p.barrier();
-  for (unsigned step = 0; step < steps; ++step)
-    heldQueries.push_back(queryWords(p, step));
-}
-
-SmallVector<WarpOperand::Tile> AttentionEmitter::queryWords(DeviceBuilder &p, unsigned inner) {
-  if (inner < heldQueries.size())
-    return heldQueries[inner];
-  // Blocks of rows, then of the inner dimension.
-  Value low = p.bitAnd(lane, 15), high = p.shiftRight(lane, 4);
-  if (queryTile.isTurned) {
-    low = p.add(p.mul(high, 8), p.bitAnd(lane, 7));
-    high = p.bitAnd(p.shiftRight(lane, 3), 1);
-  }
-  unsigned step = innerStep * inner;
-  SmallVector<WarpOperand::Tile> result;
-  for (unsigned i = 0; i < tile.rowTiles; ++i) {
-    Value row = p.add(warpRow, 16 * i), column = p.i32(step);
-    if (queryTile.isTurned)
-      std::swap(row, column);
-    Value offset = p.add(p.mul(p.add(row, low), queryTile.pitch()), p.mul(p.add(column, p.mul(high, 8)), 2));
-    Values words = loadMatrix(p, p.add(queryShared, offset), queryTile.isTurned);
-    result.push_back({words[0], words[2]});
-    result.push_back({words[1], words[3]});
-  }
-  return result;
-}
-
-/// Two tiles of eight rows, 16 inner values: of the first tile two words, then of the second.
-Values AttentionEmitter::loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row,
-                                   unsigned inner) {
-  Value low = p.add(p.mul(p.shiftRight(lane, 4), 8), p.bitAnd(lane, 7)), high = p.bitAnd(p.shiftRight(lane, 3), 1);
-  if (from.isTurned) {
-    low = p.bitAnd(lane, 15);
-    high = p.shiftRight(lane, 4);
-    std::swap(row, inner);
-  }
-  Value mine = p.add(shared, p.add(p.mul(low, from.pitch()), p.mul(high, 16)));
-  return loadMatrix(p, p.add(mine, row * from.pitch() + 2 * inner), from.isTurned);
-}
-
-WarpSums AttentionEmitter::multiplyKeys(DeviceBuilder &p, Value shared, unsigned first) {
-  unsigned tiles = tile.scoreKeys / 8;
-  WarpSums scores = zeroSums(p, tile.rowTiles, tiles);
-  for (unsigned inner = 0; inner < tile.queryDim; inner += innerStep) {
-    SmallVector<WarpOperand::Tile> left = queryWords(p, inner / innerStep), right;
-    for (unsigned j = 0; j < tiles; j += 2) {
-      Values words = loadRight(p, keyTile, shared, first + 8 * j, inner);
-      right.push_back({words[0], words[1]});
-      right.push_back({words[2], words[3]});
-    }
-    multiply(p, type, left, right, scores);
-  }
-  return scores;
-}
-
-void AttentionEmitter::addValues(DeviceBuilder &p, const WarpSums &weights, Value shared, unsigned first,
-                                 State &state) {
-  // Here the columns of the values are rows, and the keys the inner dimension.
-  SharedTile columns{valueTile.inner, valueTile.rows, !valueTile.isTurned};
-  for (unsigned pair = 0; pair < tile.scoreKeys / 16; ++pair) {
-    SmallVector<WarpOperand::Tile> left, right;
-    for (unsigned i = 0; i < tile.rowTiles; ++i)
-      for (unsigned half = 0; half < 2; ++half) {
-        WarpOperand::Tile words;
-        for (unsigned j = 0; j < 2; ++j) {
-          const Values &sums = weights[i][2 * pair + j];
-          words[j] = packHalves(p, sums[2 * half], sums[2 * half + 1], type);
-        }
-        left.push_back(words);
-      }
-    for (unsigned j = 0; j < tile.valueDim / 8; j += 2) {
-      Values words = loadRight(p, columns, shared, 8 * j, first + innerStep * pair);
-      right.push_back({words[0], words[1]});
-      right.push_back({words[2], words[3]});
-    }
-    multiply(p, type, left, right, state.values);
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
 
@@ -533,25 +256,26 @@ void AttentionEmitter::addValues(DeviceBuilder &p, const WarpSums &weights, Valu
 void AttentionEmitter::applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked) {
   Value product = attention.scores.getResult(), result = attention.pointwise();
   Value nothing = p.f32(attention.softmax ? -std::numeric_limits<double>::infinity() : 0);
-  Value lastKey = add(key.rows, constantIndex(-1));
+  Value keys = p.narrow(key.rows), lastKey = p.add(keys, -1);
   llvm::SaveAndRestore<DenseMap<Value, Value>> outer(held, held);
   for (KeyLimit &limit : limits)
     if (!isMasked)
       held[limit.condition.getResult()] = p.boolean(limit.live);
   for (unsigned j = 0; j < tile.scoreKeys / 8; ++j)
     for (unsigned e = 0; e < 2; ++e) {
-      Value column = p.add(firstKey, p.widen(p.add(p.mul(quarter, 2), 8 * j + e))), inside = column;
-      if (isMasked)
-        inside = arith::MinSIOp::create(b, column, lastKey);
+      Value column = p.add(p.narrow(firstKey), p.add(p.mul(quarter, 2), 8 * j + e)), inside = column;
+      bool isWhole = !isMasked || p.constantOf(key.rows).value_or(1) % tile.keys == 0;
+      if (!isWhole)
+        inside = p.min(column, lastKey);
       for (unsigned i = 0; i < tile.rowTiles; ++i)
         for (unsigned half = 0; half < 2; ++half) {
           SmallVector<Value> index(leading);
-          index.append({rows[i][half], inside});
+          index.append({rows[i][half], p.widen(inside)});
           Value &score = scores[i][j][2 * half + e];
           held[product] = score;
           score = element(result, index);
-          if (isMasked)
-            score = p.select(p.lessS(column, key.rows), score, nothing);
+          if (!isWhole)
+            score = p.select(p.lessU(column, keys), score, nothing);
         }
     }
 }
@@ -588,17 +312,17 @@ void AttentionEmitter::weigh(DeviceBuilder &p, WarpSums &scores, State &state) {
 
 AttentionEmitter::State AttentionEmitter::addKeys(DeviceBuilder &p, Value step, const State &before, Keys kind) {
   State state = before;
-  Value shared = stageAddress(p, step), firstKey = p.mul(step, tile.keys);
+  Value keys = keysAt(p, step), values = valuesAt(p, step), firstKey = p.mul(step, tile.keys);
   for (unsigned first = 0; first < tile.keys; first += tile.scoreKeys) {
     Value here = p.add(firstKey, first);
     auto add = [&] {
       DeviceBuilder in(b);
       State next = state;
-      WarpSums scores = multiplyKeys(in, shared, first);
+      WarpSums scores = multiplyKeys(in, keys, first);
       applyLayers(in, scores, here, kind != Keys::Whole);
       if (attention.softmax)
         weigh(in, scores, next);
-      addValues(in, scores, in.add(shared, keyTile.bytes()), first, next);
+      addValues(in, scores, values, first, next);
       return pack(next);
     };
     // The first queries of a tile have fewer keys than the last.
@@ -658,14 +382,10 @@ AttentionEmitter::State AttentionEmitter::unpack(ValueRange flat) {
 AttentionEmitter::State AttentionEmitter::overSteps(Value begin, Value end, Value last, const State &state, Keys kind) {
   return unpack(reduceLoop(begin, end, pack(state), [&](Value step, ValueRange carried) {
     DeviceBuilder p(b);
-    // The copies of this step are done, and nobody reads the stage of the one before.
-    waitCopies(p);
-    p.barrier();
+    meetCopies(p);
     Value next = p.add(step, 1);
-    ifThen(p.lessS(next, last), [&] {
-      DeviceBuilder in(b);
-      copyStage(in, next);
-    });
+    copyKeys(p, next, last);
+    copyValues(p, next, last);
     commitCopies(p);
     return pack(addKeys(p, step, unpack(carried), kind));
   }));
@@ -680,10 +400,8 @@ AttentionEmitter::State AttentionEmitter::overExcluded(DeviceBuilder &p, Value b
     isLow = p.either(isLow, Value(arith::CmpFOp::create(b, arith::CmpFPredicate::ULT, greatest, bound)));
   Value some = barrierOr(p, isLow);
   end = p.select(some, end, begin);
-  ifThen(p.lessS(begin, end), [&] {
-    DeviceBuilder in(b);
-    copyStage(in, begin);
-  });
+  copyKeys(p, begin, end);
+  copyValues(p, begin, end);
   commitCopies(p);
   return overSteps(begin, end, end, state, Keys::Excluded);
 }

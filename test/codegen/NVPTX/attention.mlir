@@ -1,4 +1,5 @@
-// RUN: reckon-opt %s --rec-emit-cuda-kernels | FileCheck %s
+// RUN: reckon-opt %s --rec-emit-cuda-kernels=arch=sm_100a | FileCheck %s
+// RUN: reckon-opt %s --rec-emit-cuda-kernels=arch=sm_90a | FileCheck %s --check-prefix=WGMMA
 // RUN: reckon-opt %s --rec-emit-cuda-kernels=arch=sm_120 | FileCheck %s --check-prefix=SMALL
 
 !q = tensor<?x4x2048x128xf16, #rec.dims<"batch", 4, 2048, 128>>
@@ -16,6 +17,8 @@
 // CHECK: plan.kernel @causal{{.*}}launches = [#plan.launch<function = @cuda_code::@causal, threads = 128, shared_bytes = 104448, grid = <"64*batch">
 // Less shared memory takes fewer keys.
 // SMALL: plan.kernel @causal{{.*}}launches = [#plan.launch<function = @cuda_code::@causal, threads = 128, shared_bytes = 52224, grid = <"64*batch">
+// Two groups of four warps, each 64 rows of wgmma; rows of 128 bytes in shared memory.
+// WGMMA: plan.kernel @causal{{.*}}launches = [#plan.launch<function = @cuda_code::@causal, threads = 256, shared_bytes = 98304, grid = <"64*batch">
 plan.kernel @causal whole dims ["batch"] operands [
     <strides = <1048576, 262144, 128, 1>, aligned = true>, <strides = <1048576, 262144, 128, 1>, aligned = true>,
     <strides = <1048576, 262144, 128, 1>, aligned = true>, <strides = <1048576, 262144, 128, 1>, aligned = true>] {
@@ -64,7 +67,7 @@ plan.kernel @lengths whole dims ["batch"] operands [
   rec.yield %3 : !l
 }
 
-// The exponential and the quotient of silu are instructions. Of the blocks the last queries' come first: the block's
+// The sigmoid of silu is an instruction. Of the blocks the last queries' come first: the block's
 // number by the number of matrices. Steps of keys without an excluded one do without the comparison.
 // CHECK-LABEL: llvm.func @causal(
 // CHECK-NOT: math.exp
@@ -77,8 +80,7 @@ plan.kernel @lengths whole dims ["batch"] operands [
 // CHECK-NOT: arith.cmpi sgt
 // CHECK: nvvm.ldmatrix {{.*}}layout = #nvvm.mma_layout<row>
 // CHECK: nvvm.mma.sync
-// CHECK: llvm.nvvm.ex2.approx.ftz.f
-// CHECK: llvm.nvvm.rcp.approx.ftz.f
+// CHECK: tanh.approx.f32
 // CHECK: nvvm.ldmatrix {{.*}}layout = #nvvm.mma_layout<col>
 // CHECK: nvvm.mma.sync
 // CHECK: scf.for
@@ -101,3 +103,14 @@ plan.kernel @lengths whole dims ["batch"] operands [
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK: llvm.return
+
+// The stores of a thread are seen by wgmma behind a fence. Of both operands of the scores rows are the inner dimension; of
+// the values these are the keys: turned.
+// WGMMA-LABEL: llvm.func @causal(
+// WGMMA: nvvm.cp.async.wait.group 0
+// WGMMA: nvvm.fence.proxy
+// WGMMA: nvvm.barrier0
+// WGMMA: wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {{.*}}, a, b, {{.*}}, 1, 1, 0, 0;
+// WGMMA: tanh.approx.f32
+// WGMMA: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 {{.*}}, b, 1, 1, 1, 1;
+// WGMMA: llvm.return

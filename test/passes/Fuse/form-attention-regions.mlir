@@ -2,7 +2,7 @@
 // RUN: reckon-opt --rec-form-attention-regions --mlir-pass-statistics %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=STATS
 // RUN: reckon-opt --rec-form-attention-regions --remarks-filter-missed=.* %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
-// STATS: 4 regions
+// STATS: 5 regions
 
 // REMARK: remark: {{.*}}attention in no kernel of its own: it has few keys or queries
 // REMARK-NOT: remark:
@@ -19,6 +19,12 @@
 !hidden = tensor<?x1x128xi1, #rec.dims<"batch", 1, 128>>
 !t = tensor<?x?x32xf16, #rec.dims<"batch", "T", 32>>
 !tt = tensor<?x?x?xf16, #rec.dims<"batch", "T", "T">>
+!n = tensor<?x1xi64, #rec.dims<"batch", 1>>
+!row = tensor<1x?xi64, #rec.dims<1, "T">>
+!valid = tensor<?x?xi1, #rec.dims<"batch", "T">>
+!ofkey = tensor<?x1x?xi1, #rec.dims<"batch", 1, "T">>
+!ofquery = tensor<?x?x1xi1, #rec.dims<"batch", "T", 1>>
+!both = tensor<?x?x?xi1, #rec.dims<"batch", "T", "T">>
 !few = tensor<?x21x32xf16, #rec.dims<"batch", 21, 32>>
 !fewer = tensor<?x21x21xf16, #rec.dims<"batch", 21, 21>>
 !f = tensor<?x200x32xf32, #rec.dims<"batch", 200, 32>>
@@ -104,6 +110,28 @@ func.func @dynamic(%x: !t) -> !t {
   %1 = rec.softmax %0 axis 2 : (!tt) -> !tt
   %2 = rec.matmul %1, %x : (!tt, !t) -> !t
   return %2 : !t
+}
+
+// What a length says of keys, and of queries, is computed for each: the kernel knows the length.
+// CHECK-LABEL: func.func @lengths
+// CHECK: rec.fusion {{ *}}whole rows [false, false](
+// CHECK-DAG: %[[KEY:.*]] = rec.compare lt %{{.*}}, %[[N:arg[0-9]+]] :
+// CHECK-DAG: %[[QUERY:.*]] = rec.compare lt %{{.*}}, %[[N]] :
+// CHECK-DAG: rec.reshape %[[KEY]] : {{.*}} -> tensor<?x1x?xi1
+// CHECK-DAG: rec.reshape %[[QUERY]] : {{.*}} -> tensor<?x?x1xi1
+// CHECK: rec.unary silu
+func.func @lengths(%x: !t, %n: !n) -> !t {
+  %least = rec.constant dense<-1.0e4> : !one
+  %column = rec.iota axis 1 start 0.0 step 1.0 : !row
+  %valid = rec.compare lt %column, %n : (!row, !n) -> !valid
+  %key = rec.reshape %valid : (!valid) -> !ofkey
+  %query = rec.reshape %valid : (!valid) -> !ofquery
+  %both = rec.binary logical_and %key, %query : (!ofkey, !ofquery) -> !both
+  %0 = rec.matmul %x, %x {transpose_b} : (!t, !t) -> !tt
+  %1 = rec.select %both, %0, %least : (!both, !tt, !one) -> !tt
+  %2 = rec.unary silu %1 : (!tt) -> !tt
+  %3 = rec.matmul %2, %x : (!tt, !t) -> !t
+  return %3 : !t
 }
 
 // CHECK-LABEL: func.func @few
