@@ -113,6 +113,7 @@ bool LoadedEngine::load(std::unique_ptr<EngineFile> engine, const ReckonTableBin
   }
   versions = std::make_unique<Versions>(spec(), placement);
   versions->add(savePin);
+  versions->add(warmUpPin);
   for (const BoundTable &table : bound)
     rowCounts.push_back(table.rows);
   for (size_t i = 0; i < bound.size(); ++i)

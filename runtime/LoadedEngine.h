@@ -87,8 +87,8 @@ private:
   TableSharing sharing;
   Placement placement;
   mutable bool isSettled = false; // under `changing`
-  mutable Versions::Pin savePin;
-  mutable std::mutex saving;
+  mutable Versions::Pin savePin, warmUpPin;
+  mutable std::mutex saving, warmingUp; // whose the pins are
   mutable std::vector<TableStorage> storage;
   mutable std::vector<BoundTable> bound;
   mutable std::mutex changing; // held by who loads a program, commits or makes up rows; before `mutex`

@@ -83,8 +83,8 @@ bool LoadedEngine::warmUp(const WarmUp &wanted, Error &error) const {
   auto read = [&](size_t table, uint64_t begin, uint64_t bytes) {
     if (!rowChecks.checkBytes(table, begin, bytes, error))
       return false;
-    std::lock_guard<std::mutex> one(saving); // whose pin it is
-    PinScope version(*versions, savePin);
+    std::lock_guard<std::mutex> one(warmingUp);
+    PinScope version(*versions, warmUpPin);
     touch(version.snapshot.tables[table] + begin, bytes);
     return true;
   };

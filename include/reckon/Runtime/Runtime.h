@@ -150,7 +150,7 @@ typedef enum ReckonDeviceTables RECKON_INT_ENUM {
 /// opened (RECKON_UNAVAILABLE). Where it has fewer huge pages than there are rows the log has a warning.
 typedef enum ReckonHostTables RECKON_INT_ENUM {
   RECKON_HOST_TABLES_IN_PLACE = 0,    // pages of the file or of the shared memory, which processes share
-  RECKON_HOST_TABLES_HUGE_PAGES = 1,  // transparent ones, which spare lookups most of the translation of addresses
+  RECKON_HOST_TABLES_HUGE_PAGES = 1,  // transparent ones
   RECKON_HOST_TABLES_INTERLEAVED = 2, // a page on each NUMA node in turn
 } ReckonHostTables;
 
