@@ -37,9 +37,16 @@ plan.kernel @columns gemm dims [] operands [
 // CHECK: scf.for {{.*}} iter_args({{((%[a-z0-9_]+ = %[a-z0-9_]+, ){23})}}%
 // CHECK-LABEL: func.func @plain(
 // CHECK-LABEL: func.func private @plain.body(
+// What is more than whole tiles is one tile of as many rows, or two of about half, as one more whole tile would have with it.
+// CHECK: scf.for
 // CHECK: call @reckon.tile.12x2.bias.relu
-// CHECK: call @reckon.tile.8x2.bias.relu
 // CHECK: call @reckon.tile.1x2.bias.relu
+// CHECK: call @reckon.tile.2x2.bias.relu
+// CHECK: call @reckon.tile.11x2.bias.relu
+// CHECK: call @reckon.tile.12x2.bias.relu
+// CHECK-NOT: call @reckon.tile.5x2.bias.relu
+// CHECK: call @reckon.tile.6x2.bias.relu
+// CHECK: call @reckon.tile.11x2.bias.relu
 // CHECK: call @reckon.tile.12x1.bias.relu
 // CHECK-LABEL: func.func private @epilogue.body(
 // CHECK: call @reckon.tile.12x2(

@@ -299,22 +299,26 @@ void HostEmitter::emitTiles(GemmStage &stage, const TileRange &range, unsigned v
   overTileRows(begin, end, callTile);
 }
 
+/// Every tile reads the whole panel, so there are as few as can be, and what is more than whole tiles shares its rows
+/// with the last of these: thirteen rows are seven and six, not twelve and one.
 void HostEmitter::overTileRows(Value begin, Value end, llvm::function_ref<void(Value, unsigned)> body) {
   unsigned tileRows = target.tileRows();
-  Value rest = arith::RemUIOp::create(b, sub(end, begin), constantIndex(tileRows));
+  Value tile = constantIndex(tileRows), zero = constantIndex(0), count = sub(end, begin);
+  Value rest = arith::RemUIOp::create(b, count, tile);
+  Value isShared = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, zero),
+                                         arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, count, tile));
+  rest = add(rest, arith::SelectOp::create(b, isShared, tile, zero));
   Value fullEnd = sub(end, rest);
   loop(begin, fullEnd, [&](Value at) { body(at, tileRows); }, tileRows);
-  // What remains is one tile each of 8, 4, 2 and 1 rows, as its binary digits say.
-  Value at = fullEnd;
-  for (unsigned rows = 8; rows > 0; rows /= 2) {
-    if (rows >= tileRows)
-      continue;
-    Value digit = constantIndex(rows);
-    Value has =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, arith::AndIOp::create(b, rest, digit), constantIndex(0));
-    ifThen(has, [&] { body(at, rows); });
-    at = add(at, arith::AndIOp::create(b, rest, digit));
-  }
+  Value second = arith::DivUIOp::create(b, rest, constantIndex(2));
+  second = arith::SelectOp::create(b, isShared, second, zero);
+  Value first = sub(rest, second);
+  auto ofSize = [&](Value at, Value size, unsigned least, unsigned most) {
+    for (unsigned rows = least; rows <= most; ++rows)
+      ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size, constantIndex(rows)), [&] { body(at, rows); });
+  };
+  ofSize(fullEnd, first, 1, tileRows);
+  ofSize(add(fullEnd, first), second, tileRows / 2, tileRows - 1);
 }
 
 /// Applies the pointwise ops of a stage to rows [begin, end) and the panel's columns: from the tile to the output.
@@ -458,7 +462,7 @@ func::FuncOp HostEmitter::getTileFunction(unsigned rows, unsigned vectors, bool 
     // cache line is 64 bytes; the last panel asks for what follows the weight, which a prefetch may. A short tile is
     // bound by the panel it reads itself.
     int64_t lineElements = 512 / weightType.getIntOrFloatBitWidth();
-    for (int64_t line = 0; rows >= 8 && line < int64_t(vectors) * lanes; line += lineElements) {
+    for (int64_t line = 0; 2 * rows >= target.tileRows() && line < int64_t(vectors) * lanes; line += lineElements) {
       Value next = add(add(offset, constantIndex(line)), panelSize);
       LLVM::Prefetch::create(b, offsetPointer(weights, next, weightType), /*rw=*/0, /*hint=*/2, /*cache=*/1);
     }
