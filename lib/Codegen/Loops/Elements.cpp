@@ -171,8 +171,10 @@ Value LayerEmitter::whereNotOne(const SizeExpr &extent, Value value) {
 Value LayerEmitter::element(Value tensor, Index index) {
   if (Value known = held.lookup(tensor))
     return known;
-  if (auto it = places.find(tensor); it != places.end())
+  if (auto it = places.find(tensor); it != places.end()) {
+    noteRead(tensor);
     return load(it->second, index);
+  }
   if (auto constant = tensor.getDefiningOp<rec::ConstantOp>()) {
     Type type = elementTypeOf(tensor);
     ElementsAttr value = constant.getValue();

@@ -201,8 +201,10 @@ StridedView LayerEmitter::destination(Value tensor) {
 }
 
 const StridedView &LayerEmitter::materialize(Value tensor) {
-  if (auto it = places.find(tensor); it != places.end())
+  if (auto it = places.find(tensor); it != places.end()) {
+    noteRead(tensor);
     return it->second;
+  }
   Operation *op = tensor.getDefiningOp();
   if (auto constant = dyn_cast<rec::ConstantOp>(op))
     return places[tensor] = constantView(constant);

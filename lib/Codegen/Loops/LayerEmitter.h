@@ -92,6 +92,8 @@ protected:
   llvm::SmallVector<Value> reshapeIndex(Value from, Value to, Index index);
   /// Computes a value into memory now, when it is not there yet.
   const StridedView &materialize(Value tensor);
+  /// A value in memory is about to be read.
+  virtual void noteRead(Value tensor) {}
   /// Where a value goes: what placeOutputs() or forwardDestination() chose, or scratch.
   StridedView destination(Value tensor);
   /// overElements() of all dimensions of a tensor; the leading one is the current row when the tensor has rows.
@@ -155,7 +157,7 @@ protected:
   virtual mlir::LogicalResult emitRecurrence(rec::RecurrenceOp op);
   mlir::LogicalResult emitScatterNd(rec::ScatterNdOp op);
   mlir::LogicalResult emitScatterElements(rec::ScatterElementsOp op);
-  mlir::LogicalResult emitConcat(rec::ConcatOp op);
+  virtual mlir::LogicalResult emitConcat(rec::ConcatOp op);
   mlir::LogicalResult emitFmTerm(rec::FmTermOp op);
   virtual mlir::LogicalResult emitDotInteraction(rec::DotInteractionOp op);
 

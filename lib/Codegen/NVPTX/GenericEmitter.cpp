@@ -54,6 +54,14 @@ static bool isFold(plan::KernelOp kernel) {
   });
 }
 
+/// Whether elements only move, and single ones are computed from them on the way.
+static bool isMove(plan::KernelOp kernel) {
+  return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
+    return isa<rec::ConstantOp, rec::ConcatOp, rec::PadOp>(op) || op.hasTrait<rec::Pointwise>() ||
+           op.hasTrait<rec::View>();
+  });
+}
+
 /// Whether there is softmax or a norm of lines that are too long for the registers of a warp.
 static bool hasLongLines(plan::KernelOp kernel) {
   return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
@@ -147,7 +155,7 @@ FailureOr<LaunchPlan> GenericEmitter::emit() {
     planGrid();
   }
   // A value copied out at the end may be one that another thread wrote.
-  needsOrder |= scratchSize != SizeExpr(0) || barriers + !outputCopies.empty() > 1;
+  needsOrder |= scratchSize != SizeExpr(0) || (isMove(kernel) ? readsWritten : barriers + !outputCopies.empty() > 1);
   launch.function = function.getName();
   launch.blockThreads = blockThreads;
   placeScratch(placeholder);
@@ -240,6 +248,17 @@ LogicalResult GenericEmitter::emitLayer(Operation *op) {
   if (op->hasTrait<rec::Pointwise>())
     return LayerEmitter::emitLayer(op);
   return success();
+}
+
+/// What is neither an operand of the kernel nor a constant was written by it.
+void GenericEmitter::noteRead(Value tensor) {
+  while (Operation *op = tensor.getDefiningOp()) {
+    if (!op->hasTrait<rec::View>()) {
+      readsWritten |= !isa<rec::ConstantOp>(op);
+      return;
+    }
+    tensor = op->getOperand(0);
+  }
 }
 
 Value GenericEmitter::isFirst() { return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constantIndex(0)); }
@@ -371,7 +390,7 @@ EmitResult nvptx::emitGeneric(plan::KernelOp kernel, DeviceModule &module) {
   SmallVector<Shape> shapes{Shape::Rows};
   if (kernel.getKind() == rec::RegionKind::whole)
     shapes = {Shape::Grid, Shape::Block};
-  else if (isPointwise(kernel) || (isFold(kernel) && !hasLongLines(kernel)) || hasFewRows(kernel))
+  else if (isPointwise(kernel) || (isFold(kernel) && !hasLongLines(kernel)) || isMove(kernel) || hasFewRows(kernel))
     shapes = {Shape::Grid, Shape::Rows};
   if (GenericEmitter::findTransposed(kernel))
     shapes.insert(shapes.begin(), Shape::Tiles);

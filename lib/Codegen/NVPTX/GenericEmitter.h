@@ -65,7 +65,9 @@ protected:
   void fill(Value tensor, bool oneRow, const StridedView &place, ElementAt elementAt) override;
   bool computesThroughReshapes() const override { return true; }
 
+  void noteRead(Value tensor) override;
   //===--- Single elements (GenericFills.cpp) ---===//
+  mlir::LogicalResult emitConcat(rec::ConcatOp op) override;
   unsigned chooseVector(llvm::ArrayRef<Value> extents, const StridedView &place);
   struct SameIndex;
   void findSameIndex(SameIndex &search, Value value, bool isSame);
@@ -194,6 +196,7 @@ protected:
   Value members;                 ///< the lanes of this part, i32
   unsigned perThread = UINT_MAX; ///< the fewest elements that a thread of the grid stores at a time
   bool needsOrder = false;
+  bool readsWritten = false; ///< of what the kernel has written itself
   rec::TransposeOp transposed;
   LaunchPlan launch;
   unsigned barriers = 0;

@@ -114,7 +114,9 @@ GenericEmitter::Vectors GenericEmitter::chooseVectors(Value tensor, const Stride
   if (!isVectorType(place.elementType) || shape.empty())
     return vectors;
   Operation *op = tensor.getDefiningOp();
-  if (op && op->hasTrait<rec::View>()) {
+  if (auto from = places.find(tensor); from != places.end()) { // a part of a concat
+    vectors.sources.push_back({tensor, from->second});
+  } else if (op && op->hasTrait<rec::View>()) {
     if (std::optional<StridedView> view = viewOf(op))
       vectors.sources.push_back({tensor, *view});
   } else if (op && op->hasTrait<rec::Pointwise>()) {
@@ -173,8 +175,29 @@ Value GenericEmitter::areAligned(const Vectors &vectors, const StridedView &plac
   return bits ? p.equal(bits, 0) : Value();
 }
 
+/// Each operand is written to its part by the whole grid.
+LogicalResult GenericEmitter::emitConcat(rec::ConcatOp op) {
+  if (!isSpread())
+    return LayerEmitter::emitConcat(op);
+  StridedView place = destination(op.getResult());
+  SizeExpr offset = 0;
+  for (Value operand : op.getInputs()) {
+    StridedView part = place;
+    part.base = offsetPointer(place.base, mul(size(offset), place.strides[op.getAxis()]), place.elementType);
+    if (!forwarded.contains(operand))
+      fill(operand, false, part, [&](Index index) { return element(operand, index); });
+    else if (!places.contains(operand))
+      materialize(operand);
+    offset = offset + rec::getShape(operand)[op.getAxis()];
+  }
+  places[op.getResult()] = place;
+  return success();
+}
+
 void GenericEmitter::fillByGrid(Value tensor, ArrayRef<Value> extents, const StridedView &place, ElementAt elementAt) {
   Vectors vectors = chooseVectors(tensor, place);
+  for (const auto &[value, from] : vectors.sources)
+    noteRead(value);
   perThread = std::min(perThread, vectors.run);
   Value total = constantIndex(1), run = constantIndex(vectors.run);
   for (Value extent : extents)

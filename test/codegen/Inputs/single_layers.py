@@ -59,6 +59,23 @@ def single_elements():
         yield f"skew-{width}", make_model(nodes, [width, width], [("y", REAL, [width, width])], [])
 
 
+def moves():
+    """Joins of what is read, computed and joined before, also where a part is a result of its own; padding and reordering."""
+    for steps, width in ((3, 5), (20, 13), (8, 64)):
+        joined = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Concat", ["x", "r", "x"], ["j"], axis=1)]
+        yield f"join-{steps}x{width}", make_model(joined, [steps, width], [("j", REAL, [3 * steps, width])], [])
+        again = [*joined, helper.make_node("Neg", ["j"], ["n"]), helper.make_node("Concat", ["n", "r"], ["y"], axis=1)]
+        yield f"join-of-join-{steps}x{width}", make_model(again, [steps, width], [("y", REAL, [4 * steps, width]), ("r", REAL, [steps, width])], [])
+        last = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Concat", ["r", "x"], ["y"], axis=2)]
+        yield f"join-last-{steps}x{width}", make_model(last, [steps, width], [("y", REAL, [steps, 2 * width])], [])
+        padded = [helper.make_node("Pad", ["x", "pads"], ["p"]), helper.make_node("Add", ["p", "p"], ["y"])]
+        yield f"pad-{steps}x{width}", make_model(padded, [steps, width], [("y", REAL, [steps + 2, width])],
+                                                 [("pads", np.array([0, 2, 0, 0, 0, 0]))])
+        order = np.random.default_rng(steps).permutation(steps)
+        moved = [helper.make_node("Gather", ["x", "order"], ["g"], axis=1), helper.make_node("Sub", ["g", "x"], ["y"])]
+        yield f"reorder-{steps}x{width}", make_model(moved, [steps, width], [("y", REAL, [steps, width])], [("order", order)])
+
+
 def orders():
     """Top-k by a warp and by a block, of numbers in registers and not, of many equal ones (half floats), and of rows whose
     greatest are all a few threads', so that there are more candidates than room."""
@@ -77,7 +94,7 @@ def orders():
 
 def make_all():
     """(name, model, whether half precision gives the same order) of each."""
-    for group in (transposes, lines, sums, single_elements):
+    for group in (transposes, lines, sums, single_elements, moves):
         for name, model in group():
             yield name, model, True
     for name, model in orders():
