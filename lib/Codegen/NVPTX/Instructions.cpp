@@ -78,9 +78,10 @@ static Value clusterPointer(DeviceBuilder &b, Value address) {
   return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), space), address);
 }
 
-void reckon::nvptx::copyAsync16(DeviceBuilder &b, Value shared, Value global, Value bytes) {
-  NVVM::CpAsyncOp::create(b, b.sharedPointer(shared), global, /*size=*/16, NVVM::LoadCacheModifierKind::CG,
-                          /*cpSize=*/bytes);
+void reckon::nvptx::copyAsync(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value present) {
+  // Past the first-level cache, which takes whole lines of 16 bytes only.
+  auto cache = bytes == 16 ? NVVM::LoadCacheModifierKind::CG : NVVM::LoadCacheModifierKind::CA;
+  NVVM::CpAsyncOp::create(b, b.sharedPointer(shared), global, bytes, cache, /*cpSize=*/present);
 }
 
 void reckon::nvptx::commitCopies(DeviceBuilder &b) { NVVM::CpAsyncCommitGroupOp::create(b); }

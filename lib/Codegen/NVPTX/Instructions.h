@@ -43,9 +43,10 @@ void setMaxRegisters(DeviceBuilder &b, unsigned count, bool more);
 
 //===--- Copies ---===//
 
-/// 16 bytes from global to shared memory, completed by waitCopies(). With `bytes` (i32) only so many are read, and the
-/// others are zero.
-void copyAsync16(DeviceBuilder &b, Value shared, Value global, Value bytes = {});
+/// 4, 8 or 16 bytes from global to shared memory, completed by waitCopies(). With `present` (i32) only so many are
+/// read, and the others are zero.
+void copyAsync(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value present = {});
+inline void copyAsync16(DeviceBuilder &b, Value shared, Value global) { copyAsync(b, shared, global, 16); }
 void commitCopies(DeviceBuilder &b);
 /// Until all committed copies of this thread are done.
 void waitCopies(DeviceBuilder &b);

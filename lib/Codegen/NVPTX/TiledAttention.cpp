@@ -159,16 +159,24 @@ LogicalResult AttentionEmitter::emitLayer(Operation *op) {
   return success();
 }
 
-void AttentionEmitter::placeBlock(DeviceBuilder &p, Value matrices) {
+void AttentionEmitter::placeBlock(DeviceBuilder &p, Value matrices, Value keys) {
   Value tiles = p.narrow(
       b.createOrFold<arith::DivUIOp>(add(query.rows, constantIndex(tile.rows() - 1)), constantIndex(tile.rows())));
   Value block = p.block(), count = p.narrow(matrices), matrix, part;
   auto divide = [&](Value x, Value y) {
-    Value quotient = arith::DivUIOp::create(b, x, y);
-    return std::pair(quotient, Value(arith::RemUIOp::create(b, x, y)));
+    Value quotient = b.createOrFold<arith::DivUIOp>(x, y);
+    return std::pair(quotient, Value(b.createOrFold<arith::RemUIOp>(x, y)));
   };
   if (!limits.empty()) {
-    std::tie(part, matrix) = divide(block, count);
+    // The last tiles of some matrices come first; so many that the L2 cache holds their keys and values.
+    int64_t rowBytes = 2 * (tile.queryDim + tile.valueDim), cached = module.getTarget().costs->cachedBytes;
+    Value bytes = mul(arith::MaxSIOp::create(b, keys, constantIndex(1)), constantIndex(rowBytes));
+    Value fitting = p.narrow(b.createOrFold<arith::DivUIOp>(constantIndex(cached), bytes));
+    fitting = p.min(arith::MaxUIOp::create(b, fitting, p.i32(1)), count);
+    auto [section, inside] = divide(block, p.mul(fitting, tiles));
+    Value first = p.mul(section, fitting);
+    std::tie(part, matrix) = divide(inside, p.min(fitting, p.sub(count, first)));
+    matrix = p.add(first, matrix);
     part = p.sub(p.add(tiles, -1), part);
   } else {
     std::tie(matrix, part) = divide(block, tiles);
@@ -191,7 +199,7 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
   Value matrices = constantIndex(1);
   for (Value extent : leading)
     matrices = mul(matrices, extent);
-  placeBlock(p, matrices);
+  placeBlock(p, matrices, keySide.rows());
   query = matrixAt(querySide, leading);
   key = matrixAt(keySide, leading);
   // Its rows are the keys, as in memory, not the columns that the product has as rows.

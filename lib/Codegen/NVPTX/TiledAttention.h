@@ -47,7 +47,7 @@ private:
   Values pack(const State &state);
   State unpack(mlir::ValueRange flat);
 
-  void placeBlock(DeviceBuilder &p, Value matrices);
+  void placeBlock(DeviceBuilder &p, Value matrices, Value keys);
   llvm::SmallVector<Value> loadBounds(DeviceBuilder &p);
   Value keysOf(llvm::ArrayRef<Value> bounds, Value upper, Value lower);
   std::optional<double> greatestExcluded() const;
@@ -60,13 +60,14 @@ private:
     unsigned width() const { return isTurned ? rows : inner; }
   };
   unsigned bytesOf(const SharedTile &shared) const { return tile.tileBytes(shared.height(), shared.width()); }
-  Value offsetOf(DeviceBuilder &p, const SharedTile &in, Value row, Value chunk);
+  Value offsetOf(DeviceBuilder &p, const SharedTile &in, Value row, Value column);
   SharedTile shareOf(const StridedMatrix &matrix, unsigned rows, unsigned inner);
   void copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow, Value shared);
   using Origin = std::pair<Value, Value>; ///< row and column, i64
-  void overChunks(const SharedTile &tileOf, llvm::function_ref<void(Value row, Value chunk, unsigned firstRow)> body);
-  void copyWhole(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared);
-  void copyPart(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared);
+  void overVectors(const SharedTile &tileOf, unsigned vector,
+                   llvm::function_ref<void(Value row, Value column, unsigned firstRow)> body);
+  void copyWhole(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared, unsigned vector);
+  void copyPart(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared, unsigned vector);
   void copyElements(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared);
   Value loadBits(DeviceBuilder &p, const StridedMatrix &from, Value row, Value column);
   Values loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row, unsigned inner);

@@ -25,13 +25,15 @@ AttentionEmitter::SharedTile AttentionEmitter::shareOf(const StridedMatrix &matr
   return {count, inner, p.constantOf(matrix.innerStride) != 1 && p.constantOf(matrix.rowStride) == 1};
 }
 
-/// Of eight elements in a row. For wgmma, rows of 64 elements lie together, and their eights in an order by the row.
-Value AttentionEmitter::offsetOf(DeviceBuilder &p, const SharedTile &in, Value row, Value chunk) {
+/// Of neighbours in a row, from a multiple of their number on. For wgmma, rows of 64 elements lie together, and their
+/// eights in an order by the row.
+Value AttentionEmitter::offsetOf(DeviceBuilder &p, const SharedTile &in, Value row, Value column) {
   if (!tile.usesWgmma)
-    return p.add(p.mul(row, tile.tileBytes(1, in.width())), p.mul(chunk, 2 * chunkElements));
-  Value block = p.mul(p.shiftRight(chunk, 3), 128 * in.height());
-  Value swizzled = p.bitXor(p.bitAnd(chunk, 7), p.bitAnd(row, 7));
-  return p.add(block, p.add(p.mul(row, 128), p.mul(swizzled, 2 * chunkElements)));
+    return p.add(p.mul(row, tile.tileBytes(1, in.width())), p.mul(column, 2));
+  Value block = p.mul(p.shiftRight(column, 6), 128 * in.height());
+  Value swizzled = p.bitXor(p.bitAnd(p.shiftRight(column, 3), 7), p.bitAnd(row, 7));
+  Value bytes = p.add(p.mul(swizzled, 2 * chunkElements), p.mul(p.bitAnd(column, chunkElements - 1), 2));
+  return p.add(block, p.add(p.mul(row, 128), bytes));
 }
 
 /// What lies beyond the matrix becomes zero.
@@ -39,46 +41,50 @@ void AttentionEmitter::copyTile(DeviceBuilder &p, const StridedMatrix &from, con
                                 Value shared) {
   // From here on rows are what shared memory has as rows.
   StridedMatrix matrix = from;
-  Value begin = firstRow, beginColumn = p.i64(0);
+  Origin begin{firstRow, p.i64(0)};
   if (to.isTurned) {
     std::swap(matrix.rows, matrix.inner);
     std::swap(matrix.rowStride, matrix.innerStride);
-    std::swap(begin, beginColumn);
+    std::swap(begin.first, begin.second);
   }
-  if (p.constantOf(matrix.innerStride) != 1 || knownMultiple(matrix.rowStride) % chunkElements != 0)
-    return copyElements(matrix, to, {begin, beginColumn}, shared);
+  // As many neighbours as begin at multiples of their bytes in every row; tiles begin at multiples of 16 elements.
+  unsigned vector =
+      std::min<uint64_t>({knownMultiple(matrix.rowStride), knownMultiple(matrix.inner), uint64_t(chunkElements)});
+  if (p.constantOf(matrix.innerStride) != 1 || vector == 1)
+    return copyElements(matrix, to, begin, shared);
   auto isWhole = [&](Value extent, unsigned size, bool isSteps) {
     std::optional<int64_t> known = p.constantOf(extent);
     return known && (isSteps ? *known % size == 0 : *known == size);
   };
   auto copyVectors = [&] {
     if (isWhole(matrix.rows, to.height(), !to.isTurned) && isWhole(matrix.inner, to.width(), to.isTurned))
-      copyWhole(matrix, to, {begin, beginColumn}, shared);
+      copyWhole(matrix, to, begin, shared, vector);
     else
-      copyPart(matrix, to, {begin, beginColumn}, shared);
+      copyPart(matrix, to, begin, shared, vector);
   };
-  if (knownAlignment(matrix.base) >= 2 * chunkElements)
+  if (knownAlignment(matrix.base) >= 2 * vector)
     return copyVectors();
   // A caller's memory begins anywhere.
   Value address = LLVM::PtrToIntOp::create(b, p.getI64Type(), matrix.base);
-  Value isAligned = p.equal(p.bitAnd(address, 2 * chunkElements - 1), 0);
+  Value isAligned = p.equal(p.bitAnd(address, 2 * vector - 1), 0);
   ifThen(isAligned, copyVectors);
-  ifThen(p.negate(isAligned), [&] { copyElements(matrix, to, {begin, beginColumn}, shared); });
+  ifThen(p.negate(isAligned), [&] { copyElements(matrix, to, begin, shared); });
 }
 
-/// All eights of the tile, as row and number in it, spread over the threads.
-void AttentionEmitter::overChunks(const SharedTile &tileOf, llvm::function_ref<void(Value, Value, unsigned)> body) {
+/// All vectors of the tile, as row and column in it, spread over the threads.
+void AttentionEmitter::overVectors(const SharedTile &tileOf, unsigned vector,
+                                   llvm::function_ref<void(Value, Value, unsigned)> body) {
   DeviceBuilder p(b);
-  unsigned chunks = tileOf.width() / chunkElements, total = tileOf.height() * chunks, threads = tile.threads();
+  unsigned vectors = tileOf.width() / vector, total = tileOf.height() * vectors, threads = tile.threads();
   Value thread = p.thread();
   for (unsigned first = 0; first < total; first += threads) {
-    Value id = p.add(thread, first), r = p.divU(id, chunks), chunk = p.remU(id, chunks);
+    Value id = p.add(thread, first), r = p.divU(id, vectors), number = p.remU(id, vectors);
     // The rows of one thread lie a known distance apart.
-    if (threads % chunks == 0) {
-      r = p.add(p.divU(thread, chunks), first / chunks);
-      chunk = p.remU(thread, chunks);
+    if (threads % vectors == 0) {
+      r = p.add(p.divU(thread, vectors), first / vectors);
+      number = p.remU(thread, vectors);
     }
-    auto copy = [&] { body(r, chunk, first / chunks); };
+    auto copy = [&] { body(r, DeviceBuilder(b).mul(number, vector), first / vectors); };
     if (first + threads <= total)
       copy();
     else
@@ -87,36 +93,36 @@ void AttentionEmitter::overChunks(const SharedTile &tileOf, llvm::function_ref<v
 }
 
 /// By vectors, of a tile that lies inside the matrix.
-void AttentionEmitter::copyWhole(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared) {
+void AttentionEmitter::copyWhole(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared,
+                                 unsigned vector) {
   DeviceBuilder p(b);
-  unsigned chunks = to.width() / chunkElements, threads = tile.threads();
-  bool isEven = threads % chunks == 0;
+  unsigned vectors = to.width() / vector;
+  bool isEven = tile.threads() % vectors == 0;
   // One address a thread, from which the others lie known distances away.
-  auto addressOf = [&](DeviceBuilder &in, Value r, Value chunk) {
-    Value row = in.add(origin.first, in.widen(r)),
-          column = in.add(origin.second, in.widen(in.mul(chunk, chunkElements)));
+  auto addressOf = [&](DeviceBuilder &in, Value r, Value c) {
+    Value row = in.add(origin.first, in.widen(r)), column = in.add(origin.second, in.widen(c));
     return in.at(from.base, in.mul(in.add(in.mul(row, from.rowStride), column), 2));
   };
-  Value thread = p.thread(), mine = isEven ? addressOf(p, p.divU(thread, chunks), p.remU(thread, chunks)) : Value();
-  overChunks(to, [&](Value r, Value chunk, unsigned firstRow) {
+  Value thread = p.thread(), mine;
+  if (isEven)
+    mine = addressOf(p, p.divU(thread, vectors), p.mul(p.remU(thread, vectors), vector));
+  overVectors(to, vector, [&](Value r, Value c, unsigned firstRow) {
     DeviceBuilder in(b);
-    Value address = isEven ? in.at(mine, in.mul(from.rowStride, 2 * firstRow)) : addressOf(in, r, chunk);
-    copyAsync16(in, in.add(shared, offsetOf(in, to, r, chunk)), address);
+    Value address = isEven ? in.at(mine, in.mul(from.rowStride, 2 * firstRow)) : addressOf(in, r, c);
+    copyAsync(in, in.add(shared, offsetOf(in, to, r, c)), address, 2 * vector);
   });
 }
 
 /// By vectors, of a tile that hangs over.
-void AttentionEmitter::copyPart(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared) {
-  overChunks(to, [&](Value r, Value chunk, unsigned) {
+void AttentionEmitter::copyPart(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared,
+                                unsigned vector) {
+  overVectors(to, vector, [&](Value r, Value c, unsigned) {
     DeviceBuilder p(b);
-    Value row = p.add(origin.first, p.widen(r)), column = p.add(origin.second, p.widen(p.mul(chunk, chunkElements)));
-    // How many of the eight are there.
-    Value count = arith::MinSIOp::create(b, p.sub(from.inner, column), p.i64(chunkElements));
-    count = arith::MaxSIOp::create(b, count, p.i64(0));
-    Value bytes = p.select(p.lessS(row, from.rows), p.narrow(p.mul(count, 2)), p.i32(0));
-    Value offset = p.add(p.mul(row, from.rowStride), column);
-    offset = p.select(p.lessS(p.i32(0), bytes), offset, p.i64(0));
-    copyAsync16(p, p.add(shared, offsetOf(p, to, r, chunk)), p.at(from.base, p.mul(offset, 2)), bytes);
+    Value row = p.add(origin.first, p.widen(r)), column = p.add(origin.second, p.widen(c));
+    Value isThere = p.both(p.lessS(row, from.rows), p.lessS(column, from.inner));
+    Value offset = p.select(isThere, p.add(p.mul(row, from.rowStride), column), p.i64(0));
+    copyAsync(p, p.add(shared, offsetOf(p, to, r, c)), p.at(from.base, p.mul(offset, 2)), 2 * vector,
+              p.select(isThere, p.i32(2 * vector), p.i32(0)));
   });
 }
 
@@ -128,14 +134,15 @@ void AttentionEmitter::copyElements(const StridedMatrix &from, const SharedTile 
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   DeviceBuilder in(b);
-  Value r = in.divU(loop.getInductionVar(), chunks), chunk = in.remU(loop.getInductionVar(), chunks);
-  Value row = in.add(origin.first, in.widen(r)), column = in.add(origin.second, in.widen(in.mul(chunk, chunkElements)));
+  Value r = in.divU(loop.getInductionVar(), chunks);
+  Value c = in.mul(in.remU(loop.getInductionVar(), chunks), chunkElements);
+  Value row = in.add(origin.first, in.widen(r)), column = in.add(origin.second, in.widen(c));
   Values words;
   for (unsigned i = 0; i < chunkElements; i += 2) {
     Value low = loadBits(in, from, row, in.add(column, i)), high = loadBits(in, from, row, in.add(column, i + 1));
     words.push_back(in.bitOr(low, in.shiftLeft(high, 16)));
   }
-  in.storeWords(words, in.sharedPointer(in.add(shared, offsetOf(in, to, r, chunk))));
+  in.storeWords(words, in.sharedPointer(in.add(shared, offsetOf(in, to, r, c))));
 }
 
 /// The bits of an element, in a word.

@@ -41,12 +41,12 @@ SmallVector<WarpOperand::Tile> AttentionEmitter::queryWords(DeviceBuilder &p, un
   }
   SmallVector<WarpOperand::Tile> result;
   for (unsigned i = 0; i < tile.rowTiles; ++i) {
-    Value row = p.add(p.add(warpRow, 16 * i), low), chunk = p.add(high, innerStep * inner / chunkElements);
+    Value row = p.add(p.add(warpRow, 16 * i), low), column = p.add(p.mul(high, chunkElements), innerStep * inner);
     if (queryTile.isTurned) {
       row = p.add(low, innerStep * inner);
-      chunk = p.add(p.shiftRight(p.add(warpRow, 16 * i), 3), high);
+      column = p.add(p.add(warpRow, 16 * i), p.mul(high, chunkElements));
     }
-    Values words = loadMatrix(p, p.add(queryShared, offsetOf(p, queryTile, row, chunk)), queryTile.isTurned);
+    Values words = loadMatrix(p, p.add(queryShared, offsetOf(p, queryTile, row, column)), queryTile.isTurned);
     result.push_back({words[0], words[2]});
     result.push_back({words[1], words[3]});
   }
