@@ -247,6 +247,16 @@ void GenericEmitter::emitWarpProduct(rec::MatmulOp op, const ProductSide &x, con
   SmallVector<Value> leading = leadingExtents(op);
   unsigned columnTiles = tilesOfEight(y.rows(), 8);
   unsigned rowTiles = columnTiles <= 4 && tilesOfEight(x.rows(), 4) > 2 ? 4 : 2;
+  // Tiles are smaller where a group has more warps than tiles.
+  if (std::optional<int64_t> products = countOf(leading), rows = asConstant(x.rows()), columns = asConstant(y.rows());
+      products && rows && columns && !isSpread()) {
+    auto hasIdleWarps = [&] {
+      int64_t tiles = *products * llvm::divideCeil(*rows, 8 * rowTiles) * llvm::divideCeil(*columns, 8 * columnTiles);
+      return tiles * GpuTarget::warpSize < groupThreads;
+    };
+    while (hasIdleWarps() && (columnTiles > 1 || rowTiles > 2))
+      (columnTiles > 1 ? columnTiles : rowTiles) = columnTiles > 1 ? llvm::divideCeil(columnTiles, 2) : 2;
+  }
   auto rowRange = [&](Index index) { return inCurrentRow(op.getResult(), index); };
   overWarpTiles(leading, x.rows(), y.rows(), 8 * rowTiles, 8 * columnTiles,
                 [&](Index at, Value firstRow, Value firstColumn) {

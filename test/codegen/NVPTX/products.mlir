@@ -70,6 +70,21 @@ plan.kernel @scores rows dims ["batch", "items"] operands [
   rec.yield %values, %indices : tensor<?x5xf32, #rec.dims<"batch", 5>>, tensor<?x5xi64, #rec.dims<"batch", 5>>
 }
 
+// One row of weights for each sample: the eight warps of its group share the columns, two tiles of eight each, over four steps.
+// CHECK: plan.kernel @interest{{.*}}threads = 256
+plan.kernel @interest rows dims ["batch"] operands [
+    <strides = <50, 50, 1>, row = true, aligned = true>, <strides = <6400, 128, 1>, row = true, aligned = true>,
+    <strides = <13, 1>, row = true>, <strides = <144, 1>, aligned = true>] {
+^bb0(%w: tensor<?x1x50xf16, #rec.dims<"batch", 1, 50>>, %k: tensor<?x50x128xf16, #rec.dims<"batch", 50, 128>>,
+     %d: tensor<?x13xf16, #rec.dims<"batch", 13>>):
+  %0 = rec.matmul %w, %k : (tensor<?x1x50xf16, #rec.dims<"batch", 1, 50>>, tensor<?x50x128xf16, #rec.dims<"batch", 50, 128>>)
+    -> tensor<?x1x128xf16, #rec.dims<"batch", 1, 128>>
+  %1 = rec.reshape %0 : (tensor<?x1x128xf16, #rec.dims<"batch", 1, 128>>) -> tensor<?x128xf16, #rec.dims<"batch", 128>>
+  %2 = rec.concat %1, %d axis 1 : (tensor<?x128xf16, #rec.dims<"batch", 128>>, tensor<?x13xf16, #rec.dims<"batch", 13>>)
+    -> tensor<?x141xf16, #rec.dims<"batch", 141>>
+  rec.yield %2 : tensor<?x141xf16, #rec.dims<"batch", 141>>
+}
+
 // CHECK-LABEL: llvm.func @attention(
 // CHECK: scf.for
 // CHECK: nvvm.mma.sync
@@ -97,4 +112,8 @@ plan.kernel @scores rows dims ["batch", "items"] operands [
 // CHECK-NOT: math.fma
 // CHECK: arith.mulf
 // CHECK-NOT: math.fma
+// CHECK: llvm.return
+// CHECK-LABEL: llvm.func @interest
+// CHECK-COUNT-8: nvvm.mma.sync
+// CHECK-NOT: nvvm.mma.sync
 // CHECK: llvm.return
