@@ -258,12 +258,19 @@ void LinearEpilogue::preload(Value row, Value column, unsigned count, Value rows
 }
 
 void LinearEpilogue::finish(Value row, Value column, ArrayRef<Value> sums) {
-  if (layer.n % sums.size() == 0) {
-    p.ifThen(p.lessU(column, p.i32(layer.n)), [&] { finishInside(row, column, sums, preloaded); });
+  int64_t count = sums.size(), rest = layer.n % count;
+  auto ifLess = [&](Value left, int64_t right, llvm::function_ref<void()> then) {
+    p.ifThen(p.lessU(left, p.i32(right)), then);
+  };
+  // A run is inside, or the last one, of which the elements that are there are runs of powers of two.
+  ifLess(column, layer.n - rest, [&] { finishInside(row, column, sums, rest == 0 ? preloaded : Inputs()); });
+  if (rest == 0)
     return;
-  }
-  for (auto [i, sum] : llvm::enumerate(sums)) {
-    Value at = p.add(column, i);
-    p.ifThen(p.lessU(at, p.i32(layer.n)), [&, sum = sum] { finishInside(row, at, {sum}, Inputs()); });
-  }
+  p.ifThen(p.equal(column, layer.n - rest), [&] {
+    for (int64_t first = 0; first < rest;) {
+      int64_t length = llvm::bit_floor<uint64_t>(rest - first);
+      finishInside(row, p.add(column, first), sums.slice(first, length), Inputs());
+      first += length;
+    }
+  });
 }

@@ -108,6 +108,25 @@ plan.kernel @step gemm dims ["batch"] operands [
   rec.yield %1 : tensor<?x1x64xf16, #rec.dims<"batch", 1, 64>>
 }
 
+// Of columns that are no whole runs of eight all but the last run are stored as such.
+// OLD: plan.kernel @rest
+// OLD-SAME: function = @cuda_code::@rest_direct
+// CHECK: plan.kernel @rest
+// CHECK-SAME: function = @cuda_code::@rest_splitk8
+plan.kernel @rest gemm dims ["batch"] operands [
+    <strides = <64, 1>, row = true, aligned = true>, <strides = <50, 1>, packing = <mma>, aligned = true, constant = true>,
+    <strides = <50, 1>, packing = <wgmma>, alternative_to = 1, aligned = true, constant = true>, <strides = <56, 1>, aligned = true>] {
+^bb0(%x: tensor<?x64xf16, #rec.dims<"batch", 64>>, %w: tensor<64x50xf16>, %again: tensor<64x50xf16>):
+  %0 = rec.linear %x, %w : (tensor<?x64xf16, #rec.dims<"batch", 64>>, tensor<64x50xf16>) -> tensor<?x50xf16, #rec.dims<"batch", 50>>
+  rec.yield %0 : tensor<?x50xf16, #rec.dims<"batch", 50>>
+}
+// OLD-LABEL: llvm.func @rest_direct
+// OLD: llvm.store {{.*}} : vector<4xi32>
+// OLD-NOT: llvm.store {{.*}} : f16
+// OLD: llvm.store {{.*}} : i32
+// OLD-NOT: llvm.store {{.*}} : f16
+// OLD: llvm.return
+
 // CHECK: module @cuda_code
 // A lane's fragments are 16 bytes of the packed weight; warps add up through shared memory.
 // CHECK-LABEL: llvm.func @cross_splitk8
