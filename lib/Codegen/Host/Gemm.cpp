@@ -305,8 +305,12 @@ void HostEmitter::overTileRows(Value begin, Value end, llvm::function_ref<void(V
   unsigned tileRows = target.tileRows();
   Value tile = constantIndex(tileRows), zero = constantIndex(0), count = sub(end, begin);
   Value rest = arith::RemUIOp::create(b, count, tile);
-  Value isShared = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, zero),
-                                         arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, count, tile));
+  auto compare = [&](arith::CmpIPredicate predicate, Value left, int64_t right) {
+    return arith::CmpIOp::create(b, predicate, left, constantIndex(right));
+  };
+  Value isShared = arith::AndIOp::create(b, compare(arith::CmpIPredicate::sgt, count, tileRows),
+                                         compare(arith::CmpIPredicate::slt, count, 4 * tileRows));
+  isShared = arith::AndIOp::create(b, isShared, compare(arith::CmpIPredicate::ne, rest, 0));
   rest = add(rest, arith::SelectOp::create(b, isShared, tile, zero));
   Value fullEnd = sub(end, rest);
   loop(begin, fullEnd, [&](Value at) { body(at, tileRows); }, tileRows);
