@@ -95,19 +95,6 @@ Values nvptx::loadInside(DeviceBuilder &p, const MatrixRow &row, Value first, un
   return elements;
 }
 
-/// Words [first, first + count) of a chunk that begins at a multiple of 16 bytes, in loads as wide as their places
-/// allow.
-static Values loadPart(DeviceBuilder &p, Value chunk, unsigned first, unsigned count) {
-  Values words;
-  while (words.size() < count) {
-    unsigned place = first + words.size(), left = count - words.size();
-    words.append(p.loadWords(p.at(chunk, 4 * place), place == 0 && left == 4       ? 4
-                                                     : place % 2 == 0 && left >= 2 ? 2
-                                                                                   : 1));
-  }
-  return words;
-}
-
 Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, Value first, bool isWhole) {
   Type stored = layer.x.type;
   int64_t chunk = 16 / layer.elementBytes();
@@ -122,36 +109,30 @@ Values nvptx::loadChunk(DeviceBuilder &p, const LinearLayer &layer, Value row, V
         words.push_back(packHalves(p, elements[i], elements[i + 1], layer.type));
     return words;
   };
-  if (stored != layer.type)
+  // A row that begins at a multiple of 16 bytes, and does not overlap the next, has room for its last chunk.
+  int64_t last = layer.k / chunk * chunk;
+  bool hasRoom = layer.x.aligned && (layer.k == last || layer.x.stride >= layer.k);
+  if (stored != layer.type || !hasRoom)
     return packed(isWhole ? loadRun(p, start, stored, chunk, layer.x.aligned)
                           : loadInside(p, {row, stored, layer.k, layer.x.aligned}, first, chunk));
-  if (layer.x.aligned && isWhole)
+  if (isWhole)
     return p.loadWords(start, 4);
-  if (!layer.x.aligned)
-    return packed(isWhole ? loadRun(p, start, stored, chunk, /*aligned=*/false)
-                          : loadInside(p, {row, stored, layer.k, false}, first, chunk));
-  // What lies past k may never have been written: of the chunk that k is in the words before it are read, and half a
-  // word. They are read of every chunk, and only the others on a condition. Of two loads into the same word, each on a
-  // condition, the second waits for the first, also when that did not take place.
-  Value end = p.i32(layer.k);
+  // What lies past k may never have been written. It is read nevertheless: a load on a condition would wait for the
+  // one before it that goes to the same registers.
+  // The mask is of all four words: LLVM would take a single one out of the load and read it by itself.
   auto inside = [&] {
-    if (layer.k % chunk == 0)
-      return p.loadWords(start, 4);
-    unsigned bytes = layer.k % chunk * layer.elementBytes(), always = bytes / 4;
-    // Of a pointer that LLVM does not know: it makes one load of four words of three, and the fourth is of the others.
-    Values loaded = loadPart(p, LLVM::LaunderInvariantGroupOp::create(p, start), 0, always);
-    loaded.append(p.ifElse(
-        p.lessU(first, p.i32(layer.k / chunk * chunk)), [&] { return loadPart(p, start, always, 4 - always); },
-        [&] {
-          Values rest(4 - always, p.i32(0));
-          if (bytes % 4 != 0)
-            rest[0] = arith::ExtUIOp::create(p, p.getI32Type(),
-                                             p.load(p.getI16Type(), p.at(start, 4 * always), /*alignment=*/2));
-          return rest;
-        }));
-    return loaded;
+    Value words = p.load(p.rawType(16), start, 16);
+    if (layer.k == last)
+      return p.words(words);
+    SmallVector<int32_t, 4> kept(4, 0);
+    unsigned bytes = (layer.k - last) * layer.elementBytes();
+    for (unsigned byte = 0; byte < bytes; ++byte)
+      kept[byte / 4] |= 0xff << byte % 4 * 8;
+    Value all = arith::ConstantOp::create(p, DenseIntElementsAttr::get(cast<VectorType>(words.getType()), -1));
+    Value some = arith::ConstantOp::create(p, p.getI32VectorAttr(kept));
+    return p.words(p.bitAnd(words, p.select(p.equal(first, last), some, all)));
   };
-  return p.ifElse(p.lessU(first, end), inside, [&] { return Values(4, p.i32(0)); });
+  return p.ifElse(p.lessU(first, p.i32(layer.k)), inside, [&] { return Values(4, p.i32(0)); });
 }
 
 Values LinearEpilogue::elementsOf(Value tensor, Value row, Value column, unsigned count) {

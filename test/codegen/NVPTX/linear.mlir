@@ -132,6 +132,10 @@ plan.kernel @rest gemm dims ["batch"] operands [
 // CHECK-LABEL: llvm.func @cross_splitk8
 // CHECK-NOT: nvvm.minctasm
 // CHECK: llvm.load {{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+// The last eight of 479 inputs are one load of 16 bytes, and the eighth is masked.
+// CHECK: llvm.load {{.*}} -> vector<4xi32>
+// CHECK: arith.constant dense<[-1, -1, -1, 65535]> : vector<4xi32>
+// CHECK: arith.andi {{.*}} : vector<4xi32>
 // CHECK: nvvm.mma.sync {{.*}}layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}}vector<2xf16>
 // CHECK: nvvm.barrier0
 // With more rows more loads are under way, for which ptxas must not save registers.
