@@ -120,18 +120,34 @@ unsigned AttentionTile::tileBytes(unsigned rows, unsigned columns) const {
 
 /// From here on wgmma was faster than mma.sync, with which blocks are smaller (docs/cuda-measurements.md).
 static constexpr int64_t fewestKeysOfGroups = 512;
+/// Shared memory holds no more of any head.
+static constexpr int64_t mostKeysHeld = 1024;
 
-AttentionTile AttentionTile::choose(const Attention &attention, const GpuTarget &gpu) {
+AttentionTile AttentionTile::choose(const Attention &attention, const GpuTarget &gpu, bool canSplit) {
   AttentionTile tile;
   tile.queryDim = llvm::alignTo(attention.queryDim(), 16);
   tile.valueDim = llvm::alignTo(attention.valueDim(), 16);
   bool isWide = std::max(tile.queryDim, tile.valueDim) > 128;
   int64_t queries = attention.queries().value_or(INT64_MAX), keys = attention.keys().value_or(INT64_MAX);
-  if (gpu.hasWgmma && !isWide && keys >= fewestKeysOfGroups) {
-    tile.usesWgmma = true;
-    tile.rowTiles = 1;
-    tile.warps = queries <= 64 ? 4 : 8;
-    return tile;
+  if (gpu.hasWgmma && !isWide) {
+    AttentionTile groups = tile;
+    groups.usesWgmma = true;
+    groups.rowTiles = 1;
+    groups.warps = queries <= 64 ? 4 : 8;
+    if (keys <= mostKeysHeld) {
+      groups.stages = llvm::divideCeil(keys, groups.keys);
+      groups.holdsAll = gpu.blocksByShared(groups.sharedBytes()) >= 2;
+    }
+    if (groups.holdsAll)
+      return groups;
+    groups.stages = 2;
+    if (canSplit && queries > groups.rows()) {
+      groups.warps = 12;
+      groups.copyWarps = 4;
+      groups.stages = 4;
+    }
+    if (keys >= fewestKeysOfGroups)
+      return groups;
   }
   // The sums of a warp and the scores have to fit into its registers.
   if (isWide || queries <= 64)

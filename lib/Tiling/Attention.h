@@ -40,25 +40,33 @@ struct Attention {
 /// How a kernel goes over attention: a block takes tiles of queries, and brings tiles of keys and values to shared
 /// memory while it multiplies those before.
 struct AttentionTile {
-  static constexpr unsigned stages = 2;
-
   bool usesWgmma = false;              ///< of four warps, whose 64 queries are its rows; otherwise mma.sync
-  unsigned warps = 4;                  ///< of a block
+  unsigned warps = 4;                  ///< of a block, that multiply
+  unsigned copyWarps = 0;              ///< that do nothing but copy; 0: all copy
   unsigned rowTiles = 2;               ///< of 16 queries, of a warp
-  unsigned keys = 64;                  ///< brought at a time
+  unsigned keys = 64;                  ///< of a step, brought together
+  unsigned stages = 2;                 ///< steps that shared memory has room for
+  bool holdsAll = false;               ///< and there are no more
   unsigned scoreKeys = 64;             ///< whose scores are in registers at a time
   unsigned queryDim = 0, valueDim = 0; ///< in whole steps of a product
 
+  /// Steps that are on their way while one is multiplied, or begun with.
+  unsigned stepsAhead() const { return holdsAll ? stages : stages - 1; }
   unsigned rows() const { return 16 * rowTiles * warps; }
-  unsigned threads() const { return 32 * warps; }
+  unsigned threads() const { return 32 * (warps + copyWarps); }
+  unsigned copyThreads() const { return 32 * (copyWarps ? copyWarps : warps); }
   /// Bytes of rows in shared memory.
   unsigned tileBytes(unsigned rows, unsigned columns) const;
   /// Of queries, keys and values that lie in rows.
   unsigned sharedBytes() const {
-    return tileBytes(rows(), queryDim) + stages * (tileBytes(keys, queryDim) + tileBytes(keys, valueDim));
+    return tileBytes(rows(), queryDim) + stages * (tileBytes(keys, queryDim) + tileBytes(keys, valueDim)) +
+           barrierBytes();
   }
+  /// Of the barriers of stages, which threads that copy and those that multiply meet at.
+  unsigned barrierBytes() const { return copyWarps ? 16 * stages : 0; }
 
-  static AttentionTile choose(const Attention &attention, const GpuTarget &gpu);
+  /// `canSplit`: there may be threads that do nothing but copy.
+  static AttentionTile choose(const Attention &attention, const GpuTarget &gpu, bool canSplit = true);
 };
 
 /// Whether a kernel of its own, over tiles, computes the attention faster than a kernel that has a group of threads for

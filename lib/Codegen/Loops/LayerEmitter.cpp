@@ -179,11 +179,15 @@ LogicalResult LayerEmitter::emitLayer(Operation *op) {
 
   if (code->element) {
     Value result = op->getResult(0);
-    // An operand that broadcasts, or one that is gathered from, would be computed more than once.
-    for (Value operand : op->getOperands())
-      if (isInlined(operand) && (op->hasTrait<rec::MovesData>() || rec::getNumElements(rec::getShape(operand)) !=
-                                                                       rec::getNumElements(rec::getShape(result))))
-        materialize(operand);
+    // An operand that broadcasts, or one that is gathered from, would be computed more than once; indices of single
+    // elements are not.
+    for (OpOperand &operand : op->getOpOperands()) {
+      bool isIndex = isa<rec::GatherOp, rec::GatherElementsOp>(op) && operand.getOperandNumber() == 1;
+      bool isMoved = op->hasTrait<rec::MovesData>() && !isIndex;
+      if (isInlined(operand.get()) &&
+          (isMoved || rec::getNumElements(rec::getShape(operand.get())) != rec::getNumElements(rec::getShape(result))))
+        materialize(operand.get());
+    }
     bool isFree = op->getNumOperands() == 0;
     if (destinations.count(result) || !(result.hasOneUse() || result.use_empty() || isFree))
       materialize(result);

@@ -54,11 +54,17 @@ static bool isFold(plan::KernelOp kernel) {
   });
 }
 
+/// A gather whose every index gives one element.
+static bool gathersElements(Operation &op) {
+  return isa<rec::GatherOp, rec::GatherElementsOp>(op) &&
+         rec::getNumElements(rec::getShape(op.getOperand(1))) == rec::getNumElements(rec::getShape(op.getResult(0)));
+}
+
 /// Whether elements only move, and single ones are computed from them on the way.
 static bool isMove(plan::KernelOp kernel) {
   return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
     return isa<rec::ConstantOp, rec::ConcatOp, rec::PadOp>(op) || op.hasTrait<rec::Pointwise>() ||
-           op.hasTrait<rec::View>();
+           op.hasTrait<rec::View>() || gathersElements(op);
   });
 }
 

@@ -137,6 +137,9 @@ protected:
   bool isAvailable(Value tensor);
   /// Stores elements that follow each other along the product's last dimension.
   void finish(const Epilogue &epilogue, Index first, llvm::ArrayRef<Value> elements);
+  void storeNeighbours(const Epilogue &epilogue, llvm::ArrayRef<llvm::SmallVector<Value>> indices,
+                       llvm::ArrayRef<Value> elements);
+  void storeAligned(const Epilogue &epilogue, llvm::function_ref<void(const Epilogue &)> body);
   /// Spreads tiles of a product's leading dimensions and rows and columns over the warps of the group.
   using TileBody = llvm::function_ref<void(Index leading, Value firstRow, Value firstColumn)>;
   void overWarpTiles(llvm::ArrayRef<Value> leading, Value rows, Value columns, unsigned tileRows, unsigned tileColumns,

@@ -159,19 +159,43 @@ void GenericEmitter::finish(const Epilogue &epilogue, Index first, ArrayRef<Valu
     indices.push_back(index);
     values.push_back(value);
   }
+  storeNeighbours(epilogue, indices, values);
+}
+
+/// Up to 16 bytes at a time, where the address is known to be a multiple of them.
+void GenericEmitter::storeNeighbours(const Epilogue &epilogue, ArrayRef<SmallVector<Value>> indices,
+                                     ArrayRef<Value> elements) {
   const StridedView &place = epilogue.place;
   Type type = place.elementType;
   DeviceBuilder p(b);
-  unsigned bytes = type.getIntOrFloatBitWidth() / 8 * values.size();
   bool isFloat = type.isF16() || type.isBF16() || type.isF32();
-  if (isFloat && values.size() > 1 && bytes <= 16 && epilogue.keepsNeighbours &&
-      asConstant(place.strides.back()) == 1) {
-    Value target = pointer(place, indices[0]);
-    if (knownAlignment(target) >= bytes)
-      return p.store(p.pack(values, type), target, bytes);
-  }
-  for (auto [index, value] : llvm::zip(indices, values))
-    store(value, place, index);
+  bool areNeighbours = isFloat && epilogue.keepsNeighbours && asConstant(place.strides.back()) == 1;
+  size_t width = type.getIntOrFloatBitWidth() / 8, together = std::min(elements.size(), greatestMultiple / width);
+  if (!areNeighbours || elements.size() % together != 0 ||
+      knownAlignment(pointer(place, indices[0])) < together * width)
+    together = 1;
+  for (size_t first = 0; first < elements.size(); first += together)
+    if (together == 1)
+      store(elements[first], place, indices[first]);
+    else
+      p.store(p.pack(elements.slice(first, together), type), pointer(place, indices[first]), together * width);
+}
+
+/// A caller's memory begins anywhere: where the result does at a multiple of 16 bytes, the body stores vectors.
+void GenericEmitter::storeAligned(const Epilogue &epilogue, llvm::function_ref<void(const Epilogue &)> body) {
+  Value base = epilogue.place.base;
+  bool areNeighbours = epilogue.keepsNeighbours && asConstant(epilogue.place.strides.back()) == 1;
+  if (!areNeighbours || knownAlignment(base) >= greatestMultiple)
+    return body(epilogue);
+  DeviceBuilder p(b);
+  Value low = p.bitAnd(LLVM::PtrToIntOp::create(b, p.getI64Type(), base), greatestMultiple - 1);
+  Value isAligned = p.equal(low, 0);
+  ifThen(isAligned, [&] {
+    Epilogue aligned = epilogue;
+    aligned.place.base = LLVM::PtrMaskOp::create(b, base.getType(), base, p.i64(-int64_t(greatestMultiple)));
+    body(aligned);
+  });
+  ifThen(p.negate(isAligned), [&] { body(epilogue); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -86,7 +86,7 @@ void reckon::nvptx::copyAsync(DeviceBuilder &b, Value shared, Value global, unsi
 
 void reckon::nvptx::commitCopies(DeviceBuilder &b) { NVVM::CpAsyncCommitGroupOp::create(b); }
 
-void reckon::nvptx::waitCopies(DeviceBuilder &b) { NVVM::CpAsyncWaitGroupOp::create(b, 0); }
+void reckon::nvptx::waitCopies(DeviceBuilder &b, unsigned pending) { NVVM::CpAsyncWaitGroupOp::create(b, pending); }
 
 void reckon::nvptx::fenceShared(DeviceBuilder &b) {
   NVVM::FenceProxyOp::create(b, NVVM::ProxyKind::async_shared,

@@ -48,8 +48,8 @@ void setMaxRegisters(DeviceBuilder &b, unsigned count, bool more);
 void copyAsync(DeviceBuilder &b, Value shared, Value global, unsigned bytes, Value present = {});
 inline void copyAsync16(DeviceBuilder &b, Value shared, Value global) { copyAsync(b, shared, global, 16); }
 void commitCopies(DeviceBuilder &b);
-/// Until all committed copies of this thread are done.
-void waitCopies(DeviceBuilder &b);
+/// Until all committed copies of this thread are done, but for the last `pending` groups.
+void waitCopies(DeviceBuilder &b, unsigned pending = 0);
 /// What this thread has stored, or copied by copyAsync16() and waited for, is seen by wgmma after a barrier.
 void fenceShared(DeviceBuilder &b);
 /// Starts a copy of `bytes`, a multiple of 16, from global to shared memory; they count towards the barrier.

@@ -64,5 +64,7 @@ uint64_t nvptx::knownAlignment(Value pointer) {
   }
   if (auto cast = dyn_cast<LLVM::AddrSpaceCastOp>(op))
     return knownAlignment(cast.getArg());
+  if (auto masked = dyn_cast<LLVM::PtrMaskOp>(op))
+    return std::max(knownMultiple(masked.getMask()), knownAlignment(masked.getPtr()));
   return isa<LLVM::ZeroOp, LLVM::AddressOfOp>(op) ? greatestMultiple : 1;
 }

@@ -155,7 +155,8 @@ void reckon::nvptx::multiplyFromShared(DeviceBuilder &b, const WgmmaStage &stage
               ", 1, 1" + (stage.type.isF32() ? "" : ", 0, 0") + ";\n";
     }
   }
-  text += "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 1;\n}";
+  text += "wgmma.commit_group.sync.aligned;\n";
+  text += stage.waits ? "wgmma.wait_group.sync.aligned 1;\n}" : "}";
   emitOnSums(b, text, "llr", {left, stage.right, keeps}, sums);
 }
 
@@ -173,6 +174,6 @@ void reckon::nvptx::multiplyFromRegisters(DeviceBuilder &b, const WgmmaStage &st
   emitOnSums(b, text, std::string(words, 'r') + "l", operands, sums);
 }
 
-void reckon::nvptx::waitForProducts(DeviceBuilder &b, MutableArrayRef<Value> sums) {
-  emitOnSums(b, "wgmma.wait_group.sync.aligned 0;", "", {}, sums);
+void reckon::nvptx::waitForProducts(DeviceBuilder &b, MutableArrayRef<Value> sums, unsigned pending) {
+  emitOnSums(b, "wgmma.wait_group.sync.aligned " + Twine(pending) + ";", "", {}, sums);
 }

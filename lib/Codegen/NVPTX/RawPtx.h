@@ -58,18 +58,19 @@ struct WgmmaStage {
   unsigned products;
   Value right;           ///< descriptor of a tile in shared memory
   bool isTurned = false; ///< the right tile's rows are the inner dimension
+  bool waits = true;     ///< multiplyFromShared(): for the stage before
   unsigned step = 2;     ///< from one product's part of the right tile to the next's, in units of 16 bytes
 };
 /// Fence, products, commit and wait are one text, so that nothing touches the sums between them; separate nvvm.wgmma
 /// ops have not been measured against it. Left operands from shared memory; the products of the stage before are
-/// complete after it. `keeps` (i32): 0 to begin anew.
+/// complete after it, unless it does not wait. `keeps` (i32): 0 to begin anew.
 void multiplyFromShared(DeviceBuilder &b, const WgmmaStage &stage, Value left, Value keeps,
                         llvm::MutableArrayRef<Value> sums);
 /// Left operands from registers, four words a product. Nothing is waited for.
 void multiplyFromRegisters(DeviceBuilder &b, const WgmmaStage &stage, llvm::ArrayRef<Value> left,
                            llvm::MutableArrayRef<Value> sums);
-/// Until all products are complete: `sums` are not read before.
-void waitForProducts(DeviceBuilder &b, llvm::MutableArrayRef<Value> sums);
+/// Until all products are complete but the last `pending` stages: `sums` are not read before.
+void waitForProducts(DeviceBuilder &b, llvm::MutableArrayRef<Value> sums, unsigned pending = 0);
 
 } // namespace reckon::nvptx
 

@@ -24,9 +24,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 #include <cmath>
@@ -39,7 +37,6 @@ using tiling::Attention;
 using tiling::AttentionTile;
 using tiling::KeyLimit;
 
-static constexpr double toBinary = 1.4426950408889634;
 /// Under a score that is greater by so much, the weight of another is zero in single precision.
 static constexpr double vanishing = 120;
 
@@ -47,49 +44,11 @@ static constexpr double vanishing = 120;
 // The function
 //===----------------------------------------------------------------------===//
 
-/// x of 1 / (1 + e^-x).
-static Value sigmoidOperand(arith::DivFOp quotient) {
-  auto isOne = [](Value value) { return matchPattern(value, m_OneFloat()); };
-  auto sum = quotient.getRhs().getDefiningOp<arith::AddFOp>();
-  auto exponential = sum ? sum.getRhs().getDefiningOp<math::ExpOp>() : nullptr;
-  auto negation = exponential ? exponential.getOperand().getDefiningOp<arith::NegFOp>() : nullptr;
-  return negation && isOne(quotient.getLhs()) && isOne(sum.getLhs()) ? negation.getOperand() : Value();
-}
-
-/// Exact quotients and exponentials in double precision would take longer than the products; the weights are rounded to
-/// 11 bits or fewer, which is what the instruction for tanh has.
-static void approximate(LLVM::LLVMFuncOp function) {
-  SmallVector<Operation *> ops;
-  function.walk([&](Operation *op) {
-    if (isa<math::ExpOp, arith::DivFOp>(op) && op->getResult(0).getType().isF32())
-      ops.push_back(op);
-  });
-  // Readers before what they read.
-  for (Operation *op : llvm::reverse(ops)) {
-    DeviceBuilder p(ImplicitLocOpBuilder(op->getLoc(), op));
-    auto quotient = dyn_cast<arith::DivFOp>(op);
-    Value x = op->getOperand(0), gate = quotient ? sigmoidOperand(quotient) : Value(), result;
-    FloatAttr divisor;
-    if (op->use_empty())
-      result = x;
-    else if (!quotient)
-      result = p.exp2(arith::MulFOp::create(p, x, p.f32(toBinary)));
-    else if (gate)
-      result = p.fma(tanhApproximate(p, arith::MulFOp::create(p, gate, p.f32(0.5))), p.f32(0.5), p.f32(0.5));
-    else if (matchPattern(op->getOperand(1), m_Constant(&divisor)))
-      result = arith::MulFOp::create(p, x, p.f32(1 / divisor.getValueAsDouble()));
-    else
-      result = arith::MulFOp::create(p, x, p.reciprocal(op->getOperand(1)));
-    op->replaceAllUsesWith(ValueRange{result});
-    op->erase();
-  }
-}
-
 FailureOr<LaunchPlan> AttentionEmitter::emitTiles() {
   FailureOr<LaunchPlan> launch = GenericEmitter::emit();
   if (failed(launch) || !fits())
     return launch;
-  approximate(function.function);
+  approximateFunctions(function.function);
   rec::Shape shape = rec::getShape(attention.mix.getResult());
   SizeExpr matrices = rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_back(2));
   launch->grid = {matrices * SizeExpr::ceilDiv(shape[shape.size() - 2], SizeExpr(tile.rows()))};
@@ -145,6 +104,8 @@ std::optional<double> AttentionEmitter::greatestExcluded() const {
 
 /// For which ptxas leaves registers: of a warp of mma.sync, and of one that has its queries in registers, 255.
 unsigned AttentionEmitter::blocksPerSm() const {
+  if (tile.copyWarps)
+    return 1;
   unsigned warps = tile.usesWgmma && heldQueries.empty() ? 16 : 8;
   return std::clamp(module.getTarget().blocksByShared(sharedBytes()), 1u, warps / tile.warps);
 }
@@ -194,6 +155,7 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
   ProductSide keySide = getSide(scores.getB(), /*isRight=*/true, scores.getTransposeB());
   ProductSide valueSide = getSide(op.getB(), /*isRight=*/true, op.getTransposeB());
   Epilogue epilogue = takeEpilogue(op.getResult(), querySide.rows(), valueSide.rows());
+  findOperands();
   leading = leadingExtents(op);
   query.rows = querySide.rows();
   Value matrices = constantIndex(1);
@@ -242,81 +204,24 @@ LogicalResult AttentionEmitter::emitMatmul(rec::MatmulOp op) {
     endOfWarp = keysOf(bounds, lastOfWarp, first);
   }
 
+  if (tile.copyWarps) {
+    emitRoles(epilogue, whole, steps);
+    return success();
+  }
   copyTile(p, query, queryTile, firstQuery, queryShared);
-  copyKeys(p, none, steps);
-  copyValues(p, none, steps);
-  commitCopies(p);
+  startCopies(p, none, steps);
   loadQueries(p);
   State state = overSteps(none, whole, steps, start(p), Keys::Whole);
   state = overSteps(whole, steps, steps, state, Keys::Some);
   if (std::optional<double> excluded = greatestExcluded())
     state = overExcluded(p, whole, all, *excluded, state);
-  normalize(p, state);
-  storeRows(p, epilogue, state);
+  writeResult(p, epilogue, state);
   return success();
 }
 
 //===----------------------------------------------------------------------===//
-// Weights
+// Over the keys
 //===----------------------------------------------------------------------===//
-
-/// The layers between the products, element by element.
-void AttentionEmitter::applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked) {
-  Value product = attention.scores.getResult(), result = attention.pointwise();
-  Value nothing = p.f32(attention.softmax ? -std::numeric_limits<double>::infinity() : 0);
-  Value keys = p.narrow(key.rows), lastKey = p.add(keys, -1);
-  llvm::SaveAndRestore<DenseMap<Value, Value>> outer(held, held);
-  for (KeyLimit &limit : limits)
-    if (!isMasked)
-      held[limit.condition.getResult()] = p.boolean(limit.live);
-  for (unsigned j = 0; j < tile.scoreKeys / 8; ++j)
-    for (unsigned e = 0; e < 2; ++e) {
-      Value column = p.add(p.narrow(firstKey), p.add(p.mul(quarter, 2), 8 * j + e)), inside = column;
-      bool isWhole = !isMasked || p.constantOf(key.rows).value_or(1) % tile.keys == 0;
-      if (!isWhole)
-        inside = p.min(column, lastKey);
-      for (unsigned i = 0; i < tile.rowTiles; ++i)
-        for (unsigned half = 0; half < 2; ++half) {
-          SmallVector<Value> index(leading);
-          index.append({rows[i][half], p.widen(inside)});
-          Value &score = scores[i][j][2 * half + e];
-          held[product] = score;
-          score = element(result, index);
-          if (!isWhole)
-            score = p.select(p.lessU(column, keys), score, nothing);
-        }
-    }
-}
-
-/// Scores become weights under the greatest so far.
-void AttentionEmitter::weigh(DeviceBuilder &p, WarpSums &scores, State &state) {
-  Value least = p.f32(-std::numeric_limits<double>::infinity()), zero = p.f32(0), binary = p.f32(toBinary);
-  auto times = [&](Value x, Value y) -> Value { return arith::MulFOp::create(b, x, y); };
-  for (unsigned i = 0; i < tile.rowTiles; ++i)
-    for (unsigned half = 0; half < 2; ++half) {
-      Value &greatest = state.greatest[2 * i + half], &total = state.sum[2 * i + half], before = greatest;
-      for (Values &values : scores[i])
-        for (unsigned e = 0; e < 2; ++e)
-          greatest = p.maximum(greatest, values[2 * half + e]);
-      for (int mask : {1, 2})
-        greatest = p.maximum(greatest, p.shuffleXor(greatest, mask));
-      // Where all keys so far are masked by -inf, exp(-inf + inf) would be no number for those to come.
-      Value isNone = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, greatest, least);
-      Value shift = times(p.select(isNone, zero, greatest), p.f32(-toBinary));
-      auto weightOf = [&](Value score) { return p.exp2(math::FmaOp::create(b, score, binary, shift)); };
-      Value scale = weightOf(before), sum = zero;
-      for (Values &values : scores[i])
-        for (unsigned e = 0; e < 2; ++e) {
-          Value &score = values[2 * half + e];
-          score = weightOf(score);
-          sum = p.addf(sum, score);
-        }
-      total = math::FmaOp::create(b, total, scale, sum);
-      for (Values &values : state.values[i])
-        for (unsigned e = 0; e < 2; ++e)
-          values[2 * half + e] = times(values[2 * half + e], scale);
-    }
-}
 
 AttentionEmitter::State AttentionEmitter::addKeys(DeviceBuilder &p, Value step, const State &before, Keys kind) {
   State state = before;
@@ -327,9 +232,9 @@ AttentionEmitter::State AttentionEmitter::addKeys(DeviceBuilder &p, Value step, 
       DeviceBuilder in(b);
       State next = state;
       WarpSums scores = multiplyKeys(in, keys, first);
-      applyLayers(in, scores, here, kind != Keys::Whole);
+      applyLayers(in, scores, here, kind != Keys::Whole, loadOperands(in, here, kind != Keys::Whole));
       if (attention.softmax)
-        weigh(in, scores, next);
+        rescale(weigh(in, scores, next), next);
       addValues(in, scores, values, first, next);
       return pack(next);
     };
@@ -345,10 +250,6 @@ AttentionEmitter::State AttentionEmitter::addKeys(DeviceBuilder &p, Value step, 
   }
   return state;
 }
-
-//===----------------------------------------------------------------------===//
-// Over the keys
-//===----------------------------------------------------------------------===//
 
 AttentionEmitter::State AttentionEmitter::start(DeviceBuilder &p) {
   State state;
@@ -390,11 +291,13 @@ AttentionEmitter::State AttentionEmitter::unpack(ValueRange flat) {
 AttentionEmitter::State AttentionEmitter::overSteps(Value begin, Value end, Value last, const State &state, Keys kind) {
   return unpack(reduceLoop(begin, end, pack(state), [&](Value step, ValueRange carried) {
     DeviceBuilder p(b);
-    meetCopies(p);
-    Value next = p.add(step, 1);
-    copyKeys(p, next, last);
-    copyValues(p, next, last);
-    commitCopies(p);
+    unsigned ahead = tile.stepsAhead();
+    meetCopies(p, ahead - 1);
+    // A group of copies each, of which the last may be empty, so that their number tells which have come.
+    if (tile.holdsAll)
+      commitCopies(p);
+    else
+      copyStep(p, p.add(step, ahead), last);
     return pack(addKeys(p, step, unpack(carried), kind));
   }));
 }
@@ -408,16 +311,20 @@ AttentionEmitter::State AttentionEmitter::overExcluded(DeviceBuilder &p, Value b
     isLow = p.either(isLow, Value(arith::CmpFOp::create(b, arith::CmpFPredicate::ULT, greatest, bound)));
   Value some = barrierOr(p, isLow);
   end = p.select(some, end, begin);
-  copyKeys(p, begin, end);
-  copyValues(p, begin, end);
-  commitCopies(p);
+  startCopies(p, begin, end);
   return overSteps(begin, end, end, state, Keys::Excluded);
 }
 
-/// Softmax: the weights add up to one.
+/// Softmax: the weights add up to one. Others get the factor that was left out.
 void AttentionEmitter::normalize(DeviceBuilder &p, State &state) {
-  if (!attention.softmax)
+  if (!attention.softmax) {
+    double factor = splitFactor().second;
+    for (auto &row : state.values)
+      for (Values &values : row)
+        for (Value &value : values)
+          value = factor == 1 ? value : Value(arith::MulFOp::create(b, value, p.f32(factor)));
     return;
+  }
   for (unsigned i = 0; i < tile.rowTiles; ++i)
     for (unsigned half = 0; half < 2; ++half) {
       Value sum = state.sum[2 * i + half];
@@ -467,8 +374,10 @@ void AttentionEmitter::storeRows(DeviceBuilder &p, const Epilogue &epilogue, con
       }
       Value row = p.add(firstQuery, p.widen(p.add(p.add(warpRow, place), 16 * i + 8 * half)));
       ifThen(p.lessS(row, query.rows), [&] {
-        for (auto &[column, elements] : runs)
-          storeRun(epilogue, row, column, elements);
+        storeAligned(epilogue, [&](const Epilogue &to) {
+          for (auto &[column, elements] : runs)
+            storeRun(to, row, column, elements);
+        });
       });
     }
 }
@@ -503,16 +412,20 @@ EmitResult nvptx::emitTiledAttention(plan::KernelOp kernel, DeviceModule &module
   std::optional<Attention> attention = findAttention(kernel);
   if (!attention || !tiling::isFasterInTiles(*attention))
     return std::nullopt;
-  AttentionTile tile = AttentionTile::choose(*attention, module.getTarget());
-  AttentionEmitter emitter(kernel, module, *attention, tile);
-  FailureOr<LaunchPlan> launch = emitter.emitTiles();
-  if (failed(launch))
-    return FailureOr<KernelPlan>(failure());
-  if (!emitter.fits() || emitter.sharedBytes() > module.getTarget().sharedPerBlock) {
+  for (bool canSplit : {true, false}) {
+    AttentionTile tile = AttentionTile::choose(*attention, module.getTarget(), canSplit);
+    if (canSplit && !tile.copyWarps)
+      continue;
+    AttentionEmitter emitter(kernel, module, *attention, tile);
+    FailureOr<LaunchPlan> launch = emitter.emitTiles();
+    if (failed(launch))
+      return FailureOr<KernelPlan>(failure());
+    if (emitter.fits() && emitter.fitsRoles() && emitter.sharedBytes() <= module.getTarget().sharedPerBlock) {
+      KernelPlan plan;
+      plan.launches.push_back(std::move(*launch));
+      return FailureOr<KernelPlan>(std::move(plan));
+    }
     emitter.erase();
-    return std::nullopt;
   }
-  KernelPlan plan;
-  plan.launches.push_back(std::move(*launch));
-  return FailureOr<KernelPlan>(std::move(plan));
+  return std::nullopt;
 }

@@ -26,8 +26,12 @@ public:
   mlir::FailureOr<LaunchPlan> emitTiles();
   // Known once it is emitted.
   unsigned blocksPerSm() const;
+  /// Whether what was emitted is right with threads that do nothing but copy.
+  bool fitsRoles() const {
+    return !tile.copyWarps || (!greatestExcluded() && !queryTile.isTurned && !keyTile.isTurned);
+  }
   unsigned sharedBytes() const {
-    return bytesOf(queryTile) + tiling::AttentionTile::stages * (bytesOf(keyTile) + bytesOf(valueTile));
+    return bytesOf(queryTile) + tile.stages * (bytesOf(keyTile) + bytesOf(valueTile)) + tile.barrierBytes();
   }
 
 private:
@@ -64,6 +68,7 @@ private:
   SharedTile shareOf(const StridedMatrix &matrix, unsigned rows, unsigned inner);
   void copyTile(DeviceBuilder &p, const StridedMatrix &from, const SharedTile &to, Value firstRow, Value shared);
   using Origin = std::pair<Value, Value>; ///< row and column, i64
+  Value copyThread(DeviceBuilder &p);
   void overVectors(const SharedTile &tileOf, unsigned vector,
                    llvm::function_ref<void(Value row, Value column, unsigned firstRow)> body);
   void copyWhole(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared, unsigned vector);
@@ -73,19 +78,31 @@ private:
   Values loadRight(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned row, unsigned inner);
   Value keysAt(DeviceBuilder &p, Value step);
   Value valuesAt(DeviceBuilder &p, Value step);
-  void copyKeys(DeviceBuilder &p, Value step, Value last);
-  void copyValues(DeviceBuilder &p, Value step, Value last);
-  void meetCopies(DeviceBuilder &p);
+  Value stageOf(DeviceBuilder &p, Value step);
+  void copyStep(DeviceBuilder &p, Value step, Value last);
+  void startCopies(DeviceBuilder &p, Value begin, Value last);
+  void meetCopies(DeviceBuilder &p, unsigned pending = 0);
 
   void loadQueries(DeviceBuilder &p);
   llvm::SmallVector<WarpOperand::Tile> queryWords(DeviceBuilder &p, unsigned inner);
   Values startScores(DeviceBuilder &p, Value shared);
   WarpSums multiplyKeys(DeviceBuilder &p, Value shared, unsigned first);
-  void applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked);
-  void weigh(DeviceBuilder &p, WarpSums &scores, State &state);
+  static void approximateFunctions(mlir::LLVM::LLVMFuncOp function);
+  std::pair<Value, double> splitFactor() const;
+  void findOperands();
+  struct ScorePlace {
+    unsigned rowTile, columnTile, sum;
+  };
+  using ScoreBody = llvm::function_ref<void(ScorePlace place, Value column, Index index)>;
+  void overScores(DeviceBuilder &p, Value firstKey, bool isMasked, ScoreBody body);
+  llvm::SmallVector<Values> loadOperands(DeviceBuilder &p, Value firstKey, bool isMasked);
+  void applyLayers(DeviceBuilder &p, WarpSums &scores, Value firstKey, bool isMasked, llvm::ArrayRef<Values> loaded);
+  Values weigh(DeviceBuilder &p, WarpSums &scores, State &state);
+  void rescale(llvm::ArrayRef<Value> scales, State &state);
   Values startProduct(DeviceBuilder &p, const SharedTile &from, Value shared, unsigned inner,
                       llvm::ArrayRef<llvm::SmallVector<WarpOperand::Tile>> left, llvm::ArrayRef<Values> sums);
   llvm::SmallVector<llvm::SmallVector<WarpOperand::Tile>> packWeights(DeviceBuilder &p, const WarpSums &weights);
+  static llvm::SmallVector<llvm::SmallVector<WarpOperand::Tile>> unpackWeights(llvm::ArrayRef<Value> words);
   SharedTile valueColumns() const;
   /// Four sums of every 8 columns.
   static void spread(llvm::ArrayRef<Value> flat, llvm::MutableArrayRef<Values> sums);
@@ -100,6 +117,21 @@ private:
   /// Over steps of keys. The copy of the first is under way; the others up to `last` follow.
   State overSteps(Value begin, Value end, Value last, const State &state, Keys kind);
   State overExcluded(DeviceBuilder &p, Value begin, Value end, double excluded, const State &state);
+  //===--- Threads that copy and threads that multiply (TiledAttentionRoles.cpp) ---===//
+  Value fullAt(DeviceBuilder &p, Value step);
+  Value emptyAt(DeviceBuilder &p, Value step);
+  Value parityOf(DeviceBuilder &p, Value step);
+  void emitRoles(const Epilogue &epilogue, Value whole, Value steps);
+  void produce(Value steps);
+  void signalStep(DeviceBuilder &p, Value step);
+  State consume(Value whole, Value steps);
+  State overlapSteps(Value whole, Value end);
+  Values overlapStep(Value step, mlir::ValueRange carried, bool isMasked);
+  void writeResult(DeviceBuilder &p, const Epilogue &epilogue, State state) {
+    normalize(p, state);
+    storeRows(p, epilogue, state);
+  }
+
   void normalize(DeviceBuilder &p, State &state);
   void storeRows(DeviceBuilder &p, const Epilogue &epilogue, const State &state);
   void storeRun(const Epilogue &epilogue, Value row, Value column, llvm::ArrayRef<Value> elements);
@@ -108,6 +140,7 @@ private:
   tiling::AttentionTile tile;
   llvm::SmallVector<tiling::KeyLimit> limits;
   mlir::Type type;
+  llvm::SmallVector<Value> operands; ///< of the layers between the products, which all read at the place of a score
 
   // Of the block.
   llvm::SmallVector<Value> leading; ///< index of the matrix

@@ -18,7 +18,6 @@ using namespace mlir;
 using namespace reckon;
 using namespace reckon::nvptx;
 using namespace reckon::loops;
-using tiling::AttentionTile;
 
 AttentionEmitter::SharedTile AttentionEmitter::shareOf(const StridedMatrix &matrix, unsigned count, unsigned inner) {
   DeviceBuilder p(b);
@@ -71,12 +70,17 @@ void AttentionEmitter::copyTile(DeviceBuilder &p, const StridedMatrix &from, con
   ifThen(p.negate(isAligned), [&] { copyElements(matrix, to, begin, shared); });
 }
 
+/// The number of the thread among those that copy.
+Value AttentionEmitter::copyThread(DeviceBuilder &p) {
+  return tile.copyWarps ? p.add(p.thread(), -32 * int64_t(tile.warps)) : p.thread();
+}
+
 /// All vectors of the tile, as row and column in it, spread over the threads.
 void AttentionEmitter::overVectors(const SharedTile &tileOf, unsigned vector,
                                    llvm::function_ref<void(Value, Value, unsigned)> body) {
   DeviceBuilder p(b);
-  unsigned vectors = tileOf.width() / vector, total = tileOf.height() * vectors, threads = tile.threads();
-  Value thread = p.thread();
+  unsigned vectors = tileOf.width() / vector, total = tileOf.height() * vectors, threads = tile.copyThreads();
+  Value thread = copyThread(p);
   for (unsigned first = 0; first < total; first += threads) {
     Value id = p.add(thread, first), r = p.divU(id, vectors), number = p.remU(id, vectors);
     // The rows of one thread lie a known distance apart.
@@ -97,13 +101,13 @@ void AttentionEmitter::copyWhole(const StridedMatrix &from, const SharedTile &to
                                  unsigned vector) {
   DeviceBuilder p(b);
   unsigned vectors = to.width() / vector;
-  bool isEven = tile.threads() % vectors == 0;
+  bool isEven = tile.copyThreads() % vectors == 0;
   // One address a thread, from which the others lie known distances away.
   auto addressOf = [&](DeviceBuilder &in, Value r, Value c) {
     Value row = in.add(origin.first, in.widen(r)), column = in.add(origin.second, in.widen(c));
     return in.at(from.base, in.mul(in.add(in.mul(row, from.rowStride), column), 2));
   };
-  Value thread = p.thread(), mine;
+  Value thread = copyThread(p), mine;
   if (isEven)
     mine = addressOf(p, p.divU(thread, vectors), p.mul(p.remU(thread, vectors), vector));
   overVectors(to, vector, [&](Value r, Value c, unsigned firstRow) {
@@ -130,7 +134,7 @@ void AttentionEmitter::copyPart(const StridedMatrix &from, const SharedTile &to,
 void AttentionEmitter::copyElements(const StridedMatrix &from, const SharedTile &to, Origin origin, Value shared) {
   DeviceBuilder p(b);
   unsigned chunks = to.width() / chunkElements;
-  auto loop = scf::ForOp::create(b, p.thread(), p.i32(to.height() * chunks), p.i32(tile.threads()));
+  auto loop = scf::ForOp::create(b, copyThread(p), p.i32(to.height() * chunks), p.i32(tile.copyThreads()));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   DeviceBuilder in(b);
@@ -154,32 +158,37 @@ Value AttentionEmitter::loadBits(DeviceBuilder &p, const StridedMatrix &from, Va
   return p.select(isThere, bits, p.i32(0));
 }
 
+Value AttentionEmitter::stageOf(DeviceBuilder &p, Value step) {
+  return tile.holdsAll ? p.narrow(step) : p.remU(p.narrow(step), tile.stages);
+}
+
 Value AttentionEmitter::keysAt(DeviceBuilder &p, Value step) {
-  static_assert(AttentionTile::stages == 2);
-  return p.add(stages, p.mul(p.bitAnd(p.narrow(step), 1), bytesOf(keyTile)));
+  return p.add(stages, p.mul(stageOf(p, step), bytesOf(keyTile)));
 }
 
 Value AttentionEmitter::valuesAt(DeviceBuilder &p, Value step) {
-  return p.add(p.add(stages, 2 * bytesOf(keyTile)), p.mul(p.bitAnd(p.narrow(step), 1), bytesOf(valueTile)));
+  return p.add(p.add(stages, tile.stages * bytesOf(keyTile)), p.mul(stageOf(p, step), bytesOf(valueTile)));
 }
 
-void AttentionEmitter::copyKeys(DeviceBuilder &p, Value step, Value last) {
+/// Keys and values of a step before `last`, or nothing: one group of copies.
+void AttentionEmitter::copyStep(DeviceBuilder &p, Value step, Value last) {
   ifThen(p.lessS(step, last), [&] {
     DeviceBuilder in(b);
     copyTile(in, key, keyTile, in.mul(step, tile.keys), keysAt(in, step));
-  });
-}
-
-void AttentionEmitter::copyValues(DeviceBuilder &p, Value step, Value last) {
-  ifThen(p.lessS(step, last), [&] {
-    DeviceBuilder in(b);
     copyTile(in, value, valueTile, in.mul(step, tile.keys), valuesAt(in, step));
   });
+  commitCopies(p);
 }
 
-/// What is on its way has come, for all threads; nobody reads what was there before.
-void AttentionEmitter::meetCopies(DeviceBuilder &p) {
-  waitCopies(p);
+/// The first steps, which overSteps() meets.
+void AttentionEmitter::startCopies(DeviceBuilder &p, Value begin, Value last) {
+  for (unsigned i = 0; i < tile.stepsAhead(); ++i)
+    copyStep(p, p.add(begin, i), last);
+}
+
+/// All groups of copies but the `pending` last have come, for all threads; nobody reads what was there before.
+void AttentionEmitter::meetCopies(DeviceBuilder &p, unsigned pending) {
+  waitCopies(p, pending);
   if (tile.usesWgmma)
     fenceShared(p);
   p.barrier();

@@ -131,6 +131,7 @@ Values AttentionEmitter::startScores(DeviceBuilder &p, Value shared) {
     unsigned products = std::min(64u, tile.queryDim - inner) / innerStep;
     unsigned before = inner / 64 * 128;
     WgmmaStage stage{type, tile.scoreKeys, products, Value()};
+    stage.waits = false;
     stage.right = tileDescriptor(p, p.add(shared, before * keyTile.height()), 128 * keyTile.height());
     Value left = p.add(queryShared, p.add(own, before * queryTile.height()));
     multiplyFromShared(p, stage, tileDescriptor(p, left, 128 * 64), p.i32(inner != 0), flat);

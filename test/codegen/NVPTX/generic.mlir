@@ -47,6 +47,18 @@ plan.kernel @pointwise rows dims ["batch"] operands [
   rec.yield %1 : tensor<?x13xf16, #rec.dims<"batch", 13>>
 }
 
+// Nor do they to elements that a computed index names: it is computed where the element is, and takes no memory.
+// CHECK: plan.kernel @looked_up{{.*}}threads = 256, grid = <"floordiv(max(4096*batch, 1)+255, 256)">, blocks_per_sm = 8, uses_pdl
+plan.kernel @looked_up rows dims ["batch"] operands [
+    <strides = <64, 1>, row = true>, <strides = <1>>, <strides = <4096, 64, 1>>] {
+^bb0(%x: tensor<?x64xi64, #rec.dims<"batch", 64>>, %table: tensor<129xf16>):
+  %column = rec.reshape %x : (tensor<?x64xi64, #rec.dims<"batch", 64>>) -> tensor<?x64x1xi64, #rec.dims<"batch", 64, 1>>
+  %row = rec.reshape %x : (tensor<?x64xi64, #rec.dims<"batch", 64>>) -> tensor<?x1x64xi64, #rec.dims<"batch", 1, 64>>
+  %0 = rec.binary sub %column, %row : (tensor<?x64x1xi64, #rec.dims<"batch", 64, 1>>, tensor<?x1x64xi64, #rec.dims<"batch", 1, 64>>) -> tensor<?x64x64xi64, #rec.dims<"batch", 64, 64>>
+  %1 = rec.gather %table, %0 axis 0 : (tensor<129xf16>, tensor<?x64x64xi64, #rec.dims<"batch", 64, 64>>) -> tensor<?x64x64xf16, #rec.dims<"batch", 64, 64>>
+  rec.yield %1 : tensor<?x64x64xf16, #rec.dims<"batch", 64, 64>>
+}
+
 // A whole kernel whose elements are independent takes the grid, four neighbours a thread; one whose steps follow each other, a block.
 // CHECK: plan.kernel @spread{{.*}}threads = 256, grid = <"floordiv(max(8*batch, 1)+1023, 1024)">, blocks_per_sm = 8
 plan.kernel @spread whole dims ["batch"] operands [<strides = <8, 1>>, <strides = <8, 1>>] {

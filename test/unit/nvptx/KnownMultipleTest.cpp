@@ -73,6 +73,9 @@ TEST_F(KnownMultipleTest, Addresses) {
   EXPECT_EQ(knownAlignment(argument(0)), 16u);
   EXPECT_EQ(knownAlignment(argument(1)), 1u);
   EXPECT_EQ(knownAlignment(at(argument(0), even, b.getF16Type())), 4u);
+  Value masked = LLVM::PtrMaskOp::create(b, argument(1).getType(), argument(1), number(-8));
+  EXPECT_EQ(knownAlignment(masked), 8u);
+  EXPECT_EQ(knownAlignment(LLVM::PtrMaskOp::create(b, argument(0).getType(), argument(0), number(-8))), 16u);
   EXPECT_EQ(knownAlignment(at(argument(0), even, b.getF32Type())), 8u);
   EXPECT_EQ(knownAlignment(at(argument(1), even, b.getF32Type())), 1u);
   Value generic = LLVM::AddrSpaceCastOp::create(b, LLVM::LLVMPointerType::get(&context), argument(0));
