@@ -149,7 +149,7 @@ protected:
 
   //===--- Layers that need loops of their own ---===//
   virtual mlir::LogicalResult emitReduce(rec::ReduceOp op);
-  mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
+  virtual mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op);
   virtual mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op);
   virtual mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op);
   virtual mlir::LogicalResult emitCumSum(rec::CumSumOp op);

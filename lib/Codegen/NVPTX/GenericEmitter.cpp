@@ -49,7 +49,8 @@ static bool isPointwise(plan::KernelOp kernel) {
 /// that needs no memory in between can be spread over the grid as well.
 static bool isFold(plan::KernelOp kernel) {
   return llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
-    return isa<rec::ConstantOp, rec::MatmulOp, rec::SoftmaxOp, rec::LayerNormOp, rec::ReduceOp, rec::CumSumOp>(op) ||
+    return isa<rec::ConstantOp, rec::MatmulOp, rec::SoftmaxOp, rec::LayerNormOp, rec::ReduceOp, rec::ArgReduceOp,
+               rec::CumSumOp>(op) ||
            op.hasTrait<rec::Pointwise>() || op.hasTrait<rec::View>();
   });
 }

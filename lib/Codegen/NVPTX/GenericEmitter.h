@@ -68,6 +68,8 @@ protected:
   void noteRead(Value tensor) override;
   //===--- Single elements (GenericFills.cpp) ---===//
   mlir::LogicalResult emitConcat(rec::ConcatOp op) override;
+  bool isWrittenWhole(rec::ConcatOp op, const StridedView &place);
+  void writeWhole(rec::ConcatOp op, const StridedView &place);
   unsigned chooseVector(llvm::ArrayRef<Value> extents, const StridedView &place);
   struct SameIndex;
   void findSameIndex(SameIndex &search, Value value, bool isSame);
@@ -80,7 +82,8 @@ protected:
 
   mlir::LogicalResult emitTransposed(rec::TransposeOp op); // GenericTransposes.cpp
 
-  //===--- Lines in registers (GenericFolds.cpp) ---===//
+  //===--- Folds, and lines in registers (GenericFolds.cpp) ---===//
+  mlir::LogicalResult emitArgReduce(rec::ArgReduceOp op) override;
   mlir::LogicalResult emitSoftmax(rec::SoftmaxOp op) override;
   mlir::LogicalResult emitLayerNorm(rec::LayerNormOp op) override;
   struct Epilogue;

@@ -175,11 +175,63 @@ Value GenericEmitter::areAligned(const Vectors &vectors, const StridedView &plac
   return bits ? p.equal(bits, 0) : Value();
 }
 
+/// Whether a concat is better written element by element of its result than part by part: its few parts are in memory,
+/// and one of them is no whole vectors.
+bool GenericEmitter::isWrittenWhole(rec::ConcatOp op, const StridedView &place) {
+  constexpr size_t mostParts = 8;
+  if (op.getInputs().size() > mostParts || !isVectorType(place.elementType) || !isDense(op.getResult(), place))
+    return false;
+  auto isPlain = [&](Value operand) {
+    auto from = places.find(operand);
+    return from != places.end() && from->second.elementType == place.elementType && !forwarded.contains(operand);
+  };
+  auto isOdd = [&](Value operand) {
+    rec::Shape shape = rec::getShape(operand);
+    SizeExpr part = rec::getNumElements(ArrayRef<SizeExpr>(shape).drop_front(op.getAxis()));
+    return part.constant().value_or(1) % (16 / bytesOf(place)) != 0;
+  };
+  return llvm::all_of(op.getInputs(), isPlain) && llvm::any_of(op.getInputs(), isOdd);
+}
+
+/// Each element of the result from the part that has it.
+void GenericEmitter::writeWhole(rec::ConcatOp op, const StridedView &place) {
+  unsigned axis = op.getAxis();
+  llvm::for_each(op.getInputs(), [&](Value operand) { noteRead(operand); });
+  fill(op.getResult(), false, place, [&](Index index) {
+    StridedView from;
+    Value begin = constantIndex(0);
+    SizeExpr end = 0;
+    for (Value operand : op.getInputs()) {
+      const StridedView &part = places[operand];
+      Value first = size(end);
+      end = end + rec::getShape(operand)[axis];
+      if (!from.base) {
+        from = part;
+        continue;
+      }
+      Value isBehind = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index[axis], first);
+      auto choose = [&](Value there, Value here) { return b.createOrFold<arith::SelectOp>(isBehind, there, here); };
+      begin = choose(first, begin);
+      from.base = choose(part.base, from.base);
+      for (auto [stride, other] : llvm::zip(from.strides, part.strides))
+        stride = choose(other, stride);
+    }
+    SmallVector<Value> source(index);
+    source[axis] = sub(source[axis], begin);
+    return load(from, source);
+  });
+}
+
 /// Each operand is written to its part by the whole grid.
 LogicalResult GenericEmitter::emitConcat(rec::ConcatOp op) {
   if (!isSpread())
     return LayerEmitter::emitConcat(op);
   StridedView place = destination(op.getResult());
+  if (isWrittenWhole(op, place)) {
+    writeWhole(op, place);
+    places[op.getResult()] = place;
+    return success();
+  }
   SizeExpr offset = 0;
   for (Value operand : op.getInputs()) {
     StridedView part = place;

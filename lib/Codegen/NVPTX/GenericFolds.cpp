@@ -162,6 +162,55 @@ Value GenericEmitter::combine(ReduceKind kind, Value value, Type elementType) {
   return result;
 }
 
+/// A number that orders as elements of f32 or i32 do, or as they do backwards, with NaN above all and all zeros equal.
+static Value orderOf(ImplicitLocOpBuilder &b, Value x, bool backwards) {
+  auto i32 = [&](int32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(value)); };
+  auto flipped = [&](Value value) -> Value {
+    return backwards ? Value(arith::XOrIOp::create(b, value, i32(-1))) : value;
+  };
+  if (!x.getType().isF32())
+    return flipped(x);
+  Value number = arith::AddFOp::create(b, x, scalarConstant(b, x.getType(), 0));
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, number, number);
+  Value bits = arith::BitcastOp::create(b, b.getI32Type(), number);
+  // Of negative numbers the greater bits are of the lesser one.
+  Value magnitude = arith::AndIOp::create(b, arith::ShRSIOp::create(b, bits, i32(31)), i32(INT32_MAX));
+  return arith::SelectOp::create(b, isNan, i32(INT32_MAX), flipped(arith::XOrIOp::create(b, bits, magnitude)));
+}
+
+/// A fold of keys: the order of an element, and below it where the element is.
+LogicalResult GenericEmitter::emitArgReduce(rec::ArgReduceOp op) {
+  Value x = op.getX(), result = op.getResult();
+  Type type = elementTypeOf(x), i64 = b.getI64Type();
+  int64_t axis = op.getAxis();
+  std::optional<int64_t> length = rec::getShape(x)[axis].constant();
+  bool hasOrder = computeType(type).isF32() || type.isSignlessInteger(32);
+  if (!hasOrder || !length || *length == 0 || *length > INT32_MAX)
+    return LayerEmitter::emitArgReduce(op);
+  StridedView place = destination(result);
+  SmallVector<Value> fold;
+  if (axis + 1 == int64_t(sizes(x).size()))
+    fold.push_back(constantIndex(*length));
+  auto place32 = [&](Value value) -> Value { // of an element; the first of equal ones is the greatest
+    return op.getSelectLast() ? value : sub(constantIndex(INT32_MAX), value);
+  };
+  LayerEmitter::nestShared(result, fold, [&](Index index) {
+    Value key = reduceOver({constantIndex(*length)}, ReduceKind::max, i64, [&](Index at) -> Value {
+      SmallVector<Value> source(index);
+      if (op.getKeepdims())
+        source[axis] = at[0];
+      else
+        source.insert(source.begin() + axis, at[0]);
+      Value order = orderOf(b, element(x, source), op.getKind() == ReduceKind::min);
+      Value high = arith::ShLIOp::create(b, arith::ExtSIOp::create(b, i64, order), constantIndex(32));
+      return arith::OrIOp::create(b, high, place32(at[0]));
+    });
+    store(place32(arith::AndIOp::create(b, key, constantIndex(INT32_MAX))), place, index);
+  });
+  places[result] = place;
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Lines in registers
 //===----------------------------------------------------------------------===//

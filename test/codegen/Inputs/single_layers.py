@@ -68,6 +68,9 @@ def moves():
         yield f"join-of-join-{steps}x{width}", make_model(again, [steps, width], [("y", REAL, [4 * steps, width]), ("r", REAL, [steps, width])], [])
         last = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Concat", ["r", "x"], ["y"], axis=2)]
         yield f"join-last-{steps}x{width}", make_model(last, [steps, width], [("y", REAL, [steps, 2 * width])], [])
+        ends = [helper.make_node("Slice", ["x", "from", "to", "axis"], ["e"]), helper.make_node("Concat", ["x", "e", "x"], ["y"], axis=2)]
+        yield f"join-ends-{steps}x{width}", make_model(ends, [steps, width], [("y", REAL, [steps, 2 * width + 3])],
+                                                       [("from", np.array([-3])), ("to", np.array([width])), ("axis", np.array([2]))])
         padded = [helper.make_node("Pad", ["x", "pads"], ["p"]), helper.make_node("Add", ["p", "p"], ["y"])]
         yield f"pad-{steps}x{width}", make_model(padded, [steps, width], [("y", REAL, [steps + 2, width])],
                                                  [("pads", np.array([0, 2, 0, 0, 0, 0]))])
@@ -92,10 +95,23 @@ def orders():
             ("k", np.array([k])), ("w", weight), ("b", -100 * (np.arange(width) % period).astype(np.float32))])
 
 
+def places():
+    """Where the greatest and least are, along the last dimension and another, the first and the last of equal ones; half of the roots
+    are no numbers."""
+    for shape, axis in (((1,), 1), ((5,), 1), ((13,), 1), ((64,), 1), ((3, 1000), 2), ((5000,), 1), ((13, 6), 1), ((200, 33), 1)):
+        results, nodes = [], [helper.make_node("Round", ["x"], ["whole"]), helper.make_node("Sqrt", ["whole"], ["root"])]
+        for k, (op, x) in enumerate((op, x) for op in ("ArgMax", "ArgMin") for x in ("x", "whole", "root")):
+            nodes.append(helper.make_node(op, [x], [f"y{k}"], axis=axis, keepdims=k % 2, select_last_index=k // 2 % 2))
+            kept = [1] if k % 2 else []
+            results.append((f"y{k}", WHOLE, [*shape[:axis - 1], *kept, *shape[axis:]]))
+        yield f"places-{'x'.join(map(str, shape))}", make_model(nodes, shape, results, [])
+
+
 def make_all():
     """(name, model, whether half precision gives the same order) of each."""
     for group in (transposes, lines, sums, single_elements, moves):
         for name, model in group():
             yield name, model, True
-    for name, model in orders():
-        yield name, model, False
+    for group in (orders, places):
+        for name, model in group():
+            yield name, model, False

@@ -1,4 +1,5 @@
-// Softmax and norms read a line once, into registers, and write it once, with what is behind them applied.
+// Softmax and norms read a line once, into registers, and write it once, with what is behind them applied. Places are
+// folds of keys.
 // RUN: reckon-opt %s --rec-emit-cuda-kernels | FileCheck %s
 
 // Sixteen lanes a line of 64, four elements each.
@@ -27,6 +28,22 @@ plan.kernel @unknown rows dims ["batch", "seq"] operands [<strides = <"seq", 1>,
   rec.yield %0 : tensor<?x?xf32, #rec.dims<"batch", "seq">>
 }
 
+// Four lanes a line of 13.
+// CHECK: plan.kernel @place{{.*}}threads = 256, grid = <"floordiv(
+plan.kernel @place rows dims ["batch"] operands [<strides = <13, 1>, row = true>, <strides = <1>>] {
+^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>):
+  %0 = rec.arg_reduce max %x axis 1 : (tensor<?x13xf32, #rec.dims<"batch", 13>>) -> tensor<?xi64, #rec.dims<"batch">>
+  rec.yield %0 : tensor<?xi64, #rec.dims<"batch">>
+}
+
+// Keys hold no numbers of 64 bits: one after another is compared.
+// CHECK: plan.kernel @wide
+plan.kernel @wide rows dims ["batch"] operands [<strides = <13, 1>, row = true>, <strides = <1>>] {
+^bb0(%x: tensor<?x13xi64, #rec.dims<"batch", 13>>):
+  %0 = rec.arg_reduce min %x axis 1 : (tensor<?x13xi64, #rec.dims<"batch", 13>>) -> tensor<?xi64, #rec.dims<"batch">>
+  rec.yield %0 : tensor<?xi64, #rec.dims<"batch">>
+}
+
 // CHECK-LABEL: llvm.func @softmax
 // CHECK-COUNT-4: math.exp
 // CHECK-NOT: math.exp
@@ -36,3 +53,11 @@ plan.kernel @unknown rows dims ["batch", "seq"] operands [<strides = <"seq", 1>,
 // CHECK-LABEL: llvm.func @unknown
 // CHECK: scf.for
 // CHECK: math.exp
+// CHECK-LABEL: llvm.func @place
+// CHECK-COUNT-4: arith.cmpf uno
+// CHECK-COUNT-2: arith.maxsi {{.*}} : i64
+// CHECK: nvvm.shfl.sync bfly
+// CHECK-LABEL: llvm.func @wide
+// CHECK-NOT: nvvm.shfl.sync
+// CHECK: scf.for
+// CHECK: arith.cmpi slt

@@ -116,3 +116,29 @@ plan.kernel @sequence rows dims ["batch", "%rows:0"] operands [
   %1 = rec.unary relu %0 : (tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>) -> tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>
   rec.yield %1 : tensor<?x20x64xf16, #rec.dims<"batch", 20, 64>>
 }
+
+// A join of parts that are no whole vectors is written in vectors, each element from the part that has it; one of whole
+// vectors part by part.
+plan.kernel @odd rows dims ["batch"] operands [
+    <strides = <13, 1>, row = true>, <strides = <3, 1>, row = true>, <strides = <16, 1>>] {
+^bb0(%x: tensor<?x13xf32, #rec.dims<"batch", 13>>, %y: tensor<?x3xf32, #rec.dims<"batch", 3>>):
+  %0 = rec.concat %x, %y axis 1 : (tensor<?x13xf32, #rec.dims<"batch", 13>>, tensor<?x3xf32, #rec.dims<"batch", 3>>)
+    -> tensor<?x16xf32, #rec.dims<"batch", 16>>
+  rec.yield %0 : tensor<?x16xf32, #rec.dims<"batch", 16>>
+}
+plan.kernel @even rows dims ["batch"] operands [
+    <strides = <12, 1>, row = true>, <strides = <4, 1>, row = true>, <strides = <16, 1>>] {
+^bb0(%x: tensor<?x12xf32, #rec.dims<"batch", 12>>, %y: tensor<?x4xf32, #rec.dims<"batch", 4>>):
+  %0 = rec.concat %x, %y axis 1 : (tensor<?x12xf32, #rec.dims<"batch", 12>>, tensor<?x4xf32, #rec.dims<"batch", 4>>)
+    -> tensor<?x16xf32, #rec.dims<"batch", 16>>
+  rec.yield %0 : tensor<?x16xf32, #rec.dims<"batch", 16>>
+}
+
+// CHECK-LABEL: llvm.func @odd
+// CHECK: arith.select {{.*}} : !llvm.ptr<1>
+// CHECK-COUNT-4: llvm.load {{.*}} -> f32
+// CHECK: llvm.store {{.*}} : vector<4xi32>, !llvm.ptr<1>
+// CHECK-LABEL: llvm.func @even
+// CHECK-NOT: arith.select {{.*}} : !llvm.ptr<1>
+// CHECK: llvm.load {{.*}} -> vector<4xi32>
+// CHECK: llvm.store {{.*}} : vector<4xi32>, !llvm.ptr<1>
