@@ -4,11 +4,15 @@ Every seed is a network (blocks.py). Its outputs are compared with onnxruntime's
 allowance for what single precision does there, or in single precision where an operator has no other. Then both run in alternating
 blocks, with everything bound; a ratio is onnxruntime's median time over Reckon's. What onnxruntime takes under --least for
 is not counted. Networks that are wrong, crash or are slow are shrunk and kept: a model, and the recipe that --recipe repeats.
-Each case has a process of its own. The exit status is 1 when an answer was wrong or something crashed.
+Each case has a process of its own. With --device=cuda both have their tensors on the GPU of this machine, onnxruntime by its CUDA
+provider without TF32, and --jobs cases are compiled and judged at a time, of which one runs on the GPU. The exit status is 1 when an answer was wrong or something crashed.
 """
 
 import argparse
+import concurrent.futures
+import contextlib
 import dataclasses
+import fcntl
 import json
 import multiprocessing
 import os
@@ -20,7 +24,7 @@ import time
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path += [os.path.join(ROOT, "bench", "cpu-peers"), os.path.dirname(os.path.abspath(__file__))]
+sys.path += [os.path.join(ROOT, "bench", "cpu-peers"), os.path.join(ROOT, "bench", "zoo"), os.path.dirname(os.path.abspath(__file__))]
 import blocks  # noqa: E402
 import onnx_writer  # noqa: E402
 import shrink  # noqa: E402
@@ -48,7 +52,7 @@ class Outcome:
 
 def compile_engine(model_path, engine_path, arguments):
     """What is wrong, or None. With the evaluator as judge, the compiler compares."""
-    command = [os.path.join(ROOT, "build", "bin", "reckon-compile"), model_path, "-o", engine_path]
+    command = [os.path.join(ROOT, "build", "bin", "reckon-compile"), model_path, "-o", engine_path, f"--target={arguments.device}"]
     if arguments.judge == "evaluator":
         command.append("--verify")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
@@ -103,6 +107,25 @@ class Reference:
         return None
 
 
+@contextlib.contextmanager
+def alone(scratch):
+    """Inside, no other case runs there. A file is the lock, which a process that is killed does not keep."""
+    with open(os.path.join(os.path.dirname(scratch), "measuring"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class OnHost:
+    """Reckon's side on the host: bound arrays."""
+
+    def __init__(self, engine, inputs):
+        self.bound = engine.create_context().bind({info.name: inputs[info.name] for info in engine.inputs})
+        self.run = self.bound.run
+
+    def outputs(self):
+        return self.run()
+
+
 def examine(recipe, arguments, scratch):
     """The outcome of a recipe, in this process."""
     network = blocks.build(recipe).network
@@ -112,29 +135,36 @@ def examine(recipe, arguments, scratch):
     if problem or arguments.judge == "evaluator":
         return problem or Outcome("ok")
     import compare
+    make_ours, make_peer = OnHost, compare.Peer
+    if arguments.device == "cuda":
+        import on_gpu
+        make_ours, make_peer = on_gpu.Ours, on_gpu.Peer
     inputs = onnx_writer.make_inputs(network)
     try:
         reference = Reference(network, inputs)
-        peer = compare.Peer(model_path, arguments.threads)
-        peer.bind(inputs)
+        peer = make_peer(model_path, arguments.threads)
     except Exception as error:  # a peer says no in types of its own
         return Outcome("unmeasured", str(error).strip().splitlines()[-1])
     if not reference.is_finite():
         return Outcome("unmeasured", "the answers are no numbers")
-    engine = compare.reckon.load(engine_path, threads=arguments.threads)
-    bound = engine.create_context().bind({info.name: inputs[info.name] for info in engine.inputs})
-    problem = reference.mismatch(bound.run())
-    if problem:
-        return Outcome("wrong", problem)
-    ours, theirs = compare.measure((bound, peer), arguments.rounds, arguments.block)
-    return Outcome("ok", "", ours, theirs)
+    engine = compare.reckon.load(engine_path, threads=arguments.threads, device=arguments.device)
+    with alone(scratch):
+        try:
+            peer.bind(inputs)
+        except Exception as error:
+            return Outcome("unmeasured", str(error).strip().splitlines()[-1])
+        ours = make_ours(engine, inputs)
+        problem = reference.mismatch(ours.outputs())
+        if problem:
+            return Outcome("wrong", problem)
+        return Outcome("ok", "", *compare.measure((ours, peer), arguments.rounds, arguments.block))
 
 
 def examine_apart(recipe, arguments):
     """The outcome, from a process that may crash."""
     processes = multiprocessing.get_context("fork")
     receiver, sender = processes.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
         def run():
             try:
                 outcome = examine(recipe, arguments, scratch)
@@ -226,6 +256,8 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=600, help="begin no network after that time")
     parser.add_argument("--recipe", help="only the network of this file")
     parser.add_argument("--keep", default=os.path.join(ROOT, "build", "perf-fuzz"), help="the folder for what was shrunk")
+    parser.add_argument("--device", choices=("host", "cuda"), default="host")
+    parser.add_argument("--jobs", type=int, default=1, help="cases at a time (default 1)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3, help="blocks of each side")
     parser.add_argument("--block", type=float, default=0.05, help="seconds of a block")
@@ -247,7 +279,13 @@ def parse_arguments():
 
 
 def main():
-    arguments = parse_arguments()
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = parse_arguments()
+        arguments.scratch = scratch
+        return fuzz(arguments)
+
+
+def fuzz(arguments):
     recipes = [read_recipe(arguments.recipe)] if arguments.recipe else [
         blocks.Recipe(seed, largest=arguments.largest, work=arguments.work) for seed in arguments.seeds]
     recipes = [recipe for recipe in recipes if blocks.build(recipe).network]
@@ -258,12 +296,15 @@ def main():
             return 1
         keep(recipe, has_operator(arguments.operator), arguments, arguments.operator)
         return 0
+    if arguments.device == "cuda":
+        import on_gpu  # noqa: F401: once, for all processes
     end, results = time.monotonic() + arguments.seconds, []
-    for recipe in recipes:
-        if time.monotonic() > end:
+    pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
+    outcomes = pool.map(lambda recipe: examine_apart(recipe, arguments) if time.monotonic() < end else None, recipes)
+    for recipe, outcome in zip(recipes, outcomes):
+        if outcome is None:
             print(f"the time is over before seed {recipe.seed}")
             break
-        outcome = examine_apart(recipe, arguments)
         results.append((recipe, outcome))
         message = f"{outcome.verdict} {outcome.message[:200]}"
         if outcome.ours:
